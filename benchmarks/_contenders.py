@@ -1,0 +1,188 @@
+"""The models that the benchmarks compare, each under the name that ``--only`` takes.
+
+Libraries are imported where a model is built: a process that measures scikit-learn alone should
+not hold torch in its memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks._vectors import TrainedWordVectors
+
+# Words as the data of the tutorial were split: at white space and these signs, not at "'".
+KERAS_WORDS = r"[^\s!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~]+"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model to be measured.
+
+    Parameters
+    ----------
+    name, title : str
+        What the command line and the tables call it.
+    build : callable
+        From a seed to the unfitted estimator.
+    prepare : TrainedWordVectors or None
+        What is to be made beforehand from training and unlabelled texts; timed by itself.
+    n_seeds : int
+        Runs wanted, each with a seed of its own; 0 for a model that draws nothing.
+    published : float or None
+        The accuracy in percent that the tutorial printed for the same network.
+    """
+
+    name: str
+    title: str
+    build: Callable[[int], Any]
+    prepare: TrainedWordVectors | None = None
+    n_seeds: int = 1
+    published: float | None = None
+
+    def seeds(self, wanted: int | None) -> list[int]:
+        """Return the seeds to run, `wanted` of them unless it is None or nothing is drawn."""
+        return list(range(max(1, wanted if wanted and self.n_seeds else self.n_seeds)))
+
+
+# ------------------------------------------------------------------------------------------
+# THE BEST CONFIGURATION: its parameters are chosen on a validation split of the training data
+# (`python benchmarks/imdb.py --validate --only best`), never on the test reviews.
+BEST_VECTORS: TrainedWordVectors | None = TrainedWordVectors(vector_size=100, epochs=5)
+
+
+def best_lstm(seed: int) -> Any:
+    """Return the best LSTM configuration found for IMDB; `BEST_VECTORS` become its embeddings."""
+    from sklearn.pipeline import make_pipeline
+
+    from sklstm import LSTMClassifier
+    from sklstm.preprocessing import SequenceTokenizer
+
+    return make_pipeline(
+        SequenceTokenizer(max_features=30_000, max_length=400, truncation="pre"),
+        LSTMClassifier(
+            hidden_size=128,
+            pooling="max",
+            dropout=0.3,
+            embedding_dropout=0.2,
+            max_epochs=4,
+            batch_size=64,
+            random_state=seed,
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------
+
+
+def tutorial(*, epochs: int = 3, **changes: Any) -> Callable[[int], Any]:
+    """Return a builder of the tutorial's LSTM, with `changes` to it."""
+
+    def build(seed: int) -> Any:
+        from sklearn.pipeline import make_pipeline
+
+        from sklstm import LSTMClassifier
+        from sklstm.preprocessing import SequenceTokenizer
+
+        return make_pipeline(
+            SequenceTokenizer(
+                max_features=5000, max_length=500, truncation="pre", token_pattern=KERAS_WORDS
+            ),
+            LSTMClassifier(
+                hidden_size=100,
+                embedding_dim=32,
+                bidirectional=False,
+                pooling="last",
+                optimizer="adam",
+                learning_rate=1e-3,
+                batch_size=64,
+                max_epochs=epochs,
+                random_state=seed,
+                **changes,
+            ),
+        )
+
+    return build
+
+
+def defaults(seed: int) -> Any:
+    """Return both classes as they come."""
+    from sklearn.pipeline import make_pipeline
+
+    from sklstm import LSTMClassifier
+    from sklstm.preprocessing import SequenceTokenizer
+
+    return make_pipeline(SequenceTokenizer(), LSTMClassifier(random_state=seed))
+
+
+def tfidf(**settings: Any) -> Callable[[int], Any]:
+    """Return a builder of TF-IDF and logistic regression; ``C`` goes to the latter."""
+
+    def build(seed: int) -> Any:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
+        words = {name: value for name, value in settings.items() if name != "C"}
+        return make_pipeline(TfidfVectorizer(**words), LogisticRegression(C=settings.get("C", 1.0)))
+
+    return build
+
+
+def digits_lstm(seed: int) -> Any:
+    """Return an LSTM that reads a digit row by row."""
+    from sklearn.pipeline import make_pipeline
+
+    from sklstm import LSTMClassifier
+    from sklstm.preprocessing import SequenceScaler
+
+    return make_pipeline(SequenceScaler(), LSTMClassifier(max_epochs=20, random_state=seed))
+
+
+def digits_logistic(seed: int) -> Any:
+    """Return logistic regression on the 64 points of a digit."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    return make_pipeline(FunctionTransformer(flatten), StandardScaler(), LogisticRegression())
+
+
+def flatten(X: Any) -> Any:
+    """Return one row of numbers per sample."""
+    return X.reshape(len(X), -1)
+
+
+QUICK_EPOCHS = 15
+TUNED = {"ngram_range": (1, 2), "sublinear_tf": True, "min_df": 2, "C": 10}
+
+ALL = (
+    Contender("lstm", "LSTM of the tutorial", tutorial(), published=86.79),
+    Contender("lstm-dropout", "with dropout", tutorial(dropout=0.2), published=85.56),
+    Contender(
+        "lstm-recurrent-dropout",
+        "with recurrent dropout too",
+        tutorial(dropout=0.2, recurrent_dropout=0.2),
+        published=82.82,
+    ),
+    Contender(
+        "cnn-lstm",
+        "with a convolution in front",
+        tutorial(conv_filters=32, conv_kernel_size=3, conv_pool_size=2),
+        published=86.36,
+    ),
+    Contender(
+        "lstm-quick",
+        f"LSTM of the tutorial, {QUICK_EPOCHS} epochs",
+        tutorial(epochs=QUICK_EPOCHS),
+    ),
+    Contender("best", "Best LSTM found", best_lstm, prepare=BEST_VECTORS, n_seeds=3),
+    Contender("defaults", "LSTMClassifier, defaults", defaults),
+    Contender("tfidf-5000", "TF-IDF + LR, 5,000 words", tfidf(max_features=5000), n_seeds=0),
+    Contender("tfidf", "TF-IDF + LR, defaults", tfidf(), n_seeds=0),
+    Contender("tfidf-tuned", "TF-IDF + LR, tuned", tfidf(**TUNED), n_seeds=0),
+    Contender("digits-lstm", "LSTMClassifier, 20 epochs", digits_lstm),
+    Contender("digits-logistic", "Logistic regression on 64 numbers", digits_logistic, n_seeds=0),
+)
+CONTENDERS = {contender.name: contender for contender in ALL}

@@ -1,0 +1,139 @@
+"""The data sets of the benchmarks, whole or sliced, with what the models are scored on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+SPLIT_SEED = 0
+
+Parts = tuple[Any, np.ndarray, Any, np.ndarray]  # X_train, y_train, X_test, y_test
+
+TITLES = {
+    "imdb": "IMDB film reviews",
+    "trec": "TREC questions",
+    "newsgroups": "20 newsgroups",
+    "digits": "digits as 8 steps of 8 numbers",
+    "polarity": "200 of the Pang-Lee polarity sentences",
+}
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Which data to train and score on.
+
+    Parameters
+    ----------
+    name : str
+        A key of `TITLES`.
+    n_train, n_test : int or None
+        Size of a balanced, seeded slice; None takes all.
+    validate : bool
+        Score on a stratified fifth of the training data, and leave the test data alone.
+    """
+
+    name: str
+    n_train: int | None = None
+    n_test: int | None = None
+    validate: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether this is the whole data set, scored on its test data."""
+        return self.n_train is None and self.n_test is None and not self.validate
+
+
+def look_beside_the_repository() -> None:
+    """Name ``../shared/data`` in ``SKLSTM_DATA`` if it exists and nothing else is named."""
+    beside = ROOT.parent / "shared" / "data"
+    if not os.environ.get("SKLSTM_DATA") and beside.is_dir():
+        os.environ["SKLSTM_DATA"] = str(beside)
+
+
+def load(spec: DataSpec) -> Parts:
+    """Return the parts of a data set.
+
+    Raises
+    ------
+    OSError
+        If the data is neither found nor to be downloaded.
+    """
+    X_train, y_train, X_test, y_test = LOADERS[spec.name]()
+    if spec.validate:
+        X_train, y_train, X_test, y_test = _split(X_train, y_train, test_size=0.2)
+    X_train, y_train = _slice(X_train, y_train, spec.n_train)
+    X_test, y_test = _slice(X_test, y_test, spec.n_test)
+    return X_train, y_train, X_test, y_test
+
+
+def load_unlabelled(spec: DataSpec) -> list[str]:
+    """Return texts without labels: two for each labelled one, as in the whole of IMDB."""
+    from sklstm.datasets import fetch_imdb
+
+    if spec.name != "imdb":
+        raise ValueError(f"there are no unlabelled texts for {spec.name!r}")
+    texts = fetch_imdb(subset="unsup").data
+    return texts if spec.n_train is None else texts[: 2 * spec.n_train]
+
+
+def _imdb() -> Parts:
+    from sklstm.datasets import fetch_imdb
+
+    train, test = fetch_imdb(subset="train"), fetch_imdb(subset="test")
+    return train.data, train.target, test.data, test.target
+
+
+def _trec() -> Parts:
+    from sklstm.datasets import fetch_trec
+
+    train, test = fetch_trec(subset="train"), fetch_trec(subset="test")
+    return train.data, train.target, test.data, test.target
+
+
+def _newsgroups() -> Parts:
+    from sklstm.datasets import fetch_newsgroups
+
+    train, test = fetch_newsgroups(subset="train"), fetch_newsgroups(subset="test")
+    return train.data, train.target, test.data, test.target
+
+
+def _digits() -> Parts:
+    from sklstm.datasets import load_digit_sequences
+
+    return _split(*load_digit_sequences(return_X_y=True), test_size=500)
+
+
+def _polarity() -> Parts:
+    from sklstm.datasets import load_polarity
+
+    return _split(*load_polarity(return_X_y=True), test_size=50)
+
+
+LOADERS: dict[str, Callable[[], Parts]] = {
+    "imdb": _imdb,
+    "trec": _trec,
+    "newsgroups": _newsgroups,
+    "digits": _digits,
+    "polarity": _polarity,
+}
+
+
+def _split(X: Any, y: np.ndarray, test_size: int | float) -> Parts:
+    from sklearn.model_selection import train_test_split
+
+    X_train, X_test, y_train, y_test = train_test_split(
+        X, y, test_size=test_size, stratify=y, random_state=SPLIT_SEED
+    )
+    return X_train, y_train, X_test, y_test
+
+
+def _slice(X: Any, y: np.ndarray, size: int | None) -> tuple[Any, np.ndarray]:
+    if size is None or size >= len(y):
+        return X, y
+    return _split(X, y, test_size=size)[2:]

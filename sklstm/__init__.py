@@ -1,0 +1,16 @@
+"""LSTMs that behave like scikit-learn estimators."""
+
+from sklstm._estimators import LSTMClassifier
+from sklstm._show_versions import show_versions
+from sklstm.preprocessing import SequencePadder, SequenceScaler, SequenceTokenizer
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "LSTMClassifier",
+    "SequencePadder",
+    "SequenceScaler",
+    "SequenceTokenizer",
+    "__version__",
+    "show_versions",
+]

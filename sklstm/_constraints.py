@@ -1,0 +1,96 @@
+"""What scikit-learn's parameter validation accepts for the shared parameters."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklstm._training import OPTIMIZERS, SCHEDULES
+from sklstm.nn.pooling import POOLINGS
+from sklstm.nn.recurrent import CELLS
+
+_COUNT = Interval(Integral, 1, None, closed="left")
+_RATE = Interval(Real, 0, 1, closed="left")
+_NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+_POSITIVE = Interval(Real, 0, None, closed="neither")
+
+NETWORK: dict[str, Any] = {
+    "hidden_size": [_COUNT, tuple, list],
+    "num_layers": [_COUNT],
+    "bidirectional": ["boolean"],
+    "cell": [StrOptions(set(CELLS))],
+    "pooling": [StrOptions(set(POOLINGS))],
+    "dropout": [_RATE],
+    "recurrent_dropout": [_RATE],
+    "recurrent_dropout_method": [StrOptions({"weights", "states"})],
+    "embedding_dim": [_COUNT],
+    "embeddings": "no_validation",  # read by _embeddings.py, whose errors say more
+    "freeze_embeddings": ["boolean"],
+    "embedding_dropout": [_RATE],
+    "conv_filters": [_COUNT, None],
+    "conv_kernel_size": [_COUNT],
+    "conv_pool_size": [_COUNT],
+}
+
+TRAINING: dict[str, Any] = {
+    "optimizer": [StrOptions(set(OPTIMIZERS))],
+    "learning_rate": [_POSITIVE],
+    "weight_decay": [_NOT_NEGATIVE],
+    "gradient_clip": [_POSITIVE, None],
+    "lr_schedule": [StrOptions(set(SCHEDULES))],
+    "batch_size": [_COUNT],
+    "max_epochs": [_COUNT],
+    "shuffle": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "validation_split": [StrOptions({"auto", "last"})],
+    "n_iter_no_change": [_COUNT],
+    "tol": [_NOT_NEGATIVE],
+    "input_type": [StrOptions({"auto", "tokens", "values"})],
+    "padding_value": [Real, None],
+    "warm_start": ["boolean"],
+    "n_jobs": [_COUNT, Interval(Integral, None, -1, closed="right"), None],
+    "device": [str],
+    "callbacks": [list, tuple, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+
+def layer_sizes(hidden_size: Any, num_layers: int) -> tuple[int, ...]:
+    """Return the width of each recurrent layer.
+
+    Parameters
+    ----------
+    hidden_size : int or sequence of int
+        One width for all layers, or one for each.
+    num_layers : int
+        How many layers, where `hidden_size` is one width.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ValueError
+        If a width is not a positive integer, or the two contradict each other.
+    """
+    if isinstance(hidden_size, Integral):
+        return (int(hidden_size),) * num_layers
+    sizes = tuple(hidden_size)
+    for i, size in enumerate(sizes):
+        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+            raise ValueError(
+                f"hidden_size[{i}] is {size!r}; each layer's width must be an int of at least 1."
+            )
+    if not sizes:
+        raise ValueError("hidden_size is empty; give one width per layer, such as (64, 32).")
+    if num_layers not in (1, len(sizes)):
+        raise ValueError(
+            f"hidden_size={hidden_size!r} names {len(sizes)} layers but num_layers={num_layers}; "
+            "leave num_layers at 1 when hidden_size gives every layer's width."
+        )
+    return tuple(int(size) for size in sizes)

@@ -1,0 +1,120 @@
+"""What an estimator learned about its input, and the check that later input agrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import _check_feature_names
+
+from sklstm._sequences import InputType, Sequences, as_sequences
+from sklstm._tokens import N_RESERVED, Vocabulary
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """The form of the training input.
+
+    Attributes
+    ----------
+    is_tokens : bool
+        Whether the steps are token ids.
+    n_features : int
+        Numbers, or ids, per step.
+    width : int or None
+        Columns of a 2-D input.
+    n_ids : int
+        One past the largest token id; 0 for values.
+    vocabulary : Vocabulary or None
+        The words behind the ids.
+    """
+
+    is_tokens: bool
+    n_features: int
+    width: int | None
+    n_ids: int
+    vocabulary: Vocabulary | None
+
+    @classmethod
+    def of(cls, sequences: Sequences) -> InputSpec:
+        n_ids = 0
+        if sequences.is_tokens:
+            known = sequences.vocabulary.n_ids if sequences.vocabulary is not None else N_RESERVED
+            n_ids = max(known, int(sequences.values.max()) + 1)
+        return cls(
+            sequences.is_tokens,
+            sequences.n_features,
+            sequences.width,
+            n_ids,
+            sequences.vocabulary,
+        )
+
+    def check(self, sequences: Sequences, name: str) -> None:
+        """Raise ValueError if `sequences` are not of this form; `name` is the estimator's."""
+        if sequences.is_tokens != self.is_tokens:
+            kinds = {True: "token ids", False: "values"}
+            raise ValueError(
+                f"X holds {kinds[sequences.is_tokens]}, but this {name} was fitted on "
+                f"{kinds[self.is_tokens]}. SequenceTokenizer makes token ids; "
+                "input_type='tokens' has whole numbers read as such."
+            )
+        given, expected = sequences.n_features, self.n_features
+        if sequences.width is not None and self.width is not None and not self.is_tokens:
+            given, expected = sequences.width, self.width
+        if given != expected:
+            raise ValueError(
+                f"X has {given} features, but {name} is expecting {expected} features as input."
+            )
+        self._check_vocabulary(sequences.vocabulary, name)
+
+    def _check_vocabulary(self, other: Vocabulary | None, name: str) -> None:
+        mine = self.vocabulary
+        if mine is None or other is None or other is mine or other == mine:
+            return
+        raise ValueError(
+            f"X was tokenized with another vocabulary ({len(other)} words) than the one this "
+            f"{name} was fitted with ({len(mine)} words), so its ids stand for other words. "
+            "Use the tokenizer that made the training data."
+        )
+
+
+def read_input(estimator: BaseEstimator, X: Any, *, reset: bool) -> Sequences:
+    """Read `X` for `estimator`, and learn its form or check it against the learned one.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Has the parameters `input_type` and `padding_value`; gets `n_features_in_`,
+        `feature_names_in_`, `vocabulary_` and ``_input_`` when `reset`.
+    X : sequences of any accepted form
+        The input.
+    reset : bool
+        Whether to learn the form of `X`, rather than check it.
+    """
+    input_type: InputType = estimator.input_type
+    sequences = as_sequences(
+        X,
+        input_type=input_type,
+        padding_value=estimator.padding_value,
+        estimator_name=type(estimator).__name__,
+        lists_are_tables=reset,
+    )
+    if reset:
+        estimator._input_ = InputSpec.of(sequences)
+        estimator.n_features_in_ = (
+            sequences.n_features if sequences.is_tokens else sequences.n_features_in
+        )
+        if sequences.vocabulary is not None:
+            estimator.vocabulary_ = sequences.vocabulary
+    if sequences.width is not None:
+        _check_feature_names(estimator, X, reset=reset)
+    if not reset:
+        estimator._input_.check(sequences, type(estimator).__name__)
+    return sequences
+
+
+def no_rows(n: int) -> np.ndarray:
+    """Return an array of `n` rows without columns, for checks that only count samples."""
+    return np.empty((n, 0))

@@ -1,0 +1,22 @@
+"""Training and prediction: the only package that imports skorch."""
+
+from sklstm._training.data import LabelledSequences
+from sklstm._training.device import resolve_device, to_cpu
+from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
+from sklstm._training.predict import predict_batches, predict_rows
+from sklstm._training.shapes import layer_shapes
+from sklstm._training.train import TrainingOutcome, TrainingPlan, train
+
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "LabelledSequences",
+    "TrainingOutcome",
+    "TrainingPlan",
+    "layer_shapes",
+    "predict_batches",
+    "predict_rows",
+    "resolve_device",
+    "to_cpu",
+    "train",
+]

@@ -1,0 +1,86 @@
+"""What happens during training besides the steps themselves."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping
+
+from sklstm._training.optimizers import schedule_callback
+from sklstm._training.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from sklstm._training.train import ScoreFunction, TrainingPlan
+
+
+class FiniteLoss(Callback):
+    """Stop with an error as soon as a training loss is NaN or infinite."""
+
+    def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
+        if not training:
+            return
+        loss = net.history[-1, "batches", -1, "train_loss"]
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"The training loss became {loss} in epoch {len(net.history)}, batch "
+                f"{len(net.history[-1, 'batches'])}. Lower learning_rate "
+                f"(now {net.lr}), set gradient_clip, or scale the values of X."
+            )
+
+
+class ValidationScore(Callback):
+    """Score the validation data after each epoch, and record it as ``valid_score``."""
+
+    def __init__(self, score: ScoreFunction):
+        self.score = score
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        self.seen_: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def on_batch_end(
+        self, net: Any, batch: Any = None, training: bool = True, y_pred: Any = None, **kwargs: Any
+    ) -> None:
+        if not training:
+            targets, weights = batch[1]
+            self.seen_.append(tuple(t.detach().cpu().numpy() for t in (y_pred, targets, weights)))
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        outputs, targets, weights = (np.concatenate(part) for part in zip(*self.seen_, strict=True))
+        net.history.record("valid_score", self.score(outputs, targets, weights))
+        self.seen_ = []
+
+
+def training_callbacks(
+    plan: TrainingPlan, n_samples: int, has_validation: bool, score: ScoreFunction | None
+) -> list[tuple[str, Any]]:
+    """Return the named callbacks that `plan` asks for, the user's own last."""
+    callbacks: list[tuple[str, Any]] = [("finite_loss", FiniteLoss())]
+    if has_validation and score is not None:
+        callbacks.append(("validation_score", ValidationScore(score)))
+    if plan.early_stopping:
+        stopping = EarlyStopping(
+            monitor="valid_loss",
+            patience=plan.n_iter_no_change,
+            threshold=plan.tol,
+            threshold_mode="abs",
+            sink=_silent,
+            load_best=True,
+        )
+        callbacks.append(("early_stopping", stopping))
+    if plan.gradient_clip is not None:
+        callbacks.append(("gradient_clip", GradientNormClipping(plan.gradient_clip)))
+    schedule = schedule_callback(plan, n_samples)
+    if schedule is not None:
+        callbacks.append(("lr_schedule", schedule))
+    if plan.verbose:
+        batches = plan.max_epochs * math.ceil(n_samples / plan.batch_size)
+        callbacks.append(("progress", ProgressBar(batches)))
+    for i, callback in enumerate(plan.callbacks):
+        callbacks.append(callback if isinstance(callback, tuple) else (f"callback{i}", callback))
+    return callbacks
+
+
+def _silent(message: str) -> None:
+    """Swallow what skorch would print."""

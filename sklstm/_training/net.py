@@ -1,0 +1,81 @@
+"""The private skorch net."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping
+from torch import nn
+
+from sklstm._training.data import BatchIterator
+
+
+class TrainingNet(NeuralNet):
+    """Skorch's training loop over batches that are made here.
+
+    Skorch brings the loop, its callbacks and its history. Datasets, splits and loaders are
+    left out: batches of like length, weights and targets come ready from `BatchIterator`.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        criterion: nn.Module,
+        train_batches: BatchIterator | None = None,
+        valid_batches: BatchIterator | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(module, criterion=criterion, train_split=None, verbose=0, **kwargs)
+        self.train_batches = train_batches
+        self.valid_batches = valid_batches
+        self.interrupted = False
+
+    def train_from(self, optimizer_state: dict[str, Any] | None) -> None:
+        """Train for `max_epochs`, the optimizer going on from `optimizer_state`."""
+        self.initialize()
+        if optimizer_state is not None:
+            self.optimizer_.load_state_dict(optimizer_state)
+        self.partial_fit(None)
+
+    def check_data(self, X: Any, y: Any = None) -> None:
+        """Skip skorch's checks; the data was checked before it became batches."""
+
+    def get_split_datasets(self, X: Any, y: Any = None, **fit_params: Any) -> tuple[Any, Any]:
+        return self.train_batches, self.valid_batches
+
+    def get_iterator(self, dataset: Any, training: bool = False) -> Any:
+        return dataset
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> TrainingNet:
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            # skorch swallows it, and early stopping raises it too: noted on the way.
+            self.interrupted = not any(c.misses_ >= c.patience for c in self._early_stopping())
+            raise
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """Return the history of the finished epochs, without the one of each batch."""
+        return [
+            {name: _plain(value) for name, value in row.items() if name != "batches"}
+            for row in self.history
+            if "train_loss" in row
+        ]
+
+    def best_epoch(self) -> int | None:
+        """Return the epoch, from 1, whose weights were kept by early stopping."""
+        for callback in self._early_stopping():
+            if callback.load_best:
+                return int(callback.best_epoch_)
+        return None
+
+    def _early_stopping(self) -> list[EarlyStopping]:
+        return [c for _, c in self.callbacks_ if isinstance(c, EarlyStopping)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a NumPy scalar as Python's own, which prints and stores as JSON."""
+    return value.item() if isinstance(value, np.generic) else value

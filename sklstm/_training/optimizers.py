@@ -1,0 +1,80 @@
+"""Optimizers and learning-rate schedules by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from skorch.callbacks import LRScheduler
+
+if TYPE_CHECKING:
+    from sklstm._training.train import TrainingPlan
+
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+}
+
+WARMUP_SHARE = 0.1
+SGD_MOMENTUM = 0.9
+
+
+def constant(progress: float) -> float:
+    return 1.0
+
+
+def linear(progress: float) -> float:
+    """Fall to zero in a straight line."""
+    return 1.0 - progress
+
+
+def cosine(progress: float) -> float:
+    """Fall to zero along half a cosine wave (Loshchilov and Hutter, SGDR, ICLR 2017)."""
+    return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def one_cycle(progress: float) -> float:
+    """Rise over the first tenth, then fall to zero (Smith and Topin, 2019)."""
+    if progress < WARMUP_SHARE:
+        return 0.1 + 0.9 * progress / WARMUP_SHARE
+    return cosine((progress - WARMUP_SHARE) / (1.0 - WARMUP_SHARE))
+
+
+# Each maps the share of training that is done to a factor on the learning rate.
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": constant,
+    "linear": linear,
+    "cosine": cosine,
+    "one_cycle": one_cycle,
+}
+
+
+def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
+    """Return the arguments that tell skorch which optimizer to build."""
+    arguments: dict[str, Any] = {
+        "optimizer": OPTIMIZERS[plan.optimizer],
+        "lr": plan.learning_rate,
+        "optimizer__weight_decay": plan.weight_decay,
+    }
+    if plan.optimizer == "sgd":
+        arguments |= {"optimizer__momentum": SGD_MOMENTUM, "optimizer__nesterov": True}
+    if plan.optimizer != "rmsprop" and plan.device.type in ("cpu", "cuda"):
+        arguments["optimizer__fused"] = True
+    return arguments
+
+
+def schedule_callback(plan: TrainingPlan, n_samples: int) -> LRScheduler | None:
+    """Return the callback that follows `plan.lr_schedule`, batch by batch."""
+    if plan.lr_schedule == "constant":
+        return None
+    factor = SCHEDULES[plan.lr_schedule]
+    total = plan.max_epochs * math.ceil(n_samples / plan.batch_size)
+    return LRScheduler(
+        torch.optim.lr_scheduler.LambdaLR,
+        lr_lambda=lambda step: factor(min(1.0, step / total)),
+        step_every="batch",
+    )

@@ -1,0 +1,144 @@
+"""Train a module on labelled sequences."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from torch import nn
+
+from sklstm._training.callbacks import training_callbacks
+from sklstm._training.data import BatchIterator, LabelledSequences
+from sklstm._training.net import TrainingNet
+from sklstm._training.optimizers import optimizer_arguments
+from sklstm._training.runtime import fast_cpu
+from sklstm.nn.dropout import seed_modules
+
+ScoreFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How to train; the fields are the estimators' parameters of the same names."""
+
+    max_epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    gradient_clip: float | None
+    lr_schedule: str
+    shuffle: bool
+    early_stopping: bool
+    n_iter_no_change: int
+    tol: float
+    device: torch.device
+    n_jobs: int | None
+    seed: int
+    verbose: int = 0
+    callbacks: Sequence[Any] = ()
+
+
+@dataclass
+class TrainingOutcome:
+    """What training leaves behind."""
+
+    history: list[dict[str, Any]]
+    best_epoch: int | None
+    optimizer_state: dict[str, Any] = field(repr=False)
+
+
+def train(
+    module: nn.Module,
+    criterion: nn.Module,
+    data: LabelledSequences,
+    plan: TrainingPlan,
+    *,
+    validation: LabelledSequences | None = None,
+    score: ScoreFunction | None = None,
+    optimizer_state: dict[str, Any] | None = None,
+) -> TrainingOutcome:
+    """Train `module` in place.
+
+    Parameters
+    ----------
+    module, criterion : Module
+        The network and its loss, which takes ``(targets, weights)``.
+    data : LabelledSequences
+        What to train on.
+    plan : TrainingPlan
+        How.
+    validation : LabelledSequences or None, default=None
+        What to watch; needed for early stopping.
+    score : callable or None, default=None
+        Maps outputs, targets and weights of the validation data to a score for the history.
+    optimizer_state : dict or None, default=None
+        The optimizer's state after an earlier call, to go on from.
+
+    Returns
+    -------
+    TrainingOutcome
+
+    Raises
+    ------
+    ValueError
+        If the loss becomes NaN or infinite.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If Ctrl-C ended training early; what was learned until then is kept.
+    """
+    order = np.random.default_rng(plan.seed) if plan.shuffle else None
+    generator = torch.Generator(device=plan.device).manual_seed(plan.seed)
+    net = TrainingNet(
+        module,
+        criterion=criterion,
+        train_batches=BatchIterator(data, plan.batch_size, plan.device, order),
+        valid_batches=None
+        if validation is None
+        else BatchIterator(validation, plan.batch_size, plan.device, None, by_length=True),
+        max_epochs=plan.max_epochs,
+        device=plan.device,
+        callbacks=training_callbacks(plan, len(data), validation is not None, score),
+        **optimizer_arguments(plan),
+    )
+    seed_modules(module, generator)
+    try:
+        with fast_cpu(plan.n_jobs, keep_memory=True), _private_global_generators(plan.seed):
+            net.train_from(optimizer_state)
+    finally:
+        seed_modules(module, None)
+    if net.interrupted:
+        warnings.warn(
+            f"Training was interrupted in epoch {len(net.history)}; the weights learned until "
+            "then are kept.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+    return TrainingOutcome(
+        history=net.epochs(),
+        best_epoch=net.best_epoch(),
+        optimizer_state=net.optimizer_.state_dict(),
+    )
+
+
+class _private_global_generators:
+    """Seed torch's global generators, for modules that users bring, and put them back."""
+
+    def __init__(self, seed: int):
+        self._seed = seed
+        devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+        self._fork = torch.random.fork_rng(devices=devices)
+
+    def __enter__(self) -> None:
+        self._fork.__enter__()
+        torch.manual_seed(self._seed)
+
+    def __exit__(self, *error: Any) -> None:
+        self._fork.__exit__(*error)

@@ -1,0 +1,122 @@
+"""The TREC questions, to be classified by the kind of answer they ask for."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from sklstm.datasets._home import Source, locate
+
+HOMEPAGE = "https://cogcomp.seas.upenn.edu/Data/QA/QC/"
+SOURCES = {
+    "train": Source(
+        title="The TREC training questions",
+        folder="trec",
+        names=("TREC.train", "train_5500.label"),
+        homepage=HOMEPAGE,
+        url=f"{HOMEPAGE}train_5500.label",
+        md5="073462e3fcefaae31e00edb1f18d2d02",
+    ),
+    "test": Source(
+        title="The TREC test questions",
+        folder="trec",
+        names=("TREC.test", "TREC_10.label"),
+        homepage=HOMEPAGE,
+        url=f"{HOMEPAGE}TREC_10.label",
+        md5="323a3554401d86e650717e2d2f942589",
+    ),
+}
+DESCR = f"""\
+TREC question classification
+============================
+
+Questions in English, words set apart by spaces: 5,452 to train on and 500 to test on, each with
+the kind of answer it asks for, 6 coarse classes (ABBR, DESC, ENTY, HUM, LOC, NUM) and 50 fine ones
+(such as LOC:city), of which 42 occur among the test questions.
+
+X. Li and D. Roth (2002). Learning question classifiers. COLING. {HOMEPAGE}
+"""
+
+
+def fetch_trec(
+    *,
+    subset: Literal["train", "test"] = "train",
+    fine: bool = False,
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    progress: bool | None = None,
+) -> Bunch | tuple[list[str], np.ndarray]:
+    """Load the TREC questions: short texts in 6 or 50 classes.
+
+    The data is looked for in ``data_home``, the directory named in the environment variable
+    ``SKLSTM_DATA`` and the user's cache (see `fetch_imdb`), then downloaded (0.4 MB).
+    In a directory, or its folder ``trec``, the names ``TREC.train`` and ``TREC.test`` will do as
+    well as the public ``train_5500.label`` and ``TREC_10.label``.
+
+    Parameters
+    ----------
+    subset : {"train", "test"}, default="train"
+        5,452 questions to train on or 500 to test on.
+    fine : bool, default=False
+        Label with the 50 fine classes in place of the 6 coarse ones.
+    data_home : str or path, default=None
+        A directory to look in first. None: begin with ``SKLSTM_DATA``.
+    download_if_missing : bool, default=True
+        If False, raise an OSError where the data is in none of the directories.
+    return_X_y : bool, default=False
+        Return ``(data, target)`` in place of a Bunch.
+    progress : bool, default=None
+        Whether to show a progress bar. None: when standard error is a terminal.
+
+    Returns
+    -------
+    bunch : :class:`~sklearn.utils.Bunch`
+        data : list of str
+            The questions, in the file's order.
+        target : ndarray of shape (n_questions,), str
+            The class of each, such as ``"LOC"``, or ``"LOC:city"`` if ``fine``. Names, not
+            numbers, because the test questions miss some fine classes.
+        target_names : list of str
+            The classes that occur in this subset, sorted.
+        DESCR : str
+            A description of the data set.
+    (data, target) : tuple, if ``return_X_y`` is True
+
+    Raises
+    ------
+    ValueError
+        If ``subset`` is not one of the above.
+    OSError
+        If the data is nowhere to be found; the message says what to do.
+
+    References
+    ----------
+    X. Li and D. Roth (2002). Learning question classifiers. COLING.
+
+    Examples
+    --------
+    >>> from sklstm.datasets import fetch_trec
+    >>> questions = fetch_trec(subset="test")  # doctest: +SKIP
+    >>> questions.data[0], questions.target[0]  # doctest: +SKIP
+    ('How far is it from Denver to Aspen ?', 'NUM')
+    """
+    if subset not in SOURCES:
+        raise ValueError(f"subset must be one of {sorted(SOURCES)}, got {subset!r}.")
+    path = locate(
+        SOURCES[subset],
+        data_home=data_home,
+        download_if_missing=download_if_missing,
+        progress=progress,
+    )
+    # One byte of the training file is no ASCII, and no UTF-8 either.
+    lines = path.read_text(encoding="latin-1").splitlines()
+    labels, questions = zip(*(line.split(" ", 1) for line in lines), strict=True)
+    target = np.array(labels if fine else [label.split(":")[0] for label in labels])
+    data = [question.strip() for question in questions]
+    if return_X_y:
+        return data, target
+    return Bunch(data=data, target=target, target_names=np.unique(target).tolist(), DESCR=DESCR)

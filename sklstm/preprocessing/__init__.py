@@ -1,0 +1,9 @@
+"""Turn texts and series of numbers into what LSTMs read."""
+
+from __future__ import annotations
+
+from sklstm.preprocessing.padder import SequencePadder
+from sklstm.preprocessing.scaler import SequenceScaler
+from sklstm.preprocessing.tokenizer import SequenceTokenizer
+
+__all__ = ["SequencePadder", "SequenceScaler", "SequenceTokenizer"]

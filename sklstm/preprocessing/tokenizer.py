@@ -1,0 +1,399 @@
+"""From texts to sequences of word ids."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm._tokens import (
+    END_ID,
+    N_RESERVED,
+    PADDING_ID,
+    START_ID,
+    UNKNOWN_ID,
+    TokenArray,
+    Vocabulary,
+)
+from sklstm.preprocessing._containers import contain_sequences, id_rows
+from sklstm.preprocessing._ragged import split, truncate
+from sklstm.preprocessing._texts import as_texts
+from sklstm.preprocessing._vocabulary import check_all_str, choose_words, given_vocabulary
+from sklstm.preprocessing._words import build_analyzer, drop_unknown, look_up, mark, number
+
+
+class SequenceTokenizer(TransformerMixin, BaseEstimator):
+    r"""Turn texts into sequences of word ids, in the order of the words.
+
+    Splits texts as :class:`~sklearn.feature_extraction.text.CountVectorizer` does, with the
+    same parameters, but keeps every word in its place instead of counting it. The more often
+    a word occurs in the texts seen in `fit`, the smaller its id.
+
+    The ids 0 to 3 stand for no word: 0 is padding, 1 an unknown word, 2 the start and 3 the
+    end of a text. The first word of the vocabulary has the id 4.
+
+    Parameters
+    ----------
+    max_features : int, default=None
+        Know only that many words, the most frequent ones. The reserved ids come on top. None
+        knows every word seen.
+    max_length : int, default=None
+        Cut longer sequences to this number of ids, the start and end ids included. None cuts
+        nothing: an LSTM takes sequences of any length, only time and memory speak for a cut.
+    truncation : {"pre", "post", "middle"}, default="pre"
+        Which side of a long text is cut; "middle" keeps as much of the head as of the tail.
+        The default keeps the tail, because reviews end with their verdict.
+    unknown : {"id", "skip"}, default="id"
+        Give words outside the vocabulary the id 1, or leave them out.
+    add_start : bool, default=False
+        Begin every sequence with the id 2.
+    add_end : bool, default=False
+        End every sequence with the id 3.
+    min_df : int or float in [0.0, 1.0], default=1
+        Ignore words that occur in fewer texts: a number of texts, or as a float a share.
+    max_df : int or float in [0.0, 1.0], default=1.0
+        Ignore words that occur in more texts: a number of texts, or as a float a share.
+    vocabulary : iterable of str or mapping from str to int, default=None
+        Know exactly these words. An iterable gives them in the order of their ids; of a
+        mapping only the order of its ids is taken, since the ids themselves start at 4 here.
+        Needs no `fit`; `max_features`, `min_df` and `max_df` are ignored.
+    lowercase : bool, default=True
+        Convert texts to lowercase first.
+    strip_accents : {"ascii", "unicode"} or callable, default=None
+        Remove accents, by this method or function.
+    stop_words : {"english"} or list of str, default=None
+        Words to leave out; only with ``analyzer="word"``. An LSTM reads sentences, where
+        "not" and "no" matter, so think twice.
+    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        Regular expression of a word; only with ``analyzer="word"``. The default takes words of
+        two or more letters or digits, and no punctuation.
+    tokenizer : callable, default=None
+        Function from a text to its words, in place of `token_pattern`.
+    preprocessor : callable, default=None
+        Function from a text to a text, in place of `lowercase` and `strip_accents`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What an id stands for: a word, a character, or a character within word boundaries. A
+        callable takes an item of X and returns its words: ``analyzer=list`` takes texts that
+        are split already.
+    ngram_range : tuple (n, n), default=(1, 1)
+        Runs of n words or characters instead of single ones. Both numbers must be equal:
+        n-grams of several lengths have no common order in time.
+    input : {"content", "filename", "file"}, default="content"
+        Whether the items of X are texts, names of files or open files.
+    encoding : str, default="utf-8"
+        How to decode bytes and files.
+    decode_error : {"strict", "ignore", "replace"}, default="strict"
+        What to do about bytes that `encoding` does not cover, as in :meth:`bytes.decode`.
+
+    Attributes
+    ----------
+    vocabulary_ : Vocabulary
+        A dict from every known word to its id, in the order of the ids.
+
+    See Also
+    --------
+    SequencePadder : Turn the sequences into a rectangular array.
+
+    Notes
+    -----
+    What `transform` returns knows its vocabulary, also after slicing, pickling and in
+    ``set_output(transform="pandas")``, where it is ``frame.attrs["sklstm_vocabulary"]``. So
+    the LSTM estimators tell words from numbers without being told.
+
+    Examples
+    --------
+    >>> from sklstm import SequenceTokenizer
+    >>> texts = ["a good film", "not a good film, not good", "no film at all"]
+    >>> tokenizer = SequenceTokenizer(max_features=3)
+    >>> for sequence in tokenizer.fit_transform(texts):
+    ...     print(sequence)
+    [5 4]
+    [6 5 4 6 5]
+    [1 4 1 1]
+    >>> tokenizer.vocabulary_
+    {'film': 4, 'good': 5, 'not': 6}
+    >>> tokenizer.inverse_transform([[6, 5, 4]])
+    [array(['not', 'good', 'film'], dtype=object)]
+    """
+
+    vocabulary_: Vocabulary
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **{
+            name: constraint
+            for name, constraint in CountVectorizer._parameter_constraints.items()
+            if name not in ("binary", "dtype")
+        },
+        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "vocabulary": [Mapping, HasMethods("__iter__"), None],
+        "min_df": [
+            Interval(RealNotInt, 0, 1, closed="both"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "max_length": [Interval(Integral, 1, None, closed="left"), None],
+        "truncation": [StrOptions({"pre", "post", "middle"})],
+        "unknown": [StrOptions({"id", "skip"})],
+        "add_start": ["boolean"],
+        "add_end": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        max_features: int | None = None,
+        max_length: int | None = None,
+        truncation: Literal["pre", "post", "middle"] = "pre",
+        unknown: Literal["id", "skip"] = "id",
+        add_start: bool = False,
+        add_end: bool = False,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        vocabulary: Iterable[str] | Mapping[str, int] | None = None,
+        lowercase: bool = True,
+        strip_accents: Literal["ascii", "unicode"] | Callable[[str], str] | None = None,
+        stop_words: Literal["english"] | list[str] | None = None,
+        token_pattern: str | None = r"(?u)\b\w\w+\b",
+        tokenizer: Callable[[str], Iterable[str]] | None = None,
+        preprocessor: Callable[[str], str] | None = None,
+        analyzer: Literal["word", "char", "char_wb"] | Callable[[Any], Iterable[str]] = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        input: Literal["content", "filename", "file"] = "content",
+        encoding: str = "utf-8",
+        decode_error: Literal["strict", "ignore", "replace"] = "strict",
+    ):
+        self.max_features = max_features
+        self.max_length = max_length
+        self.truncation = truncation
+        self.unknown = unknown
+        self.add_start = add_start
+        self.add_end = add_end
+        self.min_df = min_df
+        self.max_df = max_df
+        self.vocabulary = vocabulary
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.stop_words = stop_words
+        self.token_pattern = token_pattern
+        self.tokenizer = tokenizer
+        self.preprocessor = preprocessor
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
+        self.input = input
+        self.encoding = encoding
+        self.decode_error = decode_error
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Iterable[Any], y: Any = None) -> SequenceTokenizer:
+        """Learn the vocabulary of the texts.
+
+        Parameters
+        ----------
+        X : iterable of str or bytes, of shape (n_texts,)
+            The texts: a list, tuple, array, Series or one-column data frame.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceTokenizer
+            The fitted tokenizer.
+
+        Raises
+        ------
+        TypeError
+            If an item of X is not a text; the message names the first one.
+        ValueError
+            If an item of X is missing, X is empty, or no word is left to learn.
+        """
+        self._learn(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: Iterable[Any], y: Any = None) -> Any:
+        """Learn the vocabulary and return the texts as ids, analyzing each text once.
+
+        Parameters
+        ----------
+        X : iterable of str or bytes, of shape (n_texts,)
+            The texts.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        sequences : TokenArray of shape (n_texts,)
+            The same as ``fit(X).transform(X)``.
+        """
+        flat, lengths = self._learn(X)
+        return self._finish(flat, lengths, self.vocabulary_, X)
+
+    def transform(self, X: Iterable[Any]) -> Any:
+        """Return the texts as sequences of ids.
+
+        A text without any word to keep becomes an empty sequence, with a `UserWarning`.
+
+        Parameters
+        ----------
+        X : iterable of str or bytes, of shape (n_texts,)
+            The texts.
+
+        Returns
+        -------
+        sequences : TokenArray of shape (n_texts,)
+            One int32 array of ids per text. After ``set_output(transform="pandas")`` a data
+            frame with these arrays in its one column 'sequence'.
+
+        Raises
+        ------
+        NotFittedError
+            If there is neither an earlier `fit` nor a `vocabulary`.
+        """
+        vocabulary = self._known_words()
+        flat, lengths = look_up(self._texts(X), build_analyzer(self), vocabulary)
+        return self._finish(flat, lengths, vocabulary, X)
+
+    def inverse_transform(self, X: Any) -> list[np.ndarray]:
+        """Return the words of sequences of ids.
+
+        Padding, start and end ids are left out; unknown words read ``"<unk>"``, and so do ids
+        past the vocabulary.
+
+        Parameters
+        ----------
+        X : TokenArray or list of lists of int
+            Ragged sequences of ids, or padded ones of shape (n_texts, n_steps).
+
+        Returns
+        -------
+        words : list of arrays of str
+            The words of each sequence, in their order.
+
+        Raises
+        ------
+        TypeError
+            If an item of X is not a sequence of integers.
+        ValueError
+            If an id is below 0, or X was made with another vocabulary.
+        """
+        vocabulary = self._known_words()
+        words = vocabulary.words()
+        result = []
+        for ids in id_rows(X, vocabulary):
+            spoken = ids[~np.isin(ids, (PADDING_ID, START_ID, END_ID))]
+            result.append(words[np.where(spoken < len(words), spoken, UNKNOWN_ID)])
+        return result
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the name of the one output column.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        names : array of shape (1,)
+            ``["sequence"]``.
+        """
+        self._known_words()
+        return np.array(["sequence"], dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = self.vocabulary is None
+        return tags
+
+    def _known_words(self) -> Vocabulary:
+        """Return the vocabulary to look words up in, without storing anything."""
+        if hasattr(self, "vocabulary_") or self.vocabulary is None:
+            check_is_fitted(self, "vocabulary_")
+            return self.vocabulary_
+        self._validate_params()
+        return given_vocabulary(self.vocabulary)
+
+    def _learn(self, X: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Set the vocabulary, and return the ids of all texts end to end, with their lengths."""
+        self._room()
+        texts = self._texts(X)
+        if self.vocabulary is None:
+            vocabulary, flat, lengths = self._discover(texts)
+        else:
+            vocabulary = given_vocabulary(self.vocabulary)
+            self._warn_of_uppercase(vocabulary)
+            flat, lengths = look_up(texts, build_analyzer(self), vocabulary)
+        self.vocabulary_ = vocabulary
+        return flat, lengths
+
+    def _texts(self, X: Any) -> list[Any]:
+        return as_texts(X, input=self.input, any_item=callable(self.analyzer))
+
+    def _discover(self, texts: list[Any]) -> tuple[Vocabulary, np.ndarray, np.ndarray]:
+        """Learn which words to know; return them with the ids and lengths of all texts."""
+        words, flat, lengths = number(texts, build_analyzer(self))
+        if not words:
+            raise ValueError(
+                "empty vocabulary; no text holds a word to learn. Perhaps the texts hold only "
+                "stop words, or token_pattern does not fit them."
+            )
+        check_all_str(words, "the analyzer must return words as str")
+        kept = choose_words(words, flat, lengths, min_df=self.min_df, max_df=self.max_df)
+        kept = kept[: self.max_features]
+        ids = np.full(len(words), UNKNOWN_ID, dtype=np.int32)
+        ids[kept] = np.arange(N_RESERVED, N_RESERVED + len(kept))
+        return Vocabulary(words[i] for i in kept.tolist()), ids[flat], lengths
+
+    def _finish(self, flat: np.ndarray, lengths: np.ndarray, vocabulary: Vocabulary, X: Any) -> Any:
+        """Skip, cut and mark the ids of all texts, and split them into sequences."""
+        room = self._room()
+        if self.unknown == "skip":
+            flat, lengths = drop_unknown(flat, lengths)
+        self._warn_of_empty(lengths)
+        if room is not None:
+            flat, lengths = truncate(flat, lengths, room, self.truncation)
+        flat, lengths = mark(flat, lengths, start=self.add_start, end=self.add_end)
+        return contain_sequences(TokenArray(split(flat, lengths), vocabulary), X, self)
+
+    def _room(self) -> int | None:
+        """Return how many words fit into `max_length` beside the start and end ids."""
+        if self.max_length is None:
+            return None
+        room = self.max_length - self.add_start - self.add_end
+        if room < 1:
+            raise ValueError(
+                f"max_length={self.max_length} leaves no room for a word: add_start and add_end "
+                f"take {self.max_length - room}; accepted is {self.max_length - room + 1} or more."
+            )
+        return room
+
+    def _warn_of_empty(self, lengths: np.ndarray) -> None:
+        empty = np.flatnonzero(lengths == 0)
+        if len(empty):
+            warnings.warn(
+                f"{len(empty)} of {len(lengths)} texts have no word to keep and become empty "
+                f"sequences; the first is X[{empty[0]}].",
+                UserWarning,
+                stacklevel=5,
+            )
+
+    def _warn_of_uppercase(self, vocabulary: Vocabulary) -> None:
+        """Tell when texts are lowercased but the given words are not, so never match."""
+        if not self.lowercase or callable(self.analyzer) or self.preprocessor is not None:
+            return
+        word = next((word for word in vocabulary if word != word.lower()), None)
+        if word is not None:
+            warnings.warn(
+                f"vocabulary holds {word!r}, which no text matches while lowercase=True.",
+                UserWarning,
+                stacklevel=5,
+            )

@@ -1,0 +1,227 @@
+"""Every estimator behaves like one of scikit-learn's: by its checks, and by the contract."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from contract import PORTED, Case, applicable
+from contract_coverage import CALLED, COVERAGE, NOT_APPLICABLE
+from scipy.sparse import csr_array
+from sklearn.utils import estimator_checks, get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklstm import LSTMClassifier
+from sklstm._tokens import TokenArray
+from sklstm.preprocessing import SequenceTokenizer
+
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": "asks for 1e-7, which is below float32; "
+    "a_weight_is_a_number_of_repetitions in contract_targets.py asks for 1e-4"
+}
+EAGER = {"hidden_size": 16, "learning_rate": 0.01}
+
+
+def expected_failures(estimator):
+    return EXPECTED_FAILURES
+
+
+@parametrize_with_checks(
+    [
+        LSTMClassifier(),
+        LSTMClassifier(**EAGER, cell="gru", pooling="attention", bidirectional=False),
+    ],
+    expected_failed_checks=expected_failures,
+)
+def test_sklearn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [
+        LSTMClassifier(**EAGER, pooling="last", num_layers=2, dropout=0.1),
+        LSTMClassifier(**EAGER, pooling="mean", output_layer="softmax", optimizer="rmsprop"),
+        LSTMClassifier(**EAGER, early_stopping=True, max_epochs=20),
+        LSTMClassifier(**EAGER, conv_filters=16, lr_schedule="one_cycle", optimizer="adamw"),
+        LSTMClassifier(**EAGER, recurrent_dropout=0.1, batch_size=16),
+    ],
+    expected_failed_checks=expected_failures,
+)
+def test_sklearn_checks_of_variations(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+def test_sklearn_array_api_check():
+    """The check needs a variable that has to be set before scipy is imported."""
+    code = (
+        "from sklearn.utils.estimator_checks import check_array_api_input as check;"
+        "from sklstm import LSTMClassifier;"
+        "check('LSTMClassifier', LSTMClassifier(), 'numpy', expect_only_array_outputs=False)"
+    )
+    environment = os.environ | {"SCIPY_ARRAY_API": "1"}
+    subprocess.run([sys.executable, "-W", "error", "-c", code], env=environment, check=True)
+
+
+def test_no_sklearn_check_is_switched_off_by_a_tag():
+    tags = get_tags(LSTMClassifier())
+    assert tags.input_tags.two_d_array
+    assert not tags.input_tags.allow_nan
+    assert not tags.no_validation
+    assert not tags.non_deterministic
+    assert not tags._skip_test
+    assert not tags.classifier_tags.poor_score
+
+
+def test_every_sklearn_check_is_accounted_for():
+    names = {
+        name
+        for name, thing in vars(estimator_checks).items()
+        if name.startswith("check_")
+        and inspect.isfunction(thing)
+        and thing.__module__ == estimator_checks.__name__
+    }
+    assert len(names) > 100
+    assert names == set(COVERAGE)
+    assert len(COVERAGE) == len(CALLED) + len(PORTED) + len(NOT_APPLICABLE)  # none twice
+
+
+N_SAMPLES = 24
+LABELS = np.arange(N_SAMPLES) % 2
+THREE_LABELS = np.array(["high", "low", "mid"])[np.arange(N_SAMPLES) % 3]
+
+
+def texts():
+    """Return texts of one to six words, one of which tells the class."""
+    rng = np.random.default_rng(0)
+    fillers = ["film", "plot", "an", "actor", "scene"]
+    result = []
+    for label in THREE_LABELS:
+        words = [*rng.choice(fillers, rng.integers(0, 6)), label]
+        result.append(" ".join(rng.permutation(words)))
+    return result
+
+
+def ragged(labels, n_features=None):
+    """Return sequences of 2 to 7 steps around a level that tells the class."""
+    rng = np.random.default_rng(1)
+    levels = np.unique(labels, return_inverse=True)[1] - len(np.unique(labels)) / 2 + 0.5
+    width = () if n_features is None else (n_features,)
+    return [2 * level + rng.normal(0, 0.3, (rng.integers(2, 8), *width)) for level in levels]
+
+
+def with_item(X, index, item):
+    return [*X[:index], item, *X[index + 1 :]]
+
+
+def bad_values(X):
+    """Return what must not be taken for a list of sequences of numbers like X."""
+    wide = np.ones((3, np.ndim(X[0]) + 3))
+    holed = X[3].copy()
+    holed[1] = np.nan
+    return (
+        (with_item(X, 3, holed), ValueError, r"NaN or infinity.*X\[3\].*step 1"),
+        (with_item(X, 4, X[4] * np.inf), ValueError, r"NaN or infinity.*X\[4\]"),
+        (with_item(X, 5, X[5][:0]), ValueError, r"X\[5\] is an empty sequence"),
+        (with_item(X, 6, wide), ValueError, r"X\[6\] has \d features a step.*before it have \d"),
+        (with_item(X, 7, "a text"), ValueError, r"X\[7\] is the text 'a text'.*SequenceTokenizer"),
+        (with_item(X, 8, None), ValueError, r"X\[8\] "),
+        (with_item(X, 9, X[9] + 1j), (TypeError, ValueError), r"(?i)complex"),
+        (csr_array(np.eye(N_SAMPLES)), TypeError, "[Ss]parse"),
+        (np.arange(24.0), ValueError, "1D array"),
+    )
+
+
+def bad_texts():
+    return (
+        (with_item(texts(), 2, None), ValueError, r"X\[2\] is missing \(None\)"),
+        (with_item(texts(), 2, np.nan), ValueError, r"X\[2\] is missing \(nan\)"),
+        (with_item(texts(), 2, 1.5), TypeError, r"X\[2\] must be str or bytes, got float"),
+        (np.full(N_SAMPLES, 1j), TypeError, r"X\[0\] must be str or bytes, got complex"),
+        (csr_array(np.eye(N_SAMPLES)), TypeError, "sparse"),
+        ("one text", ValueError, "single string"),
+    )
+
+
+def bad_tokens():
+    def put(item):
+        return TokenArray([*list(tokens())[:-1], item], tokens().vocabulary)
+
+    return (
+        (put([4, -1]), ValueError, r"X\[23\] holds the token id -1 at step 1"),
+        (csr_array(np.eye(N_SAMPLES)), TypeError, "[Ss]parse"),
+    )
+
+
+def tokens():
+    return SequenceTokenizer().fit_transform(texts())
+
+
+def small(**params):
+    defaults = {"hidden_size": 4, "embedding_dim": 4, "learning_rate": 0.1}
+    return LSTMClassifier(**(defaults | {"random_state": 0} | params))
+
+
+VALUES, VECTORS = ragged(LABELS), ragged(THREE_LABELS, 2)
+INDICATORS = np.stack([LABELS, 1 - LABELS, np.arange(N_SAMPLES) % 4 == 0], axis=1).astype(int)
+TOKENS = tokens()
+CUBE = np.stack([np.resize(item, (5, 2)) for item in VECTORS])
+
+CASES = [
+    Case("tokenizer", SequenceTokenizer(), texts(), LABELS, bad_texts()),
+    Case(
+        "tokenizer-marks",
+        SequenceTokenizer(max_length=4, add_start=True, add_end=True),
+        texts(),
+        LABELS,
+        bad_texts(),
+    ),
+    Case(
+        "tokenizer-given",
+        SequenceTokenizer(vocabulary=["low", "mid", "high"]),
+        texts(),
+        bad_X=bad_texts(),
+    ),
+    Case("classifier-ragged", small(), VALUES, LABELS, bad_values(VALUES), 1),
+    Case("classifier-tokens", small(), TOKENS, THREE_LABELS, bad_tokens(), 1),
+    Case("classifier-multilabel", small(), VALUES, INDICATORS, bad_values(VALUES), 1),
+]
+SLOW_CASES = [
+    Case("classifier-vectors", small(cell="gru"), VECTORS, THREE_LABELS, bad_values(VECTORS), 2),
+    Case("classifier-cube", small(), CUBE, THREE_LABELS, bad_values(VECTORS), 2),
+    Case("classifier-series", small(), pd.Series(VALUES), LABELS, bad_values(VALUES), 1),
+    Case(
+        "classifier-watched",
+        small(early_stopping=True, validation_fraction=0.25, max_epochs=20),
+        VALUES,
+        LABELS,
+        bad_values(VALUES),
+        1,
+    ),
+]
+
+
+def tasks(cases, *marks):
+    return [
+        pytest.param(case, check, id=f"{case.name}-{check.__name__}", marks=marks)
+        for case in cases
+        for check in applicable(case)
+    ]
+
+
+@pytest.mark.parametrize("check", CALLED, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("estimator", [SequenceTokenizer()], ids=lambda e: type(e).__name__)
+def test_sklearn_checks_without_data(estimator, check):
+    check(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize(("case", "check"), [*tasks(CASES), *tasks(SLOW_CASES, pytest.mark.slow)])
+def test_contract(case, check, tmp_path):
+    takes_path = "tmp_path" in inspect.signature(check).parameters
+    check(case, tmp_path) if takes_path else check(case)

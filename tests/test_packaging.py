@@ -1,0 +1,60 @@
+"""The project's files agree with each other."""
+
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import sklstm
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONSTRAINTS = dict(
+    re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+)
+
+
+def pinned(requirements):
+    return dict(requirement.split("==") for requirement in requirements if "==" in requirement)
+
+
+def name_of(requirement):
+    return re.match(r"[\w.-]+", requirement)[0]
+
+
+def test_ruff_and_mypy_are_the_same_everywhere():
+    extra = pinned(PROJECT["project"]["optional-dependencies"]["test"])
+    assert extra == {tool: CONSTRAINTS[tool] for tool in ("mypy", "ruff")}
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"ruff==([\w.]+)", hooks) == [extra["ruff"]] * 2
+    assert "entry: .venv/bin/mypy" in hooks
+
+
+@pytest.mark.parametrize("extra", [None, "plot", "bench", "test"])
+def test_every_dependency_that_make_installs_is_pinned(extra):
+    project = PROJECT["project"]
+    wanted = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    assert {name_of(requirement) for requirement in wanted} <= set(CONSTRAINTS)
+
+
+def test_constraints_leave_the_build_of_torch_open():
+    # "2.13.0+cpu" could not be met by an index that serves the same version without the suffix.
+    assert "+" not in CONSTRAINTS["torch"]
+
+
+def test_version():
+    version = PROJECT["project"]["version"]
+    assert sklstm.__version__ == version
+    assert importlib.metadata.version("sklstm") == version
+
+
+def test_type_hints_are_announced():
+    assert (ROOT / "sklstm" / "py.typed").exists()
+
+
+def test_the_readme_has_the_marks_that_the_benchmark_fills():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    start, end = readme.index("<!-- imdb-table:start -->"), readme.index("<!-- imdb-table:end -->")
+    assert start < end
