@@ -154,7 +154,7 @@ def flatten(X: Any) -> Any:
     return X.reshape(len(X), -1)
 
 
-QUICK_EPOCHS = 15
+QUICK_EPOCHS = 8
 TUNED = {"ngram_range": (1, 2), "sublinear_tf": True, "min_df": 2, "C": 10}
 
 ALL = (

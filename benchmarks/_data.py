@@ -43,11 +43,6 @@ class DataSpec:
     n_test: int | None = None
     validate: bool = False
 
-    @property
-    def full(self) -> bool:
-        """Whether this is the whole data set, scored on its test data."""
-        return self.n_train is None and self.n_test is None and not self.validate
-
 
 def look_beside_the_repository() -> None:
     """Name ``../shared/data`` in ``SKLSTM_DATA`` if it exists and nothing else is named."""

@@ -74,9 +74,7 @@ def _losses(ax: Axes, runs: list[Run]) -> None:
         ax.annotate(
             title, (right, height), (8, 0), textcoords="offset points", va="center", color=colour
         )
-        if ends[title][0] < right:  # the curve ends early: lead the eye to its name
-            ax.plot((ends[title][0], right), (ends[title][1], height), color=colour, lw=0.5, ls=":")
-    ax.set_xlim(right=right)
+    ax.set_xlim(right=right + 0.02 * right)
 
 
 def _apart(values: Sequence[float], gap: float) -> list[float]:
@@ -99,17 +97,19 @@ def accuracy_time(rows: list[Row], title: str, path: Path) -> Path:
         low, high = min(row.lowest for row in rows), max(row.highest for row in rows)
         margin = max(0.15 * (high - low), 0.5)
         labels = _apart([row.accuracy for row in rows], 0.05 * (high - low + 2 * margin))
+        fastest, slowest = min(r.training for r in rows), max(r.training for r in rows)
+        middle = (fastest * slowest) ** 0.5
         for row, label in zip(rows, labels, strict=True):
             colour = GREY if row.contender.startswith("tfidf") else COLOURS[0]
             spread = [[row.accuracy - row.lowest], [row.highest - row.accuracy]]
             ax.errorbar(row.training, row.accuracy, spread, fmt="o", color=colour, capsize=3)
+            left = row.training > middle  # so that no name leaves the plot
             ax.annotate(
-                row.title, (row.training, label), (8, 0), textcoords="offset points", va="center",
-                color=colour,
+                row.title, (row.training, label), (-8 if left else 8, 0), color=colour,
+                textcoords="offset points", va="center", ha="right" if left else "left",
             )  # fmt: skip
         ax.set_xscale("log")
-        fastest, slowest = min(r.training for r in rows), max(r.training for r in rows)
-        ax.set_xlim(fastest / 1.5, slowest * (slowest / fastest) ** 0.35 * 1.5)
+        ax.set_xlim(fastest / 1.5, slowest * 1.5)
         ax.set_ylim(low - margin, high + margin)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         ax.set_xlabel("seconds to fit, preparation included (log scale)")

@@ -172,10 +172,11 @@ def surroundings(runs: list[Run]) -> list[str]:
     threads = {run["environment"]["torch_threads"] for run in runs} - {None}
     for run in runs:
         env = run["environment"]
+        used = env["torch_threads"] or max(threads, default="none")
+        versions = [f"{name} {env[name]}" for name in ("scikit-learn", "torch", "sklstm")]
         line = (
-            f"{env['cpus']} CPU cores, torch threads: "
-            f"{env['torch_threads'] or max(threads, default=0)}; Python {env['python']}, scikit-learn {env['scikit-learn']}, torch "
-            f"{env['torch']}, sklstm {env['sklstm']} ({run['commit'] or 'no commit'})"
+            f"{env['cpus']} CPU cores, torch threads: {used}; Python {env['python']}, "
+            f"{', '.join(versions)} ({run['commit'] or 'no commit'})"
         )
         lines.setdefault(line, []).append(run["date"])
     return [f"{line}; {_dates(dates)}." for line, dates in lines.items()]

@@ -166,8 +166,12 @@ def _stage(data: DataSpec, folder: Path, *, labels: bool = True) -> str:
     """
     path = folder / f"{data.name}{'' if labels else '-unlabelled'}.pickle"
     if not path.exists():
+        try:
+            parts = load(data) if labels else load_unlabelled(data)
+        except OSError as error:
+            raise SystemExit(str(error)) from error
         with path.open("wb") as file:
-            pickle.dump(load(data) if labels else load_unlabelled(data), file)
+            pickle.dump(parts, file)
     return str(path)
 
 

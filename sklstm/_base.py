@@ -16,7 +16,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from torch import nn
 
-from sklstm._constraints import NETWORK, TRAINING, layer_sizes
+from sklstm._constraints import NETWORK, TRAINING, epoch_count, layer_sizes
 from sklstm._embeddings import embedding_matrix
 from sklstm._holdout import holdout_split
 from sklstm._input import no_rows, read_input
@@ -200,7 +200,7 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         partial: bool = False,
     ) -> None:
         plan = TrainingPlan(
-            max_epochs=1 if partial else self.max_epochs,
+            max_epochs=1 if partial else epoch_count(self.max_epochs, len(data), self.batch_size),
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,

@@ -5,30 +5,189 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import (
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm._base import BaseLSTM
-from sklstm._estimators._prefixes import prefix_outputs
-from sklstm._estimators._summary import format_summary
+from sklstm._estimators._outputs import ClassifierOutputs
 from sklstm._estimators._targets import LabelCodec, dense_labels
 from sklstm._holdout import validation_pair
-from sklstm._training import resolve_device
 from sklstm.nn import binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
 
 
-class LSTMClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseLSTM):
-    """To be documented."""
+class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
+    """Classify sequences with an LSTM.
+
+    Reads token ids, which get a learned vector each, or sequences of numbers, of any and
+    unequal lengths. A prediction depends on its own sequence only, never on the batch it is
+    computed in. Trained by gradient descent on the cross-entropy of the labels: y may hold
+    two classes, several, or several labels per sample.
+
+    Parameters
+    ----------
+    hidden_size : int or tuple of int, default=64
+        Units of the recurrent layers, per direction. A tuple gives each layer its own.
+    num_layers : int, default=1
+        Recurrent layers on top of each other, where `hidden_size` is one number.
+    bidirectional : bool, default=True
+        Read each sequence in both directions. Set it to False for a model whose state
+        depends on the past only, as `predict_proba_steps` in one pass needs.
+    cell : {"lstm", "gru"}, default="lstm"
+        The kind of recurrence. On a CPU the LSTM runs in a fused kernel and is much faster.
+    pooling : {"max", "mean", "last", "attention"}, default="max"
+        How the states of all steps become one vector: the largest value of each unit, the
+        average, the final state, or an average with learned weights [1]_. All but "last"
+        give every step a short path for its gradient, and train better on long sequences.
+    dropout : float, default=0.0
+        Share of units set to zero in training: of the embedded (or convolved) input, between
+        recurrent layers, and of the pooled state. Values given as X are never dropped.
+    recurrent_dropout : float, default=0.0
+        Dropout on what is carried from step to step.
+    recurrent_dropout_method : {"weights", "states"}, default="weights"
+        "weights" drops recurrent weights once a batch, which keeps the fused kernel [2]_;
+        "states" drops carried units, the same ones at all steps of a sequence [3]_, in a
+        slow loop over the steps.
+    embedding_dim : int, default=100
+        Length of the vector of a token. Ignored where `embeddings` are given.
+    embeddings : gensim KeyedVectors, mapping, array-like of shape (n_ids, dim) or None, \
+            default=None
+        Vectors to start from. Those by word are matched through the vocabulary that
+        `SequenceTokenizer` sends along; words without one are drawn at the same scale.
+    freeze_embeddings : bool, default=False
+        Keep the vectors of tokens as they are.
+    embedding_dropout : float, default=0.0
+        Share of words (not of numbers) left out of each training batch [2]_.
+    conv_filters : int or None, default=None
+        Filters of a convolution over time in front of the recurrent layers; None for none.
+    conv_kernel_size : int, default=3
+        Steps that a filter sees.
+    conv_pool_size : int, default=2
+        Steps that max-pooling makes one of, after the convolution. The recurrent layers
+        have that many times fewer steps to do.
+    output_layer : {"auto", "sigmoid", "softmax"}, default="auto"
+        "auto" takes one sigmoid output for two classes, a softmax over several, and a
+        sigmoid each for multilabel y. "softmax" gives two classes two outputs.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weight of each class in the loss, as elsewhere in scikit-learn.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        "sgd" has a Nesterov momentum of 0.9.
+    learning_rate : float, default=1e-3
+        Step size of the optimizer.
+    weight_decay : float, default=0.0
+        L2 penalty, decoupled from the gradient for "adamw".
+    gradient_clip : float or None, default=1.0
+        Largest norm of a step's gradient; None for no limit.
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="constant"
+        How the step size changes over the `max_epochs` epochs: not at all, down to zero in
+        a line or a half cosine, or up for the first tenth and then down.
+    batch_size : int, default=32
+        Sequences per step. Batches are made of sequences of like length.
+    max_epochs : int, default=10
+        Passes over the training data.
+    shuffle : bool, default=True
+        Draw a new order for every epoch. False keeps the order, without buckets by length.
+    early_stopping : bool, default=False
+        Hold out a part of the training data, stop when the loss on it no longer falls, and
+        go back to the best weights. With validation data passed to `fit`, nothing is held
+        out.
+    validation_fraction : float, default=0.1
+        Share of the samples (of the groups, where `fit` gets them) to hold out.
+    validation_split : {"auto", "last"}, default="auto"
+        "auto" holds out whole groups if there are any, else a stratified draw; "last" the
+        last samples, for data in order of time.
+    n_iter_no_change : int, default=2
+        Epochs without an improvement of at least `tol` before training stops early.
+    tol : float, default=1e-4
+        Least fall of the validation loss that counts.
+    input_type : {"auto", "tokens", "values"}, default="auto"
+        What the numbers in X are. "auto" takes the output of `SequenceTokenizer` as token
+        ids and all else as values, integers too.
+    padding_value : float or None, default=None
+        Where X is padded already: leading and trailing steps wholly equal to it are cut
+        off. None cuts nothing off values, and 0 off token ids.
+    warm_start : bool, default=False
+        Go on from the weights of the fit before.
+    n_jobs : int or None, default=None
+        Threads of torch. None means torch's own choice, but 1 within a parallel joblib job
+        (a grid search, say); -1 means all cores.
+    device : str, default="auto"
+        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" takes a GPU if there is one.
+    callbacks : list of skorch callbacks or None, default=None
+        Called along with training.
+    random_state : int, RandomState instance or None, default=None
+        Draws the first weights, the order, dropout and what is held out. An int gives the
+        same model at every fit.
+    verbose : int or bool, default=0
+        Above 0, show a progress bar with loss, validation score and the time left.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels; for multilabel y, the numbers of the columns.
+    n_features_in_ : int
+        Columns of a 2-D X, features per step of other values, 1 for token ids.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X was a table that has them.
+    vocabulary_ : Vocabulary
+        The words behind the token ids, where X came from `SequenceTokenizer`.
+    embedding_coverage_ : float
+        Share of the vocabulary found in `embeddings`.
+    module_ : torch.nn.Module
+        The trained network.
+    history_ : list of dict
+        For every epoch "train_loss" and "dur" (seconds), and with validation data
+        "valid_loss" and "valid_score" (accuracy).
+    loss_curve_ : list of float
+        The training loss of every epoch.
+    n_iter_ : int
+        Epochs trained, earlier warm starts included.
+    best_epoch_ : int or None
+        The epoch, from 1, whose weights early stopping kept.
+
+    See Also
+    --------
+    SequenceTokenizer : Turn texts into token ids.
+    SequenceScaler : Bring values to a common scale, which an LSTM needs.
+
+    Notes
+    -----
+    X may be a list or object array of sequences, each of shape (T_i,) or (T_i, F); an array
+    of shape (n, T, F), or (n, T) for one feature; a Series of lists; an Awkward array; or
+    the one-column frame that ``SequenceTokenizer().set_output(transform="pandas")`` makes.
+    Token ids of shape (T_i, K) are K ids a step, whose vectors are joined.
+
+    An LSTM has two biases in torch that are only ever added up; here the second is fixed at
+    zero, so that parameters count as in Keras.
+
+    References
+    ----------
+    .. [1] Z. Yang et al., "Hierarchical Attention Networks for Document Classification",
+       NAACL 2016, section 2.2.
+    .. [2] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
+       Models", ICLR 2018, sections 2 and 4.3.
+    .. [3] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
+       Recurrent Neural Networks", NeurIPS 2016, section 4.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMClassifier, SequenceTokenizer
+    >>> texts = ["a fine film", "a dull film", "fine acting", "dull acting"] * 10
+    >>> labels = ["good", "bad", "good", "bad"] * 10
+    >>> model = make_pipeline(SequenceTokenizer(), LSTMClassifier(random_state=0))
+    >>> model.fit(texts, labels).predict(["a fine story", "dull"])
+    array(['good', 'bad'], dtype='<U4')
+
+    Sequences of numbers may differ in length:
+
+    >>> X = [[0.1, 0.2], [0.9, 0.8, 0.7], [0.0], [1.0, 0.9]] * 10
+    >>> LSTMClassifier(random_state=0).fit(X, [0, 1, 0, 1] * 10).predict([[0.1], [0.9, 1.0]])
+    array([0, 1])
+    """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
@@ -129,13 +288,64 @@ class LSTMClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transform
         X_val: Any = None,
         y_val: Any = None,
     ) -> Self:
-        """To be documented."""
+        """Train on sequences and their labels.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            The training data, in any of the forms in the notes of the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels of any type, or a 0/1 indicator of several labels a sample.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss; times the weight of its class.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Samples of one group are held out together by early stopping.
+        validation_data : tuple (X_val, y_val) or None, default=None
+            Scored after every epoch; what early stopping watches instead of held-out data.
+        X_val, y_val : as X and y, or None, default=None
+            The same as two arguments, so that a Pipeline can transform the first
+            (``Pipeline(..., transform_input=["X_val"])``).
+
+        Returns
+        -------
+        LSTMClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
+            An earlier fit is still there then.
+        """
         validation = validation_pair(validation_data, X_val, y_val)
         return self._fit(X, y, sample_weight, groups, validation)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """To be documented."""
+        """Train for one epoch on a part of the data, going on from where it stands.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            This part. Token ids that the first part's vocabulary lacks count as unknown.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Its labels.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that will ever come; needed at the first call if its y lacks any.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss.
+
+        Returns
+        -------
+        LSTMClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit`, and for a label that is not among the classes, or
+            ``class_weight="balanced"``. The model is as before the call then.
+        """
         if isinstance(self.class_weight, str):
             raise ValueError(
                 f"class_weight={self.class_weight!r} needs all of y at once, which partial_fit "
@@ -143,50 +353,6 @@ class LSTMClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transform
                 "sklearn.utils.class_weight.compute_class_weight."
             )
         return self._partial_fit(X, y, classes, sample_weight)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """To be documented."""
-        outputs = self._outputs(X)
-        return self._codec_.labels(outputs)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """To be documented."""
-        outputs = self._outputs(X)
-        return self._codec_.probabilities(outputs)
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """To be documented."""
-        outputs = self._outputs(X)
-        return self._codec_.log_probabilities(outputs)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """To be documented."""
-        outputs = self._outputs(X)
-        return self._codec_.decision(outputs)
-
-    def predict_proba_steps(self, X: Any) -> np.ndarray:
-        """To be documented."""
-        sequences = self._read_X(X)
-        result = np.empty(len(sequences), dtype=object)
-        device = resolve_device(self.device, fallback=True)
-        outputs = prefix_outputs(self.module_, sequences, device=device, n_jobs=self.n_jobs)
-        for index, of_steps in outputs:
-            result[index] = self._codec_.probabilities(of_steps)
-        return result
-
-    def transform(self, X: Any) -> np.ndarray:
-        """To be documented."""
-        sequences = self._read_X(X)
-        return self._run(self.module_.encode, sequences)
-
-    def summary(self) -> None:
-        """To be documented."""
-        check_is_fitted(self)
-        print(format_summary(self.module_, self._input_))
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(self.module_.output.in_features)
 
     def _learn_targets(self, y: Any, classes: Any = None) -> None:
         self._codec_ = LabelCodec.learn(y, classes, self.output_layer, type(self).__name__)

@@ -1,0 +1,145 @@
+"""Time what each choice in the engine is worth, by leaving it out.
+
+A training step of the tutorial's network (64 reviews of up to 500 words, embedding 32, LSTM of
+100) with everything on, and with one thing off at a time; then a bidirectional layer in two ways,
+and recurrent dropout in two ways. The contenders take turns; medians over the rounds.
+
+    python benchmarks/engine.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from torch import nn
+
+from sklstm import LSTMClassifier, SequenceTokenizer
+from sklstm._training import data as training_data
+from sklstm._training import runtime
+from sklstm.datasets import fetch_imdb
+from sklstm.nn import RecurrentStack
+
+RESULTS = Path(__file__).resolve().parent / "results"
+BATCH_SIZE, N_BATCHES = 64, 24
+
+
+@contextmanager
+def off(name: str) -> Iterator[None]:
+    """Replace a process setting of the engine by nothing."""
+    with mock.patch.object(runtime, name, return_value=nullcontext()):
+        yield
+
+
+@contextmanager
+def no_buckets() -> Iterator[None]:
+    """Draw batch-mates at random; batches are still trimmed to their longest."""
+
+    def at_random(lengths: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarray]:
+        order = rng.permutation(len(lengths))
+        return [order[i : i + size] for i in range(0, len(order), size)]
+
+    with mock.patch.object(training_data, "training_batches", at_random):
+        yield
+
+
+def packed(stack: RecurrentStack, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Run a bidirectional stack of one layer on packed sequences, as torch's manual has it."""
+    key = "_packed_rnn"
+    if key not in vars(stack):
+        layer = stack.forward_layers[0].rnn
+        rnn = nn.LSTM(layer.input_size, layer.hidden_size, batch_first=True, bidirectional=True)
+        vars(stack)[key] = rnn  # not registered: only its time is wanted
+    sequence = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    states, _ = vars(stack)[key](sequence)
+    return nn.utils.rnn.pad_packed_sequence(states, batch_first=True)[0]
+
+
+@contextmanager
+def packing() -> Iterator[None]:
+    """Pack sequences instead of reversing them within their length."""
+    with mock.patch.object(RecurrentStack, "forward", packed):
+        yield
+
+
+BIDIRECTIONAL = {"bidirectional": True, "hidden_size": 64}
+CONTENDERS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+    "everything on": (nullcontext, {}),
+    "denormals not flushed": (lambda: off("_flushed_denormals"), {}),
+    "freed memory given back": (lambda: off("_kept_memory"), {}),
+    "batches without buckets": (no_buckets, {}),
+    "one thread": (nullcontext, {"n_jobs": 1}),
+    "recurrent dropout on weights": (nullcontext, {"recurrent_dropout": 0.2}),
+    "recurrent dropout on states": (
+        nullcontext,
+        {"recurrent_dropout": 0.2, "recurrent_dropout_method": "states"},
+    ),
+    "bidirectional, 64 units, reversed": (nullcontext, BIDIRECTIONAL),
+    "bidirectional, 64 units, packed": (packing, BIDIRECTIONAL),
+    "GRU": (nullcontext, {"cell": "gru"}),
+}
+
+
+def slice_of_imdb() -> tuple[Any, np.ndarray]:
+    """Return tokenized reviews drawn at random, and their labels."""
+    shared = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if shared.is_dir():
+        os.environ.setdefault("SKLSTM_DATA", str(shared))
+    train = fetch_imdb(subset="train")
+    rows = np.random.default_rng(0).permutation(len(train.data))[: BATCH_SIZE * N_BATCHES]
+    tokenizer = SequenceTokenizer(
+        max_features=5000, max_length=500, token_pattern=r"(?u)\b\w+\b", truncation="pre"
+    )
+    return tokenizer.fit_transform([train.data[i] for i in rows]), train.target[rows]
+
+
+def step_ms(params: dict[str, Any], X: Any, y: np.ndarray) -> float:
+    """Return milliseconds per training step, over one epoch."""
+    tutorial = {"hidden_size": 100, "bidirectional": False, "pooling": "last", "dropout": 0.0}
+    plain = {"embedding_dim": 32, "embedding_dropout": 0.0, "batch_size": BATCH_SIZE}
+    model = LSTMClassifier(
+        **{**tutorial, **plain, **params}, max_epochs=1, early_stopping=False, random_state=0
+    )
+    start = time.perf_counter()
+    model.fit(X, y)
+    return (time.perf_counter() - start) / N_BATCHES * 1000
+
+
+def main() -> None:
+    """Time all contenders in turn; write ``results/engine.json`` and ``results/engine.md``."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    X, y = slice_of_imdb()
+    step_ms({}, X, y)  # warm up
+    times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for _ in range(rounds):
+        for name, (context, params) in CONTENDERS.items():
+            with context():
+                times[name].append(step_ms(params, X, y))
+            print(f"{name}: {times[name][-1]:.0f} ms", flush=True)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    base = medians["everything on"]
+    lines = ["| engine | ms a step | times |", "| --- | ---: | ---: |"]
+    lines += [f"| {name} | {ms:.0f} | {ms / base:.2f} |" for name, ms in medians.items()]
+    note = (
+        f"Medians of {rounds} rounds of {N_BATCHES} steps, {torch.get_num_threads()} threads, "
+        f"torch {torch.__version__.partition('+')[0]}. Command: `python benchmarks/engine.py`."
+    )
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "engine.json").write_text(json.dumps(times, indent=1) + "\n")
+    (RESULTS / "engine.md").write_text("\n".join(lines) + f"\n\n{note}\n")
+
+
+if __name__ == "__main__":
+    main()
