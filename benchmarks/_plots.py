@@ -40,7 +40,7 @@ def learning_curves(runs: list[Run], path: Path) -> Path | None:
         return None
     with plt.rc_context(STYLE):
         figure, panels = plt.subplots(
-            1, len(groups), figsize=(7.5 * len(groups), 4.2), squeeze=False, layout="constrained"
+            1, len(groups), figsize=(8.5 * len(groups), 4.5), squeeze=False, layout="constrained"
         )
         for ax, (name, group) in zip(panels[0], groups.items(), strict=True):
             _losses(ax, group)
@@ -49,32 +49,47 @@ def learning_curves(runs: list[Run], path: Path) -> Path | None:
 
 
 def _losses(ax: Axes, runs: list[Run]) -> None:
-    titles = list(dict.fromkeys(CONTENDERS[run["contender"]].title for run in runs))
-    ends: dict[str, tuple[float, float]] = {}
-    validated = False
+    colours = _colours([run["contender"] for run in runs])
+    ends: dict[str, float] = {}
     for run in runs:
-        title = CONTENDERS[run["contender"]].title
-        colour = COLOURS[titles.index(title) % len(COLOURS)]
-        epochs = range(1, len(run["history"]) + 1)
+        name, epochs = run["contender"], range(1, len(run["history"]) + 1)
         losses = [epoch["train_loss"] for epoch in run["history"]]
-        ax.plot(epochs, losses, color=colour, marker="o", markersize=3)
-        ends.setdefault(title, (epochs[-1], losses[-1]))
-        if all("valid_loss" in epoch for epoch in run["history"]):
-            validated = True
+        ax.plot(epochs, losses, color=colours[name], marker="o", markersize=3)
+        ends.setdefault(name, losses[-1])
+        if _validated(run):
             held_out = [epoch["valid_loss"] for epoch in run["history"]]
-            ax.plot(epochs, held_out, color=colour, linestyle="--")
+            ax.plot(epochs, held_out, color=colours[name], linestyle="--")
+    dashed = " (dashed: on held-out training data)" if any(map(_validated, runs)) else ""
     ax.set_ylim(bottom=0)
     ax.set_xlabel("epoch")
-    ax.set_ylabel("training loss" + (" (dashed: on held-out training data)" if validated else ""))
+    ax.set_ylabel(f"training loss{dashed}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    right = max(x for x, _ in ends.values())
-    heights = _apart([y for _, y in ends.values()], 0.055 * ax.get_ylim()[1])
-    for title, height in zip(ends, heights, strict=True):
-        colour = COLOURS[titles.index(title) % len(COLOURS)]
-        ax.annotate(
-            title, (right, height), (8, 0), textcoords="offset points", va="center", color=colour
-        )
-    ax.set_xlim(right=right + 0.02 * right)
+    heights = _apart(list(ends.values()), 0.055 * ax.get_ylim()[1])
+    for name, height in zip(ends, heights, strict=True):
+        _label(ax, CONTENDERS[name].title, height, colours[name])
+
+
+def _validated(run: Run) -> bool:
+    return all("valid_loss" in epoch for epoch in run["history"])
+
+
+def _colours(names: list[str]) -> dict[str, str]:
+    """Return a colour per contender: grey for the baselines, the others each their own."""
+    present = [name for name in CONTENDERS if name in names]
+    lstms = [name for name in present if not _is_baseline(name)]
+    return {
+        name: COLOURS[lstms.index(name) % len(COLOURS)] if name in lstms else GREY
+        for name in present
+    }
+
+
+def _is_baseline(name: str) -> bool:
+    return CONTENDERS[name].n_seeds == 0
+
+
+def _label(ax: Axes, text: str, height: float, colour: str) -> None:
+    """Write a name right of the plot."""
+    ax.text(1.02, height, text, color=colour, va="center", transform=ax.get_yaxis_transform())
 
 
 def _apart(values: Sequence[float], gap: float) -> list[float]:
@@ -92,30 +107,30 @@ def _apart(values: Sequence[float], gap: float) -> list[float]:
 
 def accuracy_time(rows: list[Row], title: str, path: Path) -> Path:
     """Plot accuracy against the seconds that training takes."""
+    colours = _colours([row.contender for row in rows])
+    low, high = min(row.lowest for row in rows), max(row.highest for row in rows)
+    margin = max(0.1 * (high - low), 0.5)
+    heights = _apart([row.accuracy for row in rows], 0.05 * (high - low + 2 * margin))
     with plt.rc_context(STYLE):
-        figure, ax = plt.subplots(figsize=(8.5, 5), layout="constrained")
-        low, high = min(row.lowest for row in rows), max(row.highest for row in rows)
-        margin = max(0.15 * (high - low), 0.5)
-        labels = _apart([row.accuracy for row in rows], 0.05 * (high - low + 2 * margin))
-        fastest, slowest = min(r.training for r in rows), max(r.training for r in rows)
-        middle = (fastest * slowest) ** 0.5
-        for row, label in zip(rows, labels, strict=True):
-            colour = GREY if row.contender.startswith("tfidf") else COLOURS[0]
+        figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+        ax.set_xscale("log")
+        ax.grid(alpha=0.25)
+        for row, height in zip(rows, heights, strict=True):
+            colour = colours[row.contender]
             spread = [[row.accuracy - row.lowest], [row.highest - row.accuracy]]
             ax.errorbar(row.training, row.accuracy, spread, fmt="o", color=colour, capsize=3)
-            left = row.training > middle  # so that no name leaves the plot
+            _label(ax, row.title, height, colour)
             ax.annotate(
-                row.title, (row.training, label), (-8 if left else 8, 0), color=colour,
-                textcoords="offset points", va="center", ha="right" if left else "left",
+                "", (row.training, row.accuracy), (1.015, height), annotation_clip=False,
+                textcoords=ax.get_yaxis_transform(),
+                arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "alpha": 0.6},
             )  # fmt: skip
-        ax.set_xscale("log")
-        ax.set_xlim(fastest / 1.5, slowest * 1.5)
+        ax.margins(x=0.08)
         ax.set_ylim(low - margin, high + margin)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         ax.set_xlabel("seconds to fit, preparation included (log scale)")
         ax.set_ylabel("accuracy, %")
         ax.set_title(title)
-        ax.grid(alpha=0.25)
         return _save(figure, path)
 
 
@@ -136,7 +151,7 @@ def accuracy_bars(runs: list[Run], path: Path) -> Path:
 
 def _bars(ax: Axes, rows: list[Row]) -> None:
     for place, row in enumerate(rows):
-        colour = GREY if row.contender.startswith("tfidf") else COLOURS[0]
+        colour = GREY if _is_baseline(row.contender) else COLOURS[0]
         ax.barh(place, row.accuracy, color=colour, height=0.7)
         label = f"{row.accuracy:.1f}, fitted in {seconds(row.fit)} s"
         ax.annotate(

@@ -31,8 +31,8 @@ RESULTS = Path(__file__).parent / "results"
 WORK: dict[str, Callable[[list[str]], Any]] = {
     "CountVectorizer().fit_transform": lambda texts: CountVectorizer().fit_transform(texts),
     "SequenceTokenizer().fit_transform": lambda texts: SequenceTokenizer().fit_transform(texts),
-    "SequenceTokenizer(max_features=20000, max_length=500).fit_transform": (
-        lambda texts: SequenceTokenizer(max_features=20000, max_length=500).fit_transform(texts)
+    "SequenceTokenizer(max_features=None).fit_transform": (
+        lambda texts: SequenceTokenizer(max_features=None).fit_transform(texts)
     ),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from sklstm._training import (
     TrainingPlan,
     predict_rows,
     resolve_device,
+    seeded_build,
     to_cpu,
     train,
 )
@@ -38,8 +38,6 @@ from sklstm.nn import (
     WeightedLoss,
     make_pooling,
 )
-
-_build_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -240,8 +238,7 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
 
     def _seeded_module(self, seed: int) -> nn.Module:
         """Build the module from `seed`, with torch's global generator left as it was."""
-        with _build_lock, torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+        with seeded_build(seed):
             return self._build_module()
 
     def _build_module(self) -> nn.Module:

@@ -52,14 +52,12 @@ def holdout_split(
     if groups is not None:
         check_consistent_length(range(n_samples), groups)
     rows = np.arange(n_samples)
+    n_held = min(max(1, round(n_samples * fraction)), n_samples - 1)
     if strategy == "last":
-        n_held = max(1, round(n_samples * fraction))
         return rows[:-n_held], rows[-n_held:]
     if groups is not None:
         split = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
         return next(split.split(rows, groups=groups))
-    n_held = max(1, round(n_samples * fraction))
-    n_held = min(n_held, n_samples - 1)
     if strata is not None and _can_stratify(strata, n_held):
         stratified = StratifiedShuffleSplit(1, test_size=n_held, random_state=seed)
         return next(stratified.split(rows, strata))

@@ -212,9 +212,10 @@ def _item(item: Any, index: int, dtype: Any, name: str) -> np.ndarray:
     """Read one sequence as an array of shape (steps, features)."""
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _TEXT_HINT.format(name=name))
-    if isinstance(item, np.ndarray) and item.dtype.kind == "c":
-        # Left to numpy, it would only warn and drop the imaginary part.
-        raise ValueError(f"Complex data not supported: X[{index}] has dtype {item.dtype}.")
+    if isinstance(item, np.ndarray) and item.dtype.kind in "cMmUS" and item.size:
+        _refuse_dtype(item, index, name)  # numpy would make numbers of dates and digits
+    if isinstance(item, list | tuple) and item and isinstance(item[0], str | bytes):
+        raise ValueError(f"X[{index}] holds strings: " + _TEXT_HINT.format(name=name))
     try:
         with np.errstate(over="ignore"):  # what overflows is infinite, and refused as such
             array = np.asarray(item, dtype=dtype)
@@ -252,6 +253,8 @@ def _from_array(X: Any, dtype: Any, name: str) -> Sequences:
     if isinstance(X, TokenArray) and X.ndim == 1:
         return _from_items(list(X), np.int32, name)
     X = X.view(np.ndarray) if isinstance(X, TokenArray) else X
+    if X is None:
+        raise ValueError(f"X is None, where {name} expects sequences.")
     if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S"):
         raise ValueError("X holds strings: " + _TEXT_HINT.format(name=name))
     with np.errstate(over="ignore"):

@@ -14,7 +14,14 @@ from sklearn.utils.estimator_checks import _NotAnArray
 from sklearn.utils.validation import has_fit_parameter
 
 # One batch without any random draw: then a weight and a repetition are the same thing.
-ONE_BATCH = {"batch_size": 1000, "shuffle": False, "dropout": 0.0, "max_epochs": 3}
+ONE_BATCH = {
+    "batch_size": 1000,
+    "shuffle": False,
+    "dropout": 0.0,
+    "embedding_dropout": 0.0,
+    "max_epochs": 3,
+    "early_stopping": False,
+}
 
 
 def is_supervised(case: Case) -> bool:

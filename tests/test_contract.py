@@ -24,18 +24,20 @@ EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": "asks for 1e-7, which is below float32; "
     "a_weight_is_a_number_of_repetitions in contract_targets.py asks for 1e-4"
 }
-EAGER = {"hidden_size": 16, "learning_rate": 0.01}
 
 
 def expected_failures(estimator):
     return EXPECTED_FAILURES
 
 
+def eager(**params):
+    """Return a small network that learns scikit-learn's toy data in ten epochs."""
+    defaults = {"hidden_size": 16, "learning_rate": 0.01, "max_epochs": 10, "dropout": 0.0}
+    return LSTMClassifier(**(defaults | params))
+
+
 @parametrize_with_checks(
-    [
-        LSTMClassifier(),
-        LSTMClassifier(**EAGER, cell="gru", pooling="attention", bidirectional=False),
-    ],
+    [eager(), eager(cell="gru", pooling="attention", bidirectional=False)],
     expected_failed_checks=expected_failures,
 )
 def test_sklearn_checks(estimator, check):
@@ -45,15 +47,16 @@ def test_sklearn_checks(estimator, check):
 @pytest.mark.slow
 @parametrize_with_checks(
     [
-        LSTMClassifier(**EAGER, pooling="last", num_layers=2, dropout=0.1),
-        LSTMClassifier(**EAGER, pooling="mean", output_layer="softmax", optimizer="rmsprop"),
-        LSTMClassifier(**EAGER, early_stopping=True, max_epochs=20),
-        LSTMClassifier(**EAGER, conv_filters=16, lr_schedule="one_cycle", optimizer="adamw"),
-        LSTMClassifier(**EAGER, recurrent_dropout=0.1, batch_size=16),
+        LSTMClassifier(),
+        eager(pooling="last", num_layers=2, dropout=0.1),
+        eager(pooling="mean", output_layer="softmax", optimizer="rmsprop"),
+        eager(early_stopping=True, max_epochs=20),
+        eager(conv_filters=16, lr_schedule="one_cycle", optimizer="adamw"),
+        eager(recurrent_dropout=0.1, batch_size=16),
     ],
     expected_failed_checks=expected_failures,
 )
-def test_sklearn_checks_of_variations(estimator, check):
+def test_sklearn_checks_of_defaults_and_variations(estimator, check):
     check(estimator)
 
 
@@ -164,8 +167,9 @@ def tokens():
 
 
 def small(**params):
-    defaults = {"hidden_size": 4, "embedding_dim": 4, "learning_rate": 0.1}
-    return LSTMClassifier(**(defaults | {"random_state": 0} | params))
+    defaults = {"hidden_size": 4, "embedding_dim": 4, "learning_rate": 0.1, "max_epochs": 10}
+    steady = {"dropout": 0.0, "embedding_dropout": 0.0, "lr_schedule": "constant"}
+    return LSTMClassifier(**(defaults | steady | {"random_state": 0} | params))
 
 
 VALUES, VECTORS = ragged(LABELS), ragged(THREE_LABELS, 2)

@@ -58,6 +58,7 @@ RAGGED_FORMS = {
     "polars": polars_of,
     "polars-frame": polars_frame_of,
 }
+ID_FORMS = sorted(RAGGED_FORMS.keys() - {"object-items"})  # numbers inside need a dtype
 TABLE_FORMS = {
     "array": np.asarray,
     "lists": lambda table: table.tolist(),
@@ -159,7 +160,7 @@ def test_tokens(form):
     assert small().fit(X, LABELS).vocabulary_ == WORDS
 
 
-@pytest.mark.parametrize("form", RAGGED_FORMS.values(), ids=RAGGED_FORMS.keys())
+@pytest.mark.parametrize("form", [RAGGED_FORMS[name] for name in ID_FORMS], ids=ID_FORMS)
 def test_input_type_has_numbers_read_as_tokens(form):
     sequences = as_sequences(form(IDS), input_type="tokens")
     assert sequences.is_tokens
@@ -208,8 +209,9 @@ def test_several_ids_a_step_are_looked_up_each():
     pairs = TokenArray([np.array([[4, 5], [6, 7]]), np.array([[5, 4]])] * 2, WORDS)
     estimator = small().fit(pairs, LABELS)
     assert estimator.n_features_in_ == 2
-    layer = estimator.module_.recurrent.layers[0][0].rnn
-    assert layer.input_size == 2 * estimator.embedding_dim
+    weights = estimator.module_.recurrent.state_dict()
+    into = next(weight for name, weight in weights.items() if "weight_ih" in name)
+    assert into.shape[1] == 2 * estimator.embedding_dim
     swapped = TokenArray([np.array([[5, 4]]), np.array([[4, 5]])], WORDS)
     proba = estimator.predict_proba(swapped)
     np.testing.assert_allclose(proba[0], estimator.predict_proba(pairs)[1], atol=1e-6)

@@ -42,7 +42,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         How the states of all steps become one vector: the largest value of each unit, the
         average, the final state, or an average with learned weights [1]_. All but "last"
         give every step a short path for its gradient, and train better on long sequences.
-    dropout : float, default=0.0
+    dropout : float, default=0.5
         Share of units set to zero in training: of the embedded (or convolved) input, between
         recurrent layers, and of the pooled state. Values given as X are never dropped.
     recurrent_dropout : float, default=0.0
@@ -59,7 +59,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         `SequenceTokenizer` sends along; words without one are drawn at the same scale.
     freeze_embeddings : bool, default=False
         Keep the vectors of tokens as they are.
-    embedding_dropout : float, default=0.0
+    embedding_dropout : float, default=0.1
         Share of words (not of numbers) left out of each training batch [2]_.
     conv_filters : int or None, default=None
         Filters of a convolution over time in front of the recurrent layers; None for none.
@@ -75,19 +75,20 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         Weight of each class in the loss, as elsewhere in scikit-learn.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         "sgd" has a Nesterov momentum of 0.9.
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=2e-3
         Step size of the optimizer.
     weight_decay : float, default=0.0
         L2 penalty, decoupled from the gradient for "adamw".
     gradient_clip : float or None, default=1.0
         Largest norm of a step's gradient; None for no limit.
-    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="constant"
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
         How the step size changes over the `max_epochs` epochs: not at all, down to zero in
         a line or a half cosine, or up for the first tenth and then down.
     batch_size : int, default=32
         Sequences per step. Batches are made of sequences of like length.
-    max_epochs : int, default=10
-        Passes over the training data.
+    max_epochs : int or "auto", default="auto"
+        Passes over the training data. "auto" makes about 3,000 steps: as many passes as that
+        takes, 4 at least and 100 at most.
     shuffle : bool, default=True
         Draw a new order for every epoch. False keeps the order, without buckets by length.
     early_stopping : bool, default=False
@@ -184,8 +185,8 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
 
     Sequences of numbers may differ in length:
 
-    >>> X = [[0.1, 0.2], [0.9, 0.8, 0.7], [0.0], [1.0, 0.9]] * 10
-    >>> LSTMClassifier(random_state=0).fit(X, [0, 1, 0, 1] * 10).predict([[0.1], [0.9, 1.0]])
+    >>> X = [[-0.5, -1.2], [0.9, 1.3, 0.7], [-1.0], [1.5, 0.9]] * 10
+    >>> LSTMClassifier(random_state=0).fit(X, [0, 1, 0, 1] * 10).predict([[-0.8], [0.9, 1.0]])
     array([0, 1])
     """
 
@@ -203,25 +204,25 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         bidirectional: bool = True,
         cell: str = "lstm",
         pooling: str = "max",
-        dropout: float = 0.0,
+        dropout: float = 0.5,
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",
         embedding_dim: int = 100,
         embeddings: Any = None,
         freeze_embeddings: bool = False,
-        embedding_dropout: float = 0.0,
+        embedding_dropout: float = 0.1,
         conv_filters: int | None = None,
         conv_kernel_size: int = 3,
         conv_pool_size: int = 2,
         output_layer: str = "auto",
         class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
         optimizer: str = "adam",
-        learning_rate: float = 1e-3,
+        learning_rate: float = 2e-3,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
-        lr_schedule: str = "constant",
+        lr_schedule: str = "linear",
         batch_size: int = 32,
-        max_epochs: int = 10,
+        max_epochs: int | str = "auto",
         shuffle: bool = True,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -393,7 +394,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_label = self.output_layer != "softmax"
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

@@ -2,6 +2,7 @@
 
 from sklstm._training.data import LabelledSequences
 from sklstm._training.device import resolve_device, to_cpu
+from sklstm._training.generators import seeded_build
 from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
 from sklstm._training.predict import predict_batches, predict_rows
 from sklstm._training.shapes import layer_shapes
@@ -17,6 +18,7 @@ __all__ = [
     "predict_batches",
     "predict_rows",
     "resolve_device",
+    "seeded_build",
     "to_cpu",
     "train",
 ]

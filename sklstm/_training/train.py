@@ -14,6 +14,7 @@ from torch import nn
 
 from sklstm._training.callbacks import training_callbacks
 from sklstm._training.data import BatchIterator, LabelledSequences
+from sklstm._training.generators import private_global_generators
 from sklstm._training.net import TrainingNet
 from sklstm._training.optimizers import optimizer_arguments
 from sklstm._training.runtime import fast_cpu
@@ -87,7 +88,7 @@ def train(
     Raises
     ------
     ValueError
-        If the loss becomes NaN or infinite.
+        If the loss or a weight becomes NaN or infinite.
 
     Warns
     -----
@@ -110,10 +111,11 @@ def train(
     )
     seed_modules(module, generator)
     try:
-        with fast_cpu(plan.n_jobs, keep_memory=True), _private_global_generators(plan.seed):
+        with fast_cpu(plan.n_jobs, keep_memory=True), private_global_generators(plan.seed):
             net.train_from(optimizer_state)
     finally:
         seed_modules(module, None)
+    _check_weights(module, plan)
     if net.interrupted:
         warnings.warn(
             f"Training was interrupted in epoch {len(net.history)}; the weights learned until "
@@ -128,17 +130,10 @@ def train(
     )
 
 
-class _private_global_generators:
-    """Seed torch's global generators, for modules that users bring, and put them back."""
-
-    def __init__(self, seed: int):
-        self._seed = seed
-        devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
-        self._fork = torch.random.fork_rng(devices=devices)
-
-    def __enter__(self) -> None:
-        self._fork.__enter__()
-        torch.manual_seed(self._seed)
-
-    def __exit__(self, *error: Any) -> None:
-        self._fork.__exit__(*error)
+def _check_weights(module: nn.Module, plan: TrainingPlan) -> None:
+    """Raise if the last step left a weight that is not finite, which no loss would show."""
+    if not all(torch.isfinite(weight).all() for weight in module.parameters()):
+        raise ValueError(
+            "Training ended with weights that are NaN or infinite. Lower learning_rate (now "
+            f"{plan.learning_rate}), set gradient_clip, or scale the values of X."
+        )

@@ -42,9 +42,10 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    max_features : int, default=None
-        Know only that many words, the most frequent ones. The reserved ids come on top. None
-        knows every word seen.
+    max_features : int or None, default=20_000
+        Know only that many words, the most frequent ones. The reserved ids come on top. A word
+        seen once or twice cannot get a good vector, and the words left out train the vector
+        of the unknown word. None knows every word seen.
     max_length : int, default=None
         Cut longer sequences to this number of ids, the start and end ids included. None cuts
         nothing: an LSTM takes sequences of any length, only time and memory speak for a cut.
@@ -148,7 +149,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        max_features: int | None = None,
+        max_features: int | None = 20_000,
         max_length: int | None = None,
         truncation: Literal["pre", "post", "middle"] = "pre",
         unknown: Literal["id", "skip"] = "id",

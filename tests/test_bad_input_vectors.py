@@ -1,0 +1,85 @@
+"""Embeddings, validation data and weights that do not fit are refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from contract import state
+
+from sklstm import LSTMClassifier
+from sklstm._tokens import TokenArray, Vocabulary
+
+WORDS = Vocabulary(["good", "bad", "film"])
+X = TokenArray([[4, 6], [5], [4], [6, 5], [4, 4], [5, 1]], WORDS)
+Y = np.array([1, 0] * 3)
+
+
+def small(**params):
+    params = {"hidden_size": 3, "embedding_dim": 3, "max_epochs": 2, "random_state": 0} | params
+    return LSTMClassifier(**params)
+
+
+BAD_EMBEDDINGS = {
+    "rows": (np.ones((3, 5)), ValueError, r"shape \(3, 5\), but 7 token ids need.*\(7, embed"),
+    "vector": (np.ones(7), ValueError, r"shape \(7,\), but 7 token ids"),
+    "nan": (np.full((7, 2), np.nan), ValueError, "NaN or infinity, in vector 0"),
+    "lengths": ({"good": [1.0], "bad": [1.0, 2.0]}, ValueError, "vectors of different lengths"),
+    "numbers": ({"good": 1.0, "bad": 2.0}, ValueError, "map each word to a 1-D vector"),
+    "infinity": ({"good": [1.0], "bad": [np.inf]}, ValueError, "NaN or infinity"),
+    "no-word": ({"Good": [1.0]}, ValueError, "share no word with the vocabulary of 3 words"),
+    "object": (object(), TypeError, "embeddings is a object; accepted are gensim KeyedVectors"),
+    "name": ("glove", (TypeError, ValueError), "embeddings"),
+}
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "error", "message"), BAD_EMBEDDINGS.values(), ids=BAD_EMBEDDINGS.keys()
+)
+def test_embeddings(embeddings, error, message):
+    estimator = small().fit(X, Y)
+    before, proba = state(estimator), estimator.predict_proba(X)
+    estimator.set_params(embeddings=embeddings)
+    with pytest.raises(error, match=message):
+        estimator.fit(X, Y)
+    np.testing.assert_array_equal(estimator.predict_proba(X), proba)
+    assert state(estimator.set_params(embeddings=None)) == before
+
+
+def test_embeddings_by_word_need_words():
+    with pytest.raises(ValueError, match="given by word, but X carries no vocabulary"):
+        small(embeddings={"good": [1.0]}, input_type="tokens").fit(list(X), Y)
+
+
+BAD_VALIDATION = {
+    "no-pair": ({"validation_data": X}, "must be a pair.*got a TokenArray"),
+    "three": ({"validation_data": (X, Y, Y)}, "must be a pair"),
+    "both": ({"validation_data": (X, Y), "X_val": X, "y_val": Y}, "X_val and y_val, not both"),
+    "half": ({"X_val": X}, "X_val and y_val go together"),
+    "other-half": ({"y_val": Y}, "X_val and y_val go together"),
+    "length": ({"validation_data": (X, Y[:-1])}, r"inconsistent.*\[6, 5\]"),
+    "class": ({"validation_data": (X, Y + 3)}, r"y\[0\] is .*none of the classes known: \[0, 1\]"),
+    "values": ({"validation_data": ([[1.0]] * 6, Y)}, "X holds values, but this LSTMClassifier"),
+    "words": (
+        {"validation_data": (TokenArray([[4]] * 6, Vocabulary(["other"])), Y)},
+        "another vocabulary",
+    ),
+    "groups": ({"groups": np.zeros(6)}, "n_samples=1|[Gg]roup"),
+    "groups-length": ({"groups": np.zeros(5)}, r"inconsistent.*\[6, 5\]"),
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), BAD_VALIDATION.values(), ids=BAD_VALIDATION.keys()
+)
+def test_validation_data(arguments, message):
+    estimator = small(early_stopping=True).fit(X, Y)
+    before, proba = state(estimator), estimator.predict_proba(X)
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(X, Y, **arguments)
+    assert state(estimator) == before
+    np.testing.assert_array_equal(estimator.predict_proba(X), proba)
+
+
+def test_too_little_to_hold_out():
+    with pytest.raises(ValueError, match="at least 2 samples to hold some out"):
+        small(early_stopping=True).partial_fit(X, Y).set_params(warm_start=True).fit(X[:1], Y[:1])
