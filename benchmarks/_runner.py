@@ -130,12 +130,13 @@ def run_all(tasks: list[Task], results: Results, *, fresh: bool = False) -> bool
             if done := results.find(identity):
                 print(f"      kept from {done['date']}: {_outcome(done)}", flush=True)
                 continue
+            code = commit()  # before, as the code may be changed meanwhile
             measured = run_one(task, Path(folder))
             if measured is None:
                 print("      FAILED: see above", flush=True)
                 complete = False
                 continue
-            results.add({**identity, "commit": commit(), **measured})
+            results.add({**identity, "commit": code, **measured})
             print(f"      {_outcome(measured)}", flush=True)
     return complete
 

@@ -61,8 +61,8 @@ TRAINING: dict[str, Any] = {
 
 
 # What max_epochs="auto" aims at (benchmarks/defaults.py --validate): IMDB then takes 4 epochs,
-# 5,000 short questions 18, and up to 960 sequences 100.
-AUTO_STEPS, AUTO_EPOCHS = 3_000, (4, 100)
+# 5,000 short questions 9, and up to 480 sequences 100.
+AUTO_STEPS, AUTO_EPOCHS = 1_500, (4, 100)
 
 
 def epoch_count(max_epochs: int | str, n_samples: int, batch_size: int) -> int:

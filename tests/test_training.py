@@ -21,7 +21,9 @@ def make_data(n=80, seed=0, noise=0.0):
 
 
 def small(**params):
-    return LSTMClassifier(**{"hidden_size": 6, "max_epochs": 3, "random_state": 0, **params})
+    plain = {"dropout": 0.0, "lr_schedule": "constant", "learning_rate": 1e-3}
+    size = {"hidden_size": 6, "max_epochs": 3}
+    return LSTMClassifier(**{**plain, **size, "random_state": 0, **params})
 
 
 def weights(model):

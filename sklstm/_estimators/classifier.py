@@ -87,7 +87,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
     batch_size : int, default=32
         Sequences per step. Batches are made of sequences of like length.
     max_epochs : int or "auto", default="auto"
-        Passes over the training data. "auto" makes about 3,000 steps: as many passes as that
+        Passes over the training data. "auto" makes about 1,500 steps: as many passes as that
         takes, 4 at least and 100 at most.
     shuffle : bool, default=True
         Draw a new order for every epoch. False keeps the order, without buckets by length.

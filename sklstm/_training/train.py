@@ -106,6 +106,7 @@ def train(
         else BatchIterator(validation, plan.batch_size, plan.device, None, by_length=True),
         max_epochs=plan.max_epochs,
         device=plan.device,
+        callbacks__print_log=None,  # it formats a table each epoch, printed or not
         callbacks=training_callbacks(plan, len(data), validation is not None, score),
         **optimizer_arguments(plan),
     )
