@@ -2,9 +2,11 @@
 
 The network is an embedding of 5,000 words in 32 numbers, an LSTM of 100 units and one sigmoid
 output; the data are the 25,000 IMDB training reviews, their last 500 words, in batches of 64.
-All engines start from the same weights. Each run is a process of its own, the engines take
-turns, and medians are reported. An engine that needs over a second a step runs 20 steps, from
-which the epoch is extrapolated and marked so.
+Engines that are compared start from the same weights: Keras' initial ones, whose forget gates
+begin open, or torch's own, with which gradients vanish into denormal numbers, as they do for
+whoever writes the plain loop. Each run is a process of its own, the engines take turns, and
+medians are reported; rounds add to those of an earlier call, unless ``--fresh``. An engine that
+needs over a second a step runs 20 steps, from which the epoch is extrapolated and marked so.
 
     python benchmarks/speed.py --keras-python PATH/TO/python
 
@@ -34,17 +36,15 @@ ENGINES = {
     "torch": "plain torch nn.LSTM, padded to 500",
     "keras": "Keras on TensorFlow, padded to 500 as in the tutorial",
     "keras-buckets": "Keras on TensorFlow, fed sklstm's batches of like length",
+    "sklstm-torch-init": "sklstm, from torch's initial weights",
+    "torch-torch-init": "plain torch nn.LSTM, from torch's initial weights",
 }
-BATCH_SIZE = 64
 
 
-def prepare(path: Path) -> None:
-    """Write the reviews as token ids, and the weights that every engine starts from."""
+def prepare(folder: Path) -> None:
+    """Write the reviews as token ids, with the weights that engines start from."""
     sys.path.insert(0, str(ROOT))
-    import torch
-
     from sklstm.datasets import fetch_imdb
-    from sklstm.nn import RecurrentLayer, TokenEmbedding
     from sklstm.preprocessing import SequenceTokenizer
 
     shared = ROOT.parent / "shared" / "data"
@@ -55,25 +55,43 @@ def prepare(path: Path) -> None:
         max_features=5000, max_length=500, token_pattern=r"(?u)\b\w+\b", truncation="pre"
     )
     sequences = tokenizer.fit_transform(train.data)
+    lengths = [len(s) for s in sequences]
+    data = {"ids": np.concatenate(sequences), "lengths": lengths, "y": train.target}
+    for name, weights in initial_weights(tokenizer.vocabulary_.n_ids).items():
+        np.savez(folder / f"{name}.npz", **data, **weights)
+
+
+def initial_weights(n_ids: int) -> dict[str, dict[str, np.ndarray]]:
+    """Return the weights that Keras (and sklstm) begins with, and those of torch."""
+    import torch
+
+    from sklstm.nn import RecurrentLayer, TokenEmbedding
+
     torch.manual_seed(0)
-    layer = RecurrentLayer(32, 100)
-    np.savez(
-        path,
-        ids=np.concatenate(sequences),
-        lengths=[len(s) for s in sequences],
-        y=train.target,
-        embedding=TokenEmbedding(tokenizer.vocabulary_.n_ids, 32).weight.detach().numpy(),
-        kernel=layer.rnn.weight_ih_l0.detach().numpy(),
-        recurrent=layer.rnn.weight_hh_l0.detach().numpy(),
-        bias=layer.rnn.bias_ih_l0.detach().numpy(),
-        output=torch.nn.init.xavier_uniform_(torch.empty(1, 100)).numpy(),
-    )
+    ours, theirs = RecurrentLayer(32, 100).rnn, torch.nn.LSTM(32, 100)
+    sets = {
+        "keras": (TokenEmbedding(n_ids, 32).weight, ours, torch.empty(1, 100)),
+        "torch": (torch.nn.Embedding(n_ids, 32).weight, theirs, torch.nn.Linear(100, 1).weight),
+    }
+    torch.nn.init.xavier_uniform_(sets["keras"][2])
+    return {
+        name: {
+            "embedding": embedding.detach().numpy(),
+            "kernel": rnn.weight_ih_l0.detach().numpy(),
+            "recurrent": rnn.weight_hh_l0.detach().numpy(),
+            # The two are only ever added up.
+            "bias": (rnn.bias_ih_l0 + rnn.bias_hh_l0).detach().numpy(),
+            "output": output.detach().numpy(),
+        }
+        for name, (embedding, rnn, output) in sets.items()
+    }
 
 
-def run_once(engine: str, data: Path, python: str) -> dict[str, Any]:
+def run_once(engine: str, folder: Path, python: str) -> dict[str, Any]:
     """Run one engine in a fresh process and return what it measured."""
+    data = folder / ("torch.npz" if engine.endswith("-torch-init") else "keras.npz")
     script = ROOT / "benchmarks" / "_speed_engines.py"
-    command = [python, str(script), engine, str(data)]
+    command = [python, str(script), engine.removesuffix("-torch-init"), str(data)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{engine} failed:\n{done.stderr[-2000:]}")
@@ -97,8 +115,10 @@ def summarize(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
                 "extrapolated": any(run["extrapolated"] for run in measured),
             }
         )
-    ours = rows[0]["epoch_s"]
+    seconds = {row["engine"]: row["epoch_s"] for row in rows}
     for row in rows:
+        own = row["engine"].endswith("-torch-init")
+        ours = seconds.get("sklstm-torch-init" if own else "sklstm", float("nan"))
         row["times_sklstm"] = row["epoch_s"] / ours
     return rows
 
@@ -123,18 +143,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keras-python", help="interpreter that has keras and tensorflow")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--fresh", action="store_true", help="forget the rounds of earlier calls")
     arguments = parser.parse_args()
     engines = [e for e in ENGINES if arguments.keras_python or not e.startswith("keras")]
+    stored = RESULTS / "speed.json"
     runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in engines}
+    if stored.exists() and not arguments.fresh:
+        runs |= json.loads(stored.read_text())["runs"]
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "imdb.npz"
-        prepare(data)
+        prepare(Path(folder))
         for _ in range(arguments.rounds):
             for engine in engines:
                 keras = engine.startswith("keras")
                 python = arguments.keras_python if keras else sys.executable
-                runs[engine].append(run_once(engine, data, python))
+                runs[engine].append(run_once(engine, Path(folder), python))
                 print(engine, runs[engine][-1], flush=True)
                 write(runs)
 
@@ -143,9 +166,10 @@ def write(runs: dict[str, list[dict[str, Any]]]) -> None:
     """Write what there is so far; a run that is stopped leaves its part."""
     rows = summarize({engine: measured for engine, measured in runs.items() if measured})
     versions = sorted({run["version"] for measured in runs.values() for run in measured})
+    counts = [len(measured) for measured in runs.values() if measured]
     note = (
-        f"Medians of {min(len(m) for m in runs.values())} rounds, the engines taking turns, each "
-        f"in a process of its own with {os.cpu_count()} cores. {'; '.join(versions)}; Python "
+        f"Medians of {min(counts)} to {max(counts)} rounds, the engines taking turns, each in a "
+        f"process of its own with {os.cpu_count()} cores. {'; '.join(versions)}; Python "
         f"{platform.python_version()}. Command: `python benchmarks/speed.py --keras-python PATH`."
     )
     (RESULTS / "speed.json").write_text(json.dumps({"rows": rows, "runs": runs}, indent=1) + "\n")

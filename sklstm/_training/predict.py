@@ -12,8 +12,7 @@ from sklstm._batching import pad_batch, prediction_batches
 from sklstm._sequences import Sequences
 from sklstm._training.runtime import fast_cpu
 
-# Sequences of like length share a batch; past this many padded steps a larger batch only
-# takes more memory (benchmarks/prediction_batch.py).
+# Together they bound the memory of a batch: many short sequences, or few long ones.
 MAX_BATCH_STEPS = 16_384
 BATCH_SIZE = 256
 
