@@ -31,13 +31,14 @@ def result(seconds: float, steps: int, n: int, predict_s: float, version: str) -
     }
 
 
-def pre_padded(data: Any) -> np.ndarray:
-    """Return (n, 500) ids, zeros in front, as the tutorial feeds them."""
-    padded = np.zeros((len(data["lengths"]), MAX_LENGTH), dtype=np.int64)
+def padded(data: Any, behind: bool = False) -> np.ndarray:
+    """Return (n, 500) ids, zeros in front as the tutorial feeds them, or behind."""
+    rows = np.zeros((len(data["lengths"]), MAX_LENGTH), dtype=np.int64)
     ends = np.cumsum(data["lengths"])
-    for row, end, length in zip(padded, ends, data["lengths"], strict=True):
-        row[MAX_LENGTH - length :] = data["ids"][end - length : end]
-    return padded
+    for row, end, length in zip(rows, ends, data["lengths"], strict=True):
+        start = 0 if behind else MAX_LENGTH - length
+        row[start : start + length] = data["ids"][end - length : end]
+    return rows
 
 
 def run_sklstm(data: Any) -> Result:
@@ -95,7 +96,7 @@ def run_sklstm(data: Any) -> Result:
     )
 
 
-def run_torch(data: Any) -> Result:
+def run_torch(data: Any, behind: bool) -> Result:
     """Time the loop that torch's own tutorials teach; a short one if it is slow."""
     import torch
     from torch import nn
@@ -111,7 +112,7 @@ def run_torch(data: Any) -> Result:
             _, (hidden, _) = self.lstm(self.embedding(ids))
             return self.output(hidden[-1])[:, 0]
 
-    X, y = torch.from_numpy(pre_padded(data)), torch.from_numpy(data["y"]).float()
+    X, y = torch.from_numpy(padded(data, behind)), torch.from_numpy(data["y"]).float()
     model = Tutorial()
     with torch.no_grad():
         model.embedding.weight.copy_(torch.from_numpy(data["embedding"]))
@@ -187,7 +188,7 @@ def run_keras(data: Any, buckets: bool) -> Result:
     import keras
     import tensorflow as tf
 
-    X, y = pre_padded(data).astype(np.int32), data["y"].astype(np.float32)
+    X, y = padded(data).astype(np.int32), data["y"].astype(np.float32)
     model = keras_model(data)
     if buckets:
         signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.float32))
@@ -235,7 +236,8 @@ def main() -> None:
     data = dict(np.load(path))
     engines: dict[str, Callable[[], Result]] = {
         "sklstm": lambda: run_sklstm(data),
-        "torch": lambda: run_torch(data),
+        "torch": lambda: run_torch(data, behind=False),
+        "torch-behind": lambda: run_torch(data, behind=True),
         "keras": lambda: run_keras(data, buckets=False),
         "keras-buckets": lambda: run_keras(data, buckets=True),
     }

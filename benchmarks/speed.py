@@ -33,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 ENGINES = {
     "sklstm": "sklstm, LSTMClassifier.fit",
-    "torch": "plain torch nn.LSTM, padded to 500",
+    "torch": "plain torch nn.LSTM, padded to 500 in front as in the tutorial",
+    "torch-behind": "plain torch nn.LSTM, padded to 500 behind as torch's pad_sequence does",
     "keras": "Keras on TensorFlow, padded to 500 as in the tutorial",
     "keras-buckets": "Keras on TensorFlow, fed sklstm's batches of like length",
     "sklstm-torch-init": "sklstm, from torch's initial weights",
@@ -144,10 +145,11 @@ def main() -> None:
     parser.add_argument("--keras-python", help="interpreter that has keras and tensorflow")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fresh", action="store_true", help="forget the rounds of earlier calls")
+    parser.add_argument("--only", nargs="+", choices=ENGINES, default=list(ENGINES))
     arguments = parser.parse_args()
-    engines = [e for e in ENGINES if arguments.keras_python or not e.startswith("keras")]
+    engines = [e for e in arguments.only if arguments.keras_python or not e.startswith("keras")]
     stored = RESULTS / "speed.json"
-    runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in engines}
+    runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in ENGINES}
     if stored.exists() and not arguments.fresh:
         runs |= json.loads(stored.read_text())["runs"]
     RESULTS.mkdir(exist_ok=True)
