@@ -79,8 +79,8 @@ class LabelCodec:
         unknown = np.flatnonzero(self.classes[index] != y)
         if len(unknown):
             raise ValueError(
-                f"y[{unknown[0]}] is {y[unknown[0]]!r}, which is none of the classes known: "
-                f"{self.classes.tolist()!r}."
+                f"y[{unknown[0]}] is {y[unknown].tolist()[0]!r}, which is none of the classes "
+                f"known: {self.classes.tolist()!r}."
             )
         return index.astype(np.float32)[:, None] if self.sigmoid else index.astype(np.int64)
 
