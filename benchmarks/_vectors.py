@@ -14,8 +14,14 @@ from typing import Any
 class TrainedWordVectors:
     """Train word2vec on training and unlabelled texts, and hand it to an LSTM pipeline.
 
-    The fields are those of :class:`gensim.models.Word2Vec`. Words are split as the pipeline's
-    own SequenceTokenizer splits them.
+    The fields are those of :class:`gensim.models.Word2Vec`, but for `spread`. Words are split as
+    the pipeline's own SequenceTokenizer splits them.
+
+    Parameters
+    ----------
+    spread : float or None, default=None
+        Standard deviation that the numbers are scaled to, after their mean is taken off. None
+        leaves the vectors as word2vec made them: how long those are depends on how it is trained.
     """
 
     vector_size: int = 100
@@ -24,6 +30,7 @@ class TrainedWordVectors:
     epochs: int = 5
     sg: int = 0
     negative: int = 5
+    spread: float | None = None
 
     def __call__(self, estimator: Any, texts: list[str], unlabelled: list[str], seed: int) -> None:
         """Set the pipeline's ``embeddings`` to the trained vectors."""
@@ -34,9 +41,19 @@ class TrainedWordVectors:
             path = Path(folder) / "words.txt"
             _write_words(path, estimator, (*texts, *unlabelled))
             model = Word2Vec(
-                corpus_file=str(path), seed=seed, workers=os.cpu_count() or 1, **asdict(self)
+                corpus_file=str(path),
+                seed=seed,
+                workers=os.cpu_count() or 1,
+                **{name: value for name, value in asdict(self).items() if name != "spread"},
             )
+        self.standardize(model.wv)
         estimator.set_params(lstmclassifier__embeddings=model.wv)
+
+    def standardize(self, keyed: Any) -> None:
+        """Give trained vectors the wanted spread, in place."""
+        if self.spread is not None:
+            centred = keyed.vectors - keyed.vectors.mean(axis=0)
+            keyed.vectors = centred * (self.spread / centred.std())
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 A training step of the tutorial's network (64 reviews of up to 500 words, embedding 32, LSTM of
 100) with everything on, and with one thing off at a time; then a bidirectional layer in two ways,
-and recurrent dropout in two ways. The contenders take turns; medians over the rounds.
+and recurrent dropout in two ways. Denormal numbers are timed from torch's initial weights too: its
+forget gates begin half closed, and gradients vanish. The contenders take turns; medians over the
+rounds.
 
     python benchmarks/engine.py
 """
@@ -15,7 +17,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -28,7 +30,7 @@ from sklstm import LSTMClassifier, SequenceTokenizer
 from sklstm._training import data as training_data
 from sklstm._training import runtime
 from sklstm.datasets import fetch_imdb
-from sklstm.nn import RecurrentStack
+from sklstm.nn import RecurrentLayer, RecurrentStack
 
 RESULTS = Path(__file__).resolve().parent / "results"
 BATCH_SIZE, N_BATCHES = 64, 24
@@ -72,10 +74,30 @@ def packing() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def torch_weights(*switched_off: str) -> Iterator[None]:
+    """Begin with the weights that `torch.nn.LSTM` draws, and with process settings off."""
+
+    def second_bias_only(layer: RecurrentLayer) -> None:
+        nn.init.zeros_(layer.rnn.bias_hh_l0)
+        layer.rnn.bias_hh_l0.requires_grad_(False)
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(RecurrentLayer, "_initialize", second_bias_only))
+        for name in switched_off:
+            stack.enter_context(off(name))
+        yield
+
+
 BIDIRECTIONAL = {"bidirectional": True, "hidden_size": 64}
 CONTENDERS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "everything on": (nullcontext, {}),
     "denormals not flushed": (lambda: off("_flushed_denormals"), {}),
+    "torch's initial weights": (torch_weights, {}),
+    "torch's initial weights, denormals not flushed": (
+        lambda: torch_weights("_flushed_denormals"),
+        {},
+    ),
     "freed memory given back": (lambda: off("_kept_memory"), {}),
     "batches without buckets": (no_buckets, {}),
     "one thread": (nullcontext, {"n_jobs": 1}),

@@ -113,20 +113,20 @@ def test_word_vectors_become_embeddings():
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path, ran):
     path = tmp_path / "results" / "imdb.json"
-    contenders = [CONTENDERS[name] for name in ("lstm", "tfidf")]
+    contenders = [CONTENDERS[name] for name in ("cnn-lstm", "tfidf")]
     assert run_all(plan(contenders[:1], POLARITY, None), Results(path))
     assert run_all(plan(contenders, POLARITY, None), Results(path))
-    assert ran == [("lstm", 0), ("tfidf", 0)]
+    assert ran == [("cnn-lstm", 0), ("tfidf", 0)]
     assert run_all(plan(contenders, POLARITY, None), Results(path), fresh=True)
-    assert ran[2:] == [("lstm", 0), ("tfidf", 0)]
+    assert ran[2:] == [("cnn-lstm", 0), ("tfidf", 0)]
 
 
 def test_other_parameters_or_data_run_again(tmp_path, ran):
     results = Results(tmp_path / "imdb.json")
-    lstm = CONTENDERS["lstm"]
+    lstm = CONTENDERS["cnn-lstm"]
     run_all(plan([lstm], POLARITY, 2), results)
     run_all(plan([lstm], POLARITY, 1, epochs=7), results)
-    assert ran == [("lstm", 0), ("lstm", 1), ("lstm", 0)]
+    assert ran == [("cnn-lstm", 0), ("cnn-lstm", 1), ("cnn-lstm", 0)]
     # the run with seed 1 was of parameters that are no more
     assert [run["params"]["lstmclassifier__max_epochs"] for run in results.runs] == [7]
     run_all(plan([lstm], DataSpec("polarity"), 1, epochs=7), results)
@@ -143,8 +143,8 @@ def test_a_failure_does_not_end_the_run(tmp_path, ran, capsys):
 
 def test_seeds():
     assert CONTENDERS["best"].seeds(None) == [0, 1, 2]
-    assert CONTENDERS["lstm"].seeds(None) == [0]
-    assert CONTENDERS["lstm"].seeds(2) == [0, 1]
+    assert CONTENDERS["cnn-lstm"].seeds(None) == [0]
+    assert CONTENDERS["cnn-lstm"].seeds(2) == [0, 1]
     assert CONTENDERS["tfidf"].seeds(5) == [0]
 
 
