@@ -35,8 +35,13 @@ RESULTS = Path(__file__).resolve().parent / "results"
 IMDB = DataSpec("imdb", validate=True)
 TAIL = {"max_features": 30_000, "max_length": 400, "token_pattern": r"(?u)\b\w+\b"}
 FROZEN = {"freeze_embeddings": True, "embedding_dropout": 0.2, "dropout": 0.3}
-VECTORS = TrainedWordVectors(vector_size=200, sg=1)  # its numbers have a spread of 0.16
-WIDER = replace(VECTORS, spread=0.3)
+CONVOLUTION = {
+    "conv_filters": 256,
+    "conv_kernel_size": 3,
+    "conv_pool_size": 3,
+    "learning_rate": 1.5e-3,
+}
+VECTORS = TrainedWordVectors(vector_size=200, sg=1, spread=0.3)
 
 
 @dataclass(frozen=True)
@@ -48,51 +53,23 @@ class Candidate:
     vectors: TrainedWordVectors | None = None
 
 
-def convolution(filters: int) -> dict[str, Any]:
-    """Return a front end that reads three words at a time and shortens a review to a third."""
-    return {"conv_filters": filters, "conv_kernel_size": 3, "conv_pool_size": 3}
-
-
 CANDIDATES = {
     "tutorial's LSTM": Candidate(TUTORIAL_WORDS, {**TUTORIAL_NETWORK, "max_epochs": 3}),
     "tutorial's LSTM, falling rate and clipped gradients": Candidate(
         TUTORIAL_WORDS, {**TUTORIAL_NETWORK, **STEADIED, "max_epochs": 3}
     ),
     "defaults": Candidate(),
-    "convolution (128)": Candidate(
-        TAIL,
-        {**convolution(128), "embedding_dropout": 0.5, "learning_rate": 1.5e-3, "max_epochs": 4},
-    ),
-    "vectors, trained on": Candidate(
-        TAIL, {"embedding_dropout": 0.3, "learning_rate": 1e-3, "max_epochs": 3}, VECTORS
+    "CBOW vectors, frozen, convolution": Candidate(
+        TAIL, {**FROZEN, **CONVOLUTION, "max_epochs": 5}, replace(VECTORS, sg=0)
     ),
     "vectors, frozen": Candidate(TAIL, {**FROZEN, "max_epochs": 5}, VECTORS),
-    "vectors, frozen, less dropout": Candidate(
-        TAIL,
-        {**FROZEN, "embedding_dropout": 0.1, "dropout": 0.1, "batch_size": 64, "max_epochs": 4},
-        VECTORS,
+    "vectors, frozen, convolution": Candidate(
+        TAIL, {**FROZEN, **CONVOLUTION, "max_epochs": 5}, VECTORS
     ),
-    "vectors, frozen, convolution (256)": Candidate(
-        TAIL, {**FROZEN, **convolution(256), "learning_rate": 1.5e-3, "max_epochs": 5}, VECTORS
+    "vectors, frozen, convolution, 128 units": Candidate(
+        TAIL, {**FROZEN, **CONVOLUTION, "max_epochs": 5, "hidden_size": 128}, VECTORS
     ),
-    "wider CBOW vectors, frozen, convolution (256)": Candidate(
-        TAIL,
-        {**FROZEN, **convolution(256), "learning_rate": 1.5e-3, "max_epochs": 5},
-        replace(WIDER, sg=0),
-    ),
-    "wider vectors, frozen": Candidate(TAIL, {**FROZEN, "max_epochs": 5}, WIDER),
-    "wider vectors, frozen, convolution (256)": Candidate(
-        TAIL, {**FROZEN, **convolution(256), "learning_rate": 1.5e-3, "max_epochs": 5}, WIDER
-    ),
-    "wider vectors, frozen, convolution (256), 128 units": Candidate(
-        TAIL,
-        {
-            **FROZEN, **convolution(256),
-            "learning_rate": 1.5e-3, "max_epochs": 5, "hidden_size": 128,
-        },
-        WIDER,
-    ),
-}  # fmt: skip
+}
 
 
 def curve(candidate: Candidate, threads: int | None, folder: Path) -> dict[str, Any]:
