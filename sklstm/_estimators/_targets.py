@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 TargetKind = Literal["binary", "multiclass", "multilabel"]
@@ -72,6 +73,7 @@ class LabelCodec:
                     f"y has shape {y.shape}, but {len(self.classes)} labels need (n_samples, "
                     f"{len(self.classes)})."
                 )
+            _check_indicators(y)
             return y.astype(np.float32)
         y = one_label_each(y)
         index = np.searchsorted(self.classes, y)
@@ -126,7 +128,46 @@ def dense_labels(y: Any) -> np.ndarray:
     y = y.toarray() if sparse.issparse(y) else np.asarray(y)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
+    elif y.dtype.kind == "O":
+        _check_none_missing(y)
     return y
+
+
+def _check_none_missing(y: np.ndarray) -> None:
+    for place, label in np.ndenumerate(y):
+        # A float NaN is the one number that differs from itself; pandas' NA has a type of its own.
+        nan = isinstance(label, float | np.floating) and label != label
+        if label is None or nan or type(label).__name__ == "NAType":
+            raise ValueError(
+                f"Input y contains NaN or None: y[{place[0]}] is {label!r}; every sample needs a "
+                "label."
+            )
+
+
+def _check_indicators(y: np.ndarray) -> None:
+    """Raise ValueError if `y` holds anything but 0 and 1."""
+    bad = np.argwhere(~np.isin(y, (0, 1)))
+    if len(bad):
+        i, label = (int(k) for k in bad[0])
+        raise ValueError(
+            f"y[{i}] holds {y[i, label].item()!r} for label {label}; where samples have several "
+            "labels, y holds 1 for each that applies and 0 for the others."
+        )
+
+
+def weight_per_class(
+    class_weight: dict[Any, float] | str, classes: np.ndarray, index: np.ndarray
+) -> np.ndarray:
+    """Return the weight of each of the `classes`, given the `index` of each sample's class.
+
+    "balanced" goes by the classes that occur; one that does not is left with a weight of 1.
+    """
+    if not isinstance(class_weight, str):
+        return compute_class_weight(class_weight, classes=classes, y=classes)
+    weights = np.ones(len(classes))
+    present = np.unique(index)
+    weights[present] = compute_class_weight(class_weight, classes=present, y=index)
+    return weights
 
 
 def one_label_each(y: np.ndarray) -> np.ndarray:

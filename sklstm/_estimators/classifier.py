@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from sklstm._base import BaseLSTM
 from sklstm._estimators._outputs import ClassifierOutputs
-from sklstm._estimators._targets import LabelCodec, dense_labels
+from sklstm._estimators._targets import LabelCodec, dense_labels, weight_per_class
 from sklstm._holdout import validation_pair
 from sklstm.nn import binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
@@ -141,7 +141,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         The trained network.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
-        "valid_loss" and "valid_score" (accuracy).
+        "valid_loss" and "valid_score" (accuracy); both weigh samples as training does.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
@@ -353,6 +353,13 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
                 "does not see; pass a dict of weights, from "
                 "sklearn.utils.class_weight.compute_class_weight."
             )
+        if classes is not None and hasattr(self, "classes_"):
+            given = np.unique(np.asarray(classes))
+            if given.tolist() != self.classes_.tolist():
+                raise ValueError(
+                    f"classes={given.tolist()!r} is not what it was at the first call to "
+                    f"partial_fit: {self.classes_.tolist()!r}."
+                )
         return self._partial_fit(X, y, classes, sample_weight)
 
     def _learn_targets(self, y: Any, classes: Any = None) -> None:
@@ -362,10 +369,21 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
     def _encode_targets(self, y: Any) -> np.ndarray:
         return self._codec_.encode(y)
 
-    def _target_weights(self, y: Any) -> np.ndarray | None:
+    def _learn_target_weights(self, y: Any, targets: np.ndarray) -> None:
+        index = self._codec_.class_index(targets)
+        self._class_weight_ = (
+            None
+            if self.class_weight is None or index is None
+            else weight_per_class(self.class_weight, self.classes_, index)
+        )
+
+    def _target_weights(self, y: Any, targets: np.ndarray) -> np.ndarray | None:
         if self.class_weight is None:
             return None
-        return compute_sample_weight(self.class_weight, dense_labels(y))
+        index = self._codec_.class_index(targets)
+        if index is None:
+            return compute_sample_weight(self.class_weight, dense_labels(y))
+        return self._class_weight_[index]
 
     def _check_weights(self, targets: np.ndarray, weights: np.ndarray) -> None:
         classes = self._codec_.class_index(targets)
