@@ -76,7 +76,7 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         """Return `y` as the loss takes it."""
 
     @abstractmethod
-    def _learn_target_weights(self, y: Any, targets: np.ndarray) -> None:
+    def _learn_target_weights(self, targets: np.ndarray) -> None:
         """Learn from training data what `_target_weights` needs; validation data gets the same."""
 
     @abstractmethod
@@ -171,7 +171,7 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
             self._learn_targets(y, classes)
         targets = self._encode_targets(y)
         if training:
-            self._learn_target_weights(y, targets)
+            self._learn_target_weights(targets)
         weights = self._combined_weights(y, targets, sample_weight)
         if reset and classes is None:
             self._check_weights(targets, weights)

@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 TargetKind = Literal["binary", "multiclass", "multilabel"]
@@ -86,6 +85,15 @@ class LabelCodec:
             )
         return index.astype(np.float32)[:, None] if self.sigmoid else index.astype(np.int64)
 
+    def check_same(self, classes: Any) -> None:
+        """Raise ValueError if `classes` are others than those learned."""
+        given = np.unique(np.asarray(classes)).tolist()
+        if given != self.classes.tolist():
+            raise ValueError(
+                f"classes={given!r} is not what it was at the first call to partial_fit: "
+                f"{self.classes.tolist()!r}."
+            )
+
     def class_index(self, targets: np.ndarray) -> np.ndarray | None:
         """Return the class of each encoded target, or None for indicators."""
         if self.kind == "multilabel":
@@ -153,21 +161,6 @@ def _check_indicators(y: np.ndarray) -> None:
             f"y[{i}] holds {y[i, label].item()!r} for label {label}; where samples have several "
             "labels, y holds 1 for each that applies and 0 for the others."
         )
-
-
-def weight_per_class(
-    class_weight: dict[Any, float] | str, classes: np.ndarray, index: np.ndarray
-) -> np.ndarray:
-    """Return the weight of each of the `classes`, given the `index` of each sample's class.
-
-    "balanced" goes by the classes that occur; one that does not is left with a weight of 1.
-    """
-    if not isinstance(class_weight, str):
-        return compute_class_weight(class_weight, classes=classes, y=classes)
-    weights = np.ones(len(classes))
-    present = np.unique(index)
-    weights[present] = compute_class_weight(class_weight, classes=present, y=index)
-    return weights
 
 
 def one_label_each(y: np.ndarray) -> np.ndarray:
