@@ -1,7 +1,8 @@
 """Choose an LSTM for IMDB on a validation split of its training reviews.
 
-20,000 reviews to train on and 5,000 to score on, within each class of other films; the test reviews
-are not touched. One configuration after the other, what was finished is kept in ``results/search.json``::
+20,000 reviews to train on and 5,000 to score on, within each class of other films; the test
+reviews are not touched. One configuration after the other, what was finished is kept in
+``results/search.json``::
 
     python benchmarks/search.py
 
