@@ -85,7 +85,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         How the step size changes over the `max_epochs` epochs: not at all, down to zero in
         a line or a half cosine, or up for the first tenth and then down.
     batch_size : int, default=32
-        Sequences per step. Batches are made of sequences of like length.
+        Sequences per step, of like length. Memory grows with it times the longest of them.
     max_epochs : int or "auto", default="auto"
         Passes over the training data. "auto" makes about 1,500 steps: as many passes as that
         takes, 4 at least and 100 at most.
