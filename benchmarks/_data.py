@@ -36,7 +36,7 @@ class DataSpec:
         Size of a balanced, seeded slice; None takes all.
     validate : bool
         Score on a fifth of the training data, and leave the test data alone: a stratified draw,
-        or for IMDB reviews of other films.
+        or for IMDB reviews that are of other films within their class.
     """
 
     name: str
@@ -84,9 +84,10 @@ def load_unlabelled(spec: DataSpec) -> list[str]:
 def held_out_films() -> Parts:
     """Return IMDB's training reviews, the last fifth of each class held out.
 
-    The reviews of one film, at most 30 of a class, have neighbouring numbers, and those to test
-    on are of other films than those to train on. A random split puts most films on both sides,
-    where their names and actors give the verdict away (`benchmarks/films.py` measures both).
+    The reviews of one film, at most 30 of a class, have neighbouring numbers, so that within a
+    class those held out are of other films than those to train on; a film's praise may still be
+    on one side and its blame on the other. A random split has a film's praise on both sides,
+    where names and actors give the verdict away (`benchmarks/films.py` measures both).
     """
     from sklstm.datasets import fetch_imdb
 

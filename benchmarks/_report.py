@@ -11,7 +11,6 @@ from benchmarks._contenders import CONTENDERS
 from benchmarks._data import TITLES
 
 Run = dict[str, Any]
-MARKS = ("<!-- imdb-table:start -->", "<!-- imdb-table:end -->")
 MISSING = "-"
 
 
@@ -210,15 +209,20 @@ def sections(runs: list[Run], *, published: bool = False) -> str:
     return "\n\n".join(parts)
 
 
-def fill(text: str, content: str, marks: tuple[str, str] = MARKS) -> str:
-    """Return `text` with `content` in place of all that is between the two marks.
+def marks(table: str) -> tuple[str, str]:
+    """Return what stands in front of a table in README.md, and behind it."""
+    return f"<!-- {table}-table:start -->", f"<!-- {table}-table:end -->"
+
+
+def fill(text: str, content: str, table: str) -> str:
+    """Return `text` with `content` in place of all that is between the marks of a table.
 
     Raises
     ------
     ValueError
         If a mark is missing, comes twice, or the end comes first.
     """
-    start, end = marks
+    start, end = marks(table)
     if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
         raise ValueError(f"expected {start} once, and {end} once after it")
     head, rest = text.split(start)
@@ -226,9 +230,9 @@ def fill(text: str, content: str, marks: tuple[str, str] = MARKS) -> str:
     return f"{head}{start}\n{content.strip()}\n{end}{tail}"
 
 
-def fill_file(path: Path, content: str) -> None:
-    """Fill a file between the marks; leave it alone if nothing changes."""
+def fill_file(path: Path, content: str, table: str) -> None:
+    """Fill a file between the marks of a table; leave it alone if nothing changes."""
     text = path.read_text(encoding="utf-8")
-    filled = fill(text, content)
+    filled = fill(text, content, table)
     if filled != text:
         path.write_text(filled, encoding="utf-8")

@@ -78,7 +78,7 @@ def main() -> None:
     alike = likeness(whole[0], whole[1])
     splits = {
         "a random fifth of the training reviews": random_fifth(),
-        "the last fifth of each class: other films": held_out_films(),
+        "the last fifth of each class": held_out_films(),
         "the test reviews": whole,
     }
     scores = {

@@ -162,7 +162,7 @@ def _fill_readme(results: Results) -> None:
     bullets = "\n".join(f"- {note}" for note in (*listed, " ".join(PUBLISHED.split())))
     content = f"{_report.table(rows, published=True)}\n\nMeasured by `{COMMAND}`:\n\n{bullets}"
     try:
-        _report.fill_file(ROOT / "README.md", content)
+        _report.fill_file(ROOT / "README.md", content, "imdb")
     except ValueError as error:
         print(f"README.md is left as it is: {error}.", file=sys.stderr)
 

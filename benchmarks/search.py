@@ -1,7 +1,8 @@
 """Choose an LSTM for IMDB on a validation split of its training reviews.
 
-20,000 reviews to train on and 5,000 reviews of other films to score on; the test reviews are not
-touched. One configuration after the other, what was finished is kept in ``results/search.json``::
+20,000 reviews to train on and 5,000 to score on, within each class of other films; the test
+reviews are not touched. One configuration after the other, what was finished is kept in
+``results/search.json``::
 
     python benchmarks/search.py
 
@@ -146,7 +147,8 @@ def keep(path: Path, name: str, row: dict[str, Any]) -> None:
     partial.write_text(json.dumps(results, indent=1) + "\n")
     os.replace(partial, path)
     note = (
-        "20,000 training reviews to train on, 5,000 of other films to score on; seed 0. "
+        "20,000 training reviews to train on, 5,000 to score on, within each class of other films; "
+        "seed 0. "
         "Command: `python benchmarks/search.py`."
     )
     path.with_suffix(".md").write_text(f"{table(results)}\n\n{note}\n")

@@ -31,6 +31,11 @@ from typing import Any
 
 import numpy as np
 
+if not __package__:  # started as a file: find the package `benchmarks` all the same
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks import _report
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 ENGINES = {
@@ -47,7 +52,6 @@ ENGINES = {
 
 def prepare(folder: Path) -> None:
     """Write the reviews as token ids, with the weights that engines start from."""
-    sys.path.insert(0, str(ROOT))
     from sklstm.datasets import fetch_imdb
     from sklstm.preprocessing import SequenceTokenizer
 
@@ -167,20 +171,24 @@ def main() -> None:
                 runs[engine].append(run_once(engine, Path(folder), python))
                 print(engine, runs[engine][-1], flush=True)
                 write(runs)
+    write(runs)  # without a round, from what is stored
 
 
 def write(runs: dict[str, list[dict[str, Any]]]) -> None:
     """Write what there is so far; a run that is stopped leaves its part."""
     rows = summarize({engine: measured for engine, measured in runs.items() if measured})
     versions = sorted({run["version"] for measured in runs.values() for run in measured})
-    counts = [len(measured) for measured in runs.values() if measured]
+    counts = sorted({len(measured) for measured in runs.values() if measured})
+    rounds = "One round" if counts == [1] else f"Medians of {counts[0]} to {counts[-1]} rounds"
     note = (
-        f"Medians of {min(counts)} to {max(counts)} rounds, the engines taking turns, each in a "
+        f"{rounds}, the engines taking turns, each in a "
         f"process of its own with {os.cpu_count()} cores. {'; '.join(versions)}; Python "
         f"{platform.python_version()}. Command: `python benchmarks/speed.py --keras-python PATH`."
     )
     (RESULTS / "speed.json").write_text(json.dumps({"rows": rows, "runs": runs}, indent=1) + "\n")
-    (RESULTS / "speed.md").write_text(f"{table(rows)}\n\n{note}\n")
+    text = f"{table(rows)}\n\n{note}"
+    (RESULTS / "speed.md").write_text(f"{text}\n")
+    _report.fill_file(ROOT / "README.md", text, "speed")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -53,6 +53,10 @@ class Seeds:
         rng = check_random_state(random_state)
         return cls(*(int(seed) for seed in rng.randint(np.iinfo(np.int32).max, size=3)))
 
+    def after(self, n_epochs: int) -> Seeds:
+        """Return the seeds to go on with, or every call would draw the same masks and order."""
+        return replace(self, training=self.training + n_epochs)
+
 
 class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
     """Template of the estimators; a leaf says how targets are encoded and scored.
@@ -72,8 +76,12 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         """Return `y` as the loss takes it."""
 
     @abstractmethod
-    def _target_weights(self, y: Any) -> np.ndarray | None:
-        """Return a weight per sample that follows from its target."""
+    def _learn_target_weights(self, targets: np.ndarray) -> None:
+        """Learn from training data what `_target_weights` needs; validation data gets the same."""
+
+    @abstractmethod
+    def _target_weights(self, y: Any, targets: np.ndarray) -> np.ndarray | None:
+        """Return a weight per sample that follows from its target, `y`, encoded as `targets`."""
 
     @abstractmethod
     def _strata(self, targets: np.ndarray) -> np.ndarray | None:
@@ -100,12 +108,14 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         data = trial._read_labelled(X, y, sample_weight, reset=not warm)
         if validation_data is not None:
             X_val, y_val = validation_data
-            validation = trial._read_labelled(X_val, y_val, None, reset=False)
+            validation = trial._read_labelled(X_val, y_val, None, reset=False, training=False)
         elif self.early_stopping:
             data, validation = trial._hold_out(data, groups, seeds.split)
         else:
             validation = None
-        if not warm:
+        if warm:
+            seeds = seeds.after(self.n_iter_)
+        else:
             trial.module_ = trial._seeded_module(seeds.module)
         trial._train(data, validation, seeds.training)
         return self._adopt(trial)
@@ -118,8 +128,7 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         if first:
             trial.module_ = trial._seeded_module(seeds.module)
         else:
-            # The same seed at every call would draw the same masks and order at every call.
-            seeds = Seeds(seeds.module, seeds.training + trial.n_iter_, seeds.split)
+            seeds = seeds.after(self.n_iter_)
         trial._train(data, None, seeds.training, partial=True)
         return self._adopt(trial)
 
@@ -142,7 +151,14 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         return self
 
     def _read_labelled(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        classes: Any = None,
+        training: bool = True,
     ) -> LabelledSequences:
         """Read X, y and weights; learn their form if `reset`, else check it."""
         if y is None:
@@ -154,7 +170,9 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         if reset:
             self._learn_targets(y, classes)
         targets = self._encode_targets(y)
-        weights = self._combined_weights(y, sample_weight, len(sequences))
+        if training:
+            self._learn_target_weights(targets)
+        weights = self._combined_weights(y, targets, sample_weight)
         if reset and classes is None:
             self._check_weights(targets, weights)
         return LabelledSequences(sequences, targets, weights)
@@ -162,14 +180,14 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
     def _check_weights(self, targets: np.ndarray, weights: np.ndarray) -> None:
         """Raise ValueError if the weights leave too little to learn from."""
 
-    def _combined_weights(self, y: Any, sample_weight: Any, n_samples: int) -> np.ndarray:
+    def _combined_weights(self, y: Any, targets: np.ndarray, sample_weight: Any) -> np.ndarray:
         """Return weights of mean 1 from `sample_weight` and the targets."""
-        weights = np.ones(n_samples)
+        weights = np.ones(len(targets))
         if sample_weight is not None:
             weights = _check_sample_weight(
-                sample_weight, no_rows(n_samples), dtype=np.float64, ensure_non_negative=True
+                sample_weight, no_rows(len(targets)), dtype=np.float64, ensure_non_negative=True
             )
-        from_targets = self._target_weights(y)
+        from_targets = self._target_weights(y, targets)
         if from_targets is not None:
             weights = weights * from_targets
         if not weights.sum() > 0:
@@ -187,6 +205,13 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
             groups=groups,
             seed=seed,
         )
+        for part, name in ((rows, "left to train on"), (held_out, "held out")):
+            if not data.weights[part].sum() > 0:
+                raise ValueError(
+                    f"early_stopping splits off a validation_fraction of {self.validation_fraction}"
+                    f", and the {len(part)} samples {name} all have a weight of 0. Leave such "
+                    "samples out, or pass validation_data."
+                )
         return data.take(rows), data.take(held_out)
 
     def _train(

@@ -108,7 +108,7 @@ def read_input(estimator: BaseEstimator, X: Any, *, reset: bool) -> Sequences:
         )
         if sequences.vocabulary is not None:
             estimator.vocabulary_ = sequences.vocabulary
-    if sequences.width is not None:
+    if sequences.width is not None and not sequences.is_tokens:
         _check_feature_names(estimator, X, reset=reset)
     if not reset:
         estimator._input_.check(sequences, type(estimator).__name__)

@@ -13,7 +13,14 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 from sklearn.utils import check_array
 
-from sklstm._tokens import PADDING_ID, UNKNOWN_ID, TokenArray, Vocabulary
+from sklstm._tokens import (
+    PADDING_ID,
+    SEQUENCE_COLUMN,
+    UNKNOWN_ID,
+    VOCABULARY_ATTR,
+    TokenArray,
+    Vocabulary,
+)
 
 InputType = Literal["auto", "tokens", "values"]
 
@@ -127,6 +134,8 @@ def as_sequences(
     TypeError, ValueError
         If `X` holds anything else; the message names the first offending sequence.
     """
+    if input_type == "auto":
+        _check_vocabulary_not_lost(X)
     X, vocabulary = _unwrap(X)
     is_tokens = input_type == "tokens" or (input_type == "auto" and isinstance(X, TokenArray))
     if isinstance(X, list):
@@ -142,6 +151,18 @@ def as_sequences(
         sequences = _trim(sequences, padding_value)
     _check_finite(sequences)
     return _check_not_empty(sequences)
+
+
+def _check_vocabulary_not_lost(X: Any) -> None:
+    """Refuse to guess at a frame that looks like SequenceTokenizer's but cannot say so."""
+    if type(X).__module__.partition(".")[0] != "polars" or len(X.shape) != 2:
+        return
+    if X.columns == [SEQUENCE_COLUMN] and "Int" in str(X.dtypes[0]):
+        raise ValueError(
+            "X is a polars frame of whole numbers, which cannot carry the vocabulary of token ids. "
+            "Use set_output(transform='pandas') or 'default' on the tokenizer; or say what the "
+            "numbers are by input_type='tokens' or 'values'."
+        )
 
 
 def _unwrap(X: Any) -> tuple[Any, Vocabulary | None]:
@@ -162,14 +183,15 @@ def _unwrap(X: Any) -> tuple[Any, Vocabulary | None]:
 
 def _unwrap_frame(X: Any) -> tuple[Any, Vocabulary | None]:
     """Take the sequences out of a Series, or out of a frame with one column of sequences."""
-    vocabulary = getattr(X, "attrs", {}).get("sklstm_vocabulary")
+    vocabulary = getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
     if len(X.shape) == 2:
         if X.shape[1] != 1 or not _holds_sequences(X[X.columns[0]]):
             if vocabulary is not None:  # padded tokens
                 return TokenArray(X.to_numpy(), vocabulary), vocabulary
             return X, None  # a table of numbers: check_array reads it
         X = X[X.columns[0]]
-    items = list(X)
+    # What polars yields are Series of Series, where steps have features; its lists are nested.
+    items = X.to_list() if hasattr(X, "to_list") else list(X)
     return (items if vocabulary is None else TokenArray(items, vocabulary)), vocabulary
 
 
@@ -255,7 +277,9 @@ def _from_array(X: Any, dtype: Any, name: str) -> Sequences:
     X = X.view(np.ndarray) if isinstance(X, TokenArray) else X
     if X is None:
         raise ValueError(f"X is None, where {name} expects sequences.")
-    if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S"):
+    if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S") or isinstance(
+        _first_cell(X), str | bytes
+    ):
         raise ValueError("X holds strings: " + _TEXT_HINT.format(name=name))
     with np.errstate(over="ignore"):
         X = check_array(
@@ -277,6 +301,15 @@ def _from_array(X: Any, dtype: Any, name: str) -> Sequences:
     if n_features == 0:
         raise ValueError(f"X has shape {X.shape}: each step needs at least one feature.")
     return Sequences(X.reshape(-1, n_features), lengths, width=width)
+
+
+def _first_cell(X: Any) -> Any:
+    """Return a table's first cell, or `X` itself where it is no table."""
+    if hasattr(X, "iloc"):
+        return X.iloc[0, 0] if X.size else None
+    if isinstance(X, np.ndarray):
+        return X.flat[0] if X.size else None
+    return X
 
 
 def _to_tokens(sequences: Sequences) -> Sequences:
@@ -305,6 +338,9 @@ def _to_tokens(sequences: Sequences) -> Sequences:
 def _trim(sequences: Sequences, padding_value: float) -> Sequences:
     """Cut leading and trailing steps that are wholly `padding_value`."""
     values = sequences.values
+    # As a Python number it is compared at the precision of the values; np.float64(0.1) would
+    # never equal a float32.
+    padding_value = float(padding_value)
     is_pad = np.isnan(values) if np.isnan(padding_value) else values == padding_value
     kept = np.flatnonzero(~is_pad.all(axis=1))
     n = len(sequences)

@@ -11,6 +11,8 @@ import numpy as np
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = range(4)
 N_RESERVED = 4
 RESERVED_WORDS = ("<pad>", "<unk>", "<start>", "<end>")
+# The column of token ids in a data frame, and where pandas keeps the vocabulary beside it.
+SEQUENCE_COLUMN, VOCABULARY_ATTR = "sequence", "sklstm_vocabulary"
 
 
 class Vocabulary(dict[str, int]):

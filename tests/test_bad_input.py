@@ -96,7 +96,9 @@ def test_bad_X(bad, error, message):
 @pytest.mark.parametrize(
     "texts", [TEXTS, np.array(TEXTS), np.array(TEXTS, dtype=object), pd.Series(TEXTS),
               [["good", "film"]] * 6, [["1", "2"]] * 6, [np.array(["1"])] * 6,
-              pd.DataFrame({"text": TEXTS}), [b"good"] * 6]
+              pd.DataFrame({"text": TEXTS}), [b"good"] * 6,
+              pd.DataFrame({"text": TEXTS}).to_numpy(), TEXTS[0],
+              pd.DataFrame({"title": TEXTS, "text": TEXTS})]
 )  # fmt: skip
 def test_text_is_answered_with_the_line_to_write(texts):
     message = r"make_pipeline\(SequenceTokenizer\(\), LSTMClassifier\(\)\)\.fit\(texts, y\)"
@@ -190,6 +192,50 @@ def test_bad_y(bad, message):
     estimator = small().fit(X, Y)
     with Unchanged(estimator, X), pytest.raises(ValueError, match=message):
         estimator.fit(X, bad)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, float("nan"), pd.NA])
+@pytest.mark.parametrize("index", [0, 3])
+def test_a_label_that_is_missing(missing, index):
+    y = np.array(list("ababab"), dtype=object)
+    y[index] = missing
+    estimator = small().fit(X, Y)
+    with Unchanged(estimator, X):
+        for bad in (y, pd.Series(y)):
+            with pytest.raises(ValueError, match=rf"NaN or None: y\[{index}\] is "):
+                estimator.fit(X, bad)
+
+
+@pytest.mark.parametrize(("bad", "shown"), [(5, "5"), (-1, "-1"), (0.3, "0.3")])
+def test_indicators_are_0_or_1_in_every_call(bad, shown):
+    indicators = np.array([[0, 1], [1, 0]] * 3)
+    estimator = small().fit(X, indicators)
+    wrong = indicators.astype(type(bad))
+    wrong[4, 1] = bad
+    message = rf"y\[4\] holds {shown} for label 1"
+    with Unchanged(estimator, X):
+        with pytest.raises(ValueError, match=message):
+            estimator.partial_fit(X, wrong)
+        with pytest.raises(ValueError, match=message):
+            estimator.fit(X, indicators, validation_data=(X, wrong))
+
+
+def test_classes_stay_those_of_the_first_call():
+    estimator = small().partial_fit(X, Y, classes=[0, 1])
+    message = r"classes=\[0, 1, 2\] .* first call .*: \[0, 1\]"
+    with Unchanged(estimator, X), pytest.raises(ValueError, match=message):
+        estimator.partial_fit(X, Y, classes=[0, 1, 2])
+    estimator.partial_fit(X, Y, classes=[1, 0])
+
+
+@pytest.mark.parametrize(
+    ("weights", "where"),
+    [([1, 1, 1, 1, 0, 0], "held out"), ([0, 0, 0, 0, 1, 1], "left to train on")],
+)
+def test_early_stopping_needs_weight_on_both_sides(weights, where):
+    estimator = small(early_stopping=True, validation_split="last", validation_fraction=0.3)
+    with pytest.raises(ValueError, match=rf"samples {where} all have a weight of 0"):
+        estimator.fit(X, Y, sample_weight=weights)
 
 
 def test_unseen_classes():

@@ -252,20 +252,20 @@ def test_bundled_data_is_for_the_demo():
         _cli.positive("0")
 
 
-TEXT = f"# Title\n\n{_report.MARKS[0]}\nold\n{_report.MARKS[1]}\n\nMore.\n"
+TEXT = f"# Title\n\n{_report.marks('imdb')[0]}\nold\n{_report.marks('imdb')[1]}\n\nMore.\n"
 
 
 def test_filling_changes_only_what_is_between_the_marks(tmp_path):
     path = tmp_path / "README.md"
     path.write_text(TEXT)
-    _report.fill_file(path, "| new |\n")
+    _report.fill_file(path, "| new |\n", "imdb")
     assert path.read_text() == TEXT.replace("old", "| new |")
     before = path.stat().st_mtime_ns
-    _report.fill_file(path, "| new |\n")
+    _report.fill_file(path, "| new |\n", "imdb")
     assert path.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("text", ["", TEXT + TEXT, "{1} {0}".format(*_report.MARKS)])
+@pytest.mark.parametrize("text", ["", TEXT + TEXT, "{1} {0}".format(*_report.marks("imdb"))])
 def test_filling_needs_its_marks(text):
     with pytest.raises(ValueError, match="expected <!-- imdb-table:start --> once"):
-        _report.fill(text, "new")
+        _report.fill(text, "new", "imdb")

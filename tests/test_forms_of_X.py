@@ -9,7 +9,7 @@ import pytest
 from sklstm import LSTMClassifier
 from sklstm._sequences import as_sequences
 from sklstm._tokens import TokenArray, Vocabulary
-from sklstm.preprocessing import SequencePadder
+from sklstm.preprocessing import SequencePadder, SequenceScaler, SequenceTokenizer
 
 LABELS = [0, 1, 0, 1]
 WORDS = Vocabulary(["one", "two", "three", "four"])
@@ -235,6 +235,39 @@ def test_padding_value_is_cut_off_both_ends_only(padding_value):
         padded.fit(rectangle, [0, 1, 0]).predict_proba(rectangle),
         small().fit(X, [0, 1, 0]).predict_proba(X),
     )
+
+
+@pytest.mark.parametrize("number", [0.1, -99.9])
+@pytest.mark.parametrize("kind", [float, np.float64, np.float32])
+def test_padding_value_of_any_kind_of_number(number, kind):
+    rectangle = np.array([[number, 1.0], [2.0, 3.0]])
+    assert as_sequences(rectangle, padding_value=kind(number)).lengths.tolist() == [1, 2]
+    scaler = SequenceScaler(padding_value=kind(number))
+    scaled = scaler.fit_transform(rectangle[:, :, None].astype(np.float32))
+    assert scaled[0, 0, 0] == np.float32(number)  # padding is left as it is
+
+
+def test_a_padded_frame_of_tokens_has_no_feature_names():
+    tokens = TokenArray([[4, 5], [5], [4]], WORDS)
+    pad = SequencePadder().set_output(transform="pandas").fit(tokens)
+    estimator = small().fit(pad.transform(tokens), [0, 1, 0])
+    assert estimator.n_features_in_ == 1
+    assert not hasattr(estimator, "feature_names_in_")
+    longer = TokenArray([[4, 5, 4], [5]], WORDS)
+    frame = SequencePadder().set_output(transform="pandas").fit_transform(longer)
+    np.testing.assert_allclose(
+        estimator.predict_proba(frame), estimator.predict_proba(longer), atol=1e-6
+    )
+
+
+def test_a_polars_frame_of_ids_is_not_guessed_at():
+    pytest.importorskip("polars")
+    tokenizer = SequenceTokenizer().set_output(transform="polars")
+    frame = tokenizer.fit_transform(["good film", "bad film", "good"])
+    with pytest.raises(ValueError, match=r"polars frame of whole numbers.*transform='pandas'"):
+        small().fit(frame, [1, 0, 1])
+    read = small(input_type="tokens").fit(frame, [1, 0, 1])
+    assert read.n_features_in_ == 1
 
 
 def test_padding_value_needs_a_whole_step():

@@ -138,6 +138,43 @@ def test_partial_fit_in_two_calls_is_one_optimizer():
     assert parts.n_iter_ == 2
 
 
+def test_partial_fit_goes_by_the_parameters_of_now():
+    X, y = make_data()
+    model = small().partial_fit(X, y)
+    first = weights(model)
+    model.set_params(learning_rate=1e-9).partial_fit(X, y)
+    np.testing.assert_allclose(weights(model), first, atol=1e-7)
+    model.set_params(learning_rate=1e-3).partial_fit(X, y)
+    assert np.abs(weights(model) - first).max() > 1e-4
+
+
+@pytest.mark.parametrize("other", ["sgd", "adamw", "rmsprop"])
+def test_another_optimizer_begins_anew(other):
+    X, y = make_data(64)
+    one_batch = {"batch_size": 64, "shuffle": False}
+    model = small(**one_batch).partial_fit(X, y)
+    alone = small(**one_batch, optimizer=other, warm_start=True, max_epochs=1)
+    # warm starts begin with an optimizer of their own, from the weights that are there
+    alone.fit(X, y).module_.load_state_dict(model.module_.state_dict())
+    model.set_params(optimizer=other).partial_fit(X, y)
+    np.testing.assert_allclose(weights(model), weights(alone.fit(X, y)), atol=1e-6)
+
+
+def test_a_warm_start_draws_anew():
+    X, y = make_data()
+    drawn = []
+
+    class Watch(Callback):
+        def on_batch_begin(self, net, batch=None, training=True, **kwargs):
+            drawn[-1].append(batch[1][0].flatten().tolist())
+
+    model = small(warm_start=True, max_epochs=1, batch_size=8, callbacks=[Watch()])
+    for _ in range(2):
+        drawn.append([])
+        model.fit(X, y)
+    assert drawn[0] != drawn[1]
+
+
 def test_partial_fit_can_begin_without_every_class():
     X, y = make_data()
     zeros = [x for x, label in zip(X, y, strict=True) if label == 0]
@@ -153,6 +190,35 @@ def test_class_weight_is_sample_weight_by_class():
     np.testing.assert_array_equal(weights(by_class), weights(by_sample))
     scaled = small().fit(X, y, sample_weight=np.where(y == 0, 30.0, 5.0))
     np.testing.assert_allclose(weights(scaled), weights(by_sample), atol=1e-5)
+
+
+def test_class_weight_may_name_some_classes_and_holds_for_every_part():
+    X, y = make_data()
+    zeros = [x for x, label in zip(X, y, strict=True) if label == 0]
+    weight = {1: 5.0}  # and 1 for the other
+    model = small(class_weight=weight).partial_fit(zeros, [0] * len(zeros), classes=[0, 1])
+    model.partial_fit(X, y)
+    full = small(class_weight={0: 1.0, 1: 5.0})
+    full.partial_fit(zeros, [0] * len(zeros), classes=[0, 1]).partial_fit(X, y)
+    np.testing.assert_array_equal(weights(model), weights(full))
+    small(class_weight=weight, early_stopping=True).fit(
+        X, y, validation_data=(zeros, [0] * len(zeros))
+    )
+
+
+def test_validation_weighs_classes_as_training_does():
+    X, y = make_data()
+    rare = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:4]])
+    X_train, y_train = [X[i] for i in rare], y[rare]
+    n = np.bincount(y_train)
+    by_hand = {label: len(y_train) / 2 / n[label] for label in (0, 1)}
+    histories = [
+        small(class_weight=weight).fit(X_train, y_train, validation_data=(X, y)).history_
+        for weight in ("balanced", by_hand)
+    ]
+    for one, other in zip(*histories, strict=True):
+        assert one["valid_loss"] == pytest.approx(other["valid_loss"])
+        assert one["valid_score"] == pytest.approx(other["valid_score"])
 
 
 def test_balanced_classes_raise_the_recall_of_the_rare_one():
@@ -212,6 +278,14 @@ def test_summary_prints_layers_shapes_and_counts(capsys):
     assert any("(batch, time / 2, 12)" in line for line in lines)
     trained = sum(p.numel() for p in model.module_.parameters() if p.requires_grad)
     assert f"trained parameters: {trained:,}" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("pool", [1, 2, 3, 5, 7, 16])
+def test_summary_tells_how_pooling_shortens(pool, capsys):
+    model = small(conv_filters=4, conv_pool_size=pool, max_epochs=1)
+    model.fit([[4.0, 5], [5], [6, 4], [4]], [0, 1, 0, 1]).summary()
+    shortened = "time" if pool == 1 else f"time / {pool}"
+    assert f"(batch, {shortened}, 12)" in capsys.readouterr().out
 
 
 def test_a_module_of_ones_own():

@@ -72,6 +72,7 @@ class LabelCodec:
                     f"y has shape {y.shape}, but {len(self.classes)} labels need (n_samples, "
                     f"{len(self.classes)})."
                 )
+            _check_indicators(y)
             return y.astype(np.float32)
         y = one_label_each(y)
         index = np.searchsorted(self.classes, y)
@@ -83,6 +84,15 @@ class LabelCodec:
                 f"known: {self.classes.tolist()!r}."
             )
         return index.astype(np.float32)[:, None] if self.sigmoid else index.astype(np.int64)
+
+    def check_same(self, classes: Any) -> None:
+        """Raise ValueError if `classes` are others than those learned."""
+        given = np.unique(np.asarray(classes)).tolist()
+        if given != self.classes.tolist():
+            raise ValueError(
+                f"classes={given!r} is not what it was at the first call to partial_fit: "
+                f"{self.classes.tolist()!r}."
+            )
 
     def class_index(self, targets: np.ndarray) -> np.ndarray | None:
         """Return the class of each encoded target, or None for indicators."""
@@ -126,7 +136,31 @@ def dense_labels(y: Any) -> np.ndarray:
     y = y.toarray() if sparse.issparse(y) else np.asarray(y)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
+    elif y.dtype.kind == "O":
+        _check_none_missing(y)
     return y
+
+
+def _check_none_missing(y: np.ndarray) -> None:
+    for place, label in np.ndenumerate(y):
+        # A float NaN is the one number that differs from itself; pandas' NA has a type of its own.
+        nan = isinstance(label, float | np.floating) and label != label
+        if label is None or nan or type(label).__name__ == "NAType":
+            raise ValueError(
+                f"Input y contains NaN or None: y[{place[0]}] is {label!r}; every sample needs a "
+                "label."
+            )
+
+
+def _check_indicators(y: np.ndarray) -> None:
+    """Raise ValueError if `y` holds anything but 0 and 1."""
+    bad = np.argwhere(~np.isin(y, (0, 1)))
+    if len(bad):
+        i, label = (int(k) for k in bad[0])
+        raise ValueError(
+            f"y[{i}] holds {y[i, label].item()!r} for label {label}; where samples have several "
+            "labels, y holds 1 for each that applies and 0 for the others."
+        )
 
 
 def one_label_each(y: np.ndarray) -> np.ndarray:

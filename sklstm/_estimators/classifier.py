@@ -9,11 +9,11 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
 
 from sklstm._base import BaseLSTM
+from sklstm._estimators._class_weights import ClassWeights, check_two_classes
 from sklstm._estimators._outputs import ClassifierOutputs
-from sklstm._estimators._targets import LabelCodec, dense_labels
+from sklstm._estimators._targets import LabelCodec
 from sklstm._holdout import validation_pair
 from sklstm.nn import binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
@@ -85,7 +85,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         How the step size changes over the `max_epochs` epochs: not at all, down to zero in
         a line or a half cosine, or up for the first tenth and then down.
     batch_size : int, default=32
-        Sequences per step. Batches are made of sequences of like length.
+        Sequences per step, of like length. Memory grows with it times the longest of them.
     max_epochs : int or "auto", default="auto"
         Passes over the training data. "auto" makes about 1,500 steps: as many passes as that
         takes, 4 at least and 100 at most.
@@ -141,7 +141,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         The trained network.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
-        "valid_loss" and "valid_score" (accuracy).
+        "valid_loss" and "valid_score" (accuracy); both weigh samples as training does.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
@@ -353,6 +353,8 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
                 "does not see; pass a dict of weights, from "
                 "sklearn.utils.class_weight.compute_class_weight."
             )
+        if classes is not None and hasattr(self, "_codec_"):
+            self._codec_.check_same(classes)
         return self._partial_fit(X, y, classes, sample_weight)
 
     def _learn_targets(self, y: Any, classes: Any = None) -> None:
@@ -362,18 +364,15 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
     def _encode_targets(self, y: Any) -> np.ndarray:
         return self._codec_.encode(y)
 
-    def _target_weights(self, y: Any) -> np.ndarray | None:
-        if self.class_weight is None:
-            return None
-        return compute_sample_weight(self.class_weight, dense_labels(y))
+    def _learn_target_weights(self, targets: np.ndarray) -> None:
+        index = self._codec_.class_index(targets)
+        self._class_weights_ = ClassWeights.learn(self.class_weight, self.classes_, index)
+
+    def _target_weights(self, y: Any, targets: np.ndarray) -> np.ndarray | None:
+        return self._class_weights_.of(y, self._codec_.class_index(targets))
 
     def _check_weights(self, targets: np.ndarray, weights: np.ndarray) -> None:
-        classes = self._codec_.class_index(targets)
-        if classes is not None and len(np.unique(classes[weights > 0])) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes with a weight above "
-                "0; got 1 class."
-            )
+        check_two_classes(self._codec_.class_index(targets), weights, type(self).__name__)
 
     def _strata(self, targets: np.ndarray) -> np.ndarray | None:
         return self._codec_.class_index(targets)

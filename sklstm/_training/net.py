@@ -33,11 +33,13 @@ class TrainingNet(NeuralNet):
         self.valid_batches = valid_batches
         self.interrupted = False
 
-    def train_from(self, optimizer_state: dict[str, Any] | None) -> None:
-        """Train for `max_epochs`, the optimizer going on from `optimizer_state`."""
+    def train_from(self, averages: dict[Any, Any] | None) -> None:
+        """Train for `max_epochs`, the optimizer going on from its running `averages`."""
         self.initialize()
-        if optimizer_state is not None:
-            self.optimizer_.load_state_dict(optimizer_state)
+        if averages is not None:
+            # Its own groups: torch would bring the earlier call's learning rate back with them.
+            groups = self.optimizer_.state_dict()["param_groups"]
+            self.optimizer_.load_state_dict({"state": averages, "param_groups": groups})
         self.partial_fit(None)
 
     def check_data(self, X: Any, y: Any = None) -> None:

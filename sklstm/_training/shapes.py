@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-N_STEPS = 8  # any number that pooling sizes leave larger than one
+N_STEPS = 840  # long enough for a pooling size to be told from what it leaves
 
 
 def layer_shapes(
@@ -63,5 +63,5 @@ def _format(shape: tuple[int, ...]) -> str:
     """Write a shape with names for the sizes that depend on the data."""
     sizes = ["batch", *map(str, shape[1:])]
     if len(shape) == 3:
-        sizes[1] = "time" if shape[1] == N_STEPS else f"time / {N_STEPS // shape[1]}"
+        sizes[1] = "time" if shape[1] == N_STEPS else f"time / {round(N_STEPS / shape[1])}"
     return f"({', '.join(sizes)})"

@@ -79,7 +79,7 @@ def train(
     score : callable or None, default=None
         Maps outputs, targets and weights of the validation data to a score for the history.
     optimizer_state : dict or None, default=None
-        The optimizer's state after an earlier call, to go on from.
+        What an earlier call left, to go on from; another optimizer begins anew.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def train(
     seed_modules(module, generator)
     try:
         with fast_cpu(plan.n_jobs, keep_memory=True), private_global_generators(plan.seed):
-            net.train_from(optimizer_state)
+            net.train_from(_averages(optimizer_state, plan))
     finally:
         seed_modules(module, None)
     _check_weights(module, plan)
@@ -127,8 +127,19 @@ def train(
     return TrainingOutcome(
         history=net.epochs(),
         best_epoch=net.best_epoch(),
-        optimizer_state=net.optimizer_.state_dict(),
+        optimizer_state={
+            "optimizer": plan.optimizer,
+            "averages": net.optimizer_.state_dict()["state"],
+        },
     )
+
+
+def _averages(optimizer_state: dict[str, Any] | None, plan: TrainingPlan) -> dict[Any, Any] | None:
+    """Return the running averages in `optimizer_state`, if they are of the plan's optimizer."""
+    if optimizer_state is None or optimizer_state["optimizer"] != plan.optimizer:
+        return None
+    averages: dict[Any, Any] = optimizer_state["averages"]
+    return averages
 
 
 def _check_weights(module: nn.Module, plan: TrainingPlan) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._set_output import _get_output_config
 
-from sklstm._tokens import TokenArray, Vocabulary
-
-VOCABULARY_ATTR = "sklstm_vocabulary"
+from sklstm._tokens import SEQUENCE_COLUMN, VOCABULARY_ATTR, TokenArray, Vocabulary
 
 
 def contain_sequences(sequences: np.ndarray, X: Any, transformer: Any) -> Any:
@@ -23,12 +21,12 @@ def contain_sequences(sequences: np.ndarray, X: Any, transformer: Any) -> Any:
     container = _get_output_config("transform", transformer)["dense"]
     if container == "pandas":
         pandas = import_module("pandas")
-        frame = pandas.DataFrame({"sequence": list(sequences)}, index=_index_of(X))
+        frame = pandas.DataFrame({SEQUENCE_COLUMN: list(sequences)}, index=_index_of(X))
         return _with_vocabulary(frame, sequences)
     if container == "polars":  # has nowhere to keep a vocabulary
         polars = import_module("polars")
         cells = [cell if cell.ndim == 1 else cell.tolist() for cell in sequences]
-        return polars.DataFrame({"sequence": cells})
+        return polars.DataFrame({SEQUENCE_COLUMN: cells})
     return sequences
 
 

@@ -250,7 +250,8 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return which steps are no padding."""
         if self.padding_value is None:
             return np.ones(len(steps), dtype=bool)
-        is_data: np.ndarray = (steps != self.padding_value).any(axis=1)
+        # float: compared at the precision of the steps, whatever kind of number was given
+        is_data: np.ndarray = (steps != float(self.padding_value)).any(axis=1)
         return is_data
 
     def _data_steps(self, sequences: Sequences) -> np.ndarray:
