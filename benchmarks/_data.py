@@ -87,7 +87,7 @@ def held_out_films() -> Parts:
     The reviews of one film, at most 30 of a class, have neighbouring numbers, so that within a
     class those held out are of other films than those to train on; a film's praise may still be
     on one side and its blame on the other. A random split has a film's praise on both sides,
-    where names and actors give the verdict away (`benchmarks/films.py` measures both).
+    where a network can learn it by the names of its actors (`benchmarks/films.py`).
     """
     from sklstm.datasets import fetch_imdb
 

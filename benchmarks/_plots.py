@@ -19,7 +19,8 @@ from benchmarks._contenders import CONTENDERS
 from benchmarks._data import TITLES
 from benchmarks._report import Row, Run, by_data, seconds, summarize
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito
+# Okabe and Ito, without their yellow
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 GREY = "#666666"
 STYLE = {
     "axes.spines.right": False,
