@@ -65,7 +65,7 @@ def load(spec: DataSpec) -> Parts:
     else:
         X_train, y_train, X_test, y_test = LOADERS[spec.name]()
         if spec.validate:
-            X_train, y_train, X_test, y_test = _split(X_train, y_train, test_size=0.2)
+            X_train, y_train, X_test, y_test = split(X_train, y_train, test_size=0.2)
     X_train, y_train = _slice(X_train, y_train, spec.n_train)
     X_test, y_test = _slice(X_test, y_test, spec.n_test)
     return X_train, y_train, X_test, y_test
@@ -127,13 +127,13 @@ def _newsgroups() -> Parts:
 def _digits() -> Parts:
     from sklstm.datasets import load_digit_sequences
 
-    return _split(*load_digit_sequences(return_X_y=True), test_size=500)
+    return split(*load_digit_sequences(return_X_y=True), test_size=500)
 
 
 def _polarity() -> Parts:
     from sklstm.datasets import load_polarity
 
-    return _split(*load_polarity(return_X_y=True), test_size=50)
+    return split(*load_polarity(return_X_y=True), test_size=50)
 
 
 LOADERS: dict[str, Callable[[], Parts]] = {
@@ -145,7 +145,7 @@ LOADERS: dict[str, Callable[[], Parts]] = {
 }
 
 
-def _split(X: Any, y: np.ndarray, test_size: int | float) -> Parts:
+def split(X: Any, y: np.ndarray, test_size: int | float) -> Parts:
     from sklearn.model_selection import train_test_split
 
     X_train, X_test, y_train, y_test = train_test_split(
@@ -157,4 +157,4 @@ def _split(X: Any, y: np.ndarray, test_size: int | float) -> Parts:
 def _slice(X: Any, y: np.ndarray, size: int | None) -> tuple[Any, np.ndarray]:
     if size is None or size >= len(y):
         return X, y
-    return _split(X, y, test_size=size)[2:]
+    return split(X, y, test_size=size)[2:]

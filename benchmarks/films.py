@@ -22,12 +22,12 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
 
 from benchmarks._contenders import TUNED, tfidf
 from benchmarks._data import (
-    SPLIT_SEED,
     DataSpec,
     Parts,
     held_out_films,
     load,
     look_beside_the_repository,
+    split,
 )
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -57,13 +57,8 @@ def likeness(
 
 def random_fifth() -> Parts:
     """Return the training reviews, a stratified fifth of them held out."""
-    from sklearn.model_selection import train_test_split
-
     X, y, _, _ = load(DataSpec("imdb"))
-    train, held_out, y_train, y_held_out = train_test_split(
-        X, y, test_size=0.2, stratify=y, random_state=SPLIT_SEED
-    )
-    return train, y_train, held_out, y_held_out
+    return split(X, y, test_size=0.2)
 
 
 def accuracy(build, parts: Parts) -> float:
@@ -82,8 +77,8 @@ def main() -> None:
         "the test reviews": whole,
     }
     scores = {
-        split: {name: accuracy(build, parts) for name, build in MODELS.items()}
-        for split, parts in splits.items()
+        scored_on: {name: accuracy(build, parts) for name, build in MODELS.items()}
+        for scored_on, parts in splits.items()
     }
     lines = ["| numbers apart | mean cosine of rare words |", "| ---: | ---: |"]
     lines += [f"| {distance:,} | {mean:.4f} |" for distance, mean in alike.items()]
@@ -92,8 +87,10 @@ def main() -> None:
         f"| accuracy, %, on | {' | '.join(MODELS)} |",
         "| --- |" + " ---: |" * len(MODELS),
     ]
-    for split, row in scores.items():
-        lines.append(f"| {split} | {' | '.join(f'{100 * value:.2f}' for value in row.values())} |")
+    for scored_on, row in scores.items():
+        lines.append(
+            f"| {scored_on} | {' | '.join(f'{100 * value:.2f}' for value in row.values())} |"
+        )
     text = "\n".join(lines)
     print(text)
     results = {"likeness": alike, "accuracy": scores}
