@@ -1,6 +1,6 @@
 """LSTMs that behave like scikit-learn estimators."""
 
-from sklstm._estimators import LSTMClassifier
+from sklstm._estimators import LSTMClassifier, LSTMRegressor
 from sklstm._show_versions import show_versions
 from sklstm.preprocessing import SequencePadder, SequenceScaler, SequenceTokenizer
 
@@ -8,6 +8,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "LSTMClassifier",
+    "LSTMRegressor",
     "SequencePadder",
     "SequenceScaler",
     "SequenceTokenizer",

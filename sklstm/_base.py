@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sklstm._constraints import NETWORK, TRAINING, epoch_count, layer_sizes
-from sklstm._embeddings import embedding_matrix
+from sklstm._constraints import NETWORK, TRAINING, epoch_count
 from sklstm._holdout import holdout_split
-from sklstm._input import no_rows, read_input
+from sklstm._input import read_input
+from sklstm._network import build_network
 from sklstm._sequences import Sequences
 from sklstm._training import (
     LabelledSequences,
@@ -30,14 +30,8 @@ from sklstm._training import (
     to_cpu,
     train,
 )
-from sklstm.nn import (
-    ConvolutionPool,
-    RecurrentStack,
-    SequenceNetwork,
-    TokenEmbedding,
-    WeightedLoss,
-    make_pooling,
-)
+from sklstm._weights import given_weights, mean_one
+from sklstm.nn import WeightedLoss
 
 
 @dataclass(frozen=True)
@@ -68,8 +62,8 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
     _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | TRAINING
 
     @abstractmethod
-    def _learn_targets(self, y: Any, classes: Any = None) -> None:
-        """Learn from `y` what encoding and decoding need."""
+    def _learn_targets(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+        """Learn from `y`, and the samples' weights, what encoding and decoding need."""
 
     @abstractmethod
     def _encode_targets(self, y: Any) -> np.ndarray:
@@ -89,7 +83,11 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
 
     @abstractmethod
     def _n_outputs(self) -> int:
-        """Return the width of the output layer."""
+        """Return the number of classes' scores, or of numbers, that the network gives out."""
+
+    @abstractmethod
+    def _build_output(self, size: int) -> nn.Module:
+        """Return the output layer for a pooled state of this size."""
 
     @abstractmethod
     def _sample_loss(self) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
@@ -167,32 +165,20 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
             )
         sequences = read_input(self, X, reset=reset)
         check_consistent_length(sequences.lengths, y)
+        weights = given_weights(sample_weight, len(sequences))
         if reset:
-            self._learn_targets(y, classes)
+            self._learn_targets(y, weights, classes)
         targets = self._encode_targets(y)
         if training:
             self._learn_target_weights(targets)
-        weights = self._combined_weights(y, targets, sample_weight)
+        from_targets = self._target_weights(y, targets)
+        weights = mean_one(weights if from_targets is None else weights * from_targets)
         if reset and classes is None:
             self._check_weights(targets, weights)
         return LabelledSequences(sequences, targets, weights)
 
     def _check_weights(self, targets: np.ndarray, weights: np.ndarray) -> None:
         """Raise ValueError if the weights leave too little to learn from."""
-
-    def _combined_weights(self, y: Any, targets: np.ndarray, sample_weight: Any) -> np.ndarray:
-        """Return weights of mean 1 from `sample_weight` and the targets."""
-        weights = np.ones(len(targets))
-        if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight, no_rows(len(targets)), dtype=np.float64, ensure_non_negative=True
-            )
-        from_targets = self._target_weights(y, targets)
-        if from_targets is not None:
-            weights = weights * from_targets
-        if not weights.sum() > 0:
-            raise ValueError("sample_weight and class_weight leave no sample a weight above 0.")
-        return (weights / weights.mean()).astype(np.float32)
 
     def _hold_out(
         self, data: LabelledSequences, groups: Any, seed: int
@@ -271,59 +257,9 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
 
         It is called once the form of the input is known, under a seeded generator. A module
         maps ``inputs`` of shape (batch, time, features) and ``lengths`` of shape (batch,) to
-        (batch, n_outputs).
+        what the loss takes, (batch, n_outputs).
         """
-        spec = self._input_
-        embedding, size = self._build_embedding(), spec.n_features
-        if embedding is not None:
-            size *= embedding.weight.shape[1]
-        convolution = None
-        if self.conv_filters is not None:
-            convolution = ConvolutionPool(
-                size, self.conv_filters, self.conv_kernel_size, self.conv_pool_size
-            )
-            size = self.conv_filters
-        recurrent = RecurrentStack(
-            size,
-            layer_sizes(self.hidden_size, self.num_layers),
-            cell=self.cell,
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-            recurrent_dropout=self.recurrent_dropout,
-            recurrent_dropout_method=self.recurrent_dropout_method,
-        )
-        return SequenceNetwork(
-            embedding=embedding,
-            convolution=convolution,
-            recurrent=recurrent,
-            pooling=make_pooling(self.pooling, recurrent.output_size, self.bidirectional),
-            n_outputs=self._n_outputs(),
-            dropout=self.dropout,
-        )
-
-    def _build_embedding(self) -> TokenEmbedding | None:
-        spec = self._input_
-        if not spec.is_tokens:
-            if self.embeddings is not None:
-                raise ValueError(
-                    "embeddings are for token ids, but X holds values; let SequenceTokenizer "
-                    "make X, or pass input_type='tokens'."
-                )
-            return None
-        weight = None
-        if self.embeddings is not None:
-            rng = np.random.default_rng(torch.default_generator.initial_seed())
-            matrix, self.embedding_coverage_ = embedding_matrix(
-                self.embeddings, spec.n_ids, spec.vocabulary, rng
-            )
-            weight = torch.from_numpy(matrix)
-        return TokenEmbedding(
-            spec.n_ids,
-            self.embedding_dim,
-            weight=weight,
-            freeze=self.freeze_embeddings,
-            dropout=self.embedding_dropout,
-        )
+        return build_network(self, self._build_output)
 
     def _read_X(self, X: Any) -> Sequences:
         """Read `X` for a fitted estimator."""

@@ -33,6 +33,9 @@ NETWORK: dict[str, Any] = {
     "conv_filters": [_COUNT, None],
     "conv_kernel_size": [_COUNT],
     "conv_pool_size": [_COUNT],
+    "step_conv_filters": [_COUNT, tuple, list, None],
+    "step_conv_kernel_size": [_COUNT],
+    "step_conv_pool_size": [_COUNT],
 }
 
 TRAINING: dict[str, Any] = {
@@ -77,8 +80,8 @@ def epoch_count(max_epochs: int | str, n_samples: int, batch_size: int) -> int:
     return min(most, max(fewest, round(AUTO_STEPS / steps)))
 
 
-def layer_sizes(hidden_size: Any, num_layers: int) -> tuple[int, ...]:
-    """Return the width of each recurrent layer.
+def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size") -> tuple[int, ...]:
+    """Return the width of each layer.
 
     Parameters
     ----------
@@ -86,6 +89,8 @@ def layer_sizes(hidden_size: Any, num_layers: int) -> tuple[int, ...]:
         One width for all layers, or one for each.
     num_layers : int
         How many layers, where `hidden_size` is one width.
+    name : str, default="hidden_size"
+        The parameter that errors speak of.
 
     Returns
     -------
@@ -102,13 +107,13 @@ def layer_sizes(hidden_size: Any, num_layers: int) -> tuple[int, ...]:
     for i, size in enumerate(sizes):
         if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
             raise ValueError(
-                f"hidden_size[{i}] is {size!r}; each layer's width must be an int of at least 1."
+                f"{name}[{i}] is {size!r}; each layer's width must be an int of at least 1."
             )
     if not sizes:
-        raise ValueError("hidden_size is empty; give one width per layer, such as (64, 32).")
+        raise ValueError(f"{name} is empty; give one width per layer, such as (64, 32).")
     if num_layers not in (1, len(sizes)):
         raise ValueError(
-            f"hidden_size={hidden_size!r} names {len(sizes)} layers but num_layers={num_layers}; "
-            "leave num_layers at 1 when hidden_size gives every layer's width."
+            f"{name}={hidden_size!r} names {len(sizes)} layers but num_layers={num_layers}; "
+            f"leave num_layers at 1 when {name} gives every layer's width."
         )
     return tuple(int(size) for size in sizes)

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names
 
-from sklstm._sequences import InputType, Sequences, as_sequences
+from sklstm._reading import InputType, as_sequences
+from sklstm._sequences import Sequences
 from sklstm._tokens import N_RESERVED, Vocabulary
 
 
@@ -23,6 +24,8 @@ class InputSpec:
         Whether the steps are token ids.
     n_features : int
         Numbers, or ids, per step.
+    step_shape : tuple of int or None
+        The shape of a step that is a matrix or several.
     width : int or None
         Columns of a 2-D input.
     n_ids : int
@@ -33,6 +36,7 @@ class InputSpec:
 
     is_tokens: bool
     n_features: int
+    step_shape: tuple[int, ...] | None
     width: int | None
     n_ids: int
     vocabulary: Vocabulary | None
@@ -46,6 +50,7 @@ class InputSpec:
         return cls(
             sequences.is_tokens,
             sequences.n_features,
+            sequences.step_shape,
             sequences.width,
             n_ids,
             sequences.vocabulary,
@@ -59,6 +64,12 @@ class InputSpec:
                 f"X holds {kinds[sequences.is_tokens]}, but this {name} was fitted on "
                 f"{kinds[self.is_tokens]}. SequenceTokenizer makes token ids; "
                 "input_type='tokens' has whole numbers read as such."
+            )
+        if sequences.step_shape != self.step_shape:
+            shapes = [form.step_shape or (form.n_features,) for form in (sequences, self)]
+            raise ValueError(
+                f"X has steps of shape {shapes[0]}, but {name} is expecting steps of shape "
+                f"{shapes[1]}."
             )
         given, expected = sequences.n_features, self.n_features
         if sequences.width is not None and self.width is not None and not self.is_tokens:
@@ -86,8 +97,8 @@ def read_input(estimator: BaseEstimator, X: Any, *, reset: bool) -> Sequences:
     Parameters
     ----------
     estimator : BaseEstimator
-        Has the parameters `input_type` and `padding_value`; gets `n_features_in_`,
-        `feature_names_in_`, `vocabulary_` and ``_input_`` when `reset`.
+        Has the parameters `input_type`, `padding_value` and `step_conv_filters`; gets
+        `n_features_in_`, `feature_names_in_`, `vocabulary_` and ``_input_`` when `reset`.
     X : sequences of any accepted form
         The input.
     reset : bool
@@ -100,8 +111,10 @@ def read_input(estimator: BaseEstimator, X: Any, *, reset: bool) -> Sequences:
         padding_value=estimator.padding_value,
         estimator_name=type(estimator).__name__,
         lists_are_tables=reset,
+        matrices=True,
     )
     if reset:
+        _check_step_convolution(estimator.step_conv_filters, sequences.step_shape)
         estimator._input_ = InputSpec.of(sequences)
         estimator.n_features_in_ = (
             sequences.n_features if sequences.is_tokens else sequences.n_features_in
@@ -113,6 +126,22 @@ def read_input(estimator: BaseEstimator, X: Any, *, reset: bool) -> Sequences:
     if not reset:
         estimator._input_.check(sequences, type(estimator).__name__)
     return sequences
+
+
+def _check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:
+    """Raise ValueError unless steps are matrices just where a convolution reads each step."""
+    if step_shape is not None and filters is None:
+        raise ValueError(
+            f"X has steps of shape {step_shape}, which a convolution in front of the LSTM can "
+            "read: set step_conv_filters, to (16, 32) for instance; or lay each step flat: "
+            f"X.reshape(n, T, {int(np.prod(step_shape))})."
+        )
+    if step_shape is None and filters is not None:
+        raise ValueError(
+            f"step_conv_filters={filters!r} is for steps that are matrices, X of shape "
+            "(n, T, H, W) or (n, T, C, H, W); this X has steps of numbers. A convolution over "
+            "time is conv_filters."
+        )
 
 
 def no_rows(n: int) -> np.ndarray:

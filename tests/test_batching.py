@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklstm._batching import BUCKET_BATCHES, pad_batch, prediction_batches, training_batches
-from sklstm._sequences import as_sequences
+from sklstm._reading import as_sequences
 
 length_lists = st.lists(st.integers(1, 60), min_size=1, max_size=200).map(np.array)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sklstm import LSTMClassifier
-from sklstm._sequences import as_sequences
+from sklstm._reading import as_sequences
 from sklstm._tokens import TokenArray, Vocabulary
 from sklstm.preprocessing import SequencePadder, SequenceScaler, SequenceTokenizer
 

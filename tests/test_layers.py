@@ -12,17 +12,20 @@ PACKAGE = Path(__file__).parent.parent / "sklstm"
 LAYERS = [
     {"_tokens"},
     {"_sequences", "_embeddings"},
-    {"_batching", "_holdout", "_input"},
+    {"_cleaning", "_batching", "_holdout"},
+    {"_reading"},
+    {"_input"},
     {"nn"},
     {"_training"},
-    {"_constraints"},
+    {"_constraints", "_weights"},
+    {"_network"},
     {"_base"},
     {"_estimators"},
 ]
 # Those that may import less than all below them, or stand beside the rows.
 NARROWER = {
     "nn": set(),
-    "preprocessing": {"_tokens", "_sequences"},
+    "preprocessing": {"_tokens", "_sequences", "_reading"},
     "datasets": set(),
     "_show_versions": set(),
 }

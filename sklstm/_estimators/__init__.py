@@ -1,5 +1,6 @@
 """The public estimators: encode the targets, choose the loss, decode the outputs."""
 
 from sklstm._estimators.classifier import LSTMClassifier
+from sklstm._estimators.regressor import LSTMRegressor
 
-__all__ = ["LSTMClassifier"]
+__all__ = ["LSTMClassifier", "LSTMRegressor"]

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
-from sklstm._base import BaseLSTM
+from sklstm._estimators._features import PooledFeatures
 from sklstm._estimators._prefixes import prefix_outputs
-from sklstm._estimators._summary import format_summary
 from sklstm._estimators._targets import LabelCodec
 from sklstm._training import resolve_device
 
 
-class ClassifierOutputs(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM):
-    """The network's outputs as labels, probabilities and features.
+class ClassifierOutputs(PooledFeatures):
+    """The network's outputs as labels and probabilities.
 
     A leaf sets ``_codec_`` in its fit.
     """
@@ -109,34 +106,3 @@ class ClassifierOutputs(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseL
         for index, of_steps in outputs:
             result[index] = self._codec_.probabilities(of_steps)
         return result
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the pooled state of each sequence, as features for another model.
-
-        Parameters
-        ----------
-        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            In any of the forms in the notes of the class.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features_out), dtype float32
-            What the output layer sees; `hidden_size` of the last layer, per direction.
-        """
-        sequences = self._read_X(X)
-        return self._run(self.module_.encode, sequences)
-
-    def summary(self) -> None:
-        """Print the parts of the network, their output shapes and parameter counts.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`, which decides how many tokens, features and outputs there are.
-        """
-        check_is_fitted(self)
-        print(format_summary(self.module_, self._input_))
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(self.module_.output.in_features)

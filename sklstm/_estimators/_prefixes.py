@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -43,4 +42,4 @@ def all_prefixes(sequences: Sequences, index: int) -> Sequences:
     n_steps = int(sequences.lengths[index])
     lengths = np.arange(1, n_steps + 1)
     rows = ranges(np.full(n_steps, sequences.offsets[index]), lengths)
-    return replace(sequences, values=sequences.values[rows], lengths=lengths)
+    return sequences.with_rows(rows, lengths)

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklstm._base import BaseLSTM
-from sklstm._estimators._class_weights import ClassWeights, check_two_classes
-from sklstm._estimators._outputs import ClassifierOutputs
-from sklstm._estimators._targets import LabelCodec
+from sklstm._estimators._labels import LabelTargets
 from sklstm._holdout import validation_pair
-from sklstm.nn import binary_loss, multiclass_loss
-from sklstm.nn.losses import SampleLoss
 
 
-class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
+class LSTMClassifier(ClassifierMixin, LabelTargets):
     """Classify sequences with an LSTM.
 
-    Reads token ids, which get a learned vector each, or sequences of numbers, of any and
-    unequal lengths. A prediction depends on its own sequence only, never on the batch it is
-    computed in. Trained by gradient descent on the cross-entropy of the labels: y may hold
-    two classes, several, or several labels per sample.
+    Reads token ids, which get a learned vector each, or sequences of numbers or of matrices,
+    of any and unequal lengths. A prediction depends on its own sequence only, never on the
+    batch it is computed in. Trained by gradient descent: y may hold two classes, several, some
+    that have an order, or several labels per sample.
 
     Parameters
     ----------
@@ -68,6 +64,25 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
     conv_pool_size : int, default=2
         Steps that max-pooling makes one of, after the convolution. The recurrent layers
         have that many times fewer steps to do.
+    step_conv_filters : int, tuple of int or None, default=None
+        For steps that are matrices, such as images: filters of a convolution that reads each
+        step by itself, a tuple for several layers. Needed for such X, and refused for other.
+    step_conv_kernel_size : int, default=3
+        Height and width of these filters.
+    step_conv_pool_size : int, default=2
+        Height and width of the patches that max-pooling makes one of, after each layer.
+    loss : {"cross_entropy", "ordinal", "distance_weighted"}, default="cross_entropy"
+        "ordinal" and "distance_weighted" are for classes that have an order, such as ratings,
+        where a near miss is better than a far one. "ordinal" learns one score and rising
+        thresholds (a cumulative link [4]_); "distance_weighted" a softmax whose error on each
+        wrong class is weighed by how far off it is [5]_.
+    class_order : array-like of shape (n_classes,) or None, default=None
+        For these two: the classes from lowest to highest. None takes numbers in their own
+        order, and the order of an ordered pandas Categorical; other strings are refused, as
+        sorted they rarely are in order. `classes_` and the columns of `predict_proba` stay
+        sorted, as metrics expect.
+    distance_power : float, default=1.0
+        "distance_weighted" weighs an error by its distance to this power.
     output_layer : {"auto", "sigmoid", "softmax"}, default="auto"
         "auto" takes one sigmoid output for two classes, a softmax over several, and a
         sigmoid each for multilabel y. "softmax" gives two classes two outputs.
@@ -161,6 +176,12 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
     the one-column frame that ``SequenceTokenizer().set_output(transform="pandas")`` makes.
     Token ids of shape (T_i, K) are K ids a step, whose vectors are joined.
 
+    Steps may be matrices too: arrays of shape (n, T, H, W) or (n, T, C, H, W), and lists of
+    (T_i, H, W) or (T_i, C, H, W) arrays. `n_features_in_` counts the numbers of a step then.
+
+    The most probable rank is not the one with the least absolute error to expect. That is the
+    median, ``(predict_proba(X).cumsum(axis=1) < 0.5).sum(axis=1)`` for sorted ranks.
+
     An LSTM has two biases in torch that are only ever added up; here the second is fixed at
     zero, so that parameters count as in Keras.
 
@@ -172,6 +193,10 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
        Models", ICLR 2018, sections 2 and 4.3.
     .. [3] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
        Recurrent Neural Networks", NeurIPS 2016, section 4.
+    .. [4] P. McCullagh, "Regression Models for Ordinal Data", Journal of the Royal
+       Statistical Society B 42(2), 1980, section 2.
+    .. [5] G. Polat et al., "Class Distance Weighted Cross-Entropy Loss for Ulcerative Colitis
+       Severity Estimation", MIUA 2022, section 3.
 
     Examples
     --------
@@ -192,6 +217,9 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
+        "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
+        "class_order": ["array-like", None],
+        "distance_power": [Interval(Real, 0, None, closed="neither")],
         "output_layer": [StrOptions({"auto", "sigmoid", "softmax"})],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
@@ -214,6 +242,12 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         conv_filters: int | None = None,
         conv_kernel_size: int = 3,
         conv_pool_size: int = 2,
+        step_conv_filters: int | tuple[int, ...] | None = None,
+        step_conv_kernel_size: int = 3,
+        step_conv_pool_size: int = 2,
+        loss: str = "cross_entropy",
+        class_order: Any = None,
+        distance_power: float = 1.0,
         output_layer: str = "auto",
         class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
         optimizer: str = "adam",
@@ -253,6 +287,12 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
         self.conv_filters = conv_filters
         self.conv_kernel_size = conv_kernel_size
         self.conv_pool_size = conv_pool_size
+        self.step_conv_filters = step_conv_filters
+        self.step_conv_kernel_size = step_conv_kernel_size
+        self.step_conv_pool_size = step_conv_pool_size
+        self.loss = loss
+        self.class_order = class_order
+        self.distance_power = distance_power
         self.output_layer = output_layer
         self.class_weight = class_weight
         self.optimizer = optimizer
@@ -357,43 +397,7 @@ class LSTMClassifier(ClassifierMixin, ClassifierOutputs):
             self._codec_.check_same(classes)
         return self._partial_fit(X, y, classes, sample_weight)
 
-    def _learn_targets(self, y: Any, classes: Any = None) -> None:
-        self._codec_ = LabelCodec.learn(y, classes, self.output_layer, type(self).__name__)
-        self.classes_ = self._codec_.classes
-
-    def _encode_targets(self, y: Any) -> np.ndarray:
-        return self._codec_.encode(y)
-
-    def _learn_target_weights(self, targets: np.ndarray) -> None:
-        index = self._codec_.class_index(targets)
-        self._class_weights_ = ClassWeights.learn(self.class_weight, self.classes_, index)
-
-    def _target_weights(self, y: Any, targets: np.ndarray) -> np.ndarray | None:
-        return self._class_weights_.of(y, self._codec_.class_index(targets))
-
-    def _check_weights(self, targets: np.ndarray, weights: np.ndarray) -> None:
-        check_two_classes(self._codec_.class_index(targets), weights, type(self).__name__)
-
-    def _strata(self, targets: np.ndarray) -> np.ndarray | None:
-        return self._codec_.class_index(targets)
-
-    def _n_outputs(self) -> int:
-        return self._codec_.n_outputs
-
-    def _sample_loss(self) -> SampleLoss:
-        return binary_loss if self._codec_.sigmoid else multiclass_loss
-
-    def _score_outputs(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> float:
-        classes = self._codec_.class_index(targets)
-        expected = targets if classes is None else self.classes_[classes]
-        predicted = self._codec_.labels(outputs)
-        return float(accuracy_score(expected, predicted, sample_weight=weights))
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = self.output_layer != "softmax"
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

@@ -8,8 +8,14 @@ own length never reaches its result.
 from sklstm.nn.convolution import ConvolutionPool
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding
-from sklstm.nn.losses import WeightedLoss, binary_loss, multiclass_loss
+from sklstm.nn.losses import (
+    WeightedLoss,
+    binary_loss,
+    distance_weighted_loss,
+    multiclass_loss,
+)
 from sklstm.nn.network import SequenceNetwork
+from sklstm.nn.outputs import CumulativeLink, LinearOutput, QuantileOutput
 from sklstm.nn.pooling import (
     AttentionPooling,
     LastPooling,
@@ -19,21 +25,39 @@ from sklstm.nn.pooling import (
     make_pooling,
 )
 from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
+from sklstm.nn.regression_losses import (
+    absolute_loss,
+    huber_loss,
+    poisson_loss,
+    quantile_loss,
+    squared_loss,
+)
+from sklstm.nn.step_convolution import StepConvolution
 
 __all__ = [
     "AttentionPooling",
     "ConvolutionPool",
+    "CumulativeLink",
     "Dropout",
     "LastPooling",
+    "LinearOutput",
     "MaxPooling",
     "MeanPooling",
     "Pooling",
+    "QuantileOutput",
     "RecurrentLayer",
     "RecurrentStack",
     "SequenceNetwork",
+    "StepConvolution",
     "TokenEmbedding",
     "WeightedLoss",
+    "absolute_loss",
     "binary_loss",
+    "distance_weighted_loss",
+    "huber_loss",
     "make_pooling",
     "multiclass_loss",
+    "poisson_loss",
+    "quantile_loss",
+    "squared_loss",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,6 +20,27 @@ def binary_loss(logits: Tensor, target: Tensor) -> Tensor:
 def multiclass_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Softmax cross-entropy of ``(batch, classes)`` logits and class indices."""
     return functional.cross_entropy(logits, target, reduction="none")
+
+
+def distance_weighted_loss(logits: Tensor, target: Tensor, power: float = 1.0) -> Tensor:
+    """Cross-entropy of ordered classes that minds how far off a class is [1]_.
+
+    The sum over all classes but the right one of ``-log(1 - probability)``, each times its
+    distance from the right one to the `power`. With two classes it is the cross-entropy.
+
+    References
+    ----------
+    .. [1] G. Polat et al., "Class Distance Weighted Cross-Entropy Loss for Ulcerative Colitis
+       Severity Estimation", MIUA 2022, section 3.
+    """
+    n_classes = logits.shape[1]
+    classes = torch.arange(n_classes, device=logits.device)
+    distance = (classes - target[:, None]).abs().to(logits.dtype).pow(power)
+    own = torch.eye(n_classes, dtype=torch.bool, device=logits.device)
+    # log(1 - p_k) is the log-sum-exp of all logits but the k-th, less that of all.
+    others = logits[:, None, :].masked_fill(own, -torch.inf).logsumexp(-1)  # (batch, classes)
+    log_not = others - logits.logsumexp(-1, keepdim=True)
+    return -(distance * log_not).sum(dim=1)
 
 
 class WeightedLoss(nn.Module):
@@ -38,6 +60,6 @@ class WeightedLoss(nn.Module):
         self.loss = loss
 
     def forward(self, prediction: Tensor, target: tuple[Tensor, Tensor]) -> Tensor:
-        """Return the weighted mean of ``(batch, outputs)`` predictions' losses."""
+        """Return the weighted mean of ``(batch, ...)`` predictions' losses."""
         expected, weight = target
         return (self.loss(prediction, expected) * weight).mean()

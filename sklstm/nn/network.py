@@ -1,4 +1,4 @@
-"""The network of the estimators: embed, convolve, recur, pool, and a linear output."""
+"""The network of the estimators: embed, convolve, recur, pool, and an output layer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
+from sklstm.nn.step_convolution import StepConvolution
 
 
 class SequenceNetwork(nn.Module):
@@ -18,14 +19,16 @@ class SequenceNetwork(nn.Module):
     ----------
     embedding : TokenEmbedding or None
         Turns token ids into vectors; None where the steps are values already.
+    step_convolution : StepConvolution or None
+        Reads each step that is a matrix.
     convolution : ConvolutionPool or None
         Comes between the embedding and the recurrent layers.
     recurrent : RecurrentStack
         The recurrent layers.
     pooling : Pooling
         Turns ``(batch, time, size)`` states into ``(batch, size)``.
-    n_outputs : int
-        Width of the output layer.
+    output : Module
+        The output layer.
     dropout : float, default=0.0
         Dropout in front of the recurrent layers (on learned vectors, never on values as
         given) and in front of the output layer.
@@ -35,22 +38,23 @@ class SequenceNetwork(nn.Module):
         self,
         *,
         embedding: TokenEmbedding | None,
+        step_convolution: StepConvolution | None,
         convolution: ConvolutionPool | None,
         recurrent: RecurrentStack,
         pooling: Pooling,
-        n_outputs: int,
+        output: nn.Module,
         dropout: float = 0.0,
     ):
         super().__init__()
         self.embedding = embedding
+        self.step_convolution = step_convolution
         self.convolution = convolution
-        self.input_dropout = Dropout(dropout if embedding is not None or convolution else 0.0)
+        learned = any(part is not None for part in (embedding, step_convolution, convolution))
+        self.input_dropout = Dropout(dropout if learned else 0.0)
         self.recurrent = recurrent
         self.pooling = pooling
         self.output_dropout = Dropout(dropout)
-        self.output = nn.Linear(recurrent.output_size, n_outputs)
-        nn.init.xavier_uniform_(self.output.weight)
-        nn.init.zeros_(self.output.bias)
+        self.output = output
 
     @property
     def is_causal(self) -> bool:
@@ -60,6 +64,8 @@ class SequenceNetwork(nn.Module):
     def states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return the states of all steps, ``(batch, time, size)``, and how many count."""
         x = inputs if self.embedding is None else self.embedding(inputs)
+        if self.step_convolution is not None:
+            x = self.step_convolution(x)
         if self.convolution is not None:
             x, lengths = self.convolution(x, lengths)
         return self.recurrent(self.input_dropout(x), lengths), lengths
@@ -69,13 +75,15 @@ class SequenceNetwork(nn.Module):
         return self.pooling(*self.states(inputs, lengths))
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the outputs, ``(batch, n_outputs)``, before sigmoid or softmax."""
-        return self.output(self.output_dropout(self.encode(inputs, lengths)))
+        """Return what the output layer makes of the pooled state."""
+        outputs: Tensor = self.output(self.output_dropout(self.encode(inputs, lengths)))
+        return outputs
 
     def forward_prefixes(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the outputs of every prefix, ``(batch, time, n_outputs)``.
+        """Return the outputs of every prefix, ``(batch, time, ...)``.
 
         Only right for a network that `is_causal`.
         """
         states, _ = self.states(inputs, lengths)
-        return self.output(self.pooling.scan(states))
+        outputs: Tensor = self.output(self.pooling.scan(states))
+        return outputs

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from sklstm._sequences import Sequences, as_sequences
+from sklstm._reading import as_sequences
+from sklstm._sequences import Sequences
 
 
 def read(transformer: Any, X: Any, *, reset: bool) -> Sequences:

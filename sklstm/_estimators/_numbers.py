@@ -1,0 +1,101 @@
+"""Numbers to predict, to and from the scale that the network is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_array
+
+
+@dataclass(frozen=True)
+class NumberCodec:
+    """Scale targets, and scale outputs back.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of the target of a sample: ``()``, ``(n_outputs,)`` or ``(H, W)``.
+    center, scale : ndarray of shape (n_numbers,)
+        What is taken off each number of a sample, and what it is divided by then.
+    log : bool
+        Whether outputs are logarithms of the scaled numbers.
+    """
+
+    shape: tuple[int, ...]
+    center: np.ndarray
+    scale: np.ndarray
+    log: bool
+
+    @classmethod
+    def learn(cls, y: Any, weights: np.ndarray, *, log: bool) -> NumberCodec:
+        """Learn the shape of `y`, and the scale of each number over all samples, weighted.
+
+        Numbers without a logarithm get mean 0 and variance 1; for counts, whose logarithm is
+        learned, division alone brings the mean to 1.
+        """
+        y = read_numbers(y)
+        flat = y.reshape(len(y), -1)
+        if log:
+            mean = np.average(flat, axis=0, weights=weights)
+            return cls(y.shape[1:], np.zeros_like(mean), np.where(mean > 0, mean, 1.0), True)
+        scaler = StandardScaler().fit(flat, sample_weight=weights)
+        return cls(y.shape[1:], scaler.mean_, scaler.scale_, False)
+
+    @property
+    def n_numbers(self) -> int:
+        """Numbers per sample."""
+        return len(self.center)
+
+    def encode(self, y: Any) -> np.ndarray:
+        """Return float32 (n, n_numbers) targets."""
+        y = read_numbers(y)
+        if y.shape[1:] != self.shape:
+            raise ValueError(
+                f"y has shape {y.shape}, but this model predicts targets of shape "
+                f"{('n_samples', *self.shape)}."
+            )
+        if self.log:
+            _check_not_negative(y)
+        return ((y.reshape(len(y), -1) - self.center) / self.scale).astype(np.float32)
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Return (n, *shape) numbers from (n, n_numbers) outputs.
+
+        A further axis of the outputs, of quantiles, stays the last.
+        """
+        more = outputs.shape[2:]
+        wide = (slice(None), *[None] * len(more))
+        outputs = outputs.astype(np.float64)
+        numbers = np.exp(outputs) if self.log else outputs
+        numbers = numbers * self.scale[wide] + self.center[wide]
+        return numbers.reshape(len(outputs), *self.shape, *more)
+
+
+def read_numbers(y: Any) -> np.ndarray:
+    """Return `y` as finite float64 numbers of any shape, one row per sample."""
+    try:
+        numbers: np.ndarray = check_array(
+            y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y"
+        )
+    except ValueError as error:
+        if "setting an array element with a sequence" not in str(error):
+            raise
+        raise ValueError(
+            "y holds a sequence where a number is expected, or sequences of unequal lengths; "
+            "each sample needs one number, or one array of the same shape as the others."
+        ) from error
+    return numbers
+
+
+def _check_not_negative(y: np.ndarray) -> None:
+    """Raise ValueError for what is no count."""
+    bad = np.argwhere(y < 0)
+    if len(bad):
+        place = tuple(int(i) for i in bad[0])
+        raise ValueError(
+            f"y[{', '.join(map(str, place))}] is {y[place]}, but loss='poisson' is for counts and "
+            "rates, which are 0 or more."
+        )

@@ -1,0 +1,104 @@
+"""The network that an estimator's parameters ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from sklstm._constraints import layer_sizes
+from sklstm._embeddings import embedding_matrix
+from sklstm.nn import (
+    ConvolutionPool,
+    RecurrentStack,
+    SequenceNetwork,
+    StepConvolution,
+    TokenEmbedding,
+    make_pooling,
+)
+
+
+def build_network(estimator: Any, build_output: Callable[[int], nn.Module]) -> SequenceNetwork:
+    """Return a network for the form of input that `estimator` has learned.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        Has the parameters of `_constraints.NETWORK`, and ``_input_``; gets
+        ``embedding_coverage_`` where vectors were given.
+    build_output : callable
+        Maps the size of the pooled state to the output layer.
+    """
+    size = estimator._input_.n_features
+    embedding = build_embedding(estimator)
+    if embedding is not None:
+        size *= embedding.weight.shape[1]
+    step_convolution = build_step_convolution(estimator)
+    if step_convolution is not None:
+        size = step_convolution.output_size
+    convolution = None
+    if estimator.conv_filters is not None:
+        convolution = ConvolutionPool(
+            size, estimator.conv_filters, estimator.conv_kernel_size, estimator.conv_pool_size
+        )
+        size = estimator.conv_filters
+    recurrent = RecurrentStack(
+        size,
+        layer_sizes(estimator.hidden_size, estimator.num_layers),
+        cell=estimator.cell,
+        bidirectional=estimator.bidirectional,
+        dropout=estimator.dropout,
+        recurrent_dropout=estimator.recurrent_dropout,
+        recurrent_dropout_method=estimator.recurrent_dropout_method,
+    )
+    return SequenceNetwork(
+        embedding=embedding,
+        step_convolution=step_convolution,
+        convolution=convolution,
+        recurrent=recurrent,
+        pooling=make_pooling(estimator.pooling, recurrent.output_size, estimator.bidirectional),
+        output=build_output(recurrent.output_size),
+        dropout=estimator.dropout,
+    )
+
+
+def build_embedding(estimator: Any) -> TokenEmbedding | None:
+    """Return the layer that looks token ids up, or None where steps are values."""
+    spec = estimator._input_
+    if not spec.is_tokens:
+        if estimator.embeddings is not None:
+            raise ValueError(
+                "embeddings are for token ids, but X holds values; let SequenceTokenizer "
+                "make X, or pass input_type='tokens'."
+            )
+        return None
+    weight = None
+    if estimator.embeddings is not None:
+        rng = np.random.default_rng(torch.default_generator.initial_seed())
+        matrix, estimator.embedding_coverage_ = embedding_matrix(
+            estimator.embeddings, spec.n_ids, spec.vocabulary, rng
+        )
+        weight = torch.from_numpy(matrix)
+    return TokenEmbedding(
+        spec.n_ids,
+        estimator.embedding_dim,
+        weight=weight,
+        freeze=estimator.freeze_embeddings,
+        dropout=estimator.embedding_dropout,
+    )
+
+
+def build_step_convolution(estimator: Any) -> StepConvolution | None:
+    """Return the layers that read each step, or None where steps are no matrices."""
+    shape = estimator._input_.step_shape
+    if shape is None:
+        return None
+    return StepConvolution(
+        shape,
+        layer_sizes(estimator.step_conv_filters, 1, name="step_conv_filters"),
+        estimator.step_conv_kernel_size,
+        estimator.step_conv_pool_size,
+    )
