@@ -23,6 +23,8 @@ METHODS = (
     "predict_log_proba",
     "decision_function",
     "predict_proba_steps",
+    "predict_quantiles",
+    "predict_interval",
     "transform",
 )
 TOLERANCE = 1e-5  # float32, and sums in another order

@@ -26,7 +26,6 @@ CALLED = [
 _ARRAY_API = "array API input is a rectangle; scikit-learn's own check runs on LSTMClassifier"
 _CLUSTERS = "for clusterers"
 _OUTLIERS = "for outlier detectors"
-_REGRESSION = "for regressors"
 
 NOT_APPLICABLE = {
     "check_array_api_input": _ARRAY_API,
@@ -48,10 +47,6 @@ NOT_APPLICABLE = {
     "check_outlier_corruption": _OUTLIERS,
     "check_outliers_fit_predict": _OUTLIERS,
     "check_outliers_train": _OUTLIERS,
-    "check_regressor_multioutput": _REGRESSION,
-    "check_regressors_int": _REGRESSION,
-    "check_regressors_no_decision_function": _REGRESSION,
-    "check_regressors_train": _REGRESSION,
     "check_sample_weight_equivalence_on_sparse_data": "for the tag sparse",
     "check_sparsify_coefficients": "for linear models",
 }

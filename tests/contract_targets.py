@@ -33,6 +33,10 @@ def is_classifier(case: Case) -> bool:
     return get_tags(case.estimator).estimator_type == "classifier" and np.ndim(case.y) == 1
 
 
+def is_regressor(case: Case) -> bool:
+    return get_tags(case.estimator).estimator_type == "regressor"
+
+
 def is_multilabel(case: Case) -> bool:
     return get_tags(case.estimator).estimator_type == "classifier" and np.ndim(case.y) == 2
 
@@ -130,6 +134,29 @@ def numbers_that_are_no_labels_are_refused(case):
         case.new().fit(case.X, np.linspace(0, 1, len(case.X)))
 
 
+@ports("check_regressors_train", "check_regressors_no_decision_function", when=is_regressor)
+def numbers_are_learned(case):
+    estimator = case.fitted()
+    predicted = estimator.predict(case.X)
+    assert predicted.shape == np.shape(case.y)
+    assert predicted.dtype == np.float64
+    assert np.isfinite(predicted).all()
+    assert estimator.score(case.X, case.y) > 0.5
+    for name in ("decision_function", "predict_proba", "predict_log_proba"):
+        assert not hasattr(estimator, name)
+
+
+@ports("check_regressors_int", "check_regressor_multioutput", when=is_regressor)
+def whole_numbers_and_columns_of_targets_do(case):
+    y = np.round(10 * np.asarray(case.y))
+    expected = outputs(case.new().fit(case.X, y), case.X)
+    assert_same(outputs(case.new().fit(case.X, y.astype(int)), case.X), expected, tolerance=0)
+    column = case.new().fit(case.X, y.reshape(len(y), -1)[:, :1]).predict(case.X)
+    assert column.shape == (len(y), 1)
+    wide = case.new().fit(case.X, np.stack([y.reshape(len(y), -1)[:, 0]] * 3, axis=1))
+    assert wide.predict(case.X).shape == (len(y), 3)
+
+
 @ports("check_class_weight_classifiers", when=is_classifier)
 def a_heavy_class_is_predicted(case):
     X = take(case.X, np.zeros(len(case.X), dtype=int))  # only the weights tell the classes apart
@@ -176,8 +203,9 @@ def containers_of_weights_are_all_alike(case):
     np.testing.assert_array_equal(given, weights)
     for form in (weights.tolist(), pd.Series(weights), _NotAnArray(weights)):
         assert_same(outputs(fit_weighted(case, form), case.X), expected, tolerance=0)
-    unweighted = outputs(case.fitted(), case.X)["predict_proba"]
-    assert np.abs(unweighted - expected["predict_proba"]).max() > 1e-4
+    unweighted = outputs(case.fitted(), case.X)
+    name = "predict_proba" if "predict_proba" in expected else "predict"
+    assert np.abs(unweighted[name] - expected[name]).max() > 1e-4
 
 
 @ports("check_sample_weights_shape", "check_all_zero_sample_weights_error", when=takes_weights)
@@ -205,8 +233,11 @@ def a_weight_is_a_number_of_repetitions(case):
     weighted = case.new(**ONE_BATCH).fit(
         take(case.X, order), case.y[order], sample_weight=times[order]
     )
-    plain = outputs(case.fitted(**ONE_BATCH), case.X)["decision_function"]
-    for name in ("predict_proba", "decision_function", "transform"):
-        expected = getattr(fitted, name)(case.X)
-        np.testing.assert_allclose(getattr(weighted, name)(case.X), expected, rtol=0, atol=1e-4)
-    assert np.abs(fitted.decision_function(case.X) - plain).max() > 1e-3
+    expected = outputs(fitted, case.X)
+    numbers = {name for name, out in expected.items() if out.dtype.kind == "f"}
+    for name in numbers:
+        actual = getattr(weighted, name)(case.X)
+        np.testing.assert_allclose(actual, expected[name], rtol=0, atol=1e-4)
+    name = "decision_function" if "decision_function" in numbers else "predict"
+    plain = getattr(case.fitted(**ONE_BATCH), name)(case.X)
+    assert np.abs(expected[name] - plain).max() > 1e-3

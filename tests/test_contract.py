@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklstm import LSTMClassifier
+from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._tokens import TokenArray
 from sklstm.preprocessing import SequenceTokenizer
 
@@ -36,8 +36,14 @@ def eager(**params):
     return LSTMClassifier(**(defaults | params))
 
 
+def keen(**params):
+    """Return a small network that learns to pick one of ten numbers."""
+    defaults = {"hidden_size": 16, "learning_rate": 0.01, "max_epochs": 50, "pooling": "last"}
+    return LSTMRegressor(**(defaults | params))
+
+
 @parametrize_with_checks(
-    [eager(), eager(cell="gru", pooling="attention", bidirectional=False)],
+    [eager(), eager(cell="gru", pooling="attention", bidirectional=False), keen()],
     expected_failed_checks=expected_failures,
 )
 def test_sklearn_checks(estimator, check):
@@ -53,6 +59,10 @@ def test_sklearn_checks(estimator, check):
         eager(early_stopping=True, max_epochs=20),
         eager(conv_filters=16, lr_schedule="one_cycle", optimizer="adamw"),
         eager(recurrent_dropout=0.1, batch_size=16),
+        LSTMRegressor(),
+        keen(loss="huber"),
+        keen(loss="quantile", quantiles=(0.1, 0.4, 0.6, 0.9)),
+        keen(pooling="max", early_stopping=True, validation_fraction=0.3),
     ],
     expected_failed_checks=expected_failures,
 )
@@ -72,14 +82,15 @@ def test_sklearn_array_api_check():
     subprocess.run([sys.executable, "-W", "error", "-c", code], env=environment, check=True)
 
 
-def test_no_sklearn_check_is_switched_off_by_a_tag():
-    tags = get_tags(LSTMClassifier())
+@pytest.mark.parametrize("estimator", [LSTMClassifier(), LSTMRegressor()])
+def test_no_sklearn_check_is_switched_off_by_a_tag(estimator):
+    tags = get_tags(estimator)
     assert tags.input_tags.two_d_array
     assert not tags.input_tags.allow_nan
     assert not tags.no_validation
     assert not tags.non_deterministic
     assert not tags._skip_test
-    assert not tags.classifier_tags.poor_score
+    assert not (tags.classifier_tags or tags.regressor_tags).poor_score
 
 
 def test_every_sklearn_check_is_accounted_for():
@@ -172,9 +183,17 @@ def small(**params):
     return LSTMClassifier(**(defaults | steady | {"random_state": 0} | params))
 
 
+def small_regressor(**params):
+    defaults = {"hidden_size": 4, "embedding_dim": 4, "learning_rate": 0.1, "max_epochs": 20}
+    steady = {"embedding_dropout": 0.0, "lr_schedule": "constant", "random_state": 0}
+    return LSTMRegressor(**(defaults | steady | params))
+
+
 VALUES, VECTORS = ragged(LABELS), ragged(THREE_LABELS, 2)
 INDICATORS = np.stack([LABELS, 1 - LABELS, np.arange(N_SAMPLES) % 4 == 0], axis=1).astype(int)
 TOKENS = tokens()
+MEANS = np.array([item.mean() for item in VALUES])
+MATRICES = np.stack([[MEANS, 2 * MEANS], [-MEANS, MEANS + 3]]).transpose(2, 0, 1)
 CUBE = np.stack([np.resize(item, (5, 2)) for item in VECTORS])
 
 CASES = [
@@ -195,10 +214,21 @@ CASES = [
     Case("classifier-ragged", small(), VALUES, LABELS, bad_values(VALUES), 1),
     Case("classifier-tokens", small(), TOKENS, THREE_LABELS, bad_tokens(), 1),
     Case("classifier-multilabel", small(), VALUES, INDICATORS, bad_values(VALUES), 1),
+    Case("regressor-ragged", small_regressor(), VALUES, MEANS, bad_values(VALUES), 1),
+    Case(
+        "regressor-quantiles",
+        small_regressor(loss="quantile"),
+        VALUES,
+        MEANS,
+        bad_values(VALUES),
+        1,
+    ),
 ]
 SLOW_CASES = [
     Case("classifier-vectors", small(cell="gru"), VECTORS, THREE_LABELS, bad_values(VECTORS), 2),
     Case("classifier-cube", small(), CUBE, THREE_LABELS, bad_values(VECTORS), 2),
+    Case("regressor-matrices", small_regressor(), VALUES, MATRICES, bad_values(VALUES), 1),
+    Case("regressor-tokens", small_regressor(), TOKENS, MEANS, bad_tokens(), 1),
     Case("classifier-series", small(), pd.Series(VALUES), LABELS, bad_values(VALUES), 1),
     Case(
         "classifier-watched",

@@ -120,5 +120,5 @@ def _check_known(labels: np.ndarray, ordered: np.ndarray, y: np.ndarray | None) 
         return
     where = f"y[{missing[0]}]" if y is not None else f"classes[{missing[0]}]"
     raise ValueError(
-        f"{where} is {labels[missing[0]]!r}, which class_order leaves out: {ordered.tolist()!r}."
+        f"{where} is {labels[missing].tolist()[0]!r}, which class_order leaves out: {ordered.tolist()!r}."
     )

@@ -1,0 +1,210 @@
+"""LSTMRegressor: scale, losses, quantiles, and the toolbox."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import StackingRegressor, VotingRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.metrics import mean_pinball_loss, r2_score
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate
+from sklearn.pipeline import make_pipeline
+
+from sklstm import LSTMRegressor, SequenceScaler
+
+
+def means(n=120, seed=0):
+    """Return ragged sequences and their means."""
+    rng = np.random.default_rng(seed)
+    X = [rng.normal(size=rng.integers(2, 7)) for _ in range(n)]
+    return X, np.array([item.mean() for item in X])
+
+
+X, Y = means()
+NEW_X, NEW_Y = means(60, seed=1)
+
+
+def small(**params):
+    defaults = {"hidden_size": 8, "learning_rate": 0.05, "max_epochs": 20, "pooling": "mean"}
+    return LSTMRegressor(**(defaults | {"random_state": 0} | params))
+
+
+def test_numbers_are_learned_for_new_sequences():
+    assert small().fit(X, Y).score(NEW_X, NEW_Y) > 0.95
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "quantile"])
+@pytest.mark.parametrize(("slope", "offset"), [(1e-6, 0.0), (250.0, 1e5)])
+def test_the_unit_of_y_does_not_matter(loss, slope, offset):
+    predicted = small(loss=loss).fit(X, Y).predict(NEW_X)
+    scaled = small(loss=loss).fit(X, slope * Y + offset).predict(NEW_X)
+    np.testing.assert_allclose((scaled - offset) / slope, predicted, atol=2e-4)
+
+
+def test_y_is_scaled_by_weight():
+    """Half the samples have weight 0 and another unit: as if they were not there."""
+    weights = np.repeat([1.0, 0.0], 60)
+    y = np.where(weights > 0, Y, 1e6 * Y + 1e9)
+    params = {"batch_size": 1000, "shuffle": False}
+    weighted = small(**params).fit(X, y, sample_weight=weights)
+    alone = small(**params).fit(X[:60], Y[:60])
+    np.testing.assert_allclose(weighted.predict(NEW_X), alone.predict(NEW_X), atol=1e-4)
+
+
+def test_a_constant_is_predicted():
+    for loss in ("squared_error", "absolute_error", "huber", "poisson"):
+        predicted = small(loss=loss, max_epochs=40).fit(X, np.full(len(X), 7.0)).predict(NEW_X)
+        np.testing.assert_allclose(predicted, 7.0, atol=0.2)
+
+
+def test_several_numbers_and_matrices_keep_their_shape():
+    wide = np.stack([Y, 1000 * Y, 5 - Y], axis=1)
+    model = small().fit(X, wide)
+    assert model.predict(NEW_X).shape == (60, 3)
+    new = np.stack([NEW_Y, 1000 * NEW_Y, 5 - NEW_Y], axis=1)
+    assert (r2_score(new, model.predict(NEW_X), multioutput="raw_values") > 0.9).all()
+    matrices, new_matrices = wide[:, None, :] + [[0], [1]], new[:, None, :] + [[0], [1]]
+    model = small().fit(X, matrices)
+    assert model.predict(NEW_X).shape == (60, 2, 3)
+    flat = model.predict(NEW_X).reshape(60, 6)
+    assert model.score(NEW_X, new_matrices) == r2_score(new_matrices.reshape(60, 6), flat)
+    assert model.score(NEW_X, new_matrices) > 0.9
+    as_row = small().fit(X, matrices.reshape(120, 6)).predict(NEW_X)
+    np.testing.assert_allclose(flat, as_row, atol=1e-9)
+
+
+def test_poisson_predicts_rates():
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(np.exp(1 + Y))
+    model = small(loss="poisson").fit(X, counts)
+    predicted = model.predict(NEW_X)
+    assert (predicted > 0).all()
+    assert r2_score(np.exp(1 + NEW_Y), predicted) > 0.8
+    assert model.predict(X).mean() == pytest.approx(counts.mean(), rel=0.1)
+    assert (small(loss="poisson", max_epochs=1).fit(X, 0 * counts).predict(X) >= 0).all()
+
+
+def test_losses_give_their_own_centre():
+    """Of skewed noise on no signal: the mean, the median, and in between."""
+    rng = np.random.default_rng(0)
+    same = [np.zeros(2)] * 2000
+    y = rng.exponential(size=2000)
+
+    def centre(**params):
+        params = {"max_epochs": 6, "lr_schedule": "linear"} | params
+        return small(**params).fit(same, y).predict(same[:1])[0]
+
+    assert centre() == pytest.approx(y.mean(), abs=0.06)
+    assert centre(loss="absolute_error") == pytest.approx(np.median(y), abs=0.06)
+    assert np.median(y) < centre(loss="huber", huber_delta=0.3) < y.mean()
+
+
+def test_quantiles_cover_their_share_and_never_cross():
+    rng = np.random.default_rng(0)
+    X, centre = means(1500, seed=2)
+    spread = np.array([0.2 + (len(item) > 4) for item in X])
+    y = centre + spread * rng.normal(size=len(X))
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    model = small(loss="quantile", quantiles=levels, max_epochs=15).fit(X[:1000], y[:1000])
+    quantiles, new = model.predict_quantiles(X[1000:]), y[1000:]
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    np.testing.assert_allclose((new[:, None] < quantiles).mean(axis=0), levels, atol=0.06)
+    np.testing.assert_array_equal(model.predict(X[1000:]), quantiles[:, 2])
+    np.testing.assert_array_equal(model.predict_interval(X[1000:]), quantiles[:, [0, 4]])
+    np.testing.assert_array_equal(model.predict_interval(X[1000:], 0.5), quantiles[:, [1, 3]])
+    width = np.diff(model.predict_interval(X[1000:]))[:, 0]
+    assert width[spread[1000:] > 1].mean() > 1.5 * width[spread[1000:] < 1].mean()
+    best = mean_pinball_loss(new, np.quantile(y[:1000], [0.95])[[0] * len(new)], alpha=0.95)
+    assert mean_pinball_loss(new, quantiles[:, 4], alpha=0.95) < 0.8 * best
+
+
+def test_quantiles_of_matrices():
+    matrices = Y[:, None, None] + np.arange(6).reshape(2, 3)
+    model = small(loss="quantile", quantiles=[0.1, 0.6]).fit(X, matrices)
+    assert model.predict_quantiles(NEW_X).shape == (60, 2, 3, 2)
+    assert model.predict_interval(NEW_X).shape == (60, 2, 3, 2)
+    np.testing.assert_array_equal(model.predict(NEW_X), model.predict_quantiles(NEW_X)[..., 1])
+    assert model.quantiles_ == (0.1, 0.6)
+
+
+def test_one_quantile_is_a_number():
+    model = small(loss="quantile", quantiles=0.9).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), model.predict_quantiles(X)[:, 0])
+
+
+def test_only_quantile_models_have_quantiles():
+    for name in ("predict_quantiles", "predict_interval"):
+        assert not hasattr(small(), name)
+        assert hasattr(small(loss="quantile"), name)
+    with pytest.raises(AttributeError, match="no attribute 'predict_interval'") as caught:
+        small().fit(X, Y).predict_interval(X)
+    assert "set loss='quantile'" in str(caught.value.__cause__)
+
+
+def test_validation_scores_are_r2_of_what_is_predicted():
+    model = small(max_epochs=3).fit(X, Y, validation_data=(NEW_X, NEW_Y))
+    assert model.history_[-1]["valid_score"] == pytest.approx(model.score(NEW_X, NEW_Y), abs=1e-5)
+    rates = small(loss="poisson", max_epochs=3)
+    rates.fit(X, np.exp(Y), validation_data=(NEW_X, np.exp(NEW_Y)))
+    expected = rates.score(NEW_X, np.exp(NEW_Y))
+    assert rates.history_[-1]["valid_score"] == pytest.approx(expected, abs=1e-5)
+
+
+def test_early_stopping_holds_groups_out_together():
+    model = small(early_stopping=True, max_epochs=50, validation_fraction=0.25)
+    model.fit(X, Y, groups=np.arange(120) // 10)
+    assert model.best_epoch_ <= model.n_iter_ <= 50
+    assert model.score(NEW_X, NEW_Y) > 0.8
+
+
+def test_the_first_part_sets_the_scale():
+    model = small().partial_fit(X[:60], 1000 * Y[:60])
+    assert model.n_iter_ == 1
+    for _ in range(30):
+        model.partial_fit(X[60:], 1000 * Y[60:]).partial_fit(X[:60], 1000 * Y[:60])
+    assert model.n_iter_ == 61
+    assert model.score(NEW_X, 1000 * NEW_Y) > 0.9
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+def test_a_warm_start_goes_on():
+    model = small(warm_start=True, max_epochs=3).fit(X, Y)
+    before = model.score(NEW_X, NEW_Y)
+    for _ in range(5):
+        model.fit(X, Y)
+    assert model.n_iter_ == 18
+    assert model.score(NEW_X, NEW_Y) > before
+
+
+def test_the_toolbox_takes_a_regressor():
+    pipeline = make_pipeline(SequenceScaler(), small())
+    search = GridSearchCV(pipeline, {"lstmregressor__loss": ["squared_error", "huber"]}, cv=2)
+    assert search.fit(X, Y).best_score_ > 0.8
+    names = ["r2", "neg_root_mean_squared_error", "neg_median_absolute_error"]
+    scores = cross_validate(pipeline, X, Y, cv=2, scoring=names)
+    assert all(np.isfinite(scores[f"test_{name}"]).all() for name in names)
+    assert cross_val_predict(pipeline, X, Y, cv=2).shape == Y.shape
+    logged = TransformedTargetRegressor(small(), func=np.log, inverse_func=np.exp)
+    assert logged.fit(X, np.exp(Y)).score(NEW_X, np.exp(NEW_Y)) > 0.8
+
+
+def test_ensembles_take_a_regressor():
+    two = [("one", small()), ("two", small(random_state=1))]
+    assert VotingRegressor(two).fit(X, Y).predict(NEW_X).shape == (60,)
+    assert StackingRegressor(two, RidgeCV(), cv=2).fit(X, Y).score(NEW_X, NEW_Y) > 0.5
+
+
+def test_the_pooled_state_makes_features():
+    model = small().fit(X, Y)
+    features = model.transform(X)
+    assert features.shape == (120, 16)
+    assert RidgeCV().fit(features, Y).score(model.transform(NEW_X), NEW_Y) > 0.9
+    assert list(model.get_feature_names_out()[:2]) == ["lstmregressor0", "lstmregressor1"]
+
+
+def test_a_regressor_shows_its_parts(capsys):
+    small().fit(X, Y).summary()
+    assert "LinearOutput" in capsys.readouterr().out
