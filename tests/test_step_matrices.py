@@ -100,22 +100,15 @@ def test_what_cannot_be_read_is_refused_and_changes_nothing():
     holed = [film.copy() for film in films]
     holed[3][1, 2, 2] = np.nan
     refused(holed, r"NaN.*X\[3\]")
-    refused(
-        films,
-        r"step_conv_filters\[1\] is 0",
-        lambda X: small(step_conv_filters=(2, 0)).fit(X, labels),
-    )
-    refused(
-        films, "step_conv_filters is empty", lambda X: small(step_conv_filters=()).fit(X, labels)
-    )
-    plain = small(step_conv_filters=None)
-    refused(
-        films, r"steps of shape \(5, 6\).*set step_conv_filters", lambda X: plain.fit(X, labels)
-    )
-    flat = [film.reshape(-1, 30) for film in films]
-    refused(
-        flat, "step_conv_filters=4 is for steps that are matr", lambda X: small().fit(X, labels)
-    )
+
+    def fit(**params):
+        return lambda X: small(**params).fit(X, labels)
+
+    refused(films, r"step_conv_filters\[1\] is 0", fit(step_conv_filters=(2, 0)))
+    refused(films, "step_conv_filters is empty", fit(step_conv_filters=()))
+    refused(films, r"steps of shape \(5, 6\).*set step_conv_filters", fit(step_conv_filters=None))
+    flat, plain = [film.reshape(-1, 30) for film in films], small(step_conv_filters=None)
+    refused(flat, "step_conv_filters=4 is for steps that are matr", fit())
     assert plain.fit(flat, labels).predict(flat).shape == (12,)
     np.testing.assert_array_equal(model.predict_proba(films), before)
 

@@ -118,7 +118,8 @@ def _check_known(labels: np.ndarray, ordered: np.ndarray, y: np.ndarray | None) 
     missing = np.flatnonzero(~np.isin(labels, ordered))
     if len(missing) == 0:
         return
-    where = f"y[{missing[0]}]" if y is not None else f"classes[{missing[0]}]"
+    index, label = missing[0], labels[missing].tolist()[0]
     raise ValueError(
-        f"{where} is {labels[missing].tolist()[0]!r}, which class_order leaves out: {ordered.tolist()!r}."
+        f"{'classes' if y is None else 'y'}[{index}] is {label!r}, which class_order leaves out: "
+        f"{ordered.tolist()!r}."
     )
