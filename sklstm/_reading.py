@@ -234,9 +234,8 @@ def _is_sliding(X: Any) -> bool:
     """Tell whether X is a view of windows that overlap on the rows of one series."""
     if not isinstance(X, np.ndarray) or X.ndim != 3 or X.dtype.kind not in "iuf" or X.size == 0:
         return False
-    window, step, number = X.strides
-    in_rows = number == X.itemsize and step >= X.shape[2] * X.itemsize
-    return in_rows and 0 < window < X.shape[1] * step and window % step == 0
+    window, step, _ = X.strides  # from one window to the next, and from row to row, in bytes
+    return step > 0 and 0 < window < X.shape[1] * step and window % step == 0
 
 
 def _from_windows(X: np.ndarray, dtype: Any) -> Sequences:

@@ -126,8 +126,9 @@ SERIES = RNG.normal(size=(300, 3))
 
 @pytest.mark.parametrize("stride", [1, 3, 9, 10, 11])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
-def test_windows_that_overlap_are_read_without_a_copy_of_each(stride, dtype):
-    series = (10 * SERIES).astype(dtype)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_windows_that_overlap_are_read_without_a_copy_of_each(stride, dtype, order):
+    series = (10 * SERIES).astype(dtype, order=order)
     windows = sliding_window_view(series, 10, axis=0)[::stride].transpose(0, 2, 1)
     sequences = as_sequences(windows, matrices=True)
     expected = as_sequences(windows.copy(), matrices=True)
@@ -158,6 +159,24 @@ def test_a_model_of_shared_windows_is_that_of_copies():
     ):
         np.testing.assert_allclose(row, other, atol=1e-6)
     assert one_way.predict_proba_steps(windows[:4])[0].shape == (10, 2)
+
+
+@pytest.mark.parametrize(
+    "cube",
+    [
+        SERIES.reshape(60, 5, 3),
+        SERIES.reshape(5, 60, 3).transpose(1, 0, 2),
+        SERIES.reshape(3, 60, 5).transpose(1, 2, 0),
+        SERIES.reshape(60, 5, 3)[::2, ::-1],
+        SERIES.reshape(1, 100, 3).transpose(0, 1, 2),
+        np.broadcast_to(SERIES[:5], (4, 5, 3)),
+        np.broadcast_to(SERIES[:4, None], (4, 5, 3)),
+    ],
+)
+def test_other_views_are_read_as_they_are(cube):
+    sequences = as_sequences(cube, matrices=True)
+    for i, item in enumerate(cube):
+        np.testing.assert_array_equal(sequences[i], item.astype(np.float32))
 
 
 def test_a_gap_in_shared_windows_is_named():

@@ -1,0 +1,142 @@
+"""Read films of digits that move: images through a convolution, then an LSTM.
+
+Films of 6 to 12 images, 16 by 16 points with noise, in which one of scikit-learn's digits goes
+left, right, up or down. To tell are the direction, which no image shows by itself; the digit,
+which each shows badly; or both, 40 classes::
+
+    python benchmarks/moving_digits.py
+
+The test films show other digits than those to train on. Also draws three films as a picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+if not __package__:  # started as a file: find the package `benchmarks` all the same
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks import _cli
+from benchmarks._measure import Model, Page, Problem, program
+
+N_SEEDS = 3
+N_TRAIN, N_TEST, MOST_STEPS = 4_000, 1_000, 12
+TITLES = {
+    "direction": "The direction, 4 classes",
+    "digit": "The digit, 10 classes",
+    "both": "Both, 40 classes",
+}
+PAGE = Page(
+    "moving_digits",
+    "Films of moving digits",
+    {"accuracy": 3},
+    "Medians over the seeds, with the lowest and highest. The classical models read the points of "
+    "all images in one row, filled up to 12 images with zeros behind.\n\n"
+    "![Three films](moving_digits.png)",
+)
+READ_IMAGES: dict[str, Any] = {"step_conv_filters": (16, 32)}
+
+
+def flat(X: Any) -> np.ndarray:
+    """Return films as sequences of rows of points, (T_i, H * W)."""
+    rows = np.empty(len(X), dtype=object)
+    rows[:] = [film.reshape(len(film), -1) for film in X]
+    return rows
+
+
+def table(X: Any) -> np.ndarray:
+    """Return one row a film, its images one after the other, zeros behind the last."""
+    filled = np.zeros((len(X), MOST_STEPS, X[0][0].size), dtype=np.float32)
+    for row, film in zip(filled, X, strict=True):
+        row[: len(film)] = film.reshape(len(film), -1)
+    return filled.reshape(len(X), -1)
+
+
+def images(seed: int) -> Any:
+    from sklstm import LSTMClassifier
+
+    return make_pipeline("passthrough", LSTMClassifier(random_state=seed, **READ_IMAGES))
+
+
+def rows(seed: int) -> Any:
+    from sklstm import LSTMClassifier
+
+    return make_pipeline(FunctionTransformer(flat), LSTMClassifier(random_state=seed))
+
+
+def logistic(seed: int) -> Any:
+    return make_pipeline(FunctionTransformer(table), LogisticRegression(C=0.01, max_iter=500))
+
+
+def forest(seed: int) -> Any:
+    model = RandomForestClassifier(500, n_jobs=-1, random_state=seed)
+    return make_pipeline(FunctionTransformer(table), model)
+
+
+MODELS = {
+    "images": Model("LSTM, convolution on each image", images),
+    "rows": Model("LSTM, images laid flat", rows),
+    "logistic": Model("logistic regression", logistic, draws=False),
+    "forest": Model("random forest", forest),
+}
+
+
+def load(target: str) -> tuple[Any, Any, Any, Any]:
+    from sklstm.datasets import make_moving_digits
+
+    train = make_moving_digits(N_TRAIN, target=target, random_state=0)
+    return *train, *make_moving_digits(N_TEST, target=target, subset="test", random_state=1)
+
+
+def scores(model: Any, X: Any, y: np.ndarray) -> dict[str, float]:
+    return {"accuracy": float(accuracy_score(y, model.predict(X)))}
+
+
+def draw(path: Path) -> Path:
+    """Draw three films, one below the other, from left to right."""
+    from benchmarks._plots import STYLE, plt
+    from sklstm.datasets import make_moving_digits
+
+    films, labels = make_moving_digits(3, n_steps=8, target="both", random_state=4)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(3, 8, figsize=(9, 3.8), layout="constrained")
+        for line, film, label in zip(axes, films, labels, strict=True):
+            for step, (ax, image) in enumerate(zip(line, film, strict=True)):
+                ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+                ax.set(xticks=[], yticks=[])
+                ax.spines[:].set_visible(True)
+                if step == 0:
+                    ax.set_title(str(label))
+        figure.savefig(path)
+        plt.close(figure)
+    return path
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse(argv)
+    posed = [
+        Problem(target, title, partial(load, target), MODELS, scores)
+        for target, title in TITLES.items()
+    ]
+    status = program(args, PAGE, posed, N_SEEDS)
+    _cli.say_where([draw(_cli.folder(args) / "moving_digits.png")])
+    return status
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    return _cli.options(__doc__.splitlines()[0], list(MODELS)).parse_args(argv)
+
+
+if __name__ == "__main__":
+    _cli.run(main)
