@@ -26,7 +26,7 @@ def as_column(values: Any, name: str) -> np.ndarray:
         raise ValueError(f"{name} {given}; accepted is an array of one or two dimensions.")
     if array.dtype.kind in "US" and isinstance(values, (list, tuple)) and array.ndim == 1:
         # numpy would write ["a", nan] as ["a", "nan"], and make "1" of 1.
-        if len(set(map(type, values))) > 1:
+        if not all(isinstance(value, (str, bytes)) for value in values):
             array = _as_objects(values)
     elif array.dtype == object and getattr(getattr(values, "dtype", None), "kind", "O") in "biuf":
         array = values.to_numpy(dtype=float, na_value=np.nan)  # pandas's integers with NA
@@ -49,8 +49,7 @@ def missing(values: np.ndarray) -> np.ndarray:
     elif kind == "O":
         lost = np.array([is_missing(value) for value in values.flat], dtype=bool)
     else:
-        lost = np.zeros(1, dtype=bool)
-        return np.broadcast_to(lost, len(values))
+        return np.zeros(len(values), dtype=bool)
     return np.asarray(lost.reshape(len(values), -1).any(axis=1))
 
 
