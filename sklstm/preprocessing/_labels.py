@@ -9,7 +9,7 @@ import numpy as np
 
 from sklstm.preprocessing._columns import as_column, end_to_end, missing
 from sklstm.preprocessing._series import Series, locate
-from sklstm.preprocessing._sliding import touched
+from sklstm.preprocessing._sliding import Starts, shift, take, touched
 from sklstm.preprocessing._spans import LABELS
 
 GAPS = ("error", "skip")
@@ -24,7 +24,7 @@ class Labels:
     ----------
     values : ndarray of shape (n,) or (n, k)
         The labels that were given, of all series.
-    starts : ndarray of int of shape (n_windows,)
+    starts : ndarray of int of shape (n_windows,), or range
         The first of the labels that each window's is made from.
     length : int
         How many of them.
@@ -37,7 +37,7 @@ class Labels:
     """
 
     values: np.ndarray
-    starts: np.ndarray
+    starts: Starts
     length: int
     label: str
     series_starts: np.ndarray
@@ -45,7 +45,7 @@ class Labels:
 
     def of(self, keep: np.ndarray) -> np.ndarray:
         """Return the labels of the windows to keep."""
-        return LABELS[self.label](self.values, self.starts[keep], self.length)
+        return LABELS[self.label](self.values, take(self.starts, keep), self.length)
 
     def without_gaps(self, gaps: str) -> np.ndarray:
         """Return which windows have a label; where gaps are refused, all must."""
@@ -59,10 +59,10 @@ class Labels:
             self._refuse(start + int(gap[start : start + length].argmax()))
         return ~lost
 
-    def _used(self) -> tuple[np.ndarray, int]:
+    def _used(self) -> tuple[Starts, int]:
         """Return the spans of labels that matter: "last" and "first" look at one only."""
         if self.label in ("last", "first"):
-            return self.starts + (self.length - 1 if self.label == "last" else 0), 1
+            return shift(self.starts, self.length - 1 if self.label == "last" else 0), 1
         return self.starts, self.length
 
     def _refuse(self, entry: int) -> NoReturn:
@@ -78,7 +78,7 @@ class Labels:
 def read_labels(
     y: Any,
     series: Series,
-    starts: np.ndarray,
+    starts: Starts,
     counts: np.ndarray,
     window: int,
     horizon: int | None,
@@ -92,7 +92,7 @@ def read_labels(
         The labels.
     series : Series
         The rows.
-    starts : ndarray of int of shape (n_windows,)
+    starts : ndarray of int of shape (n_windows,), or range
         The first row of each window.
     counts : ndarray of int of shape (n_series,)
         The number of windows of each series.
@@ -110,9 +110,9 @@ def read_labels(
     values = _stack(columns, names)
     if not by_row:
         firsts = np.cumsum(windows) - windows
-        return Labels(values, np.arange(len(starts)), 1, "last", firsts, series.is_list)
+        return Labels(values, range(len(starts)), 1, "last", firsts, series.is_list)
     _check_kind(values, label)
-    spans = (starts, window) if horizon is None else (starts + window, horizon)
+    spans = (starts, window) if horizon is None else (shift(starts, window), horizon)
     return Labels(values, *spans, label, series.starts, series.is_list)
 
 

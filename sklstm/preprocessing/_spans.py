@@ -12,22 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from sklstm.preprocessing._sliding import slide, take_windows
+from sklstm.preprocessing._sliding import Starts, shift, slide, take_windows
 
 _CHUNK = 1 << 16  # entries of spans at a time: few enough to stay in the processor's cache
 
 
-def last_of(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def last_of(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     """Return the last label of each span."""
-    return np.asarray(values[starts + (length - 1)])
+    return first_of(values, shift(starts, length - 1), 1)
 
 
-def first_of(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def first_of(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     """Return the first label of each span."""
-    return np.asarray(values[starts])
+    return np.array(take_windows(values, starts, 1)[:, 0])  # not a view of the user's y
 
 
-def mean_of(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def mean_of(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     """Average each span. Differences of running sums would be faster, and lose digits."""
     out = np.empty((len(starts), *values.shape[1:]))
     for part in _parts(len(starts), length * values[:1].size):
@@ -36,7 +36,7 @@ def mean_of(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
     return out.astype(values.dtype, copy=False) if values.dtype.kind == "f" else out
 
 
-def majority_of(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def majority_of(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     """Return the most frequent label of each span; of several, the one that comes first."""
     codes, names = _number(values)
     # The one takes time by labels and rows, the other by windows and their length.
@@ -45,7 +45,7 @@ def majority_of(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarr
     return np.asarray(names[winners(codes, len(names), starts, length)])
 
 
-LABELS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
+LABELS: dict[str, Callable[[np.ndarray, Starts, int], np.ndarray]] = {
     "last": last_of,
     "first": first_of,
     "mean": mean_of,
@@ -72,13 +72,13 @@ def _number(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return codes, names.astype(values.dtype)
 
 
-def _count_each(codes: np.ndarray, n_codes: int, starts: np.ndarray, length: int) -> np.ndarray:
+def _count_each(codes: np.ndarray, n_codes: int, starts: Starts, length: int) -> np.ndarray:
     """Find majorities label by label, from running counts over all rows."""
     winner = np.zeros(len(starts), dtype=np.intp)
     # In parts that fit into the processor's cache, yet are not mostly the rows of the last span.
     step = max(1 << 15, length)
     for at in range(0, len(starts), step):
-        part = starts[at : at + step]
+        part = np.asarray(starts[at : at + step])
         rows, part = codes[part[0] : part[-1] + length], part - part[0]
         best = np.zeros(len(part), dtype=np.intp)
         for code in range(n_codes):
@@ -94,7 +94,7 @@ def _count_each(codes: np.ndarray, n_codes: int, starts: np.ndarray, length: int
     return winner
 
 
-def _count_sorted(codes: np.ndarray, n_codes: int, starts: np.ndarray, length: int) -> np.ndarray:
+def _count_sorted(codes: np.ndarray, n_codes: int, starts: Starts, length: int) -> np.ndarray:
     """Find majorities as the longest run in each span, sorted by label and place."""
     bits = (length - 1).bit_length()
     small = n_codes << bits <= np.iinfo(np.int32).max
@@ -102,7 +102,7 @@ def _count_sorted(codes: np.ndarray, n_codes: int, starts: np.ndarray, length: i
     spans, step = slide(keys, length), np.arange(length, dtype=keys.dtype)
     winner = np.empty(len(starts), dtype=np.intp)
     for part in _parts(len(starts), length):
-        ranked = np.sort(spans[starts[part]] | step, axis=1)
+        ranked = np.sort(spans[np.asarray(starts[part])] | step, axis=1)
         code = ranked >> bits
         is_new = np.ones(code.shape, dtype=bool)
         np.not_equal(code[:, 1:], code[:, :-1], out=is_new[:, 1:])

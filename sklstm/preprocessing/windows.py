@@ -10,7 +10,7 @@ import numpy as np
 from sklstm.preprocessing._columns import missing
 from sklstm.preprocessing._labels import GAPS, GAPS_HINT, read_labels
 from sklstm.preprocessing._series import Series, locate, read_series
-from sklstm.preprocessing._sliding import take_windows, touched, window_starts
+from sklstm.preprocessing._sliding import Starts, take, take_windows, touched, window_starts
 from sklstm.preprocessing._spans import LABELS
 
 
@@ -186,10 +186,19 @@ def make_windows(
             "a missing label. Fill the gaps, or try a smaller window."
         )
     return Windows(
-        take_windows(series.rows, starts[keep], window),
+        take_windows(series.rows, take(starts, keep), window),
         None if labels is None else labels.of(keep),
-        np.repeat(series.ids, counts)[keep],
+        _ids_of_windows(series.ids, counts, keep),
     )
+
+
+def _ids_of_windows(ids: np.ndarray, counts: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    if len(ids) > 1:
+        return np.repeat(ids, counts)[keep]
+    same = np.zeros(np.count_nonzero(keep), dtype=ids.dtype)  # takes no memory until it is read
+    if ids.dtype != np.int64 or ids[0] != 0:
+        same[:] = ids[0]
+    return same
 
 
 def _check_parameters(window: Any, stride: Any, horizon: Any, label: Any, gaps: Any) -> None:
@@ -224,7 +233,7 @@ def _refuse_length(series: Series, window: int, horizon: int | None) -> NoReturn
     )
 
 
-def _without_gaps(series: Series, starts: np.ndarray, window: int, gaps: str) -> np.ndarray:
+def _without_gaps(series: Series, starts: Starts, window: int, gaps: str) -> np.ndarray:
     """Return which windows hold finite numbers only; where gaps are refused, all must."""
     gap = missing(series.rows)
     if not gap.any():
