@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -78,9 +79,10 @@ def forget_peak_memory() -> None:
 
 
 def in_a_process_of_its_own(job: dict[str, Any]) -> dict[str, Any]:
+    load = os.getloadavg()[0]  # says whether the machine had other work
     command = [sys.executable, __file__, "--job", json.dumps(job)]
     finished = subprocess.run(command, check=True, capture_output=True, text=True)
-    return {**job, **json.loads(finished.stdout)}
+    return {**job, **json.loads(finished.stdout), "load": load}
 
 
 def plan(shrink: int) -> list[dict[str, Any]]:
@@ -122,7 +124,7 @@ def table(runs: list[dict[str, Any]]) -> str:
 
 def write(runs: list[dict[str, Any]], output: Path, repeats: int) -> list[Path | None]:
     output.mkdir(parents=True, exist_ok=True)
-    about = runs[0]["environment"]
+    about, loads = runs[0]["environment"], [one["load"] for one in runs]
     report = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "window": WINDOW,
@@ -137,7 +139,8 @@ def write(runs: list[dict[str, Any]], output: Path, repeats: int) -> list[Path |
         "of the rows and labels\nthemselves. make_windows: the median of "
         f"{repeats} runs; the loop, a list comprehension and `np.stack`: one run.\nEach "
         f"run in a process of its own, nothing extrapolated; {about['cpus']} CPU cores, Python "
-        f"{about['python']}, numpy {about['numpy']}.\nMade by `python benchmarks/windows.py`.\n"
+        f"{about['python']}, numpy {about['numpy']}.\nLoad average of the machine before the runs, "
+        f"these included: {min(loads):.1f} to {max(loads):.1f}.\nMade by `python benchmarks/windows.py`.\n"
     )
     (output / "windows.md").write_text(text)
     print(text)

@@ -25,7 +25,7 @@ def test_the_loop_makes_the_same_windows(stride, label):
 
 def test_a_measurement_and_the_report(tmp_path):
     job = {"n_rows": 500, "n_features": 2, "stride": 50, "label": "mean"}
-    runs = [{**job, "way": way, **windows.measure(way, **job)} for way in windows.WAYS]
+    runs = [{**job, "way": way, "load": 0.0, **windows.measure(way, **job)} for way in windows.WAYS]
     assert [one["n_windows"] for one in runs] == [10, 10]
     windows.write(runs, tmp_path, 1)
     assert "| 500 x 2 | 50 | mean | 10 |" in (tmp_path / "windows.md").read_text()
