@@ -140,7 +140,8 @@ def write(runs: list[dict[str, Any]], output: Path, repeats: int) -> list[Path |
         f"{repeats} runs; the loop, a list comprehension and `np.stack`: one run.\nEach "
         f"run in a process of its own, nothing extrapolated; {about['cpus']} CPU cores, Python "
         f"{about['python']}, numpy {about['numpy']}.\nLoad average of the machine before the runs, "
-        f"these included: {min(loads):.1f} to {max(loads):.1f}.\nMade by `python benchmarks/windows.py`.\n"
+        f"these included: {min(loads):.1f} to {max(loads):.1f}.\n"
+        "Made by `python benchmarks/windows.py`.\n"
     )
     (output / "windows.md").write_text(text)
     print(text)
