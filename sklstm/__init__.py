@@ -2,7 +2,13 @@
 
 from sklstm._estimators import LSTMClassifier, LSTMRegressor
 from sklstm._show_versions import show_versions
-from sklstm.preprocessing import SequencePadder, SequenceScaler, SequenceTokenizer
+from sklstm.preprocessing import (
+    SequencePadder,
+    SequenceScaler,
+    SequenceTokenizer,
+    WindowReshaper,
+    make_windows,
+)
 
 __version__ = "0.1.0.dev0"
 
@@ -12,6 +18,8 @@ __all__ = [
     "SequencePadder",
     "SequenceScaler",
     "SequenceTokenizer",
+    "WindowReshaper",
     "__version__",
+    "make_windows",
     "show_versions",
 ]

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from sklstm.preprocessing.padder import SequencePadder
+from sklstm.preprocessing.reshaper import WindowReshaper
 from sklstm.preprocessing.scaler import SequenceScaler
 from sklstm.preprocessing.tokenizer import SequenceTokenizer
+from sklstm.preprocessing.windows import make_windows
 
-__all__ = ["SequencePadder", "SequenceScaler", "SequenceTokenizer"]
+__all__ = [
+    "SequencePadder",
+    "SequenceScaler",
+    "SequenceTokenizer",
+    "WindowReshaper",
+    "make_windows",
+]

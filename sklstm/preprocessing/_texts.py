@@ -66,7 +66,7 @@ def _only_column(frame: Any) -> list[Any]:
 
 
 def _check_item(item: Any, i: int, *, any_type: bool) -> None:
-    if _is_missing(item):
+    if is_missing(item):
         raise ValueError(
             f"X[{i}] is missing ({item!r}), not a text; replace missing texts first, "
             "such as by an empty string."
@@ -81,7 +81,8 @@ def _check_item(item: Any, i: int, *, any_type: bool) -> None:
     raise TypeError(f"X[{i}] must be str or bytes, got {type(item).__name__} ({shown}){hint}.")
 
 
-def _is_missing(item: Any) -> bool:
+def is_missing(item: Any) -> bool:
+    """Tell what stands for no value: None, NaN, pandas's NA and NaT."""
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(item, (float, np.floating)) and math.isnan(item)
