@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import platform
 import sys
 import time
 from collections.abc import Callable
@@ -136,11 +137,7 @@ MODELS: dict[str, Callable[[dict[str, Any], int], Any]] = {
     "dtw": lambda params, seed: NearestByDTW(params["window"]),
     "rocket": rocket,
 }
-PACKAGES = {
-    "lstm": ("sklstm", "torch", "scikit-learn"),
-    "dtw": ("aeon", "numba"),
-    "rocket": ("aeon", "numba", "scikit-learn"),
-}
+OURS, PEERS = ("sklstm", "torch", "scikit-learn"), ("aeon", "numba", "scikit-learn")
 
 
 def measure(job: dict[str, Any]) -> dict[str, Any]:
@@ -188,9 +185,12 @@ def few_of_each(y: np.ndarray) -> np.ndarray:
 
 def environment(model: str) -> dict[str, Any]:
     """Return what speed depends on."""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES[model]}
+    packages = OURS if model == "lstm" else PEERS
+    versions = {name: importlib.metadata.version(name) for name in packages}
     cpus = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    return {"cpus": cpus, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS"), **versions}
+    threads = os.environ.get("OMP_NUM_THREADS")
+    python = platform.python_version()
+    return {"cpus": cpus, "OMP_NUM_THREADS": threads, "python": python, **versions}
 
 
 def main() -> None:

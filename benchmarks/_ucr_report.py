@@ -106,7 +106,7 @@ def notes(runs: list[Run]) -> list[str]:
     found = [
         f"{what}, with the lowest and highest in brackets; 1-NN DTW draws nothing. Each model is "
         "fitted once on a few series beforehand, so no seconds are those of numba compiling or "
-        "libraries being imported.",
+        "libraries being imported. Each runs alone, on all cores.",
         "The LSTMs stand behind a SequenceScaler. MiniRocket and MultiRocket are aeon's, with "
         "10,000 kernels (9,996 and 49,728 features) and a ridge classifier; they need series "
         "of one length, so shorter ones are filled up behind with zeros, aeon's default, to the "
@@ -134,10 +134,10 @@ def surroundings(runs: list[Run]) -> list[str]:
     for run in runs:
         env = dict(run["environment"])
         cpus, threads = env.pop("cpus"), env.pop("OMP_NUM_THREADS")
-        limit = f"OMP_NUM_THREADS={threads}" if threads else "all for each model, one at a time"
+        limit = f", OMP_NUM_THREADS={threads}" if threads else ""
         versions = ", ".join(f"{name} {version}" for name, version in env.items())
         code = f" ({run['commit'] or 'no commit'})" if "sklstm" in env else ""
-        line = f"{cpus} CPU cores, {limit}; {versions}{code}"
+        line = f"{cpus} CPU cores{limit}; {versions}{code}"
         lines.setdefault(line, []).append(run["date"])
     return [f"Measured on {line}; {_span(dates)}." for line, dates in lines.items()]
 

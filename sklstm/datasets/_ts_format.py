@@ -49,14 +49,16 @@ class _Header:
 
     @property
     def classes(self) -> list[str] | None:
-        return self.entries["classlabel"][1:] if self.says("classlabel") else None
+        if self.says("targetlabel") or not self.says("classlabel"):
+            return None
+        return self.entries["classlabel"][1:]
 
 
 def read_ts(path: Path) -> TimeSeries:
     """Read a file of time series.
 
-    The lines themselves tell lengths and missing values; what the header says of these is not
-    read, since it is wrong in places.
+    Lengths and missing values are taken from the series themselves, whatever the header says of
+    them.
 
     Parameters
     ----------
