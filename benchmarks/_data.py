@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,12 @@ TITLES = {
     "newsgroups": "20 newsgroups",
     "digits": "digits as 8 steps of 8 numbers",
     "polarity": "200 of the Pang-Lee polarity sentences",
+    "JapaneseVowels": "JapaneseVowels: 9 speakers, 12 features, 7 to 29 steps",
+    "PickupGestureWiimoteZ": "PickupGestureWiimoteZ: 10 people, 29 to 361 steps",
+    "GunPoint": "GunPoint: 2 gestures, 150 steps",
+    "ItalyPowerDemand": "ItalyPowerDemand: 2 seasons, 24 steps",
 }
+UCR = ("JapaneseVowels", "PickupGestureWiimoteZ", "GunPoint", "ItalyPowerDemand")
 
 
 @dataclass(frozen=True)
@@ -136,12 +142,20 @@ def _polarity() -> Parts:
     return split(*load_polarity(return_X_y=True), test_size=50)
 
 
+def _ucr(name: str) -> Parts:
+    from sklstm.datasets import fetch_ucr
+
+    train, test = fetch_ucr(name), fetch_ucr(name, subset="test")
+    return train.data, train.target, test.data, test.target
+
+
 LOADERS: dict[str, Callable[[], Parts]] = {
     "imdb": _imdb,
     "trec": _trec,
     "newsgroups": _newsgroups,
     "digits": _digits,
     "polarity": _polarity,
+    **{name: partial(_ucr, name) for name in UCR},
 }
 
 

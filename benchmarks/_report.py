@@ -87,7 +87,7 @@ def table(rows: list[Row], *, published: bool = False) -> str:
         "predict, s": [seconds(row.predict) for row in rows],
         "peak memory, MB": [f"{row.memory:,.0f}" for row in rows],
     }
-    return _markdown({head: cells for head, cells in columns.items() if cells})
+    return markdown({head: cells for head, cells in columns.items() if cells})
 
 
 def _accuracy(row: Row) -> str:
@@ -110,7 +110,7 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f}" if value >= 1 else f"{max(value, 0.01):.2f}"
 
 
-def _markdown(columns: dict[str, list[str]]) -> str:
+def markdown(columns: dict[str, list[str]]) -> str:
     """Return a table whose first column is aligned left and the others right."""
     heads = list(columns)
     widths = [max(3, len(head), *map(len, columns[head])) for head in heads]
