@@ -75,8 +75,10 @@ MODELS = {
     "ordinal": Model('LSTM, loss="ordinal"', lstm(loss="ordinal")),
     "distance": Model('LSTM, loss="distance_weighted"', lstm(loss="distance_weighted")),
     "number": Model("LSTMRegressor, rounded", regressor()),
-    "tfidf": Model("TF-IDF + logistic regression", tfidf(LogisticRegression(max_iter=1000)), False),
-    "tfidf-number": Model("TF-IDF + ridge, rounded", tfidf(Ridge()), False),
+    "tfidf": Model(
+        "TF-IDF + logistic regression", tfidf(LogisticRegression(C=10, max_iter=1000)), False
+    ),
+    "tfidf-number": Model("TF-IDF + ridge, rounded", tfidf(Ridge(alpha=0.3)), False),
 }
 
 
