@@ -106,7 +106,7 @@ def notes(runs: list[Run]) -> list[str]:
     found = [
         f"{what}, with the lowest and highest in brackets; 1-NN DTW draws nothing. Each model is "
         "fitted once on a few series beforehand, so no seconds are those of numba compiling or "
-        "libraries being imported. Each runs alone, on all cores.",
+        "libraries being imported. One model runs at a time, on all cores.",
         "The LSTMs stand behind a SequenceScaler. MiniRocket and MultiRocket are aeon's, with "
         "10,000 kernels (9,996 and 49,728 features) and a ridge classifier; they need series "
         "of one length, so shorter ones are filled up behind with zeros, aeon's default, to the "
