@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks import _cli
-from benchmarks._data import look_beside_the_repository
-from benchmarks._report import markdown, seconds, surroundings
+from benchmarks._data import ROOT, look_beside_the_repository
+from benchmarks._report import fill_file, markdown, seconds, surroundings
 from benchmarks._runner import Results, commit, parameters
 from benchmarks._worker import environment
 
+GUIDE = ROOT / "docs" / "series.md"
 Run = dict[str, Any]
 Score = Callable[[Any, Any, np.ndarray], dict[str, float]]
 
@@ -69,13 +70,18 @@ def program(
     if not args.report:
         for problem in problems:
             run(problem, results, args.seeds or n_seeds, args.only)
-    text = sections(problems, results.runs, page.digits)
+    tables = sections(problems, results.runs, page.digits)
+    text = "\n\n".join([tables, *surrounded(results.runs)])
     print(f"\n{text}\n")
     command = f"python benchmarks/{page.name}.py{' --validate' if args.validate else ''}"
     path = folder / f"{page.name}.md"
     made = f"{page.notes}\n\nMade by `{command}`."
     path.write_text(f"# {page.title}\n\n{text}\n\n{made}\n", encoding="utf-8")
-    _cli.say_where([path])
+    written = [path]
+    if folder == _cli.RESULTS:
+        fill_file(GUIDE, f"{tables}\n\n{page.notes}", page.name)
+        written.append(GUIDE)
+    _cli.say_where(written)
     return 0
 
 
@@ -166,12 +172,19 @@ def _spread(values: list[float | None], places: int) -> str:
 
 
 def sections(problems: list[Problem], runs: list[Run], digits: dict[str, int]) -> str:
-    """Return a table for each problem that has runs, and what they were measured on."""
+    """Return a table for each problem that has runs."""
     texts = []
     for problem in problems:
         group = [run for run in runs if run["data"]["name"] == problem.name]
         if group:
             sizes = f"{group[0]['n_train']:,} samples to train on, {group[0]['n_test']:,} to test."
-            texts.append(f"## {problem.title}\n\n{sizes}\n\n{table(problem, group, digits)}")
-    lines = "\n".join(f"Measured on {line}" for line in surroundings(runs))
-    return "\n\n".join([*texts, lines])
+            texts.append(f"**{problem.title}.** {sizes}\n\n{table(problem, group, digits)}")
+    return "\n\n".join(texts)
+
+
+def surrounded(runs: list[Run]) -> list[str]:
+    """Return what the runs were measured on, and what they warned of."""
+    found = [f"Measured on {line}" for line in surroundings(runs)]
+    for run in runs:
+        found += [f"{run['contender']} warned: {text.splitlines()[0]}" for text in run["warnings"]]
+    return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""Tables of ``ucr.py``: one for each data set, and one of means."""
+"""Tables of ``ucr.py``: one of all data sets, and one for each."""
 
 from __future__ import annotations
 
@@ -79,17 +79,29 @@ def _mean(rows: list[Row]) -> Row:
 
 
 def sections(runs: list[Run], titles: Mapping[str, str]) -> str:
-    """Return a table for each data set, one of their means, and what a reader has to know."""
+    """Return an overview, a table for each data set, and what a reader has to know."""
     by_name = by_data(runs)
     groups = {name: summarize(own, titles) for name, own in by_name.items()}
     parts = []
     for name, rows in groups.items():
         parts.append(f"## {TITLES[name]}\n\n{sizes(by_name[name])}\n\n{table([*rows.values()])}")
     if len(groups) > 1:
-        head = f"## Mean of the {len(groups)} sets"
-        parts.append(f"{head}\n\n{table(means(list(groups.values())))}")
+        parts.insert(0, overview(runs, titles))
     listed = "\n".join(f"- {note}" for note in [*notes(runs), *surroundings(runs)])
     return "\n\n".join([*parts, listed])
+
+
+def overview(runs: list[Run], titles: Mapping[str, str]) -> str:
+    """Return one table of all sets, accuracy only, and mean seconds to fit."""
+    groups = {name: summarize(own, titles) for name, own in by_data(runs).items()}
+    rows = means(list(groups.values()))
+    kept = [name for name in titles if all(name in group for group in groups.values())]
+    columns = {"accuracy, %": [row.title for row in rows]}
+    for data, group in groups.items():
+        columns[data] = [f"{group[name].accuracy:.2f}" for name in kept]
+    columns["mean"] = [f"{row.accuracy:.2f}" for row in rows]
+    columns["fit, s"] = [seconds(row.fit) for row in rows]
+    return markdown(columns)
 
 
 def sizes(runs: list[Run]) -> str:

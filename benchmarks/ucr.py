@@ -28,7 +28,8 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import _cli, _ucr_report
-from benchmarks._data import UCR, DataSpec, Parts, load, look_beside_the_repository
+from benchmarks._data import ROOT, UCR, DataSpec, Parts, load, look_beside_the_repository
+from benchmarks._report import fill_file
 from benchmarks._runner import Results, commit
 from benchmarks._ucr_engines import pack
 
@@ -41,6 +42,7 @@ BEST: dict[str, Any] = {
     "batch_size": 8,
 }
 
+README = ROOT / "README.md"
 ENGINES = Path(__file__).with_name("_ucr_engines.py")
 COMMAND = "python benchmarks/ucr.py --peers-python PATH"
 N_SEEDS, N_FOLDS = 5, 5
@@ -108,7 +110,11 @@ def main(argv: list[str] | None = None) -> int:
     page = folder / "ucr.md"
     made = f"Made by `{COMMAND}{' --validate' if args.validate else ''}`."
     page.write_text(f"# Time series to classify\n\n{text}\n\n{made}\n", encoding="utf-8")
-    _cli.say_where([page])
+    written = [page]
+    if folder == _cli.RESULTS:
+        fill_file(README, _ucr_report.overview(results.runs, titles), "ucr")
+        written.append(README)
+    _cli.say_where(written)
     return 0 if complete else 1
 
 
