@@ -65,11 +65,11 @@ def program(
     look_beside_the_repository()
     folder = _cli.folder(args)
     results = Results(folder / f"{page.name}.json")
-    if args.fresh:
-        results.runs = []
+    if args.n_train or args.n_test or args.epochs:
+        raise SystemExit("--n-train, --n-test and --epochs are not for this program")
     if not args.report:
         for problem in problems:
-            run(problem, results, args.seeds or n_seeds, args.only)
+            run(problem, results, args.seeds or n_seeds, args.only, fresh=args.fresh)
     tables = sections(problems, results.runs, page.digits)
     text = "\n\n".join([tables, *surrounded(results.runs)])
     print(f"\n{text}\n")
@@ -85,8 +85,18 @@ def program(
     return 0
 
 
-def run(problem: Problem, results: Results, n_seeds: int, only: Iterable[str] | None) -> None:
-    """Measure every model with every seed, unless a run of the same is there already."""
+def run(
+    problem: Problem,
+    results: Results,
+    n_seeds: int,
+    only: Iterable[str] | None,
+    *,
+    fresh: bool = False,
+) -> None:
+    """Measure every model with every seed, unless a run of the same is there already.
+
+    With `fresh`, what is measured again is measured whatever is there.
+    """
     parts: tuple[Any, Any, Any, Any] | None = None
     for seed in range(n_seeds):
         for name, model in problem.models.items():
@@ -94,7 +104,9 @@ def run(problem: Problem, results: Results, n_seeds: int, only: Iterable[str] | 
                 continue
             estimator = model.build(seed)
             identity = identify(problem, name, seed, estimator)
-            if results.find(identity):
+            if fresh:
+                results.drop([identity])
+            elif results.find(identity):
                 print(f"{problem.title}, {model.title}, seed {seed}: kept", flush=True)
                 continue
             parts = parts or problem.load()

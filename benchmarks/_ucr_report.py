@@ -96,7 +96,7 @@ def overview(runs: list[Run], titles: Mapping[str, str]) -> str:
     groups = {name: summarize(own, titles) for name, own in by_data(runs).items()}
     rows = means(list(groups.values()))
     kept = [name for name in titles if all(name in group for group in groups.values())]
-    columns = {"accuracy, %": [row.title for row in rows]}
+    columns = {"model": [row.title for row in rows]}
     for data, group in groups.items():
         columns[data] = [f"{group[name].accuracy:.2f}" for name in kept]
     columns["mean"] = [f"{row.accuracy:.2f}" for row in rows]
@@ -122,7 +122,7 @@ def notes(runs: list[Run]) -> list[str]:
         "The LSTMs stand behind a SequenceScaler. MiniRocket and MultiRocket are aeon's, with "
         "10,000 kernels (9,996 and 49,728 features) and a ridge classifier; they need series "
         "of one length, so shorter ones are filled up behind with zeros, aeon's default, to the "
-        "longest training series, and longer ones cut. DTW takes the series as they are.",
+        "longest training series, and longer ones cut. DTW takes the series as they are, unscaled.",
     ]
     if windows := _windows(runs):
         found.append(f"Windows learned by leaving out one training series at a time: {windows}.")

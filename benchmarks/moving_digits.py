@@ -21,6 +21,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -75,7 +76,8 @@ def rows(seed: int) -> Any:
 
 
 def logistic(seed: int) -> Any:
-    return make_pipeline(FunctionTransformer(table), LogisticRegression(C=0.01, max_iter=500))
+    search = GridSearchCV(LogisticRegression(max_iter=200), {"C": [1e-4, 1e-3, 1e-2]}, cv=3)
+    return make_pipeline(FunctionTransformer(table), search)
 
 
 def forest(seed: int) -> Any:
@@ -86,7 +88,7 @@ def forest(seed: int) -> Any:
 MODELS = {
     "images": Model("LSTM, convolution on each image", images),
     "rows": Model("LSTM, images laid flat", rows),
-    "logistic": Model("logistic regression", logistic, draws=False),
+    "logistic": Model("logistic regression, C tuned", logistic, draws=False),
     "forest": Model("random forest", forest),
 }
 

@@ -96,7 +96,7 @@ def test_table_of_made_up_runs():
     text = _ucr_report.sections(runs, TITLES)
     rows = [[c.strip() for c in line.split("|")[1:-1]] for line in text.splitlines() if "|" in line]
     # only what has run on both sets is in the overview: 85 and 65 make 75, 3 s and 2 s make 2.5
-    assert rows[0] == ["accuracy, %", "GunPoint", "ItalyPowerDemand", "mean", "fit, s"]
+    assert rows[0] == ["model", "GunPoint", "ItalyPowerDemand", "mean", "fit, s"]
     assert rows[2] == ["LSTM", "85.00", "65.00", "75.00", "2.5"]
     # medians and the range, in the order of the titles; the sets in that of `_data.TITLES`
     assert rows[5:7] == [

@@ -70,6 +70,8 @@ def test_pages_show_what_the_benchmarks_measured(table, page):
     rows = [line for line in results.splitlines() if line.startswith("|")]
     assert len(rows) > 3
     copied = [line for line in shown.splitlines() if line.startswith("|")]
-    assert copied == rows[: len(copied)]  # of several tables a page may show the first only
+    if table == "ucr":  # README shows the first of several tables
+        rows = rows[: rows.index(next(row for row in rows[1:] if row.startswith("| model")))]
+    assert copied == rows
     assert len(copied) > 3
     assert "@@" not in readme  # nothing was left to be filled in
