@@ -66,6 +66,10 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         """Learn from `y`, and the samples' weights, what encoding and decoding need."""
 
     @abstractmethod
+    def _target_parameters(self) -> dict[str, Any]:
+        """Return the parameters that decide what targets are, which cannot change later."""
+
+    @abstractmethod
     def _encode_targets(self, y: Any) -> np.ndarray:
         """Return `y` as the loss takes it."""
 
@@ -168,6 +172,9 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         weights = given_weights(sample_weight, len(sequences))
         if reset:
             self._learn_targets(y, weights, classes)
+            self._begun_with_ = self._target_parameters()
+        else:
+            self._check_target_parameters()
         targets = self._encode_targets(y)
         if training:
             self._learn_target_weights(targets)
@@ -176,6 +183,16 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         if reset and classes is None:
             self._check_weights(targets, weights)
         return LabelledSequences(sequences, targets, weights)
+
+    def _check_target_parameters(self) -> None:
+        """Raise ValueError if training would go on with targets of another kind."""
+        for name, now in self._target_parameters().items():
+            before = self._begun_with_[name]
+            if now != before:
+                raise ValueError(
+                    f"{name} is {now!r} now, but the model that training goes on from was begun "
+                    f"with {before!r}. Set it back, or begin anew: fit with warm_start=False."
+                )
 
     def _check_weights(self, targets: np.ndarray, weights: np.ndarray) -> None:
         """Raise ValueError if the weights leave too little to learn from."""

@@ -61,6 +61,7 @@ def test_sklearn_checks(estimator, check):
         eager(recurrent_dropout=0.1, batch_size=16),
         LSTMRegressor(),
         keen(loss="huber"),
+        keen(loss="absolute_error"),
         keen(loss="quantile", quantiles=(0.1, 0.4, 0.6, 0.9)),
         keen(pooling="max", early_stopping=True, validation_fraction=0.3),
     ],

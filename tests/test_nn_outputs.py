@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import expit, huber, log_expit, log_softmax, softmax
+from scipy.stats import norm
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_poisson_deviance
 from torch.nn import functional
 
@@ -73,7 +74,8 @@ def test_a_certain_cumulative_link_has_exact_logarithms_and_gradients():
 @torch.no_grad()
 def test_quantiles_never_cross():
     torch.manual_seed(0)
-    layer = QuantileOutput(4, 3, 5)
+    layer = QuantileOutput(4, 3, (0.01, 0.2, 0.5, 0.8, 0.99))
+    np.testing.assert_allclose(layer(torch.zeros(4)), [norm.ppf([0.01, 0.2, 0.5, 0.8, 0.99])] * 3)
     torch.nn.init.normal_(layer.weight, std=20)
     quantiles = layer(torch.randn(100, 4))
     assert quantiles.shape == (100, 3, 5)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.metrics import make_scorer, mean_absolute_error
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 
 from sklstm import LSTMClassifier
 
@@ -115,6 +117,56 @@ def test_the_toolbox_takes_ordered_classes():
     assert cross_val_score(named, X, Y, cv=2, scoring="neg_log_loss").mean() > -1.2
 
 
+def test_what_numbers_the_classes_on_the_way_needs_ranks():
+    ranks = np.array([ORDER.index(label) for label in Y])
+    named, numbered = small(loss="ordinal", class_order=ORDER), small(loss="ordinal", max_epochs=3)
+    hint = "give it ranks as y"
+    with pytest.raises(ValueError, match=hint):
+        cross_val_predict(named, X, Y, cv=2, method="predict_proba")
+    assert cross_val_predict(numbered, X, ranks, cv=2, method="predict_proba").shape == (160, 4)
+    two = [("one", named), ("two", named)]
+    with pytest.raises(ValueError, match=hint):
+        VotingClassifier(two).fit(X, Y)
+    with pytest.raises(ValueError, match=hint):
+        StackingClassifier(two, cv=2).fit(X, Y)
+    two = [("one", numbered), ("two", numbered)]
+    for ensemble in (VotingClassifier(two, voting="soft"), StackingClassifier(two, cv=2)):
+        assert set(ensemble.fit(X, ranks).predict(X)) <= set(range(4))
+
+
+def test_training_goes_on_in_the_same_order_only():
+    model = small(loss="ordinal", class_order=ORDER, warm_start=True, max_epochs=1).fit(X, Y)
+    before = model.predict_proba(X)
+    for change in (
+        {"class_order": ORDER[::-1]},
+        {"class_order": None},
+        {"loss": "distance_weighted"},
+        {"loss": "cross_entropy"},
+    ):
+        changed = clone(model).set_params(warm_start=True).fit(X, Y).set_params(**change)
+        for go_on in (changed.fit, changed.partial_fit):
+            with pytest.raises(ValueError, match=f"{next(iter(change))} is .* now, but the model"):
+                go_on(X, Y)
+        np.testing.assert_allclose(changed.predict_proba(X), before, atol=1e-6)
+    assert model.set_params(class_order=tuple(ORDER)).fit(X, Y).n_iter_ == 2
+
+
+def test_a_part_may_lack_classes_of_the_order():
+    ranks = np.array([ORDER.index(label) for label in Y])
+    few = np.flatnonzero(ranks < 3)
+    model = small(loss="ordinal", class_order=[0, 1, 2, 3])
+    for _ in range(2):
+        model.partial_fit([X[i] for i in few], ranks[few], classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"classes\[1\] is 7, which class_order leaves out"):
+        model.partial_fit([X[i] for i in few], ranks[few], classes=[0, 7])
+
+
+def test_an_order_of_floats_keeps_whole_labels():
+    ranks = np.array([ORDER.index(label) for label in Y])
+    model = small(loss="ordinal", class_order=[0.0, 1.0, 2.0, 3.0], max_epochs=1).fit(X, ranks)
+    assert model.predict(X).dtype == ranks.dtype
+
+
 def test_weights_hold_for_ordered_classes():
     model = small(loss="ordinal", class_order=ORDER, class_weight={"poor": 1e4}, max_epochs=60)
     assert (model.fit([X[0]] * len(X), Y).predict(X[:1]) == "poor").all()
@@ -126,13 +178,21 @@ def test_parts_and_steps_of_ordered_classes():
     steps = model.predict_proba_steps(X[:3])
     for row, item in zip(steps, X[:3], strict=True):
         assert row.shape == (len(item), 4)
-    np.testing.assert_allclose([row[-1] for row in steps], model.predict_proba(X[:3]), atol=1e-5)
+    for row, item in zip(steps, X[:3], strict=True):
+        prefixes = [item[: end + 1] for end in range(len(item))]
+        np.testing.assert_allclose(row, model.predict_proba(prefixes), atol=1e-5)
 
 
 BAD = {
     "strings": ({}, Y, r"order of the classes.*class_order=\[\.\.\.\]"),
     "left-out": ({"class_order": ORDER[:3]}, Y, r"y\[\d+\] is .*'great'.*leaves out"),
     "twice": ({"class_order": [*ORDER, "fair"]}, Y, "class_order names 'fair' more than once"),
+    "twice-object": (
+        {"class_order": [*ORDER, "fair"]},
+        Y.astype(object),
+        "class_order names 'fair' more than once",
+    ),
+    "unequal": ({"class_order": [ORDER, ["x"]]}, Y, "class_order must be a list of the classes"),
     "empty": ({"class_order": []}, Y, "class_order must be a list of the classes"),
     "nested": ({"class_order": [ORDER]}, Y, "class_order must be a list of the classes"),
     "one-class": ({"class_order": ["fair"]}, ["fair"] * len(X), "at least 2 classes"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import StackingRegressor, VotingRegressor
@@ -84,7 +86,8 @@ def test_poisson_predicts_rates():
     assert (predicted > 0).all()
     assert r2_score(np.exp(1 + NEW_Y), predicted) > 0.8
     assert model.predict(X).mean() == pytest.approx(counts.mean(), rel=0.1)
-    assert (small(loss="poisson", max_epochs=1).fit(X, 0 * counts).predict(X) >= 0).all()
+    nothing = small(loss="poisson").fit(X, 0 * counts).predict(X)
+    assert 0 < nothing.max() < 0.3
 
 
 def test_losses_give_their_own_centre():
@@ -130,6 +133,17 @@ def test_quantiles_of_matrices():
     assert model.quantiles_ == (0.1, 0.6)
 
 
+def test_how_many_quantiles_are_asked_for_hardly_matters_to_the_median():
+    rng = np.random.default_rng(0)
+    y, params = Y + rng.normal(0, 0.1, len(Y)), {"loss": "quantile", "max_epochs": 30}
+    few = small(**params, quantiles=(0.05, 0.5, 0.95)).fit(X, y)
+    many = small(**params, quantiles=np.linspace(0.05, 0.95, 19)).fit(X, y)
+    assert len(many.quantiles_) == 19
+    assert many.score(NEW_X, NEW_Y) > few.score(NEW_X, NEW_Y) - 0.1
+    inside = many.predict_interval(NEW_X, 0.8)
+    assert (np.diff(inside) < 2 * np.diff(few.predict_interval(NEW_X))).all()
+
+
 def test_one_quantile_is_a_number():
     model = small(loss="quantile", quantiles=0.9).fit(X, Y)
     np.testing.assert_array_equal(model.predict(X), model.predict_quantiles(X)[:, 0])
@@ -142,6 +156,9 @@ def test_only_quantile_models_have_quantiles():
     with pytest.raises(AttributeError, match="no attribute 'predict_interval'") as caught:
         small().fit(X, Y).predict_interval(X)
     assert "set loss='quantile'" in str(caught.value.__cause__)
+    assert not hasattr(small().fit(X, Y).set_params(loss="quantile"), "predict_quantiles")
+    fitted = small(loss="quantile").fit(X, Y).set_params(loss="huber")
+    assert fitted.predict_quantiles(X).shape == (120, 3)
 
 
 def test_validation_scores_are_r2_of_what_is_predicted():
@@ -168,6 +185,45 @@ def test_the_first_part_sets_the_scale():
     assert model.n_iter_ == 61
     assert model.score(NEW_X, 1000 * NEW_Y) > 0.9
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+def test_a_first_part_without_spread_is_warned_of():
+    with pytest.warns(UserWarning, match="y of the first part holds one value only"):
+        small().partial_fit(X[:1], Y[:1])
+    small().partial_fit(X[:2], Y[:2])  # no warning: warnings are errors here
+
+
+LOSSES = ["squared_error", "absolute_error", "huber", "poisson", "quantile"]
+
+
+@pytest.mark.parametrize("after", LOSSES)
+@pytest.mark.parametrize("before", LOSSES)
+def test_training_goes_on_with_targets_of_the_same_kind_only(before, after):
+    model = small(loss=before, max_epochs=1, warm_start=True).fit(X, np.exp(Y))
+    expected = model.predict(X)
+    model.set_params(loss=after)
+    for go_on in (model.fit, model.partial_fit):
+        if before == after or {before, after} <= set(LOSSES[:3]):
+            go_on(X, np.exp(Y))
+            continue
+        with pytest.raises(ValueError, match=r"loss is .* now, but the model that training goes"):
+            go_on(X, np.exp(Y))
+        np.testing.assert_array_equal(model.predict(X), expected)
+    assert np.isfinite(model.set_params(warm_start=False).fit(X, np.exp(Y)).predict(X)).all()
+
+
+def test_training_goes_on_with_the_same_quantiles_only():
+    model = small(loss="quantile", max_epochs=1, warm_start=True).fit(X, Y)
+    with pytest.raises(ValueError, match=r"quantiles is \(0\.1, 0\.9\) now.*begun with \(0\.05"):
+        model.set_params(quantiles=(0.1, 0.9)).fit(X, Y)
+    assert model.set_params(quantiles=[0.05, 0.5, 0.95]).fit(X, Y).n_iter_ == 2
+
+
+def test_a_column_of_arrays_is_a_matrix():
+    wide = np.stack([Y, -Y], axis=1)
+    expected = small(max_epochs=2).fit(X, wide).predict(X)
+    column = pd.Series(list(wide))
+    np.testing.assert_array_equal(small(max_epochs=2).fit(X, column).predict(X), expected)
 
 
 def test_a_warm_start_goes_on():
@@ -205,6 +261,14 @@ def test_the_pooled_state_makes_features():
     assert list(model.get_feature_names_out()[:2]) == ["lstmregressor0", "lstmregressor1"]
 
 
-def test_a_regressor_shows_its_parts(capsys):
-    small().fit(X, Y).summary()
-    assert "LinearOutput" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("loss", "y", "line"),
+    [
+        ("huber", Y, r"output\s+LinearOutput\s+\(batch, 1\)\s+17"),
+        ("quantile", Y, r"output\s+QuantileOutput\s+\(batch, 1, 3\)\s+51"),
+        ("quantile", np.stack([Y, Y], axis=1), r"QuantileOutput\s+\(batch, 2, 3\)\s+102"),
+    ],
+)
+def test_a_regressor_shows_its_parts(capsys, loss, y, line):
+    small(loss=loss, max_epochs=1).fit(X, y).summary()
+    assert re.search(line, capsys.readouterr().out)

@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sklstm import LSTMClassifier, LSTMRegressor, SequencePadder, SequenceScaler
 from sklstm._reading import as_sequences
+from sklstm._training.predict import MAX_BATCH_STEPS, most_steps
 
 RNG = np.random.default_rng(0)
 
@@ -58,8 +59,11 @@ def test_a_film_is_read_by_itself():
     together = model.predict_proba(films)
     alone = np.concatenate([model.predict_proba([film]) for film in films])
     np.testing.assert_allclose(together, alone, atol=1e-5)
-    for row, film in zip(model.predict_proba_steps(films[:3]), films[:3], strict=True):
-        assert row.shape == (len(film), 2)
+    causal = small(step_conv_filters=3, bidirectional=False).fit(films, labels)
+    for fitted in (model, causal):  # every prefix run, and all of them in one pass
+        for row, film in zip(fitted.predict_proba_steps(films[:3]), films[:3], strict=True):
+            prefixes = [film[: end + 1] for end in range(len(film))]
+            np.testing.assert_allclose(row, fitted.predict_proba(prefixes), atol=1e-5)
 
 
 def test_padding_is_cut_off_films():
@@ -70,6 +74,13 @@ def test_padding_is_cut_off_films():
     model = small(padding_value=-9.0).fit(padded, labels)
     expected = small().fit(films, labels).predict_proba(films)
     np.testing.assert_allclose(model.predict_proba(padded), expected, atol=1e-5)
+
+
+def test_large_steps_make_small_batches():
+    films = as_sequences(np.zeros((3, 2, 64, 64)), matrices=True)
+    assert most_steps(films) == (1 << 20) // 4096
+    assert most_steps(as_sequences(np.zeros((3, 2, 2, 2)), matrices=True)) == MAX_BATCH_STEPS
+    assert most_steps(as_sequences(np.zeros((3, 2, 5000)), matrices=True)) == MAX_BATCH_STEPS
 
 
 def test_films_in_the_toolbox():
@@ -158,7 +169,9 @@ def test_a_model_of_shared_windows_is_that_of_copies():
         strict=True,
     ):
         np.testing.assert_allclose(row, other, atol=1e-6)
-    assert one_way.predict_proba_steps(windows[:4])[0].shape == (10, 2)
+    for row, window in zip(one_way.predict_proba_steps(windows[:4]), windows, strict=False):
+        prefixes = [window[: end + 1] for end in range(10)]
+        np.testing.assert_allclose(row, one_way.predict_proba(prefixes), atol=1e-5)
 
 
 @pytest.mark.parametrize(

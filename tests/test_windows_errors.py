@@ -205,3 +205,12 @@ def test_gaps_everywhere():
         make_windows(GAP[:7], window=4, gaps="skip")
     with pytest.raises(ValueError, match="leaves no window"):
         make_windows(ROWS, [None] * 10, window=4, gaps="skip")
+
+
+def test_a_column_of_dates_is_named():
+    frame = pd.DataFrame({"time": pd.date_range("2024-01-01", periods=10), "value": ROWS})
+    with pytest.raises(TypeError, match=r"X has the column 'time' of dates .*Leave it out"):
+        make_windows(frame, window=2)
+    with pytest.raises(TypeError, match=r"X\[1\] has the column 'time' of dates"):
+        make_windows([frame[["value"]], frame[["time"]]], window=2)
+    assert make_windows(frame[["value"]], window=2).X.shape == (9, 2, 1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.metrics import accuracy_score
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
 from sklstm._estimators._class_weights import ClassWeights, check_two_classes
@@ -26,6 +28,15 @@ from sklstm.nn.losses import SampleLoss
 class LabelTargets(ClassifierOutputs):
     """The steps of a fit that depend on labels: targets, weights, output layer, loss."""
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **ClassifierOutputs._parameter_constraints,
+        "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
+        "class_order": ["array-like", None],
+        "distance_power": [Interval(Real, 0, None, closed="neither")],
+        "output_layer": [StrOptions({"auto", "sigmoid", "softmax"})],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+
     def _learn_targets(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
         name = type(self).__name__
         if self.loss == "cross_entropy":
@@ -35,6 +46,10 @@ class LabelTargets(ClassifierOutputs):
                 y, classes, self.class_order, self.loss, self.output_layer, name
             )
         self.classes_ = self._codec_.classes
+
+    def _target_parameters(self) -> dict[str, Any]:
+        order = None if self.class_order is None else np.asarray(self.class_order).tolist()
+        return {"loss": self.loss, "output_layer": self.output_layer, "class_order": order}
 
     def _encode_targets(self, y: Any) -> np.ndarray:
         return self._codec_.encode(y)

@@ -22,12 +22,15 @@ class NumberCodec:
         What is taken off each number of a sample, and what it is divided by then.
     log : bool
         Whether outputs are logarithms of the scaled numbers.
+    has_spread : bool
+        Whether every number of a sample varied when the scale was learned, as it needs to.
     """
 
     shape: tuple[int, ...]
     center: np.ndarray
     scale: np.ndarray
     log: bool
+    has_spread: bool = True
 
     @classmethod
     def learn(cls, y: Any, weights: np.ndarray, *, log: bool) -> NumberCodec:
@@ -41,8 +44,14 @@ class NumberCodec:
         if log:
             mean = np.average(flat, axis=0, weights=weights)
             return cls(y.shape[1:], np.zeros_like(mean), np.where(mean > 0, mean, 1.0), True)
-        scaler = StandardScaler().fit(flat, sample_weight=weights)
-        return cls(y.shape[1:], scaler.mean_, scaler.scale_, False)
+        with np.errstate(over="ignore", invalid="ignore"):  # named below
+            scaler = StandardScaler().fit(flat, sample_weight=weights)
+        if not np.isfinite(scaler.scale_).all():
+            raise ValueError(
+                f"y holds numbers too large to be scaled, up to {np.abs(flat).max():.3g}; give it "
+                "in another unit."
+            )
+        return cls(y.shape[1:], scaler.mean_, scaler.scale_, False, bool(scaler.var_.all()))
 
     @property
     def n_numbers(self) -> int:
@@ -59,7 +68,16 @@ class NumberCodec:
             )
         if self.log:
             _check_not_negative(y)
-        return ((y.reshape(len(y), -1) - self.center) / self.scale).astype(np.float32)
+        with np.errstate(over="ignore"):  # named below
+            scaled = (y.reshape(len(y), -1) - self.center) / self.scale
+            targets = scaled.astype(np.float32)
+        far = np.flatnonzero(~np.isfinite(targets).all(axis=1))
+        if len(far):
+            raise ValueError(
+                f"y[{far[0]}] is {y[far[0]].tolist()!r}, too far from the rest of y to be brought "
+                "to one scale with it."
+            )
+        return targets
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Return (n, *shape) numbers from (n, n_numbers) outputs.
@@ -76,6 +94,8 @@ class NumberCodec:
 
 def read_numbers(y: Any) -> np.ndarray:
     """Return `y` as finite float64 numbers of any shape, one row per sample."""
+    if getattr(getattr(y, "dtype", None), "kind", None) == "O" and y.ndim == 1:
+        y = list(y)  # a column of arrays reads as a list of them does
     try:
         numbers: np.ndarray = check_array(
             y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y"

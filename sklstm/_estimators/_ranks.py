@@ -58,6 +58,11 @@ class RankCodec(LabelCodec):
         """Return the int64 rank of each label."""
         return self.ranks[super().encode(y)].astype(np.int64)
 
+    def check_same(self, classes: Any) -> None:
+        """Raise ValueError if `classes` has any that the order leaves out."""
+        given = np.asarray(classes)
+        _check_known(given, self.classes[np.argsort(self.ranks)], None)
+
     def class_index(self, targets: np.ndarray) -> np.ndarray | None:
         """Return the class of each encoded target."""
         index: np.ndarray = np.argsort(self.ranks)[targets]
@@ -100,16 +105,21 @@ def _sorted_numbers(labels: np.ndarray, loss: str) -> np.ndarray:
 
 def _checked(order: Any, dtype: np.dtype) -> np.ndarray:
     """Return the order as an array; of the labels' `dtype`, unless it holds longer strings."""
-    ordered = np.asarray(order)
-    if dtype.kind == "O" or dtype.kind == ordered.dtype.kind != "U":
-        ordered = ordered.astype(dtype)
+    try:
+        ordered = np.asarray(order)
+    except ValueError:  # lists of unequal lengths
+        ordered = np.empty(0)
     if ordered.ndim != 1 or len(ordered) == 0:
         raise ValueError(
             f"class_order must be a list of the classes from lowest to highest; got {order!r}."
         )
     values, counts = np.unique(ordered, return_counts=True)
     if counts.max() > 1:
-        raise ValueError(f"class_order names {values[counts.argmax()].item()!r} more than once.")
+        twice = values[counts.argmax() : counts.argmax() + 1].tolist()[0]
+        raise ValueError(f"class_order names {twice!r} more than once.")
+    numbers = dtype.kind in "iuf" and ordered.dtype.kind in "iuf"
+    if dtype.kind == "O" or (numbers and (ordered.astype(dtype) == ordered).all()):
+        return ordered.astype(dtype)
     return ordered
 
 
@@ -119,7 +129,13 @@ def _check_known(labels: np.ndarray, ordered: np.ndarray, y: np.ndarray | None) 
     if len(missing) == 0:
         return
     index, label = missing[0], labels[missing].tolist()[0]
+    # A meta-estimator numbers the classes in sorted order before this one sees them.
+    encoded = labels.dtype.kind in "iu" and len(missing) == len(labels)
+    hint = (
+        " If the labels were encoded on the way (VotingClassifier, StackingClassifier and "
+        "cross_val_predict of probabilities do so), give it ranks as y, and no class_order."
+    )
     raise ValueError(
         f"{'classes' if y is None else 'y'}[{index}] is {label!r}, which class_order leaves out: "
-        f"{ordered.tolist()!r}."
+        f"{ordered.tolist()!r}.{hint if encoded else ''}"
     )

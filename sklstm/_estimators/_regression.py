@@ -42,6 +42,8 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
     ValueError
         If one is not inside (0, 1), or not above the one before it.
     """
+    if isinstance(quantiles, str):
+        raise ValueError(f"quantiles={quantiles!r} is text; give numbers, such as (0.05, 0.95).")
     given = (quantiles,) if isinstance(quantiles, Real) else tuple(quantiles)
     if not given:
         raise ValueError("quantiles is empty; give one or several, such as (0.05, 0.5, 0.95).")
@@ -61,10 +63,11 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
 
 
 def _predicts_quantiles(estimator: Any) -> bool:
-    if estimator.loss != "quantile":
+    fitted = hasattr(estimator, "quantiles_")
+    if estimator.quantiles_ is None if fitted else estimator.loss != "quantile":
         raise AttributeError(
             f"{type(estimator).__name__} with loss={estimator.loss!r} has no quantiles; set "
-            "loss='quantile'."
+            "loss='quantile', and fit."
         )
     return True
 
@@ -173,6 +176,14 @@ class NumberTargets(RegressorMixin, PooledFeatures):
         self._codec_ = NumberCodec.learn(y, weights, log=self.loss == "poisson")
         self.quantiles_ = checked_quantiles(self.quantiles) if self.loss == "quantile" else None
 
+    def _target_parameters(self) -> dict[str, Any]:
+        # What the other losses are trained on is the same, so they may follow each other.
+        own = self.loss in ("poisson", "quantile")
+        return {
+            "loss": self.loss if own else "squared_error, absolute_error or huber",
+            "quantiles": checked_quantiles(self.quantiles) if self.loss == "quantile" else None,
+        }
+
     def _encode_targets(self, y: Any) -> np.ndarray:
         return self._codec_.encode(y)
 
@@ -190,7 +201,7 @@ class NumberTargets(RegressorMixin, PooledFeatures):
 
     def _build_output(self, size: int) -> nn.Module:
         if self.quantiles_ is not None:
-            return QuantileOutput(size, self._n_outputs(), len(self.quantiles_))
+            return QuantileOutput(size, self._n_outputs(), self.quantiles_)
         return LinearOutput(size, self._n_outputs())
 
     def _sample_loss(self) -> SampleLoss:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklstm._base import BaseLSTM
 from sklstm._estimators._labels import LabelTargets
 from sklstm._holdout import validation_pair
 
@@ -77,10 +74,12 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
         thresholds (a cumulative link [4]_); "distance_weighted" a softmax whose error on each
         wrong class is weighed by how far off it is [5]_.
     class_order : array-like of shape (n_classes,) or None, default=None
-        For these two: the classes from lowest to highest. None takes numbers in their own
-        order, and the order of an ordered pandas Categorical; other strings are refused, as
-        sorted they rarely are in order. `classes_` and the columns of `predict_proba` stay
-        sorted, as metrics expect.
+        For these two, ignored otherwise: the classes from lowest to highest. None takes numbers
+        in their own order, and the order of an ordered pandas Categorical; other strings are
+        refused, as sorted they rarely are in order. `classes_` and the columns of
+        `predict_proba` stay sorted, as metrics expect. VotingClassifier, StackingClassifier and
+        `cross_val_predict` of probabilities number the classes in sorted order on the way, and
+        forget a Categorical's: give them ranks as y.
     distance_power : float, default=1.0
         "distance_weighted" weighs an error by its distance to this power.
     output_layer : {"auto", "sigmoid", "softmax"}, default="auto"
@@ -177,10 +176,11 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
     Token ids of shape (T_i, K) are K ids a step, whose vectors are joined.
 
     Steps may be matrices too: arrays of shape (n, T, H, W) or (n, T, C, H, W), and lists of
-    (T_i, H, W) or (T_i, C, H, W) arrays. `n_features_in_` counts the numbers of a step then.
+    (T_i, H, W) or (T_i, C, H, W) arrays, channels first. `n_features_in_` counts the numbers of
+    a step then.
 
-    The most probable rank is not the one with the least absolute error to expect. That is the
-    median, ``(predict_proba(X).cumsum(axis=1) < 0.5).sum(axis=1)`` for sorted ranks.
+    For the least absolute error take the median in place of the most probable class: for numbers
+    ``classes_[(predict_proba(X).cumsum(axis=1) < 0.5).sum(axis=1)]``.
 
     An LSTM has two biases in torch that are only ever added up; here the second is fixed at
     zero, so that parameters count as in Keras.
@@ -214,15 +214,6 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
     >>> LSTMClassifier(random_state=0).fit(X, [0, 1, 0, 1] * 10).predict([[-0.8], [0.9, 1.0]])
     array([0, 1])
     """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
-        "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
-        "class_order": ["array-like", None],
-        "distance_power": [Interval(Real, 0, None, closed="neither")],
-        "output_layer": [StrOptions({"auto", "sigmoid", "softmax"})],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-    }
 
     def __init__(
         self,
@@ -399,5 +390,6 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = self.output_layer != "softmax"
+        plain = self.loss == "cross_entropy"
+        tags.classifier_tags.multi_label = plain and self.output_layer != "softmax"
         return tags

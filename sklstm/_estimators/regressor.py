@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -107,8 +108,8 @@ class LSTMRegressor(NumberTargets):
     validation_fraction : float, default=0.1
         Share of the samples (of the groups, where `fit` gets them) to hold out.
     validation_split : {"auto", "last"}, default="auto"
-        "auto" holds out whole groups if there are any, else a stratified draw; "last" the
-        last samples, for data in order of time.
+        "auto" holds out whole groups if there are any, else a random draw; "last" the last
+        samples, for data in order of time.
     n_iter_no_change : int, default=2
         Epochs without an improvement of at least `tol` before training stops early.
     tol : float, default=1e-4
@@ -172,7 +173,10 @@ class LSTMRegressor(NumberTargets):
     predictions are, in the unit of y.
 
     X comes in the forms that `LSTMClassifier` takes. y may have the shape (n,), (n, n_outputs),
-    or (n, H, W) for matrices; metrics other than `score` want the last laid flat.
+    or (n, H, W) for matrices; scikit-learn's metrics want those laid flat, `score` does not.
+
+    In a pipeline, ask its last step for intervals:
+    ``pipe[-1].predict_interval(pipe[:-1].transform(X))``.
 
     An LSTM that sees X of shape (n, 1, T) makes one step of it: use (n, T, 1) for T steps.
 
@@ -211,7 +215,7 @@ class LSTMRegressor(NumberTargets):
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions({*LOSSES, "huber", "quantile"})],
         "huber_delta": [Interval(Real, 0, None, closed="neither")],
-        "quantiles": [Real, tuple, list],
+        "quantiles": [Real, "array-like"],
     }
 
     def __init__(
@@ -357,7 +361,8 @@ class LSTMRegressor(NumberTargets):
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             This part.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
-            Its numbers. The first part sets the scale of y for all of them.
+            Its numbers. The first part sets the scale of y for all of them, so it should show
+            how far y spreads.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weight of each sample in the loss.
 
@@ -370,9 +375,23 @@ class LSTMRegressor(NumberTargets):
         ------
         ValueError, TypeError
             As `fit`. The model is as before the call then.
+
+        Warns
+        -----
+        UserWarning
+            If y of the first part does not vary.
         """
         checked_quantiles(self.quantiles)
-        return self._partial_fit(X, y, None, sample_weight)
+        first = not hasattr(self, "module_")
+        self._partial_fit(X, y, None, sample_weight)
+        if first and not self._codec_.has_spread:
+            warnings.warn(
+                "y of the first part holds one value only, so its scale is unknown and taken as 1 "
+                "for all parts to come. Begin with a part that shows the spread of y.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sklstm._batching import prediction_batches, training_batches
 from sklstm._sequences import Sequences
-from sklstm._training.predict import MAX_BATCH_STEPS, to_tensors
+from sklstm._training.predict import most_steps, to_tensors
 
 Batch = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
 
@@ -78,7 +78,8 @@ class BatchIterator:
     def __iter__(self) -> Iterator[Batch]:
         lengths = self.data.sequences.lengths
         if self.by_length:
-            batches = prediction_batches(lengths, self.batch_size, MAX_BATCH_STEPS)
+            limit = most_steps(self.data.sequences)
+            batches = prediction_batches(lengths, self.batch_size, limit)
         else:
             batches = training_batches(lengths, self.batch_size, self.rng)
         for indices in batches:

@@ -12,8 +12,9 @@ from sklstm._batching import pad_batch, prediction_batches
 from sklstm._sequences import Sequences
 from sklstm._training.runtime import fast_cpu
 
-# Together they bound the memory of a batch: many short sequences, or few long ones.
-MAX_BATCH_STEPS = 16_384
+# Together they bound the memory of a batch: many short sequences, or few long ones. A step that
+# is a matrix counts by its size, as a convolution makes several of each.
+MAX_BATCH_STEPS, MAX_BATCH_NUMBERS = 16_384, 1 << 20
 BATCH_SIZE = 256
 
 Forward = Callable[[Tensor, Tensor], Tensor]
@@ -27,6 +28,13 @@ def to_tensors(
     block = torch.from_numpy(inputs)
     block = block.long() if sequences.is_tokens else block.float()
     return block.to(device), torch.from_numpy(lengths).to(device)
+
+
+def most_steps(sequences: Sequences) -> int:
+    """Return how many padded steps a batch may have."""
+    if sequences.step_shape is None:
+        return MAX_BATCH_STEPS
+    return max(1, min(MAX_BATCH_STEPS, MAX_BATCH_NUMBERS // sequences.n_features))
 
 
 def predict_batches(
@@ -53,7 +61,7 @@ def predict_batches(
         Torch threads.
     """
     module.to(device).eval()
-    batches = prediction_batches(sequences.lengths, BATCH_SIZE, MAX_BATCH_STEPS)
+    batches = prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences))
     for indices in batches:
         # Not one context around the loop: the caller's code between two batches, and a loop
         # that it leaves early, must find its own settings.

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-N_STEPS = 840  # long enough for a pooling size to be told from what it leaves
+# Long enough for a pooling size to be told from what it leaves; fewer where a step is large.
+N_STEPS, N_LARGE_STEPS, LARGE = 840, 60, 256
 
 
 def layer_shapes(
@@ -30,19 +31,20 @@ def layer_shapes(
         For each direct child, in the order in which they run.
     """
     rows: list[tuple[str, str, str, int]] = []
+    n_steps = N_STEPS if n_features < LARGE else N_LARGE_STEPS
     hooks = [
-        part.register_forward_hook(_recorder(rows, name))
+        part.register_forward_hook(_recorder(rows, name, n_steps))
         for name, part in module.named_children()
         if any(True for _ in part.parameters()) or name == "pooling"
     ]
     device = next(module.parameters()).device
     inputs = torch.zeros(
-        1, N_STEPS, n_features, dtype=torch.long if is_tokens else torch.float32, device=device
+        1, n_steps, n_features, dtype=torch.long if is_tokens else torch.float32, device=device
     )
     was_training = module.training
     try:
         with torch.inference_mode():
-            module.eval()(inputs, torch.tensor([N_STEPS], device=device))
+            module.eval()(inputs, torch.tensor([n_steps], device=device))
     finally:
         module.train(was_training)
         for hook in hooks:
@@ -50,18 +52,19 @@ def layer_shapes(
     return rows
 
 
-def _recorder(rows: list[tuple[str, str, str, int]], name: str) -> Any:
+def _recorder(rows: list[tuple[str, str, str, int]], name: str, n_steps: int) -> Any:
     def record(part: nn.Module, inputs: Any, output: Any) -> None:
         shape = tuple(output[0].shape if isinstance(output, tuple) else output.shape)
         count = sum(p.numel() for p in part.parameters() if p.requires_grad)
-        rows.append((name, type(part).__name__, _format(shape), count))
+        has_time = "pooling" not in {name, *(row[0] for row in rows)}
+        rows.append((name, type(part).__name__, _format(shape, n_steps if has_time else 0), count))
 
     return record
 
 
-def _format(shape: tuple[int, ...]) -> str:
-    """Write a shape with names for the sizes that depend on the data."""
+def _format(shape: tuple[int, ...], n_steps: int) -> str:
+    """Write a shape with names for the sizes that depend on the data; 0 steps for no time."""
     sizes = ["batch", *map(str, shape[1:])]
-    if len(shape) == 3:
-        sizes[1] = "time" if shape[1] == N_STEPS else f"time / {round(N_STEPS / shape[1])}"
+    if len(shape) == 3 and n_steps:
+        sizes[1] = "time" if shape[1] == n_steps else f"time / {round(n_steps / shape[1])}"
     return f"({', '.join(sizes)})"

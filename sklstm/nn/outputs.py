@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -76,7 +77,7 @@ class CumulativeLink(LinearOutput):
 class QuantileOutput(LinearOutput):
     """Quantiles of one or several numbers, the higher ones never below the lower.
 
-    The lowest is free; each other is the one before it plus a softplus.
+    The lowest is free; each other is the one before it plus a softplus of its own.
 
     Parameters
     ----------
@@ -84,13 +85,19 @@ class QuantileOutput(LinearOutput):
         Length of the pooled state.
     n_numbers : int
         Numbers to predict.
-    n_quantiles : int
-        Quantiles of each.
+    quantiles : sequence of float
+        Which ones, rising. The first biases make them those of the standard normal
+        distribution, near to what targets of mean 0 and variance 1 have before anything is
+        known of them: steps that all began alike would spread many quantiles far too wide.
     """
 
-    def __init__(self, in_features: int, n_numbers: int, n_quantiles: int):
-        super().__init__(in_features, n_numbers * n_quantiles)
-        self.n_quantiles = n_quantiles
+    def __init__(self, in_features: int, n_numbers: int, quantiles: Sequence[float]):
+        super().__init__(in_features, n_numbers * len(quantiles))
+        self.n_quantiles = len(quantiles)
+        normal = torch.special.ndtri(torch.tensor(quantiles, dtype=torch.float64))
+        first = torch.cat([normal[:1], _inverse_softplus(normal.diff())])
+        with torch.no_grad():
+            self.bias.copy_(first.repeat(n_numbers))
 
     def forward(self, state: Tensor) -> Tensor:
         """Map ``(..., in_features)`` states to ``(..., n_numbers, n_quantiles)``."""

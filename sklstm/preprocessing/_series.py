@@ -90,6 +90,7 @@ def _as_rows(item: Any, name: str) -> np.ndarray:
     """Read one series as an array of shape (n_rows, F), of its own dtype."""
     if issparse(item):
         raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray().")
+    _refuse_dates(item, name)
     try:
         array = np.asarray(item)
     except ValueError as error:
@@ -103,6 +104,18 @@ def _as_rows(item: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         array = _as_numbers(item, array, name)
     return array if array.ndim == 2 else array[:, None]
+
+
+def _refuse_dates(item: Any, name: str) -> None:
+    """Raise TypeError for a frame with a column of dates, as most files of series have."""
+    if not hasattr(item, "columns"):
+        return
+    for column, dtype in zip(item.columns, item.dtypes, strict=True):
+        if str(dtype).lower().startswith(("date", "timedelta", "period", "time")):
+            raise TypeError(
+                f"{name} has the column {column!r} of dates ({dtype}); a window is made of "
+                f"numbers. Leave it out: {name}.drop(columns={column!r})."
+            )
 
 
 def _as_numbers(item: Any, array: np.ndarray, name: str) -> np.ndarray:
