@@ -77,7 +77,8 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
 
     The output has three dimensions or is ragged, and so has no columns that
     ``get_feature_names_out`` could name or ``set_output`` could put into a data frame; neither
-    exists, and ``set_output`` of a pipeline that holds this step is refused. float32 stays float32, all else becomes float64.
+    exists, and ``set_output`` of a pipeline that holds this step is refused. float32 stays
+    float32, all else becomes float64.
 
     Windows of "repeat" are a read-only view of one copy of n + `window` - 1 rows.
 
