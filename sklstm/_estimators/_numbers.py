@@ -46,7 +46,7 @@ class NumberCodec:
             return cls(y.shape[1:], np.zeros_like(mean), np.where(mean > 0, mean, 1.0), True)
         with np.errstate(over="ignore", invalid="ignore"):  # named below
             scaler = StandardScaler().fit(flat, sample_weight=weights)
-        if not np.isfinite(scaler.scale_).all():
+        if not np.isfinite(scaler.var_).all():
             raise ValueError(
                 f"y holds numbers too large to be scaled, up to {np.abs(flat).max():.3g}; give it "
                 "in another unit."
