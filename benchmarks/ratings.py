@@ -30,7 +30,7 @@ from benchmarks import _cli
 from benchmarks._data import split
 from benchmarks._measure import Model, Page, Problem, program
 
-N_SEEDS = 3
+N_SEEDS = 2
 STARS = np.array([1, 2, 3, 4, 7, 8, 9, 10])
 PAGE = Page(
     "ratings",
