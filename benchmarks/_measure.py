@@ -177,10 +177,12 @@ def _spread(values: list[float | None], places: int) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return "-"
-    middle = f"{median(known):.{places}f}"
-    if len(known) == 1:
-        return middle
-    return f"{middle} ({min(known):.{places}f} to {max(known):.{places}f})"
+    # The 0.0 turns a rounded -0.0 into 0.0.
+    middle, low, high = (
+        f"{round(value, places) + 0.0:.{places}f}"
+        for value in (median(known), min(known), max(known))
+    )
+    return middle if len(known) == 1 else f"{middle} ({low} to {high})"
 
 
 def sections(problems: list[Problem], runs: list[Run], digits: dict[str, int]) -> str:
