@@ -98,7 +98,7 @@ def read_numbers(y: Any) -> np.ndarray:
         y = list(y)  # a column of arrays reads as a list of them does
     try:
         numbers: np.ndarray = check_array(
-            y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y"
+            y, ensure_2d=False, allow_nd=True, dtype=np.float64, order="C", input_name="y"
         )
     except ValueError as error:
         if "setting an array element with a sequence" not in str(error):
