@@ -27,7 +27,7 @@ import torch
 from torch import nn
 
 from sklstm import LSTMClassifier, SequenceTokenizer
-from sklstm._training import data as training_data
+from sklstm._training import batches as training_data
 from sklstm._training import runtime
 from sklstm.datasets import fetch_imdb
 from sklstm.nn import RecurrentLayer, RecurrentStack

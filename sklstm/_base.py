@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -12,26 +13,28 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklstm._constraints import NETWORK, TRAINING, epoch_count
 from sklstm._holdout import holdout_split
 from sklstm._input import read_input
 from sklstm._network import build_network
+from sklstm._prediction import Prediction, check_causal, fingerprint_of
 from sklstm._sequences import Sequences
+from sklstm._steps import lay_steps, named_by_step
 from sklstm._training import (
     LabelledSequences,
     TrainingOutcome,
     TrainingPlan,
-    predict_rows,
+    batches_per_epoch,
     resolve_device,
     seeded_build,
     to_cpu,
     train,
 )
-from sklstm._weights import given_weights, mean_one
-from sklstm.nn import WeightedLoss
+from sklstm._weights import given_step_weights, given_weights, scaled
+from sklstm.nn import StepLoss, WeightedLoss
+from sklstm.nn.state import State
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Seeds:
         return replace(self, training=self.training + n_epochs)
 
 
-class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
+class BaseLSTM(Prediction, metaclass=ABCMeta):
     """Template of the estimators; a leaf says how targets are encoded and scored.
 
     A fit works on a copy, and hands its fitted attributes over once training has ended: an
@@ -63,7 +66,10 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
 
     @abstractmethod
     def _learn_targets(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
-        """Learn from `y`, and the samples' weights, what encoding and decoding need."""
+        """Learn from `y`, and the samples' weights, what encoding and decoding need.
+
+        Where every step has a target, those of all sequences come end to end, here and below.
+        """
 
     @abstractmethod
     def _target_parameters(self) -> dict[str, Any]:
@@ -105,6 +111,7 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any, validation_data: Any) -> Self:
         warm = self.warm_start and hasattr(self, "module_")
+        self._check_can_hold_out(validation_data)
         trial = self._trial(keep_fitted=warm)
         seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=not warm)
@@ -119,12 +126,15 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
             seeds = seeds.after(self.n_iter_)
         else:
             trial.module_ = trial._seeded_module(seeds.module)
+        trial._state_ = None
         trial._train(data, validation, seeds.training)
         return self._adopt(trial)
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         first = not hasattr(self, "module_")
         trial = self._trial(keep_fitted=not first)
+        if first:
+            trial._state_ = None
         seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes)
         if first:
@@ -169,20 +179,29 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
             )
         sequences = read_input(self, X, reset=reset)
         check_consistent_length(sequences.lengths, y)
-        weights = given_weights(sample_weight, len(sequences))
-        if reset:
-            self._learn_targets(y, weights, classes)
-            self._begun_with_ = self._target_parameters()
-        else:
-            self._check_target_parameters()
-        targets = self._encode_targets(y)
+        y, weights = self._laid_out(y, sample_weight, sequences)
+        with named_by_step(sequences.lengths) if self._per_step else nullcontext():
+            if reset:
+                self._learn_targets(y, weights, classes)
+                self._begun_with_ = self._target_parameters()
+            else:
+                self._check_target_parameters()
+            targets = self._encode_targets(y)
         if training:
             self._learn_target_weights(targets)
         from_targets = self._target_weights(y, targets)
-        weights = mean_one(weights if from_targets is None else weights * from_targets)
+        weights = scaled(
+            weights if from_targets is None else weights * from_targets, len(sequences)
+        )
         if reset and classes is None:
             self._check_weights(targets, weights)
-        return LabelledSequences(sequences, targets, weights)
+        return LabelledSequences(sequences, targets, weights, self._per_step)
+
+    def _laid_out(self, y: Any, sample_weight: Any, sequences: Sequences) -> tuple[Any, np.ndarray]:
+        """Return targets and weights of the samples, or those of all steps end to end."""
+        if not self._per_step:
+            return y, given_weights(sample_weight, len(sequences))
+        return lay_steps(y, sequences, "y"), given_step_weights(sample_weight, sequences)
 
     def _check_target_parameters(self) -> None:
         """Raise ValueError if training would go on with targets of another kind."""
@@ -209,7 +228,7 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
             seed=seed,
         )
         for part, name in ((rows, "left to train on"), (held_out, "held out")):
-            if not data.weights[part].sum() > 0:
+            if not data.weights[data.rows(part)].sum() > 0:
                 raise ValueError(
                     f"early_stopping splits off a validation_fraction of {self.validation_fraction}"
                     f", and the {len(part)} samples {name} all have a weight of 0. Leave such "
@@ -225,36 +244,60 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         *,
         partial: bool = False,
     ) -> None:
+        for name in ("stateful", "bptt_length"):
+            if value := getattr(self, name):
+                check_causal(self.module_, f"{name}={value}")
+        n_batches = batches_per_epoch(data, self.batch_size, self.bptt_length)
         plan = TrainingPlan(
-            max_epochs=1 if partial else epoch_count(self.max_epochs, len(data), self.batch_size),
+            max_epochs=1 if partial else epoch_count(self.max_epochs, n_batches),
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             gradient_clip=self.gradient_clip,
             lr_schedule="constant" if partial else self.lr_schedule,
-            shuffle=self.shuffle,
+            shuffle=self.shuffle and not self.stateful,
             early_stopping=self.early_stopping and validation is not None,
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
             device=resolve_device(self.device),
             n_jobs=self.n_jobs,
             seed=seed,
+            bptt_length=self.bptt_length,
+            stateful=self.stateful,
             verbose=int(self.verbose),
             callbacks=tuple(self.callbacks or ()),
         )
         outcome = train(
             self.module_,
-            WeightedLoss(self._sample_loss()),
+            self._criterion(),
             data,
             plan,
             validation=validation,
             score=self._score_outputs,
             optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
+            state=self._kept_state_for(plan) if partial else None,
         )
-        self._record(outcome, keep_optimizer=partial)
+        self._record(outcome, partial=partial)
 
-    def _record(self, outcome: TrainingOutcome, *, keep_optimizer: bool) -> None:
+    def _criterion(self) -> nn.Module:
+        """Return the loss of a batch."""
+        return (StepLoss if self._per_step else WeightedLoss)(self._sample_loss())
+
+    def _kept_state_for(self, plan: TrainingPlan) -> State | None:
+        """Return the state that training in parts goes on from, if any."""
+        if not self.stateful or self._state_ is None:
+            return None
+        return self._kept_state(self.module_.to(plan.device), plan.device)
+
+    def _check_can_hold_out(self, validation_data: Any) -> None:
+        if self.stateful and self.early_stopping and validation_data is None:
+            raise ValueError(
+                "early_stopping=True would hold samples out, but with stateful=True each sample "
+                "continues another. Pass validation_data, or set early_stopping=False."
+            )
+
+    def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
         earlier = getattr(self, "history_", [])  # of a warm start
         self.history_ = [*earlier, *outcome.history]
         self.loss_curve_ = [row["train_loss"] for row in self.history_]
@@ -262,7 +305,11 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
         best = outcome.best_epoch
         self.best_epoch_ = None if best is None else len(earlier) + best
         # Two more numbers per weight: kept only where training goes on from them.
-        self._optimizer_state_ = outcome.optimizer_state if keep_optimizer else None
+        self._optimizer_state_ = outcome.optimizer_state if partial else None
+        # An epoch begins anew, and so does what comes after the last; a part may have a next one.
+        state = outcome.state if partial else None
+        self._state_ = None if state is None else tuple(part.cpu() for part in state)
+        self._fingerprint_ = fingerprint_of(self.module_)
 
     def _seeded_module(self, seed: int) -> nn.Module:
         """Build the module from `seed`, with torch's global generator left as it was."""
@@ -274,23 +321,10 @@ class BaseLSTM(BaseEstimator, metaclass=ABCMeta):
 
         It is called once the form of the input is known, under a seeded generator. A module
         maps ``inputs`` of shape (batch, time, features) and ``lengths`` of shape (batch,) to
-        what the loss takes, (batch, n_outputs).
+        what the loss takes, (batch, n_outputs), or (batch, time, n_outputs) where every step
+        has a target.
         """
         return build_network(self, self._build_output)
-
-    def _read_X(self, X: Any) -> Sequences:
-        """Read `X` for a fitted estimator."""
-        check_is_fitted(self)
-        return read_input(self, X, reset=False)
-
-    def _outputs(self, X: Any) -> np.ndarray:
-        """Return the network's outputs, (n_samples, n_outputs), before any sigmoid."""
-        sequences = self._read_X(X)
-        return self._run(self.module_.forward, sequences)
-
-    def _run(self, forward: Callable[..., torch.Tensor], sequences: Sequences) -> np.ndarray:
-        device = resolve_device(self.device, fallback=True)
-        return predict_rows(self.module_, forward, sequences, device=device, n_jobs=self.n_jobs)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()

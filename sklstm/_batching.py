@@ -68,7 +68,9 @@ def prediction_batches(lengths: np.ndarray, batch_size: int, max_steps: int) -> 
     return batches
 
 
-def pad_batch(sequences: Sequences, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def pad_batch(
+    sequences: Sequences, indices: np.ndarray, start: int = 0, stop: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Lay out some sequences as one right-padded block.
 
     The block is time-major in memory, which is how the recurrent kernels read it, and seen
@@ -80,6 +82,8 @@ def pad_batch(sequences: Sequences, indices: np.ndarray) -> tuple[np.ndarray, np
         All sequences.
     indices : ndarray of int
         Which of them go into the batch.
+    start, stop : int, int or None, default=0, None
+        Take only these steps of each, all of which are longer than `start`.
 
     Returns
     -------
@@ -89,12 +93,24 @@ def pad_batch(sequences: Sequences, indices: np.ndarray) -> tuple[np.ndarray, np
         Steps of each that are not padding.
     """
     lengths = sequences.lengths[indices]
+    return pad_rows(sequences.values, sequences.offsets[indices], lengths, start, stop)
+
+
+def pad_rows(
+    values: np.ndarray,
+    offsets: np.ndarray,
+    lengths: np.ndarray,
+    start: int = 0,
+    stop: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out stretches of `values`, which begin at `offsets`, as `pad_batch` does."""
+    lengths = np.minimum(lengths, lengths.max() if stop is None else stop) - start
     step = np.arange(lengths.max())[:, None]
     is_padding = step >= lengths
-    rows = np.where(is_padding, 0, sequences.offsets[indices] + step)
-    block = sequences.values[rows]  # (time, batch, features)
+    rows = np.where(is_padding, 0, offsets + start + step)
+    block = values[rows]  # (time, batch, ...)
     block[is_padding] = 0
-    return block.transpose(1, 0, 2), lengths
+    return block.swapaxes(0, 1), lengths
 
 
 def _split(indices: np.ndarray, size: int) -> list[np.ndarray]:

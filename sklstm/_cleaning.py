@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklstm._sequences import Sequences, ranges
+from sklstm._sequences import Cut, Sequences, ranges
 from sklstm._tokens import UNKNOWN_ID
 
 
@@ -34,7 +34,7 @@ def to_tokens(sequences: Sequences) -> Sequences:
 
 
 def trim(sequences: Sequences, padding_value: float) -> Sequences:
-    """Cut leading and trailing steps that are wholly `padding_value`."""
+    """Cut leading and trailing steps that are wholly `padding_value`, and note what was cut."""
     values = sequences.values
     # As a Python number it is compared at the precision of the values; np.float64(0.1) would
     # never equal a float32.
@@ -53,7 +53,9 @@ def trim(sequences: Sequences, padding_value: float) -> Sequences:
         lengths = np.where(empty, 0, kept[last] - starts + 1)
     if lengths.sum() == len(values):
         return sequences
-    return sequences.with_rows(ranges(starts, lengths), lengths)
+    before = np.where(lengths > 0, starts - sequences.offsets, 0)
+    kept_steps = sequences.with_rows(ranges(starts, lengths), lengths)
+    return replace(kept_steps, cut=Cut(before, sequences.lengths))
 
 
 def check_finite(sequences: Sequences) -> None:
@@ -69,14 +71,15 @@ def check_finite(sequences: Sequences) -> None:
     )
 
 
-def check_not_empty(sequences: Sequences) -> Sequences:
+def check_not_empty(sequences: Sequences, *, texts_may_be: bool = True) -> Sequences:
+    """Raise ValueError for an empty sequence, or make it one unknown word if it is a text."""
     empty = np.flatnonzero(sequences.lengths == 0)
     if len(empty) == 0:
         return sequences
-    if not sequences.is_tokens:
+    if not (sequences.is_tokens and texts_may_be):
         raise ValueError(
             f"X[{empty[0]}] is an empty sequence ({len(empty)} of {len(sequences)} are): every "
-            "sequence of values needs at least one step besides padding."
+            "sequence needs at least one step besides padding."
         )
     # A text without a known word is ordinary; it is read as one unknown word.
     lengths = np.maximum(sequences.lengths, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral, Real
 from typing import Any
 
@@ -46,6 +45,8 @@ TRAINING: dict[str, Any] = {
     "lr_schedule": [StrOptions(set(SCHEDULES))],
     "batch_size": [_COUNT],
     "max_epochs": [_COUNT, StrOptions({"auto"})],
+    "bptt_length": [_COUNT, None],
+    "stateful": ["boolean"],
     "shuffle": ["boolean"],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -68,16 +69,15 @@ TRAINING: dict[str, Any] = {
 AUTO_STEPS, AUTO_EPOCHS = 1_500, (4, 100)
 
 
-def epoch_count(max_epochs: int | str, n_samples: int, batch_size: int) -> int:
-    """Return how many passes over `n_samples` training samples to make.
+def epoch_count(max_epochs: int | str, n_batches: int) -> int:
+    """Return how many passes over the training data, of `n_batches` each, to make.
 
     "auto" makes about as many steps on a small data set as on a large one.
     """
     if max_epochs != "auto":
         return int(max_epochs)
-    steps = math.ceil(n_samples / batch_size)
     fewest, most = AUTO_EPOCHS
-    return min(most, max(fewest, round(AUTO_STEPS / steps)))
+    return min(most, max(fewest, round(AUTO_STEPS / n_batches)))
 
 
 def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size") -> tuple[int, ...]:

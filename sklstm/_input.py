@@ -91,18 +91,23 @@ class InputSpec:
         )
 
 
-def read_input(estimator: BaseEstimator, X: Any, *, reset: bool) -> Sequences:
+def read_input(
+    estimator: BaseEstimator, X: Any, *, reset: bool, in_pieces: bool = False
+) -> Sequences:
     """Read `X` for `estimator`, and learn its form or check it against the learned one.
 
     Parameters
     ----------
     estimator : BaseEstimator
-        Has the parameters `input_type`, `padding_value` and `step_conv_filters`; gets
-        `n_features_in_`, `feature_names_in_`, `vocabulary_` and ``_input_`` when `reset`.
+        Has the parameters `input_type`, `padding_value` and `step_conv_filters`, and
+        ``_per_step``; gets `n_features_in_`, `feature_names_in_`, `vocabulary_` and ``_input_``
+        when `reset`.
     X : sequences of any accepted form
         The input.
     reset : bool
         Whether to learn the form of `X`, rather than check it.
+    in_pieces : bool, default=False
+        Whether `X` holds pieces of sequences, where an empty one is no unknown word.
     """
     input_type: InputType = estimator.input_type
     sequences = as_sequences(
@@ -112,6 +117,7 @@ def read_input(estimator: BaseEstimator, X: Any, *, reset: bool) -> Sequences:
         estimator_name=type(estimator).__name__,
         lists_are_tables=reset,
         matrices=True,
+        empty_texts=not (estimator._per_step or in_pieces),
     )
     if reset:
         _check_step_convolution(estimator.step_conv_filters, sequences.step_shape)

@@ -30,7 +30,7 @@ def build_network(estimator: Any, build_output: Callable[[int], nn.Module]) -> S
         Has the parameters of `_constraints.NETWORK`, and ``_input_``; gets
         ``embedding_coverage_`` where vectors were given.
     build_output : callable
-        Maps the size of the pooled state to the output layer.
+        Maps the size of the state, pooled or of a step, to the output layer.
     """
     size = estimator._input_.n_features
     embedding = build_embedding(estimator)
@@ -42,7 +42,7 @@ def build_network(estimator: Any, build_output: Callable[[int], nn.Module]) -> S
     convolution = None
     if estimator.conv_filters is not None:
         convolution = ConvolutionPool(
-            size, estimator.conv_filters, estimator.conv_kernel_size, estimator.conv_pool_size
+            size, estimator.conv_filters, estimator.conv_kernel_size, _pool_size(estimator)
         )
         size = estimator.conv_filters
     recurrent = RecurrentStack(
@@ -59,10 +59,23 @@ def build_network(estimator: Any, build_output: Callable[[int], nn.Module]) -> S
         step_convolution=step_convolution,
         convolution=convolution,
         recurrent=recurrent,
-        pooling=make_pooling(estimator.pooling, recurrent.output_size, estimator.bidirectional),
+        pooling=None
+        if estimator._per_step
+        else make_pooling(estimator.pooling, recurrent.output_size, estimator.bidirectional),
         output=build_output(recurrent.output_size),
         dropout=estimator.dropout,
     )
+
+
+def _pool_size(estimator: Any) -> int:
+    """Return how many steps the convolution's pooling makes one of."""
+    size = int(getattr(estimator, "conv_pool_size", 1))  # a tagger has no pooling
+    if estimator._per_step and size > 1:
+        raise ValueError(
+            f"y has a target for every step, but conv_pool_size={size} makes one step of {size}; "
+            "set conv_pool_size=1."
+        )
+    return size
 
 
 def build_embedding(estimator: Any) -> TokenEmbedding | None:

@@ -40,6 +40,7 @@ def as_sequences(
     estimator_name: str = "LSTMClassifier",
     lists_are_tables: bool = False,
     matrices: bool = False,
+    empty_texts: bool = True,
 ) -> Sequences:
     """Turn any accepted form of `X` into `Sequences`.
 
@@ -63,6 +64,8 @@ def as_sequences(
     matrices : bool, default=False
         Whether steps may be matrices, or several of one shape. An estimator that reads them
         takes windows that share rows as such, too, without a copy of each.
+    empty_texts : bool, default=True
+        Whether an empty sequence of tokens is read as one unknown word, rather than refused.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def as_sequences(
     if padding_value is not None:
         sequences = trim(sequences, padding_value)
     check_finite(sequences)
-    return check_not_empty(sequences)
+    return check_not_empty(sequences, texts_may_be=empty_texts)
 
 
 def _check_vocabulary_not_lost(X: Any) -> None:

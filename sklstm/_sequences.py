@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from sklstm._tokens import Vocabulary
+
+
+class Cut(NamedTuple):
+    """What was cut off sequences as padding.
+
+    Attributes
+    ----------
+    before : ndarray of shape (n_sequences,)
+        Steps cut off in front of each.
+    lengths : ndarray of shape (n_sequences,)
+        How long each was.
+    """
+
+    before: np.ndarray
+    lengths: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,8 @@ class Sequences:
     starts : ndarray of shape (n_sequences,) or None
         Where each sequence begins in `values`, for windows that overlap. None: each begins
         where the one before it ends.
+    cut : Cut or None
+        What was cut off just now, as these sequences were read.
     """
 
     values: np.ndarray
@@ -41,6 +59,7 @@ class Sequences:
     vocabulary: Vocabulary | None = None
     step_shape: tuple[int, ...] | None = None
     starts: np.ndarray | None = None
+    cut: Cut | None = None
 
     @cached_property
     def offsets(self) -> np.ndarray:
@@ -71,12 +90,12 @@ class Sequences:
         indices = np.arange(len(self))[indices]  # masks and negative indices too
         lengths = self.lengths[indices]
         if self.starts is not None:  # the windows taken still share their rows
-            return replace(self, starts=self.starts[indices], lengths=lengths)
+            return replace(self, starts=self.starts[indices], lengths=lengths, cut=None)
         return self.with_rows(ranges(self.offsets[indices], lengths), lengths)
 
     def with_rows(self, rows: np.ndarray, lengths: np.ndarray) -> Sequences:
         """Return sequences of these `lengths`, whose steps are the `rows` of `values`."""
-        return replace(self, values=self.values[rows], lengths=lengths, starts=None)
+        return replace(self, values=self.values[rows], lengths=lengths, starts=None, cut=None)
 
     def sequence_of_step(self, step: int) -> tuple[int, int]:
         """Return the first sequence, and the step in it, that row `step` of `values` is in."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _check_sample_weight
 
 from sklstm._input import no_rows
+from sklstm._sequences import Sequences
+from sklstm._steps import lay_steps
 
 
 def given_weights(sample_weight: Any, n_samples: int) -> np.ndarray:
@@ -21,10 +24,21 @@ def given_weights(sample_weight: Any, n_samples: int) -> np.ndarray:
     return weights
 
 
-def mean_one(weights: np.ndarray) -> np.ndarray:
-    """Return float32 weights of mean 1."""
+def given_step_weights(sample_weight: Any, sequences: Sequences) -> np.ndarray:
+    """Return a weight for every step, end to end: given so, or that of its sequence, or 1."""
+    n_steps = int(sequences.lengths.sum())
+    if sample_weight is None:
+        return np.ones(n_steps)
+    check_consistent_length(sequences.lengths, sample_weight)
+    if all(np.ndim(item) == 0 for item in sample_weight):
+        return np.repeat(given_weights(sample_weight, len(sequences)), sequences.lengths)
+    return given_weights(lay_steps(sample_weight, sequences, "sample_weight"), n_steps)
+
+
+def scaled(weights: np.ndarray, n_samples: int) -> np.ndarray:
+    """Return float32 weights that add up to `n_samples`."""
     _check_some(weights)
-    return (weights / weights.mean()).astype(np.float32)
+    return (weights * (n_samples / weights.sum())).astype(np.float32)
 
 
 def _check_some(weights: np.ndarray) -> None:

@@ -12,13 +12,16 @@ PACKAGE = Path(__file__).parent.parent / "sklstm"
 LAYERS = [
     {"_tokens"},
     {"_sequences", "_embeddings"},
+    {"_steps"},
     {"_cleaning", "_batching", "_holdout"},
     {"_reading"},
     {"_input"},
     {"nn"},
     {"_training"},
     {"_constraints", "_weights"},
-    {"_network"},
+    {"_network", "_state"},
+    {"_stream"},
+    {"_prediction"},
     {"_base"},
     {"_estimators"},
 ]

@@ -7,15 +7,46 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._base import BaseLSTM
 from sklstm._estimators._summary import format_summary
 
 
-class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM):
-    """The pooled state as features for another model, and a table of the network."""
+class NetworkSummary(BaseLSTM):
+    """A table of the network."""
 
+    def summary(self) -> None:
+        """Print the parts of the network, their output shapes and parameter counts.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`, which decides how many tokens, features and outputs there are.
+        """
+        check_is_fitted(self)
+        print(format_summary(self.module_, self._input_))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _pools(estimator: Any) -> bool:
+    if estimator._per_step:
+        raise AttributeError(
+            f"{type(estimator).__name__} with return_sequences=True pools no states, so there is "
+            "one vector for every step, and none for a sequence."
+        )
+    return True
+
+
+class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetworkSummary):
+    """The pooled state as features for another model."""
+
+    @available_if(_pools)
     def transform(self, X: Any) -> np.ndarray:
         """Return the pooled state of each sequence, as features for another model.
 
@@ -32,20 +63,8 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         sequences = self._read_X(X)
         return self._run(self.module_.encode, sequences)
 
-    def summary(self) -> None:
-        """Print the parts of the network, their output shapes and parameter counts.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`, which decides how many tokens, features and outputs there are.
-        """
-        check_is_fitted(self)
-        print(format_summary(self.module_, self._input_))
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 

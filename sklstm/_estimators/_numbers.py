@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 
+from sklstm._steps import BadTarget
+
 
 @dataclass(frozen=True)
 class NumberCodec:
@@ -73,9 +75,10 @@ class NumberCodec:
             targets = scaled.astype(np.float32)
         far = np.flatnonzero(~np.isfinite(targets).all(axis=1))
         if len(far):
-            raise ValueError(
-                f"y[{far[0]}] is {y[far[0]].tolist()!r}, too far from the rest of y to be brought "
-                "to one scale with it."
+            raise BadTarget(
+                int(far[0]),
+                f"@ is {y[far[0]].tolist()!r}, too far from the rest of y to be brought to one "
+                "scale with it.",
             )
         return targets
 
@@ -105,7 +108,8 @@ def read_numbers(y: Any) -> np.ndarray:
             raise
         raise ValueError(
             "y holds a sequence where a number is expected, or sequences of unequal lengths; "
-            "each sample needs one number, or one array of the same shape as the others."
+            "each sample needs one number, or one array of the same shape as the others. For a "
+            "number at every step set return_sequences=True."
         ) from error
     return numbers
 
@@ -115,7 +119,7 @@ def _check_not_negative(y: np.ndarray) -> None:
     bad = np.argwhere(y < 0)
     if len(bad):
         place = tuple(int(i) for i in bad[0])
-        raise ValueError(
-            f"y[{', '.join(map(str, place))}] is {y[place]}, but loss='poisson' is for counts and "
-            "rates, which are 0 or more."
+        raise BadTarget(
+            place,
+            f"@ is {y[place]}, but loss='poisson' is for counts and rates, which are 0 or more.",
         )

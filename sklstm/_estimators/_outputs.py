@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from sklstm._estimators._features import PooledFeatures
 from sklstm._estimators._prefixes import prefix_outputs
 from sklstm._estimators._targets import LabelCodec
+from sklstm._prediction import chosen_decoder
+from sklstm._state import SequenceState
 from sklstm._training import resolve_device
 
 
@@ -20,69 +23,98 @@ class ClassifierOutputs(PooledFeatures):
 
     _codec_: LabelCodec
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
         """Return the most probable label of each sequence.
 
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            Where each sequence goes on from: what an earlier call with ``return_state=True``
+            gave. Only for a model that reads forward, with ``bidirectional=False`` and no
+            `conv_filters`. None begins anew.
+        return_state : bool, default=False
+            Return the state after X as well.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Labels as in the y of `fit`.
+            Labels as in the y of `fit`. With ``return_state=True`` a tuple of them and the
+            state, here and in the methods below.
         """
-        outputs = self._outputs(X)
-        return self._codec_.labels(outputs)
+        return self._respond(X, "predict", state, return_state)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
         """Return the probability of every class.
 
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            Where each sequence goes on from: what an earlier call with ``return_state=True``
+            gave. Only for a model that reads forward, with ``bidirectional=False`` and no
+            `conv_filters`. None begins anew.
+        return_state : bool, default=False
+            Return the state after X as well.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Rows add up to 1, but for multilabel y, where each column stands alone.
         """
-        outputs = self._outputs(X)
-        return self._codec_.probabilities(outputs)
+        return self._respond(X, "predict_proba", state, return_state)
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
         """Return the logarithm of the probability of every class.
 
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            Where each sequence goes on from: what an earlier call with ``return_state=True``
+            gave. Only for a model that reads forward, with ``bidirectional=False`` and no
+            `conv_filters`. None begins anew.
+        return_state : bool, default=False
+            Return the state after X as well.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Exact even where the probability itself would round to 0.
         """
-        outputs = self._outputs(X)
-        return self._codec_.log_probabilities(outputs)
+        return self._respond(X, "predict_log_proba", state, return_state)
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
         """Return the network's outputs before they become probabilities.
 
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            Where each sequence goes on from: what an earlier call with ``return_state=True``
+            gave. Only for a model that reads forward, with ``bidirectional=False`` and no
+            `conv_filters`. None begins anew.
+        return_state : bool, default=False
+            Return the state after X as well.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes, the log-odds of the second.
         """
-        outputs = self._outputs(X)
-        return self._codec_.decision(outputs)
+        return self._respond(X, "decision_function", state, return_state)
 
     def predict_proba_steps(self, X: Any) -> np.ndarray:
         """Return the probability of every class after each step.
@@ -106,3 +138,15 @@ class ClassifierOutputs(PooledFeatures):
         for index, of_steps in outputs:
             result[index] = self._codec_.probabilities(of_steps)
         return result
+
+    def _decoder(self, method: str) -> Callable[[np.ndarray], Any]:
+        codec = self._codec_
+        return chosen_decoder(
+            method,
+            {
+                "predict": codec.labels,
+                "predict_proba": codec.probabilities,
+                "predict_log_proba": codec.log_probabilities,
+                "decision_function": codec.decision,
+            },
+        )

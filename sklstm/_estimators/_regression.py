@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Real
 from typing import Any
@@ -11,11 +11,16 @@ import numpy as np
 import torch
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils import check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from torch import nn
 
 from sklstm._estimators._features import PooledFeatures
 from sklstm._estimators._numbers import NumberCodec
+from sklstm._prediction import chosen_decoder
+from sklstm._state import SequenceState
+from sklstm._steps import lay_steps
+from sklstm._weights import given_step_weights
 from sklstm.nn import (
     LinearOutput,
     QuantileOutput,
@@ -78,25 +83,36 @@ class NumberTargets(RegressorMixin, PooledFeatures):
     _codec_: NumberCodec
     quantiles_: tuple[float, ...] | None
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
         """Return the predicted number, or numbers, of each sequence.
 
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            Where each sequence goes on from: what an earlier call with ``return_state=True``
+            gave. Only for a model that reads forward, with ``bidirectional=False`` and no
+            `conv_filters`. None begins anew.
+        return_state : bool, default=False
+            Return the state after X as well.
 
         Returns
         -------
         ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
             In the shape and the unit of the y of `fit`: the mean, the median for
             ``loss="absolute_error"``, and for ``loss="quantile"`` the quantile nearest to 0.5.
+            With ``return_sequences=True`` an object array of arrays of shape (T_i,) or
+            (T_i, n_outputs). With ``return_state=True`` a tuple of these and the state.
         """
-        outputs = self._outputs(X)
-        return self._middle(self._codec_.decode(outputs))
+        return self._respond(X, "predict", state, return_state)
 
     @available_if(_predicts_quantiles)
-    def predict_quantiles(self, X: Any) -> np.ndarray:
+    def predict_quantiles(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
         """Return all quantiles of each sequence's number or numbers.
 
         Only for ``loss="quantile"``.
@@ -105,14 +121,21 @@ class NumberTargets(RegressorMixin, PooledFeatures):
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            Where each sequence goes on from: what an earlier call with ``return_state=True``
+            gave. Only for a model that reads forward, with ``bidirectional=False`` and no
+            `conv_filters`. None begins anew.
+        return_state : bool, default=False
+            Return the state after X as well.
 
         Returns
         -------
         ndarray of shape (n_samples, ..., n_quantiles)
             In the order of `quantiles`, never falling; before the last axis the shape of y.
+            With ``return_sequences=True`` an object array of arrays of shape
+            (T_i, ..., n_quantiles).
         """
-        outputs = self._outputs(X)
-        return self._codec_.decode(outputs)
+        return self._respond(X, "predict_quantiles", state, return_state)
 
     @available_if(_predicts_quantiles)
     def predict_interval(self, X: Any, coverage: float | None = None) -> np.ndarray:
@@ -132,16 +155,18 @@ class NumberTargets(RegressorMixin, PooledFeatures):
         Returns
         -------
         ndarray of shape (n_samples, ..., 2)
-            Lower and upper end; before the last axis the shape of y.
+            Lower and upper end; before the last axis the shape of y. With
+            ``return_sequences=True`` an object array of arrays of shape (T_i, ..., 2).
 
         Raises
         ------
         ValueError
             If no two of the quantiles make such an interval.
         """
-        outputs = self._outputs(X)
+        sequences = self._read_X(X, in_pieces=self.stateful)
+        outputs = self._outputs(sequences)
         ends = interval_ends(self.quantiles_ or (), coverage)
-        return self._codec_.decode(outputs[..., ends])
+        return self._by_sequence(self._codec_.decode(outputs[..., ends]), sequences)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the coefficient of determination, R2, of the predictions.
@@ -151,9 +176,9 @@ class NumberTargets(RegressorMixin, PooledFeatures):
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             In any of the forms in the notes of the class.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
-            The true numbers.
+            The true numbers; with ``return_sequences=True`` those of every step.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample.
+            Weight of each sample; with ``return_sequences=True`` also of each step.
 
         Returns
         -------
@@ -161,10 +186,33 @@ class NumberTargets(RegressorMixin, PooledFeatures):
             1 for perfect predictions, 0 for what the mean of y would do, and below 0 for
             worse. The average over all numbers of a sample.
         """
+        if self.return_sequences:
+            return self._score_steps(X, y, sample_weight)
         predicted, expected = self.predict(X), np.asarray(y)
         if expected.ndim > 2:
             predicted, expected = (a.reshape(len(a), -1) for a in (predicted, expected))
         return float(r2_score(expected, predicted, sample_weight=sample_weight))
+
+    def _score_steps(self, X: Any, y: Any, sample_weight: Any) -> float:
+        """Return R2 over all steps of all sequences."""
+        predicted = np.concatenate(self.predict(X))
+        sequences = self._read_X(X)
+        check_consistent_length(sequences.lengths, y)
+        weights = given_step_weights(sample_weight, sequences)
+        return float(r2_score(lay_steps(y, sequences, "y"), predicted, sample_weight=weights))
+
+    @property
+    def _per_step(self) -> bool:
+        return bool(self.return_sequences)
+
+    def _decoder(self, method: str) -> Callable[[np.ndarray], Any]:
+        codec = self._codec_
+        decoders: dict[str, Callable[[np.ndarray], Any]] = {
+            "predict": lambda outputs: self._middle(codec.decode(outputs))
+        }
+        if self.quantiles_ is not None:
+            decoders["predict_quantiles"] = codec.decode
+        return chosen_decoder(method, decoders)
 
     def _middle(self, numbers: np.ndarray) -> np.ndarray:
         """Return the quantile nearest to 0.5, or `numbers` where there are no quantiles."""
@@ -182,6 +230,7 @@ class NumberTargets(RegressorMixin, PooledFeatures):
         return {
             "loss": self.loss if own else "squared_error, absolute_error or huber",
             "quantiles": checked_quantiles(self.quantiles) if self.loss == "quantile" else None,
+            "return_sequences": self.return_sequences,
         }
 
     def _encode_targets(self, y: Any) -> np.ndarray:

@@ -11,6 +11,8 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from sklstm._steps import BadTarget
+
 TargetKind = Literal["binary", "multiclass", "multilabel"]
 
 
@@ -79,9 +81,10 @@ class LabelCodec:
         index[index == len(self.classes)] = 0
         unknown = np.flatnonzero(self.classes[index] != y)
         if len(unknown):
-            raise ValueError(
-                f"y[{unknown[0]}] is {y[unknown].tolist()[0]!r}, which is none of the classes "
-                f"known: {self.classes.tolist()!r}."
+            raise BadTarget(
+                int(unknown[0]),
+                f"@ is {y[unknown].tolist()[0]!r}, which is none of the classes known: "
+                f"{self.classes.tolist()!r}.",
             )
         return index.astype(np.float32)[:, None] if self.sigmoid else index.astype(np.int64)
 
@@ -146,9 +149,9 @@ def _check_none_missing(y: np.ndarray) -> None:
         # A float NaN is the one number that differs from itself; pandas' NA has a type of its own.
         nan = isinstance(label, float | np.floating) and label != label
         if label is None or nan or type(label).__name__ == "NAType":
-            raise ValueError(
-                f"Input y contains NaN or None: y[{place[0]}] is {label!r}; every sample needs a "
-                "label."
+            raise BadTarget(
+                place[0],
+                f"Input y contains NaN or None: @ is {label!r}; every sample needs a label.",
             )
 
 

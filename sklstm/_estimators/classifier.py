@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
-from sklstm._estimators._labels import LabelTargets
-from sklstm._holdout import validation_pair
+from sklstm._estimators._label_fit import LabelFit
 
 
-class LSTMClassifier(ClassifierMixin, LabelTargets):
+class LSTMClassifier(ClassifierMixin, LabelFit):
     """Classify sequences with an LSTM.
 
     Reads token ids, which get a learned vector each, or sequences of numbers or of matrices,
@@ -105,6 +104,19 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
         takes, 4 at least and 100 at most.
     shuffle : bool, default=True
         Draw a new order for every epoch. False keeps the order, without buckets by length.
+    bptt_length : int or None, default=None
+        For long sequences: back-propagate through chunks of that many steps [6]_, so that the
+        memory of a training step does not grow with the length of a sequence. The state is
+        carried from chunk to chunk, gradients are not; each chunk is run twice, and every step
+        still gets its gradient by way of `pooling`. Needs ``bidirectional=False`` and
+        no `conv_filters`. None back-propagates through whole sequences.
+    stateful : bool, default=False
+        Let sample i of a batch go on from the state that sample i of the batch before ended
+        in, as in Keras: sample `batch_size` continues sample 0, and so on. The order of the
+        data is kept (`shuffle` has no effect), every epoch of `fit` begins anew, and so does what
+        follows it; `partial_fit` and predictions go on from where the call before ended, until
+        `reset_states`. Each sample is pooled by itself. Needs ``bidirectional=False``. To
+        predict a sequence in pieces it is not needed: see `predict` and `stream`.
     early_stopping : bool, default=False
         Hold out a part of the training data, stop when the loss on it no longer falls, and
         go back to the best weights. With validation data passed to `fit`, nothing is held
@@ -197,6 +209,8 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
        Statistical Society B 42(2), 1980, section 2.
     .. [5] G. Polat et al., "Class Distance Weighted Cross-Entropy Loss for Ulcerative Colitis
        Severity Estimation", MIUA 2022, section 3.
+    .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
+       of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
 
     Examples
     --------
@@ -249,6 +263,8 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
         batch_size: int = 32,
         max_epochs: int | str = "auto",
         shuffle: bool = True,
+        bptt_length: int | None = None,
+        stateful: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         validation_split: str = "auto",
@@ -294,6 +310,8 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.shuffle = shuffle
+        self.bptt_length = bptt_length
+        self.stateful = stateful
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split
@@ -307,86 +325,6 @@ class LSTMClassifier(ClassifierMixin, LabelTargets):
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        groups: Any = None,
-        validation_data: tuple[Any, Any] | None = None,
-        X_val: Any = None,
-        y_val: Any = None,
-    ) -> Self:
-        """Train on sequences and their labels.
-
-        Parameters
-        ----------
-        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            The training data, in any of the forms in the notes of the class.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels of any type, or a 0/1 indicator of several labels a sample.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample in the loss; times the weight of its class.
-        groups : array-like of shape (n_samples,) or None, default=None
-            Samples of one group are held out together by early stopping.
-        validation_data : tuple (X_val, y_val) or None, default=None
-            Scored after every epoch; what early stopping watches instead of held-out data.
-        X_val, y_val : as X and y, or None, default=None
-            The same as two arguments, so that a Pipeline can transform the first
-            (``Pipeline(..., transform_input=["X_val"])``).
-
-        Returns
-        -------
-        LSTMClassifier
-            Itself.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
-            An earlier fit is still there then.
-        """
-        validation = validation_pair(validation_data, X_val, y_val)
-        return self._fit(X, y, sample_weight, groups, validation)
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Train for one epoch on a part of the data, going on from where it stands.
-
-        Parameters
-        ----------
-        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            This part. Token ids that the first part's vocabulary lacks count as unknown.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Its labels.
-        classes : array-like of shape (n_classes,) or None, default=None
-            All labels that will ever come; needed at the first call if its y lacks any.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample in the loss.
-
-        Returns
-        -------
-        LSTMClassifier
-            Itself.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `fit`, and for a label that is not among the classes, or
-            ``class_weight="balanced"``. The model is as before the call then.
-        """
-        if isinstance(self.class_weight, str):
-            raise ValueError(
-                f"class_weight={self.class_weight!r} needs all of y at once, which partial_fit "
-                "does not see; pass a dict of weights, from "
-                "sklearn.utils.class_weight.compute_class_weight."
-            )
-        if classes is not None and hasattr(self, "_codec_"):
-            self._codec_.check_same(classes)
-        return self._partial_fit(X, y, classes, sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklstm._base import BaseLSTM
-from sklstm._estimators._regression import LOSSES, NumberTargets, checked_quantiles
-from sklstm._holdout import validation_pair
+from sklstm._estimators._number_fit import NumberFit
+from sklstm._estimators._regression import LOSSES
 
 
-class LSTMRegressor(NumberTargets):
+class LSTMRegressor(NumberFit):
     """Predict numbers from sequences with an LSTM.
 
     Reads sequences of numbers, of matrices or of token ids, of any and unequal lengths, and
@@ -73,6 +71,11 @@ class LSTMRegressor(NumberTargets):
         Height and width of these filters.
     step_conv_pool_size : int, default=2
         Height and width of the patches that max-pooling makes one of, after each layer.
+    return_sequences : bool, default=False
+        Predict a number, or several, for every step instead of for each sequence. y is ragged
+        then, one array of shape (T_i,) or (T_i, n_outputs) for each sequence, and so is what
+        `predict` gives. `pooling` is not used; set `bidirectional` to False where a number may
+        not depend on later steps.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
             default="squared_error"
         What training makes small. "squared_error" predicts the mean and minds large errors
@@ -101,6 +104,20 @@ class LSTMRegressor(NumberTargets):
         takes, 4 at least and 100 at most.
     shuffle : bool, default=True
         Draw a new order for every epoch. False keeps the order, without buckets by length.
+    bptt_length : int or None, default=None
+        For long sequences: back-propagate through chunks of that many steps [6]_, so that the
+        memory of a training step does not grow with the length of a sequence. The state is
+        carried from chunk to chunk, gradients are not. With ``return_sequences=True`` each chunk
+        makes a training step of its own; otherwise each is run twice, and every step still
+        gets its gradient by way of `pooling`. Needs ``bidirectional=False`` and no
+        `conv_filters`. None back-propagates through whole sequences.
+    stateful : bool, default=False
+        Let sample i of a batch go on from the state that sample i of the batch before ended
+        in, as in Keras: sample `batch_size` continues sample 0, and so on. The order of the
+        data is kept (`shuffle` has no effect), every epoch of `fit` begins anew, and so does what
+        follows it; `partial_fit` and predictions go on from where the call before ended, until
+        `reset_states`. Each sample is pooled by itself. Needs ``bidirectional=False``. To
+        predict a sequence in pieces it is not needed: see `predict` and `stream`.
     early_stopping : bool, default=False
         Hold out a part of the training data, stop when the loss on it no longer falls, and
         go back to the best weights. With validation data passed to `fit`, nothing is held
@@ -191,6 +208,8 @@ class LSTMRegressor(NumberTargets):
     .. [4] P. J. Huber, "Robust Estimation of a Location Parameter", Annals of Mathematical
        Statistics 35(1), 1964, section 1.
     .. [5] R. Koenker, G. Bassett, "Regression Quantiles", Econometrica 46(1), 1978, section 3.
+    .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
+       of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
 
     Examples
     --------
@@ -213,6 +232,7 @@ class LSTMRegressor(NumberTargets):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
+        "return_sequences": ["boolean"],
         "loss": [StrOptions({*LOSSES, "huber", "quantile"})],
         "huber_delta": [Interval(Real, 0, None, closed="neither")],
         "quantiles": [Real, "array-like"],
@@ -239,6 +259,7 @@ class LSTMRegressor(NumberTargets):
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
         step_conv_pool_size: int = 2,
+        return_sequences: bool = False,
         loss: str = "squared_error",
         huber_delta: float = 1.0,
         quantiles: float | tuple[float, ...] = (0.05, 0.5, 0.95),
@@ -250,6 +271,8 @@ class LSTMRegressor(NumberTargets):
         batch_size: int = 32,
         max_epochs: int | str = "auto",
         shuffle: bool = True,
+        bptt_length: int | None = None,
+        stateful: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         validation_split: str = "auto",
@@ -282,6 +305,7 @@ class LSTMRegressor(NumberTargets):
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size
         self.step_conv_pool_size = step_conv_pool_size
+        self.return_sequences = return_sequences
         self.loss = loss
         self.huber_delta = huber_delta
         self.quantiles = quantiles
@@ -293,6 +317,8 @@ class LSTMRegressor(NumberTargets):
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.shuffle = shuffle
+        self.bptt_length = bptt_length
+        self.stateful = stateful
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split
@@ -306,92 +332,6 @@ class LSTMRegressor(NumberTargets):
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        groups: Any = None,
-        validation_data: tuple[Any, Any] | None = None,
-        X_val: Any = None,
-        y_val: Any = None,
-    ) -> Self:
-        """Train on sequences and their numbers.
-
-        Parameters
-        ----------
-        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            The training data, in any of the forms in the notes of the class.
-        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
-            What to predict, in any unit.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample in the loss and in the scale of y.
-        groups : array-like of shape (n_samples,) or None, default=None
-            Samples of one group are held out together by early stopping.
-        validation_data : tuple (X_val, y_val) or None, default=None
-            Scored after every epoch; what early stopping watches instead of held-out data.
-        X_val, y_val : as X and y, or None, default=None
-            The same as two arguments, so that a Pipeline can transform the first
-            (``Pipeline(..., transform_input=["X_val"])``).
-
-        Returns
-        -------
-        LSTMRegressor
-            Itself.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
-            An earlier fit is still there then.
-        """
-        checked_quantiles(self.quantiles)
-        validation = validation_pair(validation_data, X_val, y_val)
-        return self._fit(X, y, sample_weight, groups, validation)
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train for one epoch on a part of the data, going on from where it stands.
-
-        Parameters
-        ----------
-        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            This part.
-        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
-            Its numbers. The first part sets the scale of y for all of them, so it should show
-            how far y spreads.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample in the loss.
-
-        Returns
-        -------
-        LSTMRegressor
-            Itself.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `fit`. The model is as before the call then.
-
-        Warns
-        -----
-        UserWarning
-            If y of the first part does not vary.
-        """
-        checked_quantiles(self.quantiles)
-        first = not hasattr(self, "module_")
-        self._partial_fit(X, y, None, sample_weight)
-        if first and not self._codec_.has_spread:
-            warnings.warn(
-                "y of the first part holds one value only, so its scale is unknown and taken as 1 "
-                "for all parts to come. Begin with a part that shows the spread of y.",
-                UserWarning,
-                stacklevel=2,
-            )
-        return self
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

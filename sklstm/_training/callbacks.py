@@ -43,8 +43,8 @@ class ValidationScore(Callback):
         self, net: Any, batch: Any = None, training: bool = True, y_pred: Any = None, **kwargs: Any
     ) -> None:
         if not training:
-            targets, weights = batch[1]
-            self.seen_.append(tuple(t.detach().cpu().numpy() for t in (y_pred, targets, weights)))
+            rows = net.criterion_.rows(y_pred, batch.targets)
+            self.seen_.append(tuple(part.detach().cpu().numpy() for part in rows))
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         outputs, targets, weights = (np.concatenate(part) for part in zip(*self.seen_, strict=True))
@@ -53,9 +53,12 @@ class ValidationScore(Callback):
 
 
 def training_callbacks(
-    plan: TrainingPlan, n_samples: int, has_validation: bool, score: ScoreFunction | None
+    plan: TrainingPlan, n_batches: int, has_validation: bool, score: ScoreFunction | None
 ) -> list[tuple[str, Any]]:
-    """Return the named callbacks that `plan` asks for, the user's own last."""
+    """Return the named callbacks that `plan` asks for, the user's own last.
+
+    `n_batches` is the number of training batches of an epoch.
+    """
     callbacks: list[tuple[str, Any]] = [("finite_loss", FiniteLoss())]
     if has_validation and score is not None:
         callbacks.append(("validation_score", ValidationScore(score)))
@@ -71,12 +74,11 @@ def training_callbacks(
         callbacks.append(("early_stopping", stopping))
     if plan.gradient_clip is not None:
         callbacks.append(("gradient_clip", GradientNormClipping(plan.gradient_clip)))
-    schedule = schedule_callback(plan, n_samples)
+    schedule = schedule_callback(plan, n_batches)
     if schedule is not None:
         callbacks.append(("lr_schedule", schedule))
     if plan.verbose:
-        batches = plan.max_epochs * math.ceil(n_samples / plan.batch_size)
-        callbacks.append(("progress", ProgressBar(batches)))
+        callbacks.append(("progress", ProgressBar(plan.max_epochs * n_batches)))
     for i, callback in enumerate(plan.callbacks):
         callbacks.append(callback if isinstance(callback, tuple) else (f"callback{i}", callback))
     return callbacks

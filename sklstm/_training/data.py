@@ -1,95 +1,54 @@
-"""Labelled sequences, and batches of them as tensors."""
+"""Labelled sequences: one target each, or one for every step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from sklstm._batching import prediction_batches, training_batches
-from sklstm._sequences import Sequences
-from sklstm._training.predict import most_steps, to_tensors
-
-Batch = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
+from sklstm._sequences import Sequences, ranges
 
 
 @dataclass(frozen=True)
 class LabelledSequences:
-    """Sequences with a target and a weight each.
+    """Sequences with a target and a weight each, or one of both for each of their steps.
 
     Attributes
     ----------
     sequences : Sequences
         The inputs.
     targets : ndarray of shape (n,) or (n, n_outputs)
-        Encoded for the loss: int64 class indices, or float32.
+        Encoded for the loss: int64 class indices, or float32. With `per_step` one row for every
+        step, sequence after sequence.
     weights : ndarray of shape (n,)
-        Float32, of mean 1.
+        Float32. They add up to the number of sequences.
+    per_step : bool
+        Whether every step has a target and a weight.
     """
 
     sequences: Sequences
     targets: np.ndarray
     weights: np.ndarray
+    per_step: bool = False
 
     def __len__(self) -> int:
         return len(self.sequences)
 
+    @cached_property
+    def target_offsets(self) -> np.ndarray:
+        """Where the targets of each sequence begin, with `per_step`."""
+        return np.cumsum(self.sequences.lengths) - self.sequences.lengths
+
+    def rows(self, indices: np.ndarray) -> np.ndarray:
+        """Return where the targets and weights of the sequences at `indices` are."""
+        if not self.per_step:
+            return indices
+        return ranges(self.target_offsets[indices], self.sequences.lengths[indices])
+
     def take(self, indices: np.ndarray) -> LabelledSequences:
         """Return the samples at `indices`, in that order."""
+        rows = self.rows(indices)
         return LabelledSequences(
-            self.sequences.take(indices), self.targets[indices], self.weights[indices]
+            self.sequences.take(indices), self.targets[rows], self.weights[rows], self.per_step
         )
-
-
-class BatchIterator:
-    """Iterate over the data once an epoch, in the form that the training net takes.
-
-    Parameters
-    ----------
-    data : LabelledSequences
-        All samples.
-    batch_size : int
-        Samples per batch.
-    device : torch.device
-        Where the tensors go.
-    rng : numpy.random.Generator or None
-        Draws a new order every epoch; None keeps the order.
-    by_length : bool, default=False
-        Sort by length instead, in batches of bounded size: for validation.
-    """
-
-    def __init__(
-        self,
-        data: LabelledSequences,
-        batch_size: int,
-        device: torch.device,
-        rng: np.random.Generator | None,
-        by_length: bool = False,
-    ):
-        self.data = data
-        self.batch_size = batch_size
-        self.device = device
-        self.rng = rng
-        self.by_length = by_length
-
-    def __iter__(self) -> Iterator[Batch]:
-        lengths = self.data.sequences.lengths
-        if self.by_length:
-            limit = most_steps(self.data.sequences)
-            batches = prediction_batches(lengths, self.batch_size, limit)
-        else:
-            batches = training_batches(lengths, self.batch_size, self.rng)
-        for indices in batches:
-            yield self._batch(indices)
-
-    def __len__(self) -> int:
-        return -(-len(self.data) // self.batch_size)
-
-    def _batch(self, indices: np.ndarray) -> Batch:
-        inputs, lengths = to_tensors(self.data.sequences, indices, self.device)
-        targets = torch.from_numpy(self.data.targets[indices]).to(self.device)
-        weights = torch.from_numpy(self.data.weights[indices]).to(self.device)
-        return {"inputs": inputs, "lengths": lengths}, (targets, weights)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping
-from torch import nn
+from torch import Tensor, nn
 
-from sklstm._training.data import BatchIterator
+from sklstm._training.batches import Batch, BatchIterator
+from sklstm._training.carrying import CarriedState, infer_linked
+from sklstm._training.truncated import TruncatedStep
+from sklstm.nn.state import State
 
 
 class TrainingNet(NeuralNet):
@@ -26,11 +30,17 @@ class TrainingNet(NeuralNet):
         criterion: nn.Module,
         train_batches: BatchIterator | None = None,
         valid_batches: BatchIterator | None = None,
+        bptt_length: int | None = None,
+        state: State | None = None,
         **kwargs: Any,
     ):
         super().__init__(module, criterion=criterion, train_split=None, verbose=0, **kwargs)
         self.train_batches = train_batches
         self.valid_batches = valid_batches
+        self.bptt_length = bptt_length
+        self.state = state
+        self.carried = CarriedState(module, state)
+        self.carried_in_validation = CarriedState(module)
         self.interrupted = False
 
     def train_from(self, averages: dict[Any, Any] | None) -> None:
@@ -50,6 +60,52 @@ class TrainingNet(NeuralNet):
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
         return dataset
+
+    def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
+        """Return loss and outputs of a batch, its gradients added to the weights."""
+        self._set_training(True)
+        if self._is_too_long(batch):
+            return self._truncated_step(batch)
+        outputs = self._infer(batch, self.carried)
+        loss = self.criterion_(outputs, batch.targets)
+        loss.backward()
+        return {"loss": loss, "y_pred": outputs}
+
+    def validation_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
+        """Return loss and outputs of a batch."""
+        self._set_training(False)
+        with torch.no_grad():
+            outputs = self._infer(batch, self.carried_in_validation)
+            return {"loss": self.criterion_(outputs, batch.targets), "y_pred": outputs}
+
+    def _infer(self, batch: Batch, carried: CarriedState) -> Tensor:
+        if batch.link is not None:
+            return infer_linked(self.module_, batch, carried)
+        outputs: Tensor = self.infer(batch.inputs)
+        return outputs
+
+    def _is_too_long(self, batch: Batch) -> bool:
+        """Tell whether a batch with one target a sequence has to be cut."""
+        if self.bptt_length is None or self.module_.pooling is None:
+            return False
+        return bool(batch.inputs["inputs"].shape[1] > self.bptt_length)
+
+    def _truncated_step(self, batch: Batch) -> dict[str, Tensor]:
+        module, link = self.module_, batch.link
+        assert self.bptt_length is not None
+        if link is None:
+            state = module.begin(len(batch.inputs["inputs"]))
+        else:
+            state = self.carried.take(link)
+        step = TruncatedStep(module, self.bptt_length, exact=link is not None)
+        loss, outputs, state = step.run(
+            **batch.inputs,
+            state=state,
+            loss_of=lambda outputs: self.criterion_(outputs, batch.targets),
+        )
+        if link is not None:
+            self.carried.keep(link, state)
+        return {"loss": loss, "y_pred": outputs}
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> TrainingNet:
         try:

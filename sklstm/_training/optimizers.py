@@ -67,12 +67,12 @@ def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
     return arguments
 
 
-def schedule_callback(plan: TrainingPlan, n_samples: int) -> LRScheduler | None:
-    """Return the callback that follows `plan.lr_schedule`, batch by batch."""
+def schedule_callback(plan: TrainingPlan, n_batches: int) -> LRScheduler | None:
+    """Return the callback that follows `plan.lr_schedule`, over `n_batches` an epoch."""
     if plan.lr_schedule == "constant":
         return None
     factor = SCHEDULES[plan.lr_schedule]
-    total = plan.max_epochs * math.ceil(n_samples / plan.batch_size)
+    total = plan.max_epochs * n_batches
     return LRScheduler(
         torch.optim.lr_scheduler.LambdaLR,
         lr_lambda=lambda step: factor(min(1.0, step / total)),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from sklstm._batching import pad_batch, prediction_batches
-from sklstm._sequences import Sequences
+from sklstm._sequences import Sequences, ranges
 from sklstm._training.runtime import fast_cpu
+from sklstm.nn.state import State, put_rows, take_rows
 
 # Together they bound the memory of a batch: many short sequences, or few long ones. A step that
 # is a matrix counts by its size, as a convolution makes several of each.
@@ -21,10 +23,14 @@ Forward = Callable[[Tensor, Tensor], Tensor]
 
 
 def to_tensors(
-    sequences: Sequences, indices: np.ndarray, device: torch.device
+    sequences: Sequences,
+    indices: np.ndarray,
+    device: torch.device,
+    start: int = 0,
+    stop: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Return the padded inputs and the lengths of some sequences."""
-    inputs, lengths = pad_batch(sequences, indices)
+    """Return the padded inputs and the lengths of some sequences, or of these steps of them."""
+    inputs, lengths = pad_batch(sequences, indices, start, stop)
     block = torch.from_numpy(inputs)
     block = block.long() if sequences.is_tokens else block.float()
     return block.to(device), torch.from_numpy(lengths).to(device)
@@ -77,14 +83,62 @@ def predict_rows(
     *,
     device: torch.device,
     n_jobs: int | None,
+    per_step: bool = False,
 ) -> np.ndarray:
-    """Stack the results of `forward`, one row per sequence, in input order."""
-    rows: np.ndarray | None = None
+    """Stack the results of `forward`, one row per sequence, in input order.
+
+    With `per_step` it gives ``(batch, time, ...)``, and there is a row for every step.
+    """
+    rows = _Rows(sequences, per_step)
     for indices, result in predict_batches(
         module, forward, sequences, device=device, n_jobs=n_jobs
     ):
-        if rows is None:
-            rows = np.empty((len(sequences), *result.shape[1:]), dtype=result.dtype)
-        rows[indices] = result
-    assert rows is not None  # as_sequences refuses empty input
-    return rows
+        rows.put(indices, result)
+    return rows.filled()
+
+
+def predict_from(
+    module: Any,
+    sequences: Sequences,
+    state: State,
+    *,
+    device: torch.device,
+    n_jobs: int | None,
+    per_step: bool = False,
+) -> tuple[np.ndarray, State]:
+    """Return the outputs of sequences that go on from `state`, as `predict_rows`, and theirs."""
+    module.to(device).eval()
+    rows = _Rows(sequences, per_step)
+    with fast_cpu(n_jobs, keep_memory=False), torch.inference_mode():
+        for indices in prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences)):
+            at = torch.from_numpy(indices).to(device)
+            inputs, lengths = to_tensors(sequences, indices, device)
+            outputs, after = module.forward_from(inputs, lengths, take_rows(state, at))
+            state = put_rows(state, at, after)
+            rows.put(indices, outputs.cpu().numpy())
+    return rows.filled(), state
+
+
+class _Rows:
+    """Results, put where they belong as they come in."""
+
+    def __init__(self, sequences: Sequences, per_step: bool):
+        self.lengths = sequences.lengths
+        self.offsets = np.cumsum(self.lengths) - self.lengths if per_step else None
+        self.rows: np.ndarray | None = None
+
+    def put(self, indices: np.ndarray, result: np.ndarray) -> None:
+        """Take the results of the sequences at `indices`."""
+        at, n_rows = indices, len(self.lengths)
+        if self.offsets is not None:
+            lengths = self.lengths[indices]
+            at, n_rows = ranges(self.offsets[indices], lengths), int(self.lengths.sum())
+            result = result[np.arange(result.shape[1]) < lengths[:, None]]  # (steps, ...)
+        if self.rows is None:
+            self.rows = np.empty((n_rows, *result.shape[1:]), dtype=result.dtype)
+        self.rows[at] = result
+
+    def filled(self) -> np.ndarray:
+        """Return all results."""
+        assert self.rows is not None  # as_sequences refuses empty input
+        return self.rows

@@ -27,14 +27,14 @@ _memory_users = 0
 
 
 @contextmanager
-def fast_cpu(n_jobs: int | None, *, keep_memory: bool) -> Iterator[None]:
+def fast_cpu(n_jobs: int | None, *, keep_memory: bool = False) -> Iterator[None]:
     """Run the body with the settings of this module.
 
     Parameters
     ----------
     n_jobs : int or None
         Torch threads; see `thread_count`.
-    keep_memory : bool
+    keep_memory : bool, default=False
         Whether freed memory stays with the process: for training, which allocates the same
         blocks at every step.
     """

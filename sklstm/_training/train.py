@@ -12,13 +12,15 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import nn
 
+from sklstm._training.batches import BatchIterator
 from sklstm._training.callbacks import training_callbacks
-from sklstm._training.data import BatchIterator, LabelledSequences
+from sklstm._training.data import LabelledSequences
 from sklstm._training.generators import private_global_generators
 from sklstm._training.net import TrainingNet
 from sklstm._training.optimizers import optimizer_arguments
 from sklstm._training.runtime import fast_cpu
 from sklstm.nn.dropout import seed_modules
+from sklstm.nn.state import State
 
 ScoreFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
@@ -41,6 +43,8 @@ class TrainingPlan:
     device: torch.device
     n_jobs: int | None
     seed: int
+    bptt_length: int | None = None
+    stateful: bool = False
     verbose: int = 0
     callbacks: Sequence[Any] = ()
 
@@ -52,6 +56,7 @@ class TrainingOutcome:
     history: list[dict[str, Any]]
     best_epoch: int | None
     optimizer_state: dict[str, Any] = field(repr=False)
+    state: State | None = field(repr=False, default=None)
 
 
 def train(
@@ -63,6 +68,7 @@ def train(
     validation: LabelledSequences | None = None,
     score: ScoreFunction | None = None,
     optimizer_state: dict[str, Any] | None = None,
+    state: State | None = None,
 ) -> TrainingOutcome:
     """Train `module` in place.
 
@@ -80,6 +86,8 @@ def train(
         Maps outputs, targets and weights of the validation data to a score for the history.
     optimizer_state : dict or None, default=None
         What an earlier call left, to go on from; another optimizer begins anew.
+    state : tuple of Tensor or None, default=None
+        With ``plan.stateful``, what the first batch of every epoch goes on from.
 
     Returns
     -------
@@ -97,17 +105,27 @@ def train(
     """
     order = np.random.default_rng(plan.seed) if plan.shuffle else None
     generator = torch.Generator(device=plan.device).manual_seed(plan.seed)
+    module.to(plan.device)  # where its first state has to be, too
+    train_batches = BatchIterator(
+        data,
+        plan.batch_size,
+        plan.device,
+        order,
+        bptt_length=plan.bptt_length,
+        stateful=plan.stateful,
+        goes_on=state is not None,
+    )
     net = TrainingNet(
         module,
         criterion=criterion,
-        train_batches=BatchIterator(data, plan.batch_size, plan.device, order),
-        valid_batches=None
-        if validation is None
-        else BatchIterator(validation, plan.batch_size, plan.device, None, by_length=True),
+        train_batches=train_batches,
+        valid_batches=None if validation is None else _validation_batches(validation, plan),
+        bptt_length=plan.bptt_length,
+        state=state,
         max_epochs=plan.max_epochs,
         device=plan.device,
         callbacks__print_log=None,  # it formats a table each epoch, printed or not
-        callbacks=training_callbacks(plan, len(data), validation is not None, score),
+        callbacks=training_callbacks(plan, len(train_batches), validation is not None, score),
         **optimizer_arguments(plan),
     )
     seed_modules(module, generator)
@@ -131,6 +149,13 @@ def train(
             "optimizer": plan.optimizer,
             "averages": net.optimizer_.state_dict()["state"],
         },
+        state=net.carried.state if plan.stateful else None,
+    )
+
+
+def _validation_batches(validation: LabelledSequences, plan: TrainingPlan) -> BatchIterator:
+    return BatchIterator(
+        validation, plan.batch_size, plan.device, None, by_length=True, stateful=plan.stateful
     )
 
 

@@ -9,6 +9,7 @@ from sklstm.nn.convolution import ConvolutionPool
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding
 from sklstm.nn.losses import (
+    StepLoss,
     WeightedLoss,
     binary_loss,
     distance_weighted_loss,
@@ -49,6 +50,7 @@ __all__ = [
     "RecurrentStack",
     "SequenceNetwork",
     "StepConvolution",
+    "StepLoss",
     "TokenEmbedding",
     "WeightedLoss",
     "absolute_loss",

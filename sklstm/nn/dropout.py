@@ -29,6 +29,14 @@ def seed_modules(module: nn.Module, generator: torch.Generator | None) -> None:
             part.generator = generator
 
 
+def generator_of(module: nn.Module) -> torch.Generator:
+    """Return what the parts of `module` draw from."""
+    for part in module.modules():
+        if isinstance(part, RandomModule) and part.generator is not None:
+            return part.generator
+    return torch.default_generator
+
+
 class Dropout(RandomModule):
     """Set numbers to zero with probability `p` while training, and scale up the rest.
 

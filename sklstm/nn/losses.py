@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +44,30 @@ def distance_weighted_loss(logits: Tensor, target: Tensor, power: float = 1.0) -
     return -(distance * log_not).sum(dim=1)
 
 
+class StepTargets(NamedTuple):
+    """What the steps of a batch should come out as.
+
+    Attributes
+    ----------
+    expected : Tensor of shape (batch, time, ...)
+        The target of each step.
+    weights : Tensor of shape (batch, time)
+        What each step weighs.
+    mask : Tensor of shape (batch, time)
+        True on a sequence's own steps.
+    previous : Tensor of shape (batch, ...)
+        The target of the step before, for a chunk; -1 where the sequence begins with it.
+    ends : Tensor of shape (batch,)
+        Whether the sequence ends with this chunk.
+    """
+
+    expected: Tensor
+    weights: Tensor
+    mask: Tensor
+    previous: Tensor
+    ends: Tensor
+
+
 class WeightedLoss(nn.Module):
     """Average a loss per sample over a batch, each times its weight.
 
@@ -63,3 +88,34 @@ class WeightedLoss(nn.Module):
         """Return the weighted mean of ``(batch, ...)`` predictions' losses."""
         expected, weight = target
         return (self.loss(prediction, expected) * weight).mean()
+
+    def rows(self, prediction: Tensor, target: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
+        """Return outputs, targets and weights with a row for each that is scored."""
+        return (prediction, *target)
+
+
+class StepLoss(nn.Module):
+    """Add up the weighted losses of the steps of each sequence, averaged over the batch.
+
+    The weights of a data set add up to the number of its sequences, so that this is the
+    weighted mean over steps, and each step counts alike, whichever batch it is in.
+
+    Parameters
+    ----------
+    loss : callable
+        Maps predictions and targets of some steps to one loss per step.
+    """
+
+    def __init__(self, loss: SampleLoss):
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, prediction: Tensor, target: StepTargets) -> Tensor:
+        """Return the loss of ``(batch, time, ...)`` predictions."""
+        losses = self.loss(prediction[target.mask], target.expected[target.mask])
+        return (losses * target.weights[target.mask]).sum() / len(prediction)
+
+    def rows(self, prediction: Tensor, target: StepTargets) -> tuple[Tensor, ...]:
+        """Return outputs, targets and weights of the steps that are no padding."""
+        mask = target.mask
+        return prediction[mask], target.expected[mask], target.weights[mask]

@@ -6,18 +6,18 @@ from torch import Tensor, nn
 
 from sklstm.nn.convolution import ConvolutionPool
 from sklstm.nn.dropout import Dropout
-from sklstm.nn.embedding import TokenEmbedding
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
+from sklstm.nn.state import State, advance_ragged
 from sklstm.nn.step_convolution import StepConvolution
 
 
 class SequenceNetwork(nn.Module):
-    """Map right-padded sequences to one vector of outputs each.
+    """Map right-padded sequences to one vector of outputs each, or to one for every step.
 
     Parameters
     ----------
-    embedding : TokenEmbedding or None
+    embedding : Module or None
         Turns token ids into vectors; None where the steps are values already.
     step_convolution : StepConvolution or None
         Reads each step that is a matrix.
@@ -25,8 +25,9 @@ class SequenceNetwork(nn.Module):
         Comes between the embedding and the recurrent layers.
     recurrent : RecurrentStack
         The recurrent layers.
-    pooling : Pooling
-        Turns ``(batch, time, size)`` states into ``(batch, size)``.
+    pooling : Pooling or None
+        Turns ``(batch, time, size)`` states into ``(batch, size)``; None for outputs of every
+        step, by the same output layer.
     output : Module
         The output layer.
     dropout : float, default=0.0
@@ -37,11 +38,11 @@ class SequenceNetwork(nn.Module):
     def __init__(
         self,
         *,
-        embedding: TokenEmbedding | None,
+        embedding: nn.Module | None,
         step_convolution: StepConvolution | None,
         convolution: ConvolutionPool | None,
         recurrent: RecurrentStack,
-        pooling: Pooling,
+        pooling: Pooling | None,
         output: nn.Module,
         dropout: float = 0.0,
     ):
@@ -63,20 +64,23 @@ class SequenceNetwork(nn.Module):
 
     def states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return the states of all steps, ``(batch, time, size)``, and how many count."""
-        x = inputs if self.embedding is None else self.embedding(inputs)
-        if self.step_convolution is not None:
-            x = self.step_convolution(x)
+        x = self._read_steps(inputs)
         if self.convolution is not None:
             x, lengths = self.convolution(x, lengths)
         return self.recurrent(self.input_dropout(x), lengths), lengths
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the pooled state, ``(batch, size)``."""
-        return self.pooling(*self.states(inputs, lengths))
+        """Return the pooled state, ``(batch, size)``, or the states of all steps."""
+        states, lengths = self.states(inputs, lengths)
+        return states if self.pooling is None else self.pooling(states, lengths)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return what the output layer makes of the pooled state."""
-        outputs: Tensor = self.output(self.output_dropout(self.encode(inputs, lengths)))
+        """Return what the output layer makes of the pooled state, or of every step's."""
+        return self.respond(self.encode(inputs, lengths))
+
+    def respond(self, encoded: Tensor) -> Tensor:
+        """Return what the output layer makes of what `encode` gives."""
+        outputs: Tensor = self.output(self.output_dropout(encoded))
         return outputs
 
     def forward_prefixes(self, inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -85,5 +89,55 @@ class SequenceNetwork(nn.Module):
         Only right for a network that `is_causal`.
         """
         states, _ = self.states(inputs, lengths)
+        assert self.pooling is not None  # otherwise `forward` gives them
         outputs: Tensor = self.output(self.pooling.scan(states))
         return outputs
+
+    def state_sizes(self) -> list[tuple[str, int]]:
+        """Return the name and the width of each part of the state, pooling last."""
+        pooled = [] if self.pooling is None else self.pooling.state_sizes()
+        return self.recurrent.state_sizes() + pooled
+
+    def begin(self, n_sequences: int) -> State:
+        """Return the state before the first step."""
+        like = next(self.recurrent.parameters())
+        recurrent = (like.new_zeros(n_sequences, size) for _, size in self.recurrent.state_sizes())
+        pooled = () if self.pooling is None else self.pooling.begin(like, n_sequences)
+        return (*recurrent, *(part.detach() for part in pooled))
+
+    def begin_pooling(self, state: State) -> State:
+        """Return `state` with the steps read so far left out of what is pooled."""
+        n_recurrent = len(self.recurrent.state_sizes())
+        return state[:n_recurrent] + self.begin(len(state[0]))[n_recurrent:]
+
+    def advance_states(
+        self, inputs: Tensor, lengths: Tensor, state: State, *, exact: bool
+    ) -> tuple[Tensor, State]:
+        """Return the states of all steps, and the recurrent part of the state after them.
+
+        Only for a network that `is_causal`. Unless `exact`, the state is right for the longest
+        sequences only: the others' went on through padding, which is cheaper.
+        """
+        x = self.input_dropout(self._read_steps(inputs))
+        recurrent = state[: len(self.recurrent.state_sizes())]
+        if exact:
+            return advance_ragged(self.recurrent.advance, x, lengths, recurrent)
+        return self.recurrent.advance(x, recurrent)
+
+    def forward_from(
+        self, inputs: Tensor, lengths: Tensor, state: State, *, exact: bool = True
+    ) -> tuple[Tensor, State]:
+        """Return what `forward` does for sequences that go on from `state`, and the state then.
+
+        See `advance_states`. Everything that was read since the state began is pooled.
+        """
+        states, recurrent = self.advance_states(inputs, lengths, state, exact=exact)
+        if self.pooling is None:
+            return self.respond(states), recurrent
+        memory = self.pooling.extend(state[len(recurrent) :], states, lengths)
+        return self.respond(self.pooling.finish(memory)), recurrent + memory
+
+    def _read_steps(self, inputs: Tensor) -> Tensor:
+        """Return the vector of each step by itself, ``(batch, time, size)``."""
+        x = inputs if self.embedding is None else self.embedding(inputs)
+        return x if self.step_convolution is None else self.step_convolution(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklstm.nn.dropout import Dropout, RandomModule
+from sklstm.nn.state import State
 
 CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -74,30 +76,64 @@ class RecurrentLayer(RandomModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, time, input_size)`` to ``(batch, time, hidden_size)``."""
+        return self.advance(x)[0]
+
+    def advance(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read on from `state`, and return the states of all steps with the last one.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, input_size)
+            Sequences without padding.
+        state : tuple of Tensor of shape (batch, hidden_size) or None, default=None
+            What an LSTM shows and carries, or what a GRU shows; None for zeros.
+
+        Returns
+        -------
+        states : Tensor of shape (batch, time, hidden_size)
+            What the layer shows at every step.
+        state : tuple of Tensor
+            As the argument.
+        """
+        if state is None:
+            state = tuple(x.new_zeros(x.shape[0], size) for _, size in self.state_sizes())
         if not self.training or self.recurrent_dropout == 0.0:
-            return self.rnn(x)[0]
+            return self._run(self.rnn, x, state)
         if self.recurrent_dropout_method == "weights":
-            return self._forward_weight_drop(x)
-        return self._forward_state_drop(x)
+            return self._run(self._weight_drop, x, state)
+        return self._state_drop(x, state)
+
+    def state_sizes(self) -> list[tuple[str, int]]:
+        """Return the name and the width of each part of the state."""
+        parts = ("hidden state", "cell state")[: 2 if isinstance(self.rnn, nn.LSTM) else 1]
+        return [(part, self.rnn.hidden_size) for part in parts]
 
     def _weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         w_in, w_rec, b_in, b_rec = self.rnn.all_weights[0]
         return w_in, w_rec, b_in, b_rec
 
-    def _forward_weight_drop(self, x: Tensor) -> Tensor:
+    def _run(self, recurrence: Any, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Call what takes and gives states as torch does, with an axis of layers in front."""
+        layered = tuple(part.unsqueeze(0) for part in state)
+        if isinstance(self.rnn, nn.LSTM):
+            states, (hidden, carried) = recurrence(x, layered)
+            return states, (hidden[0], carried[0])
+        states, hidden = recurrence(x, layered[0])
+        return states, (hidden[0],)
+
+    def _weight_drop(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         w_in, w_rec, b_in, b_rec = self._weights()
         w_rec = w_rec * self.keep_mask(tuple(w_rec.shape), self.recurrent_dropout, w_rec)
-        zeros = x.new_zeros(1, x.shape[0], self.rnn.hidden_size)
         # weights, has biases, one layer, dropout, training, bidirectional, batch first
         rest: tuple[Any, ...] = ([w_in, w_rec, b_in, b_rec], True, 1, 0.0, True, False, True)
         if isinstance(self.rnn, nn.LSTM):
-            return torch.lstm(x, (zeros, zeros), *rest)[0]
-        return torch.gru(x, zeros, *rest)[0]
+            states, hidden, carried = torch.lstm(x, state, *rest)
+            return states, (hidden, carried)
+        return torch.gru(x, state, *rest)
 
-    def _forward_state_drop(self, x: Tensor) -> Tensor:
+    def _state_drop(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         w_in, w_rec, b_in, b_rec = self._weights()
-        hidden = x.new_zeros(x.shape[0], self.rnn.hidden_size)
-        carried = hidden
+        hidden, carried = state[0], state[-1]
         mask = self.keep_mask(tuple(hidden.shape), self.recurrent_dropout, x)
         states = []
         for gates in functional.linear(x, w_in, b_in).unbind(1):  # (batch, gates * hidden)
@@ -107,7 +143,7 @@ class RecurrentLayer(RandomModule):
             else:
                 hidden = gru_step(gates, recurrent, hidden)
             states.append(hidden)
-        return torch.stack(states, dim=1)  # (batch, time, hidden)
+        return torch.stack(states, dim=1), (hidden, carried)[: len(state)]  # (batch, time, hidden)
 
 
 def lstm_step(gates: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
@@ -227,3 +263,30 @@ class RecurrentStack(nn.Module):
                 states = torch.cat([states, reverse_steps(backward, index)], dim=2)
             x = states
         return x
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read ``(batch, time, input_size)``, without padding, on from `state`.
+
+        Only for layers that read forward.
+        """
+        ends: list[Tensor] = []
+        for depth, layer in enumerate(self._forward_layers()):
+            if depth > 0:
+                x = self.dropout(x)
+            n_parts = len(layer.state_sizes())
+            x, end = layer.advance(x, state[len(ends) : len(ends) + n_parts])
+            ends += end
+        return x, tuple(ends)  # (batch, time, hidden)
+
+    def _forward_layers(self) -> Iterator[RecurrentLayer]:
+        for layer in self.forward_layers:
+            assert isinstance(layer, RecurrentLayer)  # a ModuleList tells no more than Module
+            yield layer
+
+    def state_sizes(self) -> list[tuple[str, int]]:
+        """Return the name and the width of each part of the state, layer by layer."""
+        return [
+            (f"{name} of layer {depth}", size)
+            for depth, layer in enumerate(self._forward_layers(), start=1)
+            for name, size in layer.state_sizes()
+        ]

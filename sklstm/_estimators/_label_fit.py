@@ -1,0 +1,94 @@
+"""Training a classifier: at once, or in parts."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from sklearn.base import _fit_context
+
+from sklstm._estimators._labels import LabelTargets
+from sklstm._holdout import validation_pair
+
+
+class LabelFit(LabelTargets):
+    """The methods that train on labels."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        validation_data: tuple[Any, Any] | None = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
+        """Train on sequences and their labels.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            The training data, in any of the forms in the notes of the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels of any type, or a 0/1 indicator of several labels a sample.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss; times the weight of its class.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Samples of one group are held out together by early stopping.
+        validation_data : tuple (X_val, y_val) or None, default=None
+            Scored after every epoch; what early stopping watches instead of held-out data.
+        X_val, y_val : as X and y, or None, default=None
+            The same as two arguments, so that a Pipeline can transform the first
+            (``Pipeline(..., transform_input=["X_val"])``).
+
+        Returns
+        -------
+        LSTMClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
+            An earlier fit is still there then.
+        """
+        validation = validation_pair(validation_data, X_val, y_val)
+        return self._fit(X, y, sample_weight, groups, validation)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch on a part of the data, going on from where it stands.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            This part. Token ids that the first part's vocabulary lacks count as unknown.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Its labels.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that will ever come; needed at the first call if its y lacks any.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss.
+
+        Returns
+        -------
+        LSTMClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit`, and for a label that is not among the classes, or
+            ``class_weight="balanced"``. The model is as before the call then.
+        """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} needs all of y at once, which partial_fit "
+                "does not see; pass a dict of weights, from "
+                "sklearn.utils.class_weight.compute_class_weight."
+            )
+        if classes is not None and hasattr(self, "_codec_"):
+            self._codec_.check_same(classes)
+        return self._partial_fit(X, y, classes, sample_weight)
