@@ -6,6 +6,7 @@ own length never reaches its result.
 """
 
 from sklstm.nn.convolution import ConvolutionPool
+from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding
 from sklstm.nn.losses import (
@@ -41,6 +42,7 @@ __all__ = [
     "CumulativeLink",
     "Dropout",
     "LastPooling",
+    "LinearChainCRF",
     "LinearOutput",
     "MaxPooling",
     "MeanPooling",
