@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp
 
 from sklstm.nn import LinearChainCRF
+from sklstm.nn import crf as module
 
 LENGTHS = torch.tensor([4, 1, 3, 5])
 
@@ -225,7 +226,7 @@ def test_the_gradients_of_the_partition_are_the_marginals():
 
 
 @pytest.mark.parametrize("scale", [1.0, 500.0])
-@pytest.mark.parametrize("lengths", [LENGTHS, torch.tensor([1, 1])])
+@pytest.mark.parametrize("lengths", [LENGTHS, torch.tensor([1, 1]), torch.tensor([1, 2])])
 def test_gradients_of_every_output_agree_with_differences(lengths, scale):
     crf, (scores, labels) = random_crf(3), random_block(3, lengths)
     with torch.no_grad():
@@ -291,6 +292,7 @@ def test_scores_may_be_large_in_float32(scale, of):
     scores.requires_grad_()
     steps = crf.step_log_likelihood(scores, labels, LENGTHS)
     shares = crf.log_marginals(scores, LENGTHS).detach()
+    partition = crf.log_partition(scores, LENGTHS).detach()
     steps.sum().backward()
     exact = random_crf(3)
     exact.load_state_dict(crf.state_dict())
@@ -301,12 +303,65 @@ def test_scores_may_be_large_in_float32(scale, of):
         paths, totals = all_labellings(crf, row)
         expected = conditionals(paths, totals, own.numpy())
         np.testing.assert_allclose(steps[i, : len(row)].detach(), expected, **tolerance)
+        np.testing.assert_allclose(partition[i], logsumexp(totals), **tolerance)
         for step, k in np.ndindex(*row.shape):
             share = logsumexp(totals[paths[:, step] == k]) - logsumexp(totals)
             np.testing.assert_allclose(shares[i, step, k], share, **tolerance)
     np.testing.assert_allclose(scores.grad, precise.grad, atol=1e-3)
     for one, other in zip(crf.parameters(), exact.parameters(), strict=True):
         np.testing.assert_allclose(one.grad, other.grad, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("spread", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1e3])
+def test_matrix_products_lose_nothing_up_to_their_limit(dtype, spread, scale, monkeypatch):
+    # Rows as wide as products are used for, each with its best and worst class elsewhere.
+    limit = module._widest_row(dtype)
+    crf = random_crf(6, dtype=dtype)
+    patterns = torch.tensor([[0, -1, -1, -0.5, -0.2, 0], [-1, 0, -0.9, 0, -1, -1]], dtype=dtype)
+    crf.transitions.data = (
+        0.999 * limit * spread * torch.cat([patterns, patterns.roll(2, 1)] * 2)[:6]
+    )
+    lengths = torch.tensor([40, 17, 1])
+    scores, labels = random_block(6, lengths, scale)
+
+    def results():
+        crf.zero_grad()
+        own = scores.to(dtype).requires_grad_()
+        steps = crf.step_log_likelihood(own, labels, lengths)
+        (steps * torch.linspace(0.5, 1.5, 40)).sum().backward()
+        rest = crf.log_marginals(own, lengths), crf.log_partition(own, lengths)
+        gradients = [own.grad, *(parameter.grad.clone() for parameter in crf.parameters())]
+        return [steps.detach(), *(tensor.detach() for tensor in rest), *gradients]
+
+    monkeypatch.setattr(module, "_widest_row", lambda dtype: float("inf"))
+    by_products = results()
+    monkeypatch.setattr(module, "_widest_row", lambda dtype: -1.0)
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-12
+    for one, other in zip(by_products, results(), strict=True):
+        np.testing.assert_allclose(
+            one, other, rtol=tolerance, atol=tolerance * (1 + float(other.abs().max()))
+        )
+
+
+def test_a_transition_that_is_forbidden_is_never_made():
+    crf, (scores, labels) = random_crf(3), random_block(3)
+    crf.transitions.data[0, 1] = crf.transitions.data[2, 2] = -torch.inf
+    labels[:] = torch.tensor([0, 2, 1, 1, 0])
+    scores.requires_grad_()
+    best = crf.viterbi(scores, LENGTHS)
+    for i, length in enumerate(LENGTHS):
+        pairs = set(itertools.pairwise(best[i, :length].tolist()))
+        assert not pairs & {(0, 1), (2, 2)}
+    steps = crf.step_log_likelihood(scores, labels, LENGTHS)
+    for i, (row, own) in enumerate(zip(rows(scores), rows(labels), strict=True)):
+        paths, totals = all_labellings(crf, row)
+        expected = conditionals(paths, totals, own.numpy())
+        np.testing.assert_allclose(steps[i, : len(row)].detach(), expected)
+    steps.sum().backward()
+    assert scores.grad.isfinite().all()
+    assert crf.transitions.grad.isfinite().all()
 
 
 @torch.inference_mode()

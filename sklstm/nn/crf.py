@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +12,10 @@ from torch.nn import functional
 
 from sklstm.nn.convolution import step_mask
 from sklstm.nn.recurrent import reversal_index, reverse_steps
+
+# From (time, batch, classes) scores, a (batch, classes) first message and (classes, classes)
+# transitions to a message for every step.
+Sender = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class LinearChainCRF(nn.Module):
@@ -117,7 +123,7 @@ class LinearChainCRF(nn.Module):
         """Return the ``(batch, time)`` labellings of the highest score, 0 at padding."""
         mask = step_mask(lengths, scores.shape[1])  # (batch, time, 1)
         scores, _ = self._own_scores(scores, mask)
-        best = scores + self._messages_from_behind(scores, lengths, reduce=torch.amax)
+        best = scores + self._messages_from_behind(scores, lengths, send=max_messages)
         # What a class brings in from here on is known, so the labels are chosen front to back.
         labels: list[Tensor] = []
         row: Tensor = self.first
@@ -133,7 +139,8 @@ class LinearChainCRF(nn.Module):
         """
         mask = step_mask(lengths, scores.shape[1])
         scores, _ = self._own_scores(scores, mask)
-        ahead = _messages(scores, self.first.expand(len(scores), -1), self.transitions.T)
+        first = self.first.expand(len(scores), -1)
+        ahead = sum_messages(scores.transpose(0, 1), first, self.transitions.T).transpose(0, 1)
         behind = self._messages_from_behind(scores, lengths)
         return torch.where(mask, (ahead + scores + behind).log_softmax(2), 0.0)
 
@@ -142,11 +149,10 @@ class LinearChainCRF(nn.Module):
         mask = step_mask(lengths, scores.shape[1])
         scores, shifts = self._own_scores(scores, mask)
         steps = scores + self._messages_from_behind(scores, lengths)  # (batch, time, classes)
-        peaks = torch.where(mask, steps.amax(2, keepdim=True), 0.0).detach()
-        # Each step's message was sent less its peak.
+        sent = steps.detach().logsumexp(2, keepdim=True)  # the constants that messages went without
         return (
             (self.first + steps[:, 0]).logsumexp(1)
-            + peaks[:, 1:].sum(dim=(1, 2))
+            + torch.where(mask, sent, 0.0)[:, 1:].sum(dim=(1, 2))
             + shifts.sum(dim=(1, 2))
         )
 
@@ -164,32 +170,94 @@ class LinearChainCRF(nn.Module):
         scores: Tensor,
         lengths: Tensor,
         ends: Tensor | None = None,
-        reduce: Reduction = torch.logsumexp,
+        send: Sender | None = None,
     ) -> Tensor:
-        """Return what the steps behind each one say of its classes, as `_messages` does."""
+        """Return what the steps behind each one say of its classes, as `sum_messages` does."""
         last = self.last.expand(len(scores), -1)
         if ends is not None:
             last = torch.where(ends[:, None], last, 0.0)
         # Reversed, all sequences of a batch begin at once, and padding comes after them.
         index = reversal_index(lengths, scores.shape[1])
-        messages = _messages(reverse_steps(scores, index), last, self.transitions, reduce)
-        return reverse_steps(messages, index)
+        steps = reverse_steps(scores, index).transpose(0, 1)  # (time, batch, classes)
+        messages = (send or sum_messages)(steps, last, self.transitions)
+        return reverse_steps(messages.transpose(0, 1), index)
 
 
-Reduction = Callable[..., Tensor]
-
-
-def _messages(
-    scores: Tensor, start: Tensor, transitions: Tensor, reduce: Reduction = torch.logsumexp
-) -> Tensor:
+def sum_messages(steps: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
     """Return what the steps before each one say of its classes; the first is told `start`.
 
-    A message is ``log(sum_j exp(transitions[i, j] + scores[j] + message before[j]))`` for each
-    class i, less a constant that keeps it near 0 however many steps there are.
+    The total of a class is its score and the message to it. The message to the step after
+    tells each class i the log-sum over the classes j of ``exp(transitions[i, j] + total[j])``,
+    less that of ``exp(total[j])``, which keeps messages near 0 however many steps there are
+    and is a constant to the gradient. All is ``(time, batch, classes)``.
     """
+    lowest, highest = transitions.detach().aminmax(dim=1)
+    if (highest - lowest).max() <= _widest_row(steps.dtype):
+        return _ProductMessages.apply(steps, start, transitions)  # type: ignore[no-untyped-call]
     messages = [start]
-    for step in scores.unbind(1)[:-1]:  # (batch, classes)
+    for step in steps[:-1]:  # (batch, classes)
         total = step + messages[-1]
-        total = total - total.detach().amax(1, keepdim=True)
-        messages.append(reduce(transitions + total[:, None, :], 2))
-    return torch.stack(messages, dim=1)  # (batch, time, classes)
+        total = total - total.detach().logsumexp(1, keepdim=True)
+        messages.append((transitions + total[:, None, :]).logsumexp(2))
+    return torch.stack(messages)
+
+
+def max_messages(steps: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+    """Return messages like those of `sum_messages` with the largest summand for the sum."""
+    messages = [start]
+    for step in steps[:-1]:  # (batch, classes)
+        total = step + messages[-1]
+        total -= total.amax(1, keepdim=True)
+        messages.append((transitions + total[:, None, :]).amax(2))
+    return torch.stack(messages)
+
+
+def _widest_row(dtype: torch.dtype) -> float:
+    """Return how far the scores in a row of transitions may lie apart for `_ProductMessages`.
+
+    Whatever the scores of steps, the likeliest class of the step before adds no less than
+    ``exp(-range) / n_classes`` to a sum, and what underflows is below the smallest number. At
+    this range, 55 in float32 and 636 in float64, the loss is the rounding error squared.
+    """
+    numbers = torch.finfo(dtype)
+    return math.log(numbers.eps**2 / numbers.tiny)
+
+
+class _ProductMessages(torch.autograd.Function):
+    """The messages of `sum_messages`, by one small matrix product a step in each direction.
+
+    Log-sums over pairs of classes, differentiated by autograd, take about three times as long.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, steps: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+        highest = transitions.amax(1)  # (classes,)
+        factors = (transitions - highest[:, None]).exp()  # (classes, classes)
+        reverse = factors.T.contiguous()
+        total = steps[0] + start
+        # The highest of each row goes along with the scores of the step that hears of it.
+        rest = steps[1:] + highest
+        shares, sums = rest.new_empty(rest.shape), rest.new_empty(rest.shape)
+        for step, share, summed in zip(rest, shares, sums, strict=True):  # (batch, classes)
+            torch.softmax(total, 1, out=share)
+            torch.mm(share, reverse, out=summed)
+            total = summed.log().add_(step)
+        ctx.save_for_backward(factors, shares, sums)
+        return torch.cat([start[None], sums.log() + highest])
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        factors, shares, sums = ctx.saved_tensors
+        by_message = grads[0]
+        # From the last step on: a gradient by the sums sent to a step is its message's, and
+        # what comes back from the sums that the step itself sends.
+        by_sums = by_message[1:] / sums
+        ratios = (shares[1:] / sums[:-1]).unbind(0)
+        views = by_sums.unbind(0)
+        for later, earlier, ratio in zip(views[:0:-1], views[-2::-1], ratios[::-1], strict=True):
+            earlier.addcmul_(later @ factors, ratio)
+        by_steps = torch.zeros_like(by_message)
+        torch.mul(by_sums @ factors, shares, out=by_steps[:-1])
+        by_factors = by_sums.flatten(0, 1).T @ shares.flatten(0, 1)
+        return by_steps, by_message[0] + by_steps[0], by_factors * factors
