@@ -189,7 +189,11 @@ def test_a_state_that_does_not_fit():
     for bad, kind, message in [
         (state.parts, TypeError, "state is of type dict; pass what predict"),
         (of_gru, ValueError, "state holds hidden state of layer 1, pooled state, but this model's"),
-        (of_wider, ValueError, r"shape \(3, 6\), but this model's has the shape \(n_sequences, 5\)"),
+        (
+            of_wider,
+            ValueError,
+            r"shape \(3, 6\), but this model's has the shape \(n_sequences, 5\)",
+        ),
         (of_other, ValueError, "comes from another model, or this one was trained on since"),
         (misshapen, ValueError, r"pooled state of shape \(3, 4\)"),
         (uneven, ValueError, "state is of 2 or 3 sequences, but X has 3"),
@@ -286,9 +290,7 @@ def test_stateful_training_equals_a_loop_that_carries_the_state():
                 hidden[i] = h.detach(), c.detach()
                 logits.append(oracle.output(states.max(dim=1).values)[0, 0])
             target = torch.tensor(y[first : first + batch_size], dtype=torch.float32)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                torch.stack(logits), target
-            )
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(torch.stack(logits), target)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

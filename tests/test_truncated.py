@@ -193,5 +193,7 @@ def test_the_training_loss_is_the_mean_over_steps_however_they_are_cut():
     assert cut == pytest.approx(whole, rel=1e-5)
     scale = np.concatenate(y), np.concatenate(weight)
     errors = (np.concatenate(model.predict(X)) - scale[0]) ** 2
-    variance = np.average((scale[0] - np.average(scale[0], weights=scale[1])) ** 2, weights=scale[1])
+    variance = np.average(
+        (scale[0] - np.average(scale[0], weights=scale[1])) ** 2, weights=scale[1]
+    )
     assert whole == pytest.approx(np.average(errors, weights=scale[1]) / variance, rel=1e-4)

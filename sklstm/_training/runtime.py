@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,12 @@ def _copy_float_mode_to_workers() -> None:
     openmp.GOMP_parallel(set_mode, mode, torch.get_num_threads(), 0)
 
 
+@cache
 def _openmp_and_math() -> tuple[Any, Any] | None:
-    """Load the GNU OpenMP that torch brings along and the C math library, where they are."""
+    """Load the GNU OpenMP that torch brings along and the C math library, where they are.
+
+    Once only: looking for them takes as long as a step of a stream.
+    """
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         return None
     found = sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*"))
