@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from sklstm._sequences import Cut, Sequences, ranges
-from sklstm._tokens import UNKNOWN_ID
+from sklstm._tokens import PADDING_ID, UNKNOWN_ID
 
 
 def to_tokens(sequences: Sequences) -> Sequences:
@@ -84,6 +84,8 @@ def check_not_empty(sequences: Sequences, *, texts_may_be: bool = True) -> Seque
     # A text without a known word is ordinary; it is read as one unknown word.
     lengths = np.maximum(sequences.lengths, 1)
     values = np.full((lengths.sum(), sequences.n_features), UNKNOWN_ID, dtype=np.int32)
+    if sequences.has_characters:  # this word has none
+        values[:, 1:] = PADDING_ID
     filled = np.repeat(sequences.lengths > 0, lengths)
     values[filled] = sequences.values
     return replace(sequences, values=values, lengths=lengths)

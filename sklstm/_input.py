@@ -29,9 +29,12 @@ class InputSpec:
     width : int or None
         Columns of a 2-D input.
     n_ids : int
-        One past the largest token id; 0 for values.
+        One past the largest token id; 0 for values. Of words alone, where each step holds the
+        ids of characters beside that of their word.
     vocabulary : Vocabulary or None
         The words behind the ids.
+    n_character_ids : int
+        One past the largest id of a character; 0 where steps hold none.
     """
 
     is_tokens: bool
@@ -40,13 +43,17 @@ class InputSpec:
     width: int | None
     n_ids: int
     vocabulary: Vocabulary | None
+    n_character_ids: int = 0
 
     @classmethod
     def of(cls, sequences: Sequences) -> InputSpec:
-        n_ids = 0
+        n_ids, characters = 0, None
         if sequences.is_tokens:
-            known = sequences.vocabulary.n_ids if sequences.vocabulary is not None else N_RESERVED
-            n_ids = max(known, int(sequences.values.max()) + 1)
+            vocabulary, ids = sequences.vocabulary, sequences.values
+            if vocabulary is not None and sequences.has_characters:
+                characters, ids = vocabulary.characters, ids[:, 0]
+            known = vocabulary.n_ids if vocabulary is not None else N_RESERVED
+            n_ids = max(known, int(ids.max()) + 1)
         return cls(
             sequences.is_tokens,
             sequences.n_features,
@@ -54,6 +61,7 @@ class InputSpec:
             sequences.width,
             n_ids,
             sequences.vocabulary,
+            characters.n_ids if characters is not None else 0,
         )
 
     def check(self, sequences: Sequences, name: str) -> None:
@@ -84,11 +92,18 @@ class InputSpec:
         mine = self.vocabulary
         if mine is None or other is None or other is mine or other == mine:
             return
+        given, expected = _size(other), _size(mine)
         raise ValueError(
-            f"X was tokenized with another vocabulary ({len(other)} words) than the one this "
-            f"{name} was fitted with ({len(mine)} words), so its ids stand for other words. "
-            "Use the tokenizer that made the training data."
+            f"X was tokenized with another vocabulary ({given}) than the one this {name} was "
+            f"fitted with ({expected}), so its ids stand for other words or characters. Use the "
+            "tokenizer that made the training data."
         )
+
+
+def _size(vocabulary: Vocabulary) -> str:
+    if vocabulary.characters is None:
+        return f"{len(vocabulary)} words"
+    return f"{len(vocabulary)} words in {len(vocabulary.characters)} characters"
 
 
 def read_input(
@@ -101,7 +116,8 @@ def read_input(
     estimator : BaseEstimator
         Has the parameters `input_type`, `padding_value` and `step_conv_filters`, and
         ``_per_step``; gets `n_features_in_`, `feature_names_in_`, `vocabulary_` and ``_input_``
-        when `reset`.
+        when `reset`. Only where its class says ``_reads_characters = True`` may steps hold a
+        word's characters.
     X : sequences of any accepted form
         The input.
     reset : bool
@@ -119,6 +135,11 @@ def read_input(
         matrices=True,
         empty_texts=not (estimator._per_step or in_pieces),
     )
+    if sequences.has_characters and not getattr(estimator, "_reads_characters", False):
+        raise ValueError(
+            "this X carries characters beside the words (SequenceTokenizer(characters=...)), "
+            f"which only LSTMTagger reads; set characters=None for {type(estimator).__name__}."
+        )
     if reset:
         _check_step_convolution(estimator.step_conv_filters, sequences.step_shape)
         estimator._input_ = InputSpec.of(sequences)

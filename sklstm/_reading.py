@@ -154,7 +154,9 @@ def _from_items(items: list[Any], dtype: Any, name: str, matrices: bool) -> Sequ
             f"by {name}."
         )
     arrays = [_item(item, i, dtype, name, matrices) for i, item in enumerate(items)]
-    shape = next((a.shape[1:] for a in arrays if len(a)), (1,))
+    shape = next((a.shape[1:] for a in arrays if len(a)), None)
+    if shape is None:  # an empty array, too, may tell how many features a step would have
+        shape = next((a.shape[1:] for a in arrays if 0 not in a.shape[1:]), (1,))
     for i, array in enumerate(arrays):
         if len(array) and array.shape[1:] != shape:
             _refuse_other_steps(array, i, shape)

@@ -74,6 +74,16 @@ class Sequences:
         return int(self.values.shape[1])
 
     @property
+    def has_characters(self) -> bool:
+        """Whether the ids of a step are a word's, and then those of its characters.
+
+        A single column of such ids, taken out of them, is of words alone.
+        """
+        if not self.is_tokens or self.vocabulary is None or self.n_features == 1:
+            return False
+        return self.vocabulary.characters is not None
+
+    @property
     def n_features_in(self) -> int:
         """What scikit-learn's ``n_features_in_`` is for this input."""
         return self.width if self.width is not None else self.n_features

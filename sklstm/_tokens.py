@@ -25,9 +25,12 @@ class Vocabulary(dict[str, int]):
     ----------
     words : iterable of str
         The words, the one with id ``N_RESERVED`` first.
+    characters : Vocabulary or None, default=None
+        The characters that words are spelled in, where sequences carry their ids beside
+        those of the words. A vocabulary that knows others is another one.
     """
 
-    def __init__(self, words: Iterable[str] = ()):
+    def __init__(self, words: Iterable[str] = (), characters: Vocabulary | None = None):
         listed = list(words)
         super().__init__({word: i for i, word in enumerate(listed, start=N_RESERVED)})
         if len(self) != len(listed):
@@ -35,6 +38,7 @@ class Vocabulary(dict[str, int]):
             raise ValueError(
                 f"every word of a vocabulary has one id, but {twice!r} is given twice."
             )
+        self.characters = characters
 
     @property
     def n_ids(self) -> int:
@@ -45,6 +49,14 @@ class Vocabulary(dict[str, int]):
         """Return the word of every id, reserved ids included, as an object array."""
         return np.array([*RESERVED_WORDS, *self], dtype=object)
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Vocabulary) and self.characters != other.characters:
+            return False
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:  # a dict has its own
+        return not self == other
+
     def __copy__(self) -> Vocabulary:
         return self
 
@@ -52,7 +64,9 @@ class Vocabulary(dict[str, int]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Vocabulary, (list(self),)
+        if self.characters is None:
+            return Vocabulary, (list(self),)
+        return Vocabulary, (list(self), self.characters)
 
 
 class TokenArray(np.ndarray):
@@ -60,6 +74,10 @@ class TokenArray(np.ndarray):
 
     Either a 1-D object array of int32 arrays (ragged), or an integer array of two
     dimensions (padded). Slices, copies, pickles and joblib keep the vocabulary.
+
+    A step may also be a row of K ids: ragged items of shape (T_i, K), padded (n, T, K). Where
+    the vocabulary has `characters`, the first of them is a word's and the others are its
+    characters'.
     """
 
     vocabulary: Vocabulary | None

@@ -56,7 +56,10 @@ def _index_of(X: Any) -> Any:
 
 
 def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
-    """Yield the ids of each sequence, whatever holds them, refusing what are no ids."""
+    """Yield the ids of each sequence's words, whatever holds them, refusing what are no ids.
+
+    Where the vocabulary has characters, a sequence may hold theirs beside those of the words.
+    """
     owner = getattr(X, "vocabulary", None) or getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
     if owner is not None and owner is not vocabulary and owner != vocabulary:
         raise ValueError(
@@ -65,12 +68,13 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         )
     if hasattr(X, "columns"):
         X = X[X.columns[0]] if X.shape[1] == 1 else np.asarray(X)
-    for i, item in enumerate(X):
+    most = 1 if vocabulary.characters is None else 2
+    for i, item in enumerate(X.to_list() if hasattr(X, "to_list") else X):
         ids = np.asarray(item)
-        if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        if not 1 <= ids.ndim <= most or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(
                 f"X[{i}] must be a sequence of integers, the ids of a text, got {item!r}."
             )
         if ids.min(initial=0) < 0:
             raise ValueError(f"X[{i}] holds the id {ids.min()}; ids are 0 or greater.")
-        yield ids.astype(np.intp)
+        yield (ids if ids.ndim == 1 else ids[:, 0]).astype(np.intp)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sklstm._tokens import Vocabulary
+from sklstm.preprocessing._spelling import learn_characters
 
 
 def choose_words(
@@ -61,11 +62,12 @@ def _text_counts(flat: np.ndarray, lengths: np.ndarray, n_words: int) -> np.ndar
     return np.bincount(pairs % n_words, minlength=n_words)
 
 
-def given_vocabulary(words: Any) -> Vocabulary:
+def given_vocabulary(words: Any, *, spelled: bool) -> Vocabulary:
     """Return a user's ``vocabulary`` parameter as a `Vocabulary`.
 
     A mapping is read in the order of its ids, which need not start at 0 nor be without gaps;
-    a set, which has no order, alphabetically.
+    a set, which has no order, alphabetically. A vocabulary to be ``spelled`` gets the
+    characters of its words, unless it is a `Vocabulary` that has its own.
     """
     if isinstance(words, Vocabulary):
         ordered: list[Any] = list(words)
@@ -79,7 +81,12 @@ def given_vocabulary(words: Any) -> Vocabulary:
     else:
         ordered = sorted(words) if isinstance(words, (set, frozenset)) else list(words)
     _check_words(ordered)
-    return words if isinstance(words, Vocabulary) else Vocabulary(map(str, ordered))
+    given = words if isinstance(words, Vocabulary) else Vocabulary(map(str, ordered))
+    if spelled == (given.characters is not None):
+        return given
+    if not spelled:
+        return Vocabulary(given)
+    return Vocabulary(given, learn_characters(list(given), np.ones(len(given), dtype=np.int64)))
 
 
 def _by_id(ids: Mapping[Any, Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sklstm._tokens import END_ID, START_ID, UNKNOWN_ID, Vocabulary
+from sklstm._tokens import UNKNOWN_ID, Vocabulary
 
 Analyzer = Callable[[Any], Iterable[str]]
 
@@ -72,23 +72,3 @@ def _map_words(
         flat.extend(to_ids(analyze(text)))
         ends.append(len(flat))
     return np.frombuffer(flat, dtype=np.int32), np.diff(ends, prepend=0)
-
-
-def drop_unknown(flat: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Leave unknown words out of the ids of all texts, end to end."""
-    known = flat != UNKNOWN_ID
-    known_before = np.append(0, np.cumsum(known))
-    return flat[known], np.diff(known_before[np.cumsum(lengths)], prepend=0)
-
-
-def mark(
-    flat: np.ndarray, lengths: np.ndarray, *, start: bool, end: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Put the start id before the ids of each text, and the end id after them."""
-    if start:
-        flat = np.insert(flat, np.cumsum(lengths) - lengths, START_ID)
-        lengths = lengths + 1
-    if end:
-        flat = np.insert(flat, np.cumsum(lengths), END_ID)
-        lengths = lengths + 1
-    return flat, lengths

@@ -14,20 +14,11 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._tokens import (
-    END_ID,
-    N_RESERVED,
-    PADDING_ID,
-    START_ID,
-    UNKNOWN_ID,
-    TokenArray,
-    Vocabulary,
-)
+from sklstm._tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, TokenArray, Vocabulary
 from sklstm.preprocessing._containers import contain_sequences, id_rows
-from sklstm.preprocessing._ragged import split, truncate
+from sklstm.preprocessing._encoding import Encoded, discover, encode, finish, room
 from sklstm.preprocessing._texts import as_texts
-from sklstm.preprocessing._vocabulary import check_all_str, choose_words, given_vocabulary
-from sklstm.preprocessing._words import build_analyzer, drop_unknown, look_up, mark, number
+from sklstm.preprocessing._vocabulary import given_vocabulary
 
 
 class SequenceTokenizer(TransformerMixin, BaseEstimator):
@@ -58,6 +49,13 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         Begin every sequence with the id 2.
     add_end : bool, default=False
         End every sequence with the id 3.
+    characters : int or None, default=None
+        Beside the id of each word, give the ids of its first `characters` characters, so that
+        an `LSTMTagger` sees how words are spelled, unknown ones too. Each step is then a row of
+        1 + `characters` ids, filled up with 0. A longer word keeps its head and its tail, of an
+        odd number one more of the head. Words are spelled as the analyzer returns them:
+        ``lowercase=False`` and ``analyzer=list`` keep their case, which then tells words apart
+        in the vocabulary, too. None gives the words alone, as the other estimators read them.
     min_df : int or float in [0.0, 1.0], default=1
         Ignore words that occur in fewer texts: a number of texts, or as a float a share.
     max_df : int or float in [0.0, 1.0], default=1.0
@@ -65,7 +63,8 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     vocabulary : iterable of str or mapping from str to int, default=None
         Know exactly these words. An iterable gives them in the order of their ids; of a
         mapping only the order of its ids is taken, since the ids themselves start at 4 here.
-        Needs no `fit`; `max_features`, `min_df` and `max_df` are ignored.
+        Needs no `fit`; `max_features`, `min_df` and `max_df` are ignored. The characters known
+        are those of these words, or those that a `Vocabulary` brings along.
     lowercase : bool, default=True
         Convert texts to lowercase first.
     strip_accents : {"ascii", "unicode"} or callable, default=None
@@ -97,7 +96,9 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     vocabulary_ : Vocabulary
-        A dict from every known word to its id, in the order of the ids.
+        A dict from every known word to its id, in the order of the ids. With `characters`, its
+        attribute ``characters`` is such a dict of the characters of all words seen in `fit`,
+        known words or not; of the words in `vocabulary`, where they are given.
 
     See Also
     --------
@@ -123,6 +124,15 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     {'film': 4, 'good': 5, 'not': 6}
     >>> tokenizer.inverse_transform([[6, 5, 4]])
     [array(['not', 'good', 'film'], dtype=object)]
+
+    Each word with its characters, of which "e" is the most frequent one:
+
+    >>> speller = SequenceTokenizer(characters=4).fit(["see these trees"])
+    >>> speller.vocabulary_.characters
+    {'e': 4, 's': 5, 't': 6, 'h': 7, 'r': 8}
+    >>> speller.transform(["these bees"])[0]
+    array([[5, 6, 7, 5, 4],
+           [1, 1, 4, 4, 5]], dtype=int32)
     """
 
     vocabulary_: Vocabulary
@@ -144,6 +154,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         "unknown": [StrOptions({"id", "skip"})],
         "add_start": ["boolean"],
         "add_end": ["boolean"],
+        "characters": [Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(
@@ -155,6 +166,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         unknown: Literal["id", "skip"] = "id",
         add_start: bool = False,
         add_end: bool = False,
+        characters: int | None = None,
         min_df: float = 1,
         max_df: float = 1.0,
         vocabulary: Iterable[str] | Mapping[str, int] | None = None,
@@ -176,6 +188,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         self.unknown = unknown
         self.add_start = add_start
         self.add_end = add_end
+        self.characters = characters
         self.min_df = min_df
         self.max_df = max_df
         self.vocabulary = vocabulary
@@ -233,8 +246,8 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         sequences : TokenArray of shape (n_texts,)
             The same as ``fit(X).transform(X)``.
         """
-        flat, lengths = self._learn(X)
-        return self._finish(flat, lengths, self.vocabulary_, X)
+        encoded = self._learn(X)
+        return self._contain(finish(self, encoded), self.vocabulary_, X)
 
     def transform(self, X: Iterable[Any]) -> Any:
         """Return the texts as sequences of ids.
@@ -249,17 +262,20 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         Returns
         -------
         sequences : TokenArray of shape (n_texts,)
-            One int32 array of ids per text. After ``set_output(transform="pandas")`` a data
-            frame with these arrays in its one column 'sequence'.
+            One int32 array of ids per text, of shape (T_i,), or (T_i, 1 + `characters`). After
+            ``set_output(transform="pandas")`` a data frame with these arrays in its one column
+            'sequence'.
 
         Raises
         ------
         NotFittedError
             If there is neither an earlier `fit` nor a `vocabulary`.
+        ValueError
+            If `characters` became a number, or None, only after `fit`.
         """
         vocabulary = self._known_words()
-        flat, lengths = look_up(self._texts(X), build_analyzer(self), vocabulary)
-        return self._finish(flat, lengths, vocabulary, X)
+        encoded = encode(self, self._texts(X), vocabulary)
+        return self._contain(finish(self, encoded), vocabulary, X)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the words of sequences of ids.
@@ -270,7 +286,8 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : TokenArray or list of lists of int
-            Ragged sequences of ids, or padded ones of shape (n_texts, n_steps).
+            Ragged sequences of ids, or padded ones of shape (n_texts, n_steps); those of
+            characters beside them are passed over.
 
         Returns
         -------
@@ -321,71 +338,26 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
             check_is_fitted(self, "vocabulary_")
             return self.vocabulary_
         self._validate_params()
-        return given_vocabulary(self.vocabulary)
+        return given_vocabulary(self.vocabulary, spelled=self.characters is not None)
 
-    def _learn(self, X: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Set the vocabulary, and return the ids of all texts end to end, with their lengths."""
-        self._room()
+    def _learn(self, X: Iterable[Any]) -> Encoded:
+        """Set the vocabulary, and return the ids of all texts."""
+        room(self)
         texts = self._texts(X)
         if self.vocabulary is None:
-            vocabulary, flat, lengths = self._discover(texts)
+            vocabulary, encoded = discover(self, texts)
         else:
-            vocabulary = given_vocabulary(self.vocabulary)
+            vocabulary = given_vocabulary(self.vocabulary, spelled=self.characters is not None)
             self._warn_of_uppercase(vocabulary)
-            flat, lengths = look_up(texts, build_analyzer(self), vocabulary)
+            encoded = encode(self, texts, vocabulary)
         self.vocabulary_ = vocabulary
-        return flat, lengths
+        return encoded
 
     def _texts(self, X: Any) -> list[Any]:
         return as_texts(X, input=self.input, any_item=callable(self.analyzer))
 
-    def _discover(self, texts: list[Any]) -> tuple[Vocabulary, np.ndarray, np.ndarray]:
-        """Learn which words to know; return them with the ids and lengths of all texts."""
-        words, flat, lengths = number(texts, build_analyzer(self))
-        if not words:
-            raise ValueError(
-                "empty vocabulary; no text holds a word to learn. Perhaps the texts hold only "
-                "stop words, or token_pattern does not fit them."
-            )
-        check_all_str(words, "the analyzer must return words as str")
-        kept = choose_words(words, flat, lengths, min_df=self.min_df, max_df=self.max_df)
-        kept = kept[: self.max_features]
-        ids = np.full(len(words), UNKNOWN_ID, dtype=np.int32)
-        ids[kept] = np.arange(N_RESERVED, N_RESERVED + len(kept))
-        return Vocabulary(words[i] for i in kept.tolist()), ids[flat], lengths
-
-    def _finish(self, flat: np.ndarray, lengths: np.ndarray, vocabulary: Vocabulary, X: Any) -> Any:
-        """Skip, cut and mark the ids of all texts, and split them into sequences."""
-        room = self._room()
-        if self.unknown == "skip":
-            flat, lengths = drop_unknown(flat, lengths)
-        self._warn_of_empty(lengths)
-        if room is not None:
-            flat, lengths = truncate(flat, lengths, room, self.truncation)
-        flat, lengths = mark(flat, lengths, start=self.add_start, end=self.add_end)
-        return contain_sequences(TokenArray(split(flat, lengths), vocabulary), X, self)
-
-    def _room(self) -> int | None:
-        """Return how many words fit into `max_length` beside the start and end ids."""
-        if self.max_length is None:
-            return None
-        room = self.max_length - self.add_start - self.add_end
-        if room < 1:
-            raise ValueError(
-                f"max_length={self.max_length} leaves no room for a word: add_start and add_end "
-                f"take {self.max_length - room}; accepted is {self.max_length - room + 1} or more."
-            )
-        return room
-
-    def _warn_of_empty(self, lengths: np.ndarray) -> None:
-        empty = np.flatnonzero(lengths == 0)
-        if len(empty):
-            warnings.warn(
-                f"{len(empty)} of {len(lengths)} texts have no word to keep and become empty "
-                f"sequences; the first is X[{empty[0]}].",
-                UserWarning,
-                stacklevel=5,
-            )
+    def _contain(self, sequences: np.ndarray, vocabulary: Vocabulary, X: Any) -> Any:
+        return contain_sequences(TokenArray(sequences, vocabulary), X, self)
 
     def _warn_of_uppercase(self, vocabulary: Vocabulary) -> None:
         """Tell when texts are lowercased but the given words are not, so never match."""
