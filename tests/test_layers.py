@@ -30,6 +30,7 @@ NARROWER = {
     "nn": set(),
     "preprocessing": {"_tokens", "_sequences", "_reading"},
     "datasets": set(),
+    "metrics": set(),
     "_show_versions": set(),
 }
 MAY_IMPORT = {

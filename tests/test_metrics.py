@@ -1,0 +1,467 @@
+"""Metrics of steps and spans against seqeval, scikit-learn and examples worked by hand."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from seqeval.metrics import sequence_labeling as seqeval
+from seqeval.scheme import IOB2
+from sklearn import metrics as sk
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+
+from sklstm.metrics import (
+    span_f1_score,
+    span_f1_scorer,
+    span_precision_score,
+    span_recall_score,
+    token_accuracy_score,
+    token_accuracy_scorer,
+)
+
+TYPES = ["PER", "LOC", "A-B"]
+IOB = ["O", *(f"{prefix}-{name}" for prefix in "BI" for name in TYPES)]
+IOBES = [*IOB, *(f"{prefix}-{name}" for prefix in "ES" for name in TYPES)]
+ODD = "B I E S . N NOUN NUM O-PER BX-PER BPER B- B--PER B-PER- U-PER L-PER .-PER I.".split()
+AVERAGES = ["micro", "macro", "weighted", None]
+SPAN_SCORES = {
+    "precision": (span_precision_score, seqeval.precision_score, sk.precision_score),
+    "recall": (span_recall_score, seqeval.recall_score, sk.recall_score),
+    "f1": (span_f1_score, seqeval.f1_score, sk.f1_score),
+}
+EACH_SCORE = pytest.mark.parametrize(
+    ("ours", "theirs", "sklearns"), SPAN_SCORES.values(), ids=SPAN_SCORES.keys()
+)
+Y_TRUE = [["B-PER", "I-PER", "O", "B-LOC"], ["B-LOC", "O"], []]
+Y_PRED = [["B-PER", "I-PER", "O", "O"], ["I-LOC", "I-LOC"], []]
+
+
+def pairs_of(tags, max_length=8):
+    """Draw true and predicted tags, of which many agree, as lists of lists."""
+    step = st.tuples(st.sampled_from(tags), st.sampled_from([None, None, *tags])).map(
+        lambda drawn: (drawn[0], drawn[1] or drawn[0])
+    )
+    sequences = st.lists(st.lists(step, max_size=max_length), min_size=1, max_size=5)
+    return sequences.map(
+        lambda rows: tuple([[step[side] for step in row] for row in rows] for side in (0, 1))
+    )
+
+
+def quietly(score, *args, **params):
+    """Return a score and the number of its UndefinedMetricWarnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value = score(*args, **params)
+    return value, sum(issubclass(one.category, UndefinedMetricWarning) for one in caught)
+
+
+def check_against_seqeval(pair, ours, theirs, scheme, params):
+    n_types = len(quietly(theirs, *pair, average=None, **params)[0])
+    for average, zero_division in product(AVERAGES, ("warn", 0, 1)):
+        how = {"average": average, "zero_division": zero_division}
+        value, n_warned = quietly(ours, *pair, scheme=scheme, **how)
+        if n_types == 0 and average == "macro":  # seqeval: NaN, the mean of nothing
+            assert value == float(zero_division == 1)
+            continue
+        expected, n_expected = quietly(theirs, *pair, **how, **params)
+        np.testing.assert_allclose(value, expected, rtol=0, atol=1e-12)
+        assert np.ndim(value) == (average is None)
+        if n_types:
+            assert n_warned == n_expected
+
+
+@EACH_SCORE
+@given(pair=st.one_of(pairs_of(IOB), pairs_of(IOBES), pairs_of([*IOBES, *ODD])))
+@example(pair=([["N", "I", "O"], ["N", "E", "."]], [["O", ".", "I"], [".", "I", "O"]]))
+@example(pair=([["B-PER", "O"]], [["N", "O"]]))
+@settings(deadline=None)
+def test_lenient_is_the_default_mode_of_seqeval(ours, theirs, sklearns, pair):
+    check_against_seqeval(pair, ours, theirs, "lenient", {})
+
+
+@EACH_SCORE
+@given(pair=pairs_of([*IOB, "B", "I", "O-PER", "B--PER-", "BPER", "I-A"]))
+@settings(deadline=None)
+def test_iob2_is_the_strict_mode_of_seqeval(ours, theirs, sklearns, pair):
+    check_against_seqeval(pair, ours, theirs, "iob2", {"mode": "strict", "scheme": IOB2})
+
+
+@given(pair=st.one_of(*(pairs_of([tag, "O"]) for tag in [*IOBES, *ODD]), pairs_of("BIESO. -x")))
+@settings(deadline=None)
+def test_iob2_refuses_what_the_strict_mode_refuses(pair):
+    try:
+        expected, _ = quietly(seqeval.f1_score, *pair, mode="strict", scheme=IOB2)
+    except (KeyError, ValueError):
+        with pytest.raises(ValueError, match=r"knows the prefixes B, I and O only"):
+            span_f1_score(*pair, scheme="iob2")
+    else:
+        value, _ = quietly(span_f1_score, *pair, scheme="iob2")
+        assert value == pytest.approx(expected, abs=1e-12)
+
+
+@given(tags=st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=4), data=st.data())
+@settings(deadline=None)
+def test_any_text_is_read_as_seqeval_reads_it(tags, data):
+    pair = data.draw(pairs_of([*tags, "O"]))
+    check_against_seqeval(pair, span_f1_score, seqeval.f1_score, "lenient", {})
+
+
+@EACH_SCORE
+@given(pair=pairs_of(IOBES, max_length=4))
+@settings(deadline=None, max_examples=30)
+def test_averages_are_those_of_scikit_learn(ours, theirs, sklearns, pair):
+    """Each span is a sample whose class is its type, or none where it does not occur."""
+    true, pred = (set(seqeval.get_entities(tags)) for tags in pair)
+    spans = sorted(true | pred)
+    assume(spans)
+    types = sorted({name for name, _, _ in spans})
+    labels = [[span[0] if span in side else "" for span in spans] for side in (true, pred)]
+    for average, zero_division in product(AVERAGES, (0.0, 1.0, np.nan)):
+        params = {"average": average, "zero_division": zero_division}
+        expected = sklearns(*labels, labels=types, **params)
+        np.testing.assert_allclose(ours(*pair, **params), expected, rtol=0, atol=1e-12)
+
+
+def test_spans_by_hand():
+    # True: PER at 0-1, LOC at 3, LOC at 4. Predicted: PER at 0-1, and LOC at 4-5 if I begins it.
+    assert span_precision_score(Y_TRUE, Y_PRED) == 1 / 2
+    assert span_recall_score(Y_TRUE, Y_PRED) == 1 / 3
+    assert span_f1_score(Y_TRUE, Y_PRED) == pytest.approx(2 / 5)
+    np.testing.assert_array_equal(span_recall_score(Y_TRUE, Y_PRED, average=None), [0, 1])
+    assert span_recall_score(Y_TRUE, Y_PRED, average="macro") == 1 / 2
+    assert span_recall_score(Y_TRUE, Y_PRED, average="weighted") == pytest.approx(1 / 3)
+    assert span_f1_score(Y_TRUE, Y_PRED, scheme="iob2") == 1 / 2
+    assert span_precision_score(Y_TRUE, Y_PRED, scheme="iob2") == 1
+    assert isinstance(span_f1_score(Y_TRUE, Y_PRED), float)
+
+
+def test_schemes_that_lenient_understands_mark_the_same_spans():
+    iob1 = [["I-PER", "I-PER", "B-PER", "O", "I-LOC"]]
+    iob2 = [["B-PER", "I-PER", "B-PER", "O", "B-LOC"]]
+    iobes = [["B-PER", "E-PER", "S-PER", "O", "S-LOC"]]
+    for tags in (iob1, iob2):
+        for other in (iob2, iobes):
+            assert span_f1_score(tags, other) == 1
+    assert span_f1_score(iob1, iob2, scheme="iob2") == 0.5  # of I-PER and I-LOC nothing begins
+
+
+def test_no_span_goes_on_into_the_next_sequence():
+    apart, together = [["B-PER"], ["I-PER"]], [["B-PER", "I-PER"]]
+    assert span_recall_score(apart, [["B-PER"], ["O"]]) == 0.5
+    assert span_recall_score(together, [["B-PER", "O"]], zero_division=1) == 0
+
+
+@EACH_SCORE
+def test_zero_division(ours, theirs, sklearns):
+    outside = [["O", "O"], []]
+    for average in ("micro", "macro", "weighted"):
+        with pytest.warns(UndefinedMetricWarning, match="ill-defined and set to 0") as caught:
+            assert ours(outside, outside, average=average) == 0
+        assert caught[0].filename == __file__
+        assert ours(outside, outside, average=average, zero_division=0) == 0
+        assert ours(outside, outside, average=average, zero_division=1) == 1
+        assert np.isnan(ours(outside, outside, average=average, zero_division=np.nan))
+    assert ours(outside, outside, average=None).shape == (0,)
+
+
+def test_the_types_of_undefined_scores_are_named():
+    found, missed = [["S-PER", "O", "O"]], [["O", "S-LOC", "S-ORG"]]
+    with pytest.warns(UndefinedMetricWarning, match=r"Recall.* set to 0 for 'PER'\. Use"):
+        span_recall_score(missed, found, average="macro")
+    with pytest.warns(UndefinedMetricWarning, match=r"Precision.* for 'LOC', 'ORG'\. Use"):
+        span_precision_score(missed, found, average="macro")
+    many = [[f"S-{k}" for k in range(7)]]
+    with pytest.warns(UndefinedMetricWarning, match=r"for '0', '1', '2', '3', '4', \.\.\.\. Use"):
+        span_precision_score(many, [["O"] * 7], average=None)
+
+
+def test_labels_that_are_no_tags():
+    """Their first letter is dropped and neighbours merge: true are ET, OUN over two steps, ERB."""
+    words = [["DET", "NOUN", "NOUN", "VERB"]]
+    with pytest.warns(
+        UserWarning, match=r"y_(true|pred)\[0\]\[0\] is 'DET', which is no"
+    ) as caught:
+        assert span_f1_score(words, [["DET", "NOUN", "VERB", "VERB"]]) == pytest.approx(1 / 3)
+    assert len(caught) == 2
+    assert {one.filename for one in caught} == {__file__}
+
+
+LABELS = st.lists(st.lists(st.sampled_from("abc"), max_size=5), min_size=1, max_size=5)
+
+
+@given(y_true=LABELS, data=st.data())
+def test_token_accuracy_is_that_of_all_steps_together(y_true, data):
+    assume(any(y_true))
+    y_pred = [
+        data.draw(st.lists(st.sampled_from("abc"), min_size=len(t), max_size=len(t)))
+        for t in y_true
+    ]
+    flat = np.concatenate(y_true), np.concatenate(y_pred)
+    lengths = [len(item) for item in y_true]
+    each = np.arange(1, len(y_true) + 1)
+    assert token_accuracy_score(y_true, y_pred) == pytest.approx(sk.accuracy_score(*flat))
+    by_step = np.repeat(each, lengths)
+    expected = sk.accuracy_score(*flat, sample_weight=by_step)
+    ragged = np.split(by_step, np.cumsum(lengths)[:-1])
+    for weights in (each, list(each), pd.Series(each, index=each[::-1]), ragged):
+        assert token_accuracy_score(y_true, y_pred, sample_weight=weights) == pytest.approx(
+            expected
+        )
+
+
+def rectangle(items, fill):
+    width = max(map(len, items))
+    return np.array([[*item, *[fill] * (width - len(item))] for item in items])
+
+
+RAGGED = [[0, 1, 2, 1], [2], [], [1, 1]], [[0, 2, 2, 1], [1], [], [1, 0]]  # 4 of 7 are right
+RECTANGLES = [rectangle(RAGGED[0], -1), rectangle(RAGGED[1], 0)]
+
+
+def test_token_accuracy_by_hand():
+    score = token_accuracy_score(*RAGGED)
+    assert score == pytest.approx(4 / 7)
+    assert isinstance(score, float)
+    assert token_accuracy_score([[1.5], []], [[1.5], []]) == 1
+    assert token_accuracy_score([[1, True]], [[1.0, False]]) == 0.5
+    assert token_accuracy_score(*RAGGED, sample_weight=[1, 2, 9, 0]) == pytest.approx(3 / 6)
+
+
+@pytest.mark.parametrize("y_true", [RAGGED[0], RECTANGLES[0]], ids=["ragged", "rectangle"])
+@pytest.mark.parametrize("y_pred", [RAGGED[1], RECTANGLES[1]], ids=["ragged", "rectangle"])
+def test_padding_does_not_count(y_true, y_pred):
+    if y_true is RAGGED[0] and y_pred is RECTANGLES[1]:
+        with pytest.raises(ValueError, match=r"y_pred\[1\] has 4 labels, but y_true\[1\] has 1\."):
+            token_accuracy_score(y_true, y_pred, padding_label=-1)
+        return
+    assert token_accuracy_score(y_true, y_pred, padding_label=-1) == pytest.approx(4 / 7)
+    short = [[1, 2, 3, 4], [0], [], [5, 0.5]]
+    weights = [short] if y_true is RAGGED[0] else [short, rectangle(short, np.nan)]
+    for weight in weights:
+        score = token_accuracy_score(y_true, y_pred, sample_weight=weight, padding_label=-1)
+        assert score == pytest.approx(13 / 15.5)
+
+
+def test_padding_may_lie_anywhere():
+    y_true, y_pred = [["a", "-", "b", "-"], ["-", "b"]], [["a", "a", "a", "-"], ["b"]]
+    assert token_accuracy_score(y_true, y_pred, padding_label="-") == pytest.approx(2 / 3)
+    assert token_accuracy_score(y_true, [["a", "b"], ["b"]], padding_label="-") == 1
+
+
+@pytest.mark.parametrize("nan", [np.nan, np.float32("nan")])
+def test_padding_may_be_nan(nan):
+    y_true = rectangle(RAGGED[0], np.nan)
+    assert token_accuracy_score(y_true, RAGGED[1], padding_label=nan) == pytest.approx(4 / 7)
+    assert token_accuracy_score(y_true, RECTANGLES[1], padding_label=nan) == pytest.approx(4 / 7)
+    filled = np.where(np.isnan(y_true), np.nan, RECTANGLES[1])
+    assert token_accuracy_score(y_true, filled, padding_label=nan) == pytest.approx(4 / 7)
+    mixed = [["B-PER", None], pd.Series(["O", pd.NA])]
+    assert token_accuracy_score(mixed, [["B-PER"], ["O"]], padding_label=nan) == 1
+    assert span_f1_score(mixed, [["B-PER"], ["O", "O"]], padding_label=nan) == 1
+
+
+def test_padding_is_left_out_of_spans():
+    """Subwords but for the first of a word, say, have no tag of their own."""
+    y_true = [["B-PER", -100, "I-PER", "O", -100]]
+    assert span_f1_score(y_true, [["B-PER", "O", "I-PER", "O", "S-LOC"]], padding_label=-100) == 1
+    assert span_f1_score(y_true, [["B-PER", "I-PER", "O"]], padding_label=-100) == 1
+
+
+def as_object_array(items):
+    array = np.empty(len(items), dtype=object)
+    array[:] = [np.array(item, dtype=str) for item in items]
+    return array
+
+
+FORMS = {
+    "list": list,
+    "tuple": lambda items: tuple(tuple(item) for item in items),
+    "object": as_object_array,
+    "series": lambda items: pd.Series(items, index=range(len(items), 0, -1)),
+    "series-of-series": lambda items: pd.Series([pd.Series(item, dtype="str") for item in items]),
+    "polars": lambda items: pl.Series(items),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_forms_of_ragged_labels(form):
+    assert span_f1_score(form(Y_TRUE), form(Y_PRED)) == pytest.approx(2 / 5)
+    assert span_f1_score(form(Y_TRUE), Y_PRED) == pytest.approx(2 / 5)
+    assert token_accuracy_score(form(Y_TRUE), form(Y_PRED)) == 0.5
+
+
+@pytest.mark.parametrize("form", [np.array, pd.DataFrame, pl.DataFrame])
+def test_forms_of_rectangles(form):
+    y_true, y_pred = np.array([[0, 1, 2], [2, 1, 1]]), np.array([[0, 1, 1], [2, 1, 0]])
+    assert token_accuracy_score(form(y_true), form(y_pred)) == pytest.approx(4 / 6)
+
+
+BAD_LABELS = {
+    "flat": (["B-PER", "O"], ["B-PER", "O"], TypeError, r"y_true\[0\] is 'B-PER'; accepted is"),
+    "numbers": ([1, 0], [1, 0], TypeError, r"y_true\[0\] is 1; accepted is a list or array"),
+    "nested": ([[["O"], ["O"]]], [["O", "O"]], TypeError, r"y_true\[0\]\[0\] is \['O'\]; a step"),
+    "3-d": (np.zeros((2, 3, 1)), RAGGED[1], ValueError, r"y_true\[0\] has shape \(3, 1\)"),
+    "none": ([], [], ValueError, "y_true holds no sequence"),
+    "fewer": (Y_TRUE, Y_PRED[:2], ValueError, "y_pred is for 2 sequences, but y_true holds 3"),
+    "longer": (Y_TRUE, [*Y_PRED[:2], ["O"]], ValueError, r"y_pred\[2\] has 1 label, but y_true\[2"),
+    "shorter": (
+        [["O"] * 6] * 18,
+        [["O"] * 6] * 17 + [["O"] * 5],
+        ValueError,
+        r"y_pred\[17\] has 5 labels, but y_true\[17\] has 6\.",
+    ),
+}
+
+
+@pytest.mark.parametrize("score", [token_accuracy_score, span_f1_score, span_recall_score])
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "error", "message"), BAD_LABELS.values(), ids=BAD_LABELS.keys()
+)
+def test_bad_labels(score, y_true, y_pred, error, message):
+    with pytest.raises(error, match=message):
+        score(y_true, y_pred)
+
+
+BAD_TAGS = {
+    "number": (["O", 3], ["O", "O"], {}, TypeError, r"y_true\[1\]\[1\] is 3; spans are marked by"),
+    "none": (["O", None], ["O", "O"], {}, TypeError, r"y_true\[1\]\[1\] is None.*padding_label"),
+    "nan": (["O", "O"], ["O", np.nan], {}, TypeError, r"y_pred\[1\]\[1\] is nan"),
+    "padded": ([0, "O", 1], ["O"] * 3, {"padding_label": 0}, TypeError, r"y_true\[1\]\[2\] is 1"),
+    "empty": (["NOUN", ""], ["O", "O"], {}, ValueError, r"y_true\[1\]\[1\] is an empty string"),
+    "iobes": (["S-A"], ["O"], {"scheme": "iob2"}, ValueError, r"y_true\[1\]\[0\] is 'S-A'; scheme"),
+}
+BAD_STEPS = {
+    "none": ([1, None], [1, 1], {}, ValueError, r"y_true\[1\]\[1\] is None; every step needs a"),
+    "na": (
+        pd.Series(["a", pd.NA], dtype=object),
+        ["a", "b"],
+        {"padding_label": "a"},
+        ValueError,
+        "is <NA>",
+    ),
+    "nan": ([1.0, 0.0], [1.0, np.nan], {}, ValueError, r"y_pred\[1\]\[1\] is nan"),
+}
+
+
+@pytest.mark.parametrize(
+    ("score", "y_true", "y_pred", "params", "error", "message"),
+    [(span_f1_score, *bad) for bad in BAD_TAGS.values()]
+    + [(token_accuracy_score, *bad) for bad in BAD_STEPS.values()],
+    ids=[*BAD_TAGS, *BAD_STEPS],
+)
+def test_bad_steps(score, y_true, y_pred, params, error, message):
+    with pytest.raises(error, match=message):
+        score([[], y_true], [[], y_pred], **params)
+
+
+def test_strings_are_not_compared_with_numbers():
+    with pytest.raises(TypeError, match=r"y_true\[1\]\[0\] is 'a' and y_pred\[1\]\[0\] is 0"):
+        token_accuracy_score([[], ["a", "b"]], [[], [0, 1]])
+
+
+def test_no_step_has_no_accuracy():
+    with pytest.raises(ValueError, match="y_true holds no step, so"):
+        token_accuracy_score([[], []], [[], []])
+    with pytest.raises(ValueError, match=r"no step besides padding \('-'\), so"):
+        token_accuracy_score([["-"], []], [["a"], []], padding_label="-")
+
+
+BAD_WEIGHTS = {
+    "few": ([1, 2], ValueError, "sample_weight is for 2 sequences, but y_true holds 4"),
+    "few-ragged": ([[1], [2]], ValueError, "sample_weight is for 2 sequences, but y_true holds 4"),
+    "steps": ([[1], [1], [], [1, 1]], ValueError, r"sample_weight\[0\] has 1 weight, but y_tr.* 4"),
+    "padding": (
+        [[1] * 4, [1], [], []],
+        ValueError,
+        r"\[3\] has 0 weights, .* 3, 2 without padding",
+    ),
+    "negative": ([1, 1, -1, 1], ValueError, r"sample_weight\[2\] is -1.0; weights are finite"),
+    "nan": ([[1] * 4, [np.nan], [], [1, 1]], ValueError, r"sample_weight\[1\]\[0\] is nan"),
+    "zero": ([0] * 4, ValueError, "sample_weight leaves no step a weight above 0"),
+    "text": ([["a"] * 4, [1], [], [1, 1]], TypeError, "sample_weight must hold numbers: could not"),
+    "mixed": ([1, 1, [], 1], TypeError, r"sample_weight\[0\] is 1; accepted is a list or array"),
+}
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS.keys()
+)
+def test_bad_weights(weights, error, message):
+    y_true = [*RAGGED[0][:3], [1, -1, 1]]
+    with pytest.raises(error, match=message):
+        token_accuracy_score(y_true, RAGGED[1], sample_weight=weights, padding_label=-1)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"average": "samples"}, {"scheme": "IOB2"}, {"zero_division": 2}, {"padding_label": ["O"]}],
+    ids=str,
+)
+def test_bad_parameters(params):
+    (name,) = params
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of span_f1_score must be"):
+        span_f1_score(Y_TRUE, Y_PRED, **params)
+
+
+class Tagger(BaseEstimator):
+    """Predict the tags of names, for words of an alphabet known or not."""
+
+    def __init__(self, knows="ab"):
+        self.knows = knows
+
+    def fit(self, X, y):
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        return as_object_array(
+            [["S-PER" if word in self.knows else "O" for word in item] for item in X]
+        )
+
+
+class ClassifyingTagger(ClassifierMixin, Tagger):
+    def fit(self, X, y):
+        self.classes_ = np.unique(np.concatenate(y))
+        return super().fit(X, y)
+
+
+WORDS = ["abx", "x", "byya", "xy", "ab", "yyb"]
+TAGS = as_object_array([["O" if word in "xy" else "B-PER" for word in item] for item in WORDS])
+
+
+@pytest.mark.parametrize("tagger", [Tagger, ClassifyingTagger])
+@pytest.mark.parametrize("y", [TAGS, TAGS.tolist()], ids=["object", "list"])
+def test_scorers_in_model_selection(tagger, y):
+    scoring = {
+        "f1": span_f1_scorer,
+        "macro": make_scorer(span_f1_score, average="macro", zero_division=0),
+        "accuracy": make_scorer(token_accuracy_score, padding_label="O"),
+    }
+    scores = cross_validate(tagger("a"), WORDS, y, scoring=scoring, cv=KFold(3))
+    # Names that hold a: 1 of 2, 1 of 2, 1 of 3; all that is predicted is right.
+    np.testing.assert_allclose(scores["test_f1"], [2 / 3, 2 / 3, 1 / 2])
+    np.testing.assert_allclose(scores["test_macro"], scores["test_f1"])
+    np.testing.assert_array_equal(scores["test_accuracy"], 0)  # S-PER is not B-PER
+    search = GridSearchCV(tagger(), {"knows": ["", "a", "ab"]}, scoring=span_f1_scorer, cv=KFold(2))
+    assert search.fit(WORDS, y).best_params_ == {"knows": "ab"}
+    assert search.score(WORDS, y) == 1
+
+
+def test_scorers_take_weights_and_can_be_pickled():
+    weights = [0, 1, 0, 0, 2, 0]
+    model = Tagger("x").fit(WORDS, TAGS)
+    for scorer in (token_accuracy_scorer, pickle.loads(pickle.dumps(token_accuracy_scorer))):
+        assert scorer(model, WORDS, TAGS, sample_weight=weights) == 0
+        assert scorer(Tagger(""), WORDS, TAGS, sample_weight=weights) == pytest.approx(1 / 5)
+    same = pickle.loads(pickle.dumps(span_f1_scorer))
+    assert same(Tagger(), WORDS, TAGS) == span_f1_scorer(Tagger(), WORDS, TAGS) == 1
