@@ -257,7 +257,7 @@ def test_a_stateful_model_predicts_as_the_definition_says(pooling):
     with torch.no_grad():
         expected, hidden = by_definition(model, X, 4)
         np.testing.assert_allclose(model.predict_proba(X)[:, 1], expected, **EXACT)
-        # The next call goes on; the last batch was of two, so rows 2 and 3 go on from the one before.
+        # The next call goes on. The last batch was of two: rows 2 and 3 go on from the one before.
         expected_next, _ = by_definition(model, X[:7], 4, hidden)
         np.testing.assert_allclose(model.predict_proba(X[:7])[:, 1], expected_next, **EXACT)
     assert model.reset_states() is model
@@ -344,7 +344,7 @@ def test_a_batch_size_that_no_longer_fits_the_state_is_named():
     X = sequences()
     model = classifier(stateful=True, batch_size=4)
     model.predict(X)
-    with pytest.raises(ValueError, match="batch_size is 3 now, but the state kept.*batches of 4"):
+    with pytest.raises(ValueError, match=r"batch_size is 3 now, but the state kept.*batches of 4"):
         model.set_params(batch_size=3).predict(X)
     model.reset_states().predict(X)
 

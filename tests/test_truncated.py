@@ -191,9 +191,8 @@ def test_the_training_loss_is_the_mean_over_steps_however_they_are_cut():
     whole = model.fit(X, y, weight).loss_curve_[0]
     cut = model.set_params(bptt_length=6).fit(X, y, weight).loss_curve_[0]
     assert cut == pytest.approx(whole, rel=1e-5)
-    scale = np.concatenate(y), np.concatenate(weight)
-    errors = (np.concatenate(model.predict(X)) - scale[0]) ** 2
-    variance = np.average(
-        (scale[0] - np.average(scale[0], weights=scale[1])) ** 2, weights=scale[1]
-    )
-    assert whole == pytest.approx(np.average(errors, weights=scale[1]) / variance, rel=1e-4)
+    y, weight = np.concatenate(y), np.concatenate(weight)
+    errors = (np.concatenate(model.predict(X)) - y) ** 2
+    spread = (y - np.average(y, weights=weight)) ** 2
+    expected = np.average(errors, weights=weight) / np.average(spread, weights=weight)
+    assert whole == pytest.approx(expected, rel=1e-4)
