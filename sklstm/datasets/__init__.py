@@ -12,12 +12,14 @@ from sklstm.datasets._moving_digits import make_moving_digits
 from sklstm.datasets._newsgroups import fetch_newsgroups
 from sklstm.datasets._trec import fetch_trec
 from sklstm.datasets._ucr import fetch_ucr
+from sklstm.datasets._ud_lines import fetch_ud_lines
 
 __all__ = [
     "fetch_imdb",
     "fetch_newsgroups",
     "fetch_trec",
     "fetch_ucr",
+    "fetch_ud_lines",
     "load_digit_sequences",
     "load_polarity",
     "make_adding_problem",
