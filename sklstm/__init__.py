@@ -1,6 +1,6 @@
 """LSTMs that behave like scikit-learn estimators."""
 
-from sklstm._estimators import LSTMClassifier, LSTMRegressor
+from sklstm._estimators import LSTMClassifier, LSTMRegressor, LSTMTagger
 from sklstm._show_versions import show_versions
 from sklstm.preprocessing import (
     SequencePadder,
@@ -15,6 +15,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
+    "LSTMTagger",
     "SequencePadder",
     "SequenceScaler",
     "SequenceTokenizer",

@@ -244,9 +244,10 @@ class BaseLSTM(Prediction, metaclass=ABCMeta):
         *,
         partial: bool = False,
     ) -> None:
-        for name in ("stateful", "bptt_length"):
-            if value := getattr(self, name):
-                check_causal(self.module_, f"{name}={value}")
+        if self.stateful:
+            self._check_reads_on("stateful=True")
+        if self.bptt_length is not None:
+            check_causal(self.module_, f"bptt_length={self.bptt_length}")
         n_batches = batches_per_epoch(data, self.batch_size, self.bptt_length)
         plan = TrainingPlan(
             max_epochs=1 if partial else epoch_count(self.max_epochs, n_batches),

@@ -37,6 +37,12 @@ NETWORK: dict[str, Any] = {
     "step_conv_pool_size": [_COUNT],
 }
 
+CHARACTERS: dict[str, Any] = {
+    "char_embedding_dim": [_COUNT],
+    "char_filters": [_COUNT],
+    "char_kernel_size": [_COUNT],
+}
+
 TRAINING: dict[str, Any] = {
     "optimizer": [StrOptions(set(OPTIMIZERS))],
     "learning_rate": [_POSITIVE],

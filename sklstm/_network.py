@@ -12,11 +12,13 @@ from torch import nn
 from sklstm._constraints import layer_sizes
 from sklstm._embeddings import embedding_matrix
 from sklstm.nn import (
+    CharacterConvolution,
     ConvolutionPool,
     RecurrentStack,
     SequenceNetwork,
     StepConvolution,
     TokenEmbedding,
+    WordCharacterEmbedding,
     make_pooling,
 )
 
@@ -34,8 +36,10 @@ def build_network(estimator: Any, build_output: Callable[[int], nn.Module]) -> S
     """
     size = estimator._input_.n_features
     embedding = build_embedding(estimator)
-    if embedding is not None:
+    if isinstance(embedding, TokenEmbedding):
         size *= embedding.weight.shape[1]
+    elif embedding is not None:
+        size = embedding.output_size
     step_convolution = build_step_convolution(estimator)
     if step_convolution is not None:
         size = step_convolution.output_size
@@ -78,8 +82,8 @@ def _pool_size(estimator: Any) -> int:
     return size
 
 
-def build_embedding(estimator: Any) -> TokenEmbedding | None:
-    """Return the layer that looks token ids up, or None where steps are values."""
+def build_embedding(estimator: Any) -> TokenEmbedding | WordCharacterEmbedding | None:
+    """Return the layer that makes vectors of token ids, or None where steps are values."""
     spec = estimator._input_
     if not spec.is_tokens:
         if estimator.embeddings is not None:
@@ -95,13 +99,23 @@ def build_embedding(estimator: Any) -> TokenEmbedding | None:
             estimator.embeddings, spec.n_ids, spec.vocabulary, rng
         )
         weight = torch.from_numpy(matrix)
-    return TokenEmbedding(
+    words = TokenEmbedding(
         spec.n_ids,
         estimator.embedding_dim,
         weight=weight,
         freeze=estimator.freeze_embeddings,
         dropout=estimator.embedding_dropout,
     )
+    if not spec.n_character_ids:
+        return words
+    characters = CharacterConvolution(
+        spec.n_character_ids,
+        estimator.char_embedding_dim,
+        estimator.char_filters,
+        estimator.char_kernel_size,
+        dropout=estimator.dropout,
+    )
+    return WordCharacterEmbedding(words, characters)
 
 
 def build_step_convolution(estimator: Any) -> StepConvolution | None:

@@ -2,5 +2,6 @@
 
 from sklstm._estimators.classifier import LSTMClassifier
 from sklstm._estimators.regressor import LSTMRegressor
+from sklstm._estimators.tagger import LSTMTagger
 
-__all__ = ["LSTMClassifier", "LSTMRegressor"]
+__all__ = ["LSTMClassifier", "LSTMRegressor", "LSTMTagger"]

@@ -61,3 +61,12 @@ def check_two_classes(index: np.ndarray | None, weights: np.ndarray, name: str) 
         raise ValueError(
             f"{name} needs samples of at least 2 classes with a weight above 0; got 1 class."
         )
+
+
+def check_weights_known(class_weight: ClassWeight) -> None:
+    """Raise ValueError for weights that a part of the data cannot give."""
+    if isinstance(class_weight, str):
+        raise ValueError(
+            f"class_weight={class_weight!r} needs all of y at once, which partial_fit does not "
+            "see; pass a dict of weights, from sklearn.utils.class_weight.compute_class_weight."
+        )

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from sklearn.base import _fit_context
 
+from sklstm._estimators._class_weights import check_weights_known
 from sklstm._estimators._labels import LabelTargets
 from sklstm._holdout import validation_pair
 
@@ -83,12 +84,7 @@ class LabelFit(LabelTargets):
             As `fit`, and for a label that is not among the classes, or
             ``class_weight="balanced"``. The model is as before the call then.
         """
-        if isinstance(self.class_weight, str):
-            raise ValueError(
-                f"class_weight={self.class_weight!r} needs all of y at once, which partial_fit "
-                "does not see; pass a dict of weights, from "
-                "sklearn.utils.class_weight.compute_class_weight."
-            )
+        check_weights_known(self.class_weight)
         if classes is not None and hasattr(self, "_codec_"):
             self._codec_.check_same(classes)
         return self._partial_fit(X, y, classes, sample_weight)

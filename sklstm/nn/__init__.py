@@ -5,11 +5,13 @@ They know nothing of scikit-learn. Inputs are right-padded blocks of shape
 own length never reaches its result.
 """
 
+from sklstm.nn.characters import CharacterConvolution, WordCharacterEmbedding
 from sklstm.nn.convolution import ConvolutionPool
 from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding
 from sklstm.nn.losses import (
+    CRFLoss,
     StepLoss,
     WeightedLoss,
     binary_loss,
@@ -17,7 +19,7 @@ from sklstm.nn.losses import (
     multiclass_loss,
 )
 from sklstm.nn.network import SequenceNetwork
-from sklstm.nn.outputs import CumulativeLink, LinearOutput, QuantileOutput
+from sklstm.nn.outputs import CRFOutput, CumulativeLink, LinearOutput, QuantileOutput
 from sklstm.nn.pooling import (
     AttentionPooling,
     LastPooling,
@@ -38,6 +40,9 @@ from sklstm.nn.step_convolution import StepConvolution
 
 __all__ = [
     "AttentionPooling",
+    "CRFLoss",
+    "CRFOutput",
+    "CharacterConvolution",
     "ConvolutionPool",
     "CumulativeLink",
     "Dropout",
@@ -55,6 +60,7 @@ __all__ = [
     "StepLoss",
     "TokenEmbedding",
     "WeightedLoss",
+    "WordCharacterEmbedding",
     "absolute_loss",
     "binary_loss",
     "distance_weighted_loss",

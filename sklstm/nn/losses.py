@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.crf import LinearChainCRF
+
 SampleLoss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -119,3 +121,38 @@ class StepLoss(nn.Module):
         """Return outputs, targets and weights of the steps that are no padding."""
         mask = target.mask
         return prediction[mask], target.expected[mask], target.weights[mask]
+
+
+class CRFLoss(nn.Module):
+    """Add up the weighted losses of steps as `StepLoss` does, labelled by a random field.
+
+    The loss of a step is minus the logarithm of its label's probability given the labels
+    before it; without weights that adds up to minus the log-likelihood of the labelling.
+
+    Parameters
+    ----------
+    crf : LinearChainCRF
+        The random field, part of the network, which trains it.
+    """
+
+    def __init__(self, crf: LinearChainCRF):
+        super().__init__()
+        self._crf = [crf]  # in a list, as its weights are no weights of the loss
+
+    def forward(self, prediction: Tensor, target: StepTargets) -> Tensor:
+        """Return the loss of ``(batch, time, classes)`` scores."""
+        log_likelihood = self._crf[0].step_log_likelihood(
+            prediction,
+            target.expected,
+            target.mask.sum(dim=1),
+            previous=target.previous,
+            ends=target.ends,
+        )  # (batch, time)
+        return -(log_likelihood * target.weights).sum() / len(prediction)
+
+    def rows(self, prediction: Tensor, target: StepTargets) -> tuple[Tensor, ...]:
+        """Return outputs, targets and weights of the steps; 1 for the best class, 0 for others."""
+        mask = target.mask
+        best = self._crf[0].viterbi(prediction, mask.sum(dim=1))[mask]
+        chosen = functional.one_hot(best, prediction.shape[2])
+        return chosen, target.expected[mask], target.weights[mask]

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.crf import LinearChainCRF
+
 
 class LinearOutput(nn.Linear):
     """Weigh and add up the pooled state; Glorot uniform weights, biases of zero."""
@@ -72,6 +74,27 @@ class CumulativeLink(LinearOutput):
         from_above = functional.pad(functional.logsigmoid(-above), (0, 1))
         between = functional.pad(_log1mexp(self.gaps()), (1, 1))
         return from_below + from_above + between
+
+
+class CRFOutput(LinearOutput):
+    """Scores of the classes at every step, and a conditional random field over them.
+
+    Parameters
+    ----------
+    in_features : int
+        Length of a state.
+    n_classes : int
+        Classes that a step may have.
+
+    Attributes
+    ----------
+    crf : LinearChainCRF
+        Scores which class follows which.
+    """
+
+    def __init__(self, in_features: int, n_classes: int):
+        super().__init__(in_features, n_classes)
+        self.crf = LinearChainCRF(n_classes)
 
 
 class QuantileOutput(LinearOutput):

@@ -1,0 +1,305 @@
+"""LSTMTagger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sklstm._estimators._tag_fit import TagFit
+
+
+class LSTMTagger(TagFit):
+    """Label every step of a sequence with an LSTM.
+
+    Reads token ids, with the characters that words are spelled with if wanted, or sequences of
+    numbers or of matrices, of any and unequal lengths, and gives one label for each step: a part
+    of speech for each word, an activity for each reading of a sensor. The same output layer is
+    applied at every step. A prediction depends on its own sequence only, never on the batch
+    it is computed in.
+
+    Parameters
+    ----------
+    hidden_size : int or tuple of int, default=64
+        Units of the recurrent layers, per direction. A tuple gives each layer its own.
+    num_layers : int, default=1
+        Recurrent layers on top of each other, where `hidden_size` is one number.
+    bidirectional : bool, default=True
+        Read each sequence in both directions. Set it to False for a model whose state
+        depends on the past only, as `predict_proba_steps` in one pass needs.
+    cell : {"lstm", "gru"}, default="lstm"
+        The kind of recurrence. On a CPU the LSTM runs in a fused kernel and is much faster.
+    dropout : float, default=0.5
+        Share of units set to zero in training: of the embedded (or convolved) input, between
+        recurrent layers, and of the states. Values given as X are never dropped.
+    recurrent_dropout : float, default=0.0
+        Dropout on what is carried from step to step.
+    recurrent_dropout_method : {"weights", "states"}, default="weights"
+        "weights" drops recurrent weights once a batch, which keeps the fused kernel [2]_;
+        "states" drops carried units, the same ones at all steps of a sequence [3]_, in a
+        slow loop over the steps.
+    embedding_dim : int, default=100
+        Length of the vector of a token. Ignored where `embeddings` are given.
+    embeddings : gensim KeyedVectors, mapping, array-like of shape (n_ids, dim) or None, \
+            default=None
+        Vectors to start from. Those by word are matched through the vocabulary that
+        `SequenceTokenizer` sends along; words without one are drawn at the same scale.
+    freeze_embeddings : bool, default=False
+        Keep the vectors of tokens as they are.
+    embedding_dropout : float, default=0.1
+        Share of words (not of numbers) left out of each training batch [2]_.
+    char_embedding_dim : int, default=30
+        Length of the vector of a character, where X has them
+        (``SequenceTokenizer(characters=20)``). This and the next two are not used otherwise.
+    char_filters : int, default=100
+        Filters that read the characters of a word; the most that each finds goes along with
+        the word's vector [4]_, so that words never seen are known by their beginnings and endings.
+    char_kernel_size : int, default=3
+        Characters that a filter sees.
+    conv_filters : int or None, default=None
+        Filters of a convolution over time in front of the recurrent layers; None for none.
+    conv_kernel_size : int, default=3
+        Steps that a filter sees.
+    step_conv_filters : int, tuple of int or None, default=None
+        For steps that are matrices, such as images: filters of a convolution that reads each
+        step by itself, a tuple for several layers. Needed for such X, and refused for other.
+    step_conv_kernel_size : int, default=3
+        Height and width of these filters.
+    step_conv_pool_size : int, default=2
+        Height and width of the patches that max-pooling makes one of, after each layer.
+    output_layer : {"softmax", "crf"}, default="softmax"
+        "softmax" labels each step by itself. "crf" also learns which label follows which, a
+        linear-chain conditional random field [5]_: `predict` then gives the labels that are
+        likeliest together. It helps where labels depend on their neighbours, as those of spans
+        do, and is slower.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of the steps of each class in the loss; "balanced" weighs a class by how rare its
+        steps are.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        "sgd" has a Nesterov momentum of 0.9.
+    learning_rate : float, default=2e-3
+        Step size of the optimizer.
+    weight_decay : float, default=0.0
+        L2 penalty, decoupled from the gradient for "adamw".
+    gradient_clip : float or None, default=1.0
+        Largest norm of a step's gradient; None for no limit.
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
+        How the step size changes over the `max_epochs` epochs: not at all, down to zero in
+        a line or a half cosine, or up for the first tenth and then down.
+    batch_size : int, default=32
+        Sequences per step, of like length. Memory grows with it times the longest of them.
+    max_epochs : int or "auto", default="auto"
+        Passes over the training data. "auto" makes about 1,500 steps: as many passes as that
+        takes, 4 at least and 100 at most.
+    shuffle : bool, default=True
+        Draw a new order for every epoch. False keeps the order, without buckets by length.
+    bptt_length : int or None, default=None
+        For long sequences: back-propagate through chunks of that many steps [6]_, each a training
+        step of its own, so that its memory does not grow with the length of a sequence. The
+        state is carried from chunk to chunk, gradients are not. Needs
+        ``bidirectional=False`` and no `conv_filters`. A CRF takes the last label of the chunk
+        before as given. None back-propagates through whole sequences.
+    stateful : bool, default=False
+        Let sequence i of a batch go on from the state that sequence i of the batch before ended
+        in, as in Keras: sequence `batch_size` continues sequence 0, and so on. The order of the
+        data is kept (`shuffle` has no effect), every epoch of `fit` begins anew, and so does what
+        follows it; `partial_fit` and predictions go on from where the call before ended, until
+        `reset_states`. Needs ``bidirectional=False`` and no CRF. To predict a sequence in pieces
+        it is not needed: see `predict` and `stream`.
+    early_stopping : bool, default=False
+        Hold out a part of the training data, stop when the loss on it no longer falls, and
+        go back to the best weights. With validation data passed to `fit`, nothing is held
+        out.
+    validation_fraction : float, default=0.1
+        Share of the sequences (of the groups, where `fit` gets them) to hold out.
+    validation_split : {"auto", "last"}, default="auto"
+        "auto" holds out whole groups if there are any, else a random draw; "last" the
+        last samples, for data in order of time.
+    n_iter_no_change : int, default=2
+        Epochs without an improvement of at least `tol` before training stops early.
+    tol : float, default=1e-4
+        Least fall of the validation loss that counts.
+    input_type : {"auto", "tokens", "values"}, default="auto"
+        What the numbers in X are. "auto" takes the output of `SequenceTokenizer` as token
+        ids and all else as values, integers too.
+    padding_value : float or None, default=None
+        Where X is padded already: leading and trailing steps wholly equal to it are cut
+        off. None cuts nothing off values, and 0 off token ids.
+    warm_start : bool, default=False
+        Go on from the weights of the fit before.
+    n_jobs : int or None, default=None
+        Threads of torch. None means torch's own choice, but 1 within a parallel joblib job
+        (a grid search, say); -1 means all cores.
+    device : str, default="auto"
+        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" takes a GPU if there is one.
+    callbacks : list of skorch callbacks or None, default=None
+        Called along with training.
+    random_state : int, RandomState instance or None, default=None
+        Draws the first weights, the order, dropout and what is held out. An int gives the
+        same model at every fit.
+    verbose : int or bool, default=0
+        Above 0, show a progress bar with loss, validation score and the time left.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Columns of a 2-D X, features per step of other values, 1 for token ids.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X was a table that has them.
+    vocabulary_ : Vocabulary
+        The words behind the token ids, where X came from `SequenceTokenizer`.
+    embedding_coverage_ : float
+        Share of the vocabulary found in `embeddings`.
+    module_ : torch.nn.Module
+        The trained network.
+    history_ : list of dict
+        For every epoch "train_loss" and "dur" (seconds), and with validation data
+        "valid_loss" and "valid_score" (accuracy over steps); both weigh steps as training does.
+    loss_curve_ : list of float
+        The training loss of every epoch.
+    n_iter_ : int
+        Epochs trained, earlier warm starts included.
+    best_epoch_ : int or None
+        The epoch, from 1, whose weights early stopping kept.
+
+    See Also
+    --------
+    SequenceTokenizer : Turn words into token ids, and with `characters` their spelling, too.
+    sklstm.metrics : Accuracy over steps, and F1 of spans, for `cross_validate`.
+    LSTMRegressor : With ``return_sequences=True`` predicts a number for every step.
+
+    Notes
+    -----
+    X comes in the forms that `LSTMClassifier` takes, and y as a list or object array with one
+    array of shape (T_i,) for each sequence. What `predict` gives has this form, too, even where
+    all sequences are of one length, so that the results of several calls can be joined.
+
+    Steps that are padding need no label that means anything: where `padding_value` (or, of
+    token ids, 0) is cut off X, y may come with labels there or without. To leave single steps
+    out of training, give them a `sample_weight` of 0.
+
+    A tagger is no classifier to scikit-learn, whose tools expect one label for a sample; but
+    `Pipeline`, `cross_validate`, `GridSearchCV` and `cross_val_predict` of labels take it.
+
+    References
+    ----------
+    .. [1] Z. Huang, W. Xu, K. Yu, "Bidirectional LSTM-CRF Models for Sequence Tagging",
+       arXiv:1508.01991, 2015, section 2.
+    .. [2] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
+       Models", ICLR 2018, sections 2 and 4.3.
+    .. [3] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
+       Recurrent Neural Networks", NeurIPS 2016, section 4.
+    .. [4] X. Ma, E. Hovy, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF",
+       ACL 2016, section 2.1.
+    .. [5] J. Lafferty, A. McCallum, F. Pereira, "Conditional Random Fields: Probabilistic
+       Models for Segmenting and Labeling Sequence Data", ICML 2001.
+    .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
+       of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMTagger, SequenceTokenizer
+    >>> words = [["the", "dog", "barks"], ["a", "cat", "sleeps", "here"]] * 20
+    >>> tags = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB", "ADV"]] * 20
+    >>> tagger = make_pipeline(
+    ...     SequenceTokenizer(analyzer=list, characters=10), LSTMTagger(random_state=0)
+    ... )
+    >>> tagger.fit(words, tags).predict([["the", "cat", "barks"]])
+    array([array(['DET', 'NOUN', 'VERB'], dtype='<U4')], dtype=object)
+    """
+
+    def __init__(
+        self,
+        hidden_size: int | tuple[int, ...] = 64,
+        num_layers: int = 1,
+        *,
+        bidirectional: bool = True,
+        cell: str = "lstm",
+        dropout: float = 0.5,
+        recurrent_dropout: float = 0.0,
+        recurrent_dropout_method: str = "weights",
+        embedding_dim: int = 100,
+        embeddings: Any = None,
+        freeze_embeddings: bool = False,
+        embedding_dropout: float = 0.1,
+        char_embedding_dim: int = 30,
+        char_filters: int = 100,
+        char_kernel_size: int = 3,
+        conv_filters: int | None = None,
+        conv_kernel_size: int = 3,
+        step_conv_filters: int | tuple[int, ...] | None = None,
+        step_conv_kernel_size: int = 3,
+        step_conv_pool_size: int = 2,
+        output_layer: str = "softmax",
+        class_weight: dict[Any, float] | str | None = None,
+        optimizer: str = "adam",
+        learning_rate: float = 2e-3,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        lr_schedule: str = "linear",
+        batch_size: int = 32,
+        max_epochs: int | str = "auto",
+        shuffle: bool = True,
+        bptt_length: int | None = None,
+        stateful: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_split: str = "auto",
+        n_iter_no_change: int = 2,
+        tol: float = 1e-4,
+        input_type: str = "auto",
+        padding_value: float | None = None,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        device: str = "auto",
+        callbacks: list[Any] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int | bool = 0,
+    ):
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.cell = cell
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.recurrent_dropout_method = recurrent_dropout_method
+        self.embedding_dim = embedding_dim
+        self.embeddings = embeddings
+        self.freeze_embeddings = freeze_embeddings
+        self.embedding_dropout = embedding_dropout
+        self.char_embedding_dim = char_embedding_dim
+        self.char_filters = char_filters
+        self.char_kernel_size = char_kernel_size
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
+        self.step_conv_filters = step_conv_filters
+        self.step_conv_kernel_size = step_conv_kernel_size
+        self.step_conv_pool_size = step_conv_pool_size
+        self.output_layer = output_layer
+        self.class_weight = class_weight
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.lr_schedule = lr_schedule
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.shuffle = shuffle
+        self.bptt_length = bptt_length
+        self.stateful = stateful
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.input_type = input_type
+        self.padding_value = padding_value
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.device = device
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
