@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._base import BaseLSTM
@@ -34,19 +33,9 @@ class NetworkSummary(BaseLSTM):
         return tags
 
 
-def _pools(estimator: Any) -> bool:
-    if estimator._per_step:
-        raise AttributeError(
-            f"{type(estimator).__name__} with return_sequences=True pools no states, so there is "
-            "one vector for every step, and none for a sequence."
-        )
-    return True
-
-
 class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetworkSummary):
     """The pooled state as features for another model."""
 
-    @available_if(_pools)
     def transform(self, X: Any) -> np.ndarray:
         """Return the pooled state of each sequence, as features for another model.
 

@@ -77,7 +77,18 @@ def _predicts_quantiles(estimator: Any) -> bool:
     return True
 
 
-class NumberTargets(RegressorMixin, PooledFeatures):
+def _pools(estimator: Any) -> bool:
+    if estimator.return_sequences:
+        raise AttributeError(
+            f"{type(estimator).__name__} with return_sequences=True pools no states: it has a "
+            "vector for every step, and none for a sequence."
+        )
+    return True
+
+
+# Without auto_wrap_output_keys=None scikit-learn would wrap `transform` once more, and hide
+# from hasattr that it may be missing.
+class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """The steps of a fit and of a prediction that depend on y being numbers."""
 
     _codec_: NumberCodec
@@ -167,6 +178,25 @@ class NumberTargets(RegressorMixin, PooledFeatures):
         outputs = self._outputs(sequences)
         ends = interval_ends(self.quantiles_ or (), coverage)
         return self._by_sequence(self._codec_.decode(outputs[..., ends]), sequences)
+
+    @available_if(_pools)
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the pooled state of each sequence, as features for another model.
+
+        Not with ``return_sequences=True``, which pools no states.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out), dtype float32
+            What the output layer sees; `hidden_size` of the last layer, per direction.
+        """
+        pooled: np.ndarray = super().transform(X)
+        return pooled
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the coefficient of determination, R2, of the predictions.
