@@ -29,6 +29,8 @@ def given_step_weights(sample_weight: Any, sequences: Sequences) -> np.ndarray:
     n_steps = int(sequences.lengths.sum())
     if sample_weight is None:
         return np.ones(n_steps)
+    if not isinstance(sample_weight, list | tuple) and not hasattr(sample_weight, "to_list"):
+        sample_weight = np.asarray(sample_weight)
     check_consistent_length(sequences.lengths, sample_weight)
     if all(np.ndim(item) == 0 for item in sample_weight):
         return np.repeat(given_weights(sample_weight, len(sequences)), sequences.lengths)

@@ -99,8 +99,9 @@ def is_list(case: Case) -> bool:
     return isinstance(case.X, list)
 
 
-def trains_in_parts(case: Case) -> bool:
-    return hasattr(case.estimator, "partial_fit") and np.ndim(case.y) == 1
+def per_step(case: Case) -> bool:
+    """Tell whether every step has a target of its own."""
+    return bool(getattr(case.estimator, "_per_step", False))
 
 
 def first(X: Any) -> Any:

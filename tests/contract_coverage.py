@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contract
 import contract_checks  # noqa: F401  (registers its checks)
+import contract_steps  # noqa: F401
 import contract_targets  # noqa: F401
 from sklearn.utils import estimator_checks
 

@@ -17,7 +17,7 @@ from sklearn.base import is_regressor
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger
 from sklstm._tokens import TokenArray
 from sklstm.preprocessing import SequenceTokenizer
 
@@ -205,11 +205,25 @@ def small_regressor(**params):
     return LSTMRegressor(**(defaults | steady | params))
 
 
+def small_tagger(**params):
+    sizes = {"hidden_size": 4, "embedding_dim": 4, "char_filters": 3, "char_embedding_dim": 3}
+    defaults = {"learning_rate": 0.1, "max_epochs": 10, "dropout": 0.0, "embedding_dropout": 0.0}
+    steady = {"lr_schedule": "constant", "random_state": 0}
+    return LSTMTagger(**(sizes | defaults | steady | params))
+
+
+def boxed(items):
+    return np.fromiter(items, dtype=object, count=len(items))
+
+
 VALUES, VECTORS = ragged(LABELS), ragged(THREE_LABELS, 2)
 INDICATORS = np.stack([LABELS, 1 - LABELS, np.arange(N_SAMPLES) % 4 == 0], axis=1).astype(int)
 TOKENS = tokens()
 MEANS = np.array([item.mean() for item in VALUES])
 MATRICES = np.stack([[MEANS, 2 * MEANS], [-MEANS, MEANS + 3]]).transpose(2, 0, 1)
+SIGNS = boxed([np.where(item > 0, "above", "below") for item in VALUES])
+SUMS = boxed([item.cumsum() / 7 for item in VALUES])
+TOKEN_TAGS = boxed([np.where(np.isin(ids, TOKENS[0]), "a", "b") for ids in TOKENS])
 CUBE = np.stack([np.resize(item, (5, 2)) for item in VECTORS])
 
 CASES = [
@@ -240,7 +254,14 @@ CASES = [
         1,
     ),
 ]
+CASES += [
+    Case("tagger-ragged", small_tagger(), VALUES, SIGNS, bad_values(VALUES), 1),
+    Case("tagger-field", small_tagger(output_layer="crf"), VALUES, SIGNS, bad_values(VALUES), 1),
+    Case("regressor-steps", small_regressor(return_sequences=True), VALUES, SUMS,
+         bad_values(VALUES), 1),
+]  # fmt: skip
 SLOW_CASES = [
+    Case("tagger-tokens", small_tagger(), TOKENS, TOKEN_TAGS, bad_tokens(), 1),
     Case("classifier-vectors", small(cell="gru"), VECTORS, THREE_LABELS, bad_values(VECTORS), 2),
     Case("classifier-cube", small(), CUBE, THREE_LABELS, bad_values(VECTORS), 2),
     Case("regressor-matrices", small_regressor(), VALUES, MATRICES, bad_values(VALUES), 1),
