@@ -89,7 +89,7 @@ class Prediction(BaseEstimator):
         """
         check_is_fitted(self)
         self._check_reads_on("stream()")
-        return SequenceStream(self, n_sequences, self._decoder(response_method), state)
+        return SequenceStream(self, n_sequences, response_method, state)
 
     def _respond(self, X: Any, method: str, state: SequenceState | None, return_state: bool) -> Any:
         """Return the result of a method, and the state after it where that is asked for."""

@@ -67,6 +67,8 @@ def lay_steps(values: Any, sequences: Sequences, name: str) -> np.ndarray:
     ValueError
         If there are not as many as steps, or there is one for a whole sequence.
     """
+    if len(getattr(values, "shape", ())) == 2 and hasattr(values, "to_numpy"):
+        values = values.to_numpy()  # a frame with a column for each step
     values = values.to_list() if hasattr(values, "to_list") else values
     items = [_own_steps(item, i, sequences, name) for i, item in enumerate(values)]
     numbers = [item.dtype.kind in "biuf" for item in items]
@@ -78,12 +80,17 @@ def lay_steps(values: Any, sequences: Sequences, name: str) -> np.ndarray:
 def _own_steps(item: Any, i: int, sequences: Sequences, name: str) -> np.ndarray:
     """Return the values of the steps of sequence `i` that are no padding."""
     n_steps = int(sequences.lengths[i])
-    if isinstance(item, str | bytes) or np.ndim(item) == 0:
+    if isinstance(item, str | bytes) or not hasattr(item, "__len__"):
         raise ValueError(
             f"{name}[{i}] is {item!r}, one value for a whole sequence, but every step needs one: "
             f"{n_steps} for X[{i}]."
         )
-    array = np.asarray(item)
+    try:
+        array = np.asarray(item)
+    except ValueError as error:
+        raise ValueError(
+            f"{name}[{i}] cannot be read as one value for every step: {error}"
+        ) from error
     if len(array) == n_steps:
         return array
     if sequences.cut is not None and len(array) == sequences.cut.lengths[i]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
 from typing import Any, Self
 
 import numpy as np
@@ -26,11 +26,12 @@ class SequenceStream:
     Parameters
     ----------
     model : estimator
-        A fitted model that reads forward only.
+        A fitted model that reads forward only. What is done to it later, another fit too, has no
+        effect on the stream.
     n_sequences : int or None
         How many sequences; None for one, without an axis for sequences.
-    decode : callable
-        Makes results of the network's outputs.
+    response_method : str
+        Whose results are given.
     state : SequenceState or None
         Where they go on from.
 
@@ -44,7 +45,7 @@ class SequenceStream:
         self,
         model: Any,
         n_sequences: int | None,
-        decode: Callable[[np.ndarray], Any],
+        response_method: str,
         state: SequenceState | None,
     ):
         if n_sequences is not None and (
@@ -56,10 +57,11 @@ class SequenceStream:
                 f"n_sequences={n_sequences!r} must be an int of at least 1, or None for one "
                 "sequence."
             )
+        model = copy.copy(model)
         self._model = model
         self._one = n_sequences is None
         self._n = 1 if n_sequences is None else int(n_sequences)
-        self._decode = decode
+        self._decode = model._decoder(response_method)
         self._state = model._begun(state, self._n)
         self._device = self._state[0].device
         self._closed = False

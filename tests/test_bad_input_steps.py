@@ -4,9 +4,9 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from contract import assert_same, outputs, state
 
 from sklstm import LSTMRegressor, LSTMTagger, SequenceTokenizer
-from tests.contract import assert_same, outputs, state
 
 SMALL = {"hidden_size": 3, "max_epochs": 1, "random_state": 0}
 RNG = np.random.default_rng(0)
@@ -44,6 +44,10 @@ BAD_LABELS = {
     "too few": (changed(LABELS, 17, []), rf"y\[17\] has 0 values, but X\[17\] has {T17} steps"),
     "one for all": (list("ab") * 10, r"y\[0\] is 'a', one value for a whole sequence, but every"),
     "fewer sequences": (LABELS[:-1], "inconsistent numbers of samples"),
+    "uneven steps": (
+        changed(LABELS, 17, [["a"], *[["a", "b"]] * (T17 - 1)]),
+        r"y\[17\] cannot be read as one value for every step",
+    ),
     "several a step": ([np.ones((len(x), 2)) for x in X], r"several labels for a step"),
     "none": (None, "requires y to be passed"),
     "missing": (with_step(LABELS, 17, 1, None), r"NaN or None: y\[17\]\[1\] is None"),

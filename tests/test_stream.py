@@ -70,6 +70,15 @@ def test_a_stream_goes_on_from_a_state_and_hands_it_on(model, X):
     assert len(stream.state) == 2  # to be had after closing, too
 
 
+def test_another_fit_does_not_disturb_an_open_stream(X):
+    model = LSTMClassifier(**SMALL).fit(X, list("ab") * 6)
+    expected = model.predict_proba(X[:1])[0]
+    with model.stream(response_method="predict_proba") as stream:
+        stream.feed(X[0, :3])
+        model.set_params(hidden_size=7).fit(X[:, :, :1], list("xyz") * 4)
+        np.testing.assert_allclose(stream.feed(X[0, 3:]), expected, **EXACT)
+
+
 def test_steps_of_one_number_and_of_words(X):
     numbers = X[:, :, 0]
     regressor = LSTMRegressor(**SMALL).fit(numbers, numbers.sum(axis=1))

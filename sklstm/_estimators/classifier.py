@@ -115,8 +115,9 @@ class LSTMClassifier(ClassifierMixin, LabelFit):
         in, as in Keras: sample `batch_size` continues sample 0, and so on. The order of the
         data is kept (`shuffle` has no effect), every epoch of `fit` begins anew, and so does what
         follows it; `partial_fit` and predictions go on from where the call before ended, until
-        `reset_states`. Each sample is pooled by itself. Needs ``bidirectional=False``. To
-        predict a sequence in pieces it is not needed: see `predict` and `stream`.
+        `reset_states` (`transform` begins anew). Each sample is pooled by itself. Needs
+        ``bidirectional=False``. To predict a sequence in pieces it is not needed: see `predict`
+        and `stream`.
     early_stopping : bool, default=False
         Hold out a part of the training data, stop when the loss on it no longer falls, and
         go back to the best weights. With validation data passed to `fit`, nothing is held
