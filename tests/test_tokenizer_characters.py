@@ -86,10 +86,13 @@ _texts = st.lists(st.lists(_words, min_size=1, max_size=6), min_size=1, max_size
     st.sampled_from(["id", "skip"]),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
 )
 @settings(max_examples=150, deadline=None)
 @pytest.mark.filterwarnings("ignore:.*empty sequences")
-def test_against_brute_force(train, test, width, features, length, side, unknown, start, end):
+def test_against_brute_force(
+    train, test, width, features, length, side, unknown, start, end, lowercase
+):
     fitted = SequenceTokenizer(
         analyzer=list,
         characters=width,
@@ -99,9 +102,11 @@ def test_against_brute_force(train, test, width, features, length, side, unknown
         unknown=unknown,
         add_start=start,
         add_end=end,
+        lowercase=lowercase,
     )
+    looked_up = str.lower if lowercase else str
     learned = fitted.fit_transform(train)
-    counts = Counter(word for text in train for word in text)
+    counts = Counter(looked_up(word) for text in train for word in text)
     known = sorted(counts, key=lambda w: (-counts[w], w))[:features]
     ids = {word: i for i, word in enumerate(known, start=4)}
     letters = Counter(letter for text in train for word in text for letter in word)
@@ -111,9 +116,9 @@ def test_against_brute_force(train, test, width, features, length, side, unknown
 
     def expected(text):
         rows = [
-            [ids.get(word, UNKNOWN_ID), *ids_of(word, characters, width)]
+            [ids.get(looked_up(word), UNKNOWN_ID), *ids_of(word, characters, width)]
             for word in text
-            if unknown == "id" or word in ids
+            if unknown == "id" or looked_up(word) in ids
         ]
         room = len(rows) if length is None else length - start - end
         if len(rows) > room:
@@ -126,7 +131,9 @@ def test_against_brute_force(train, test, width, features, length, side, unknown
         assert as_lists(sequences) == [expected(text) for text in texts]
         assert {sequence.shape[1] for sequence in sequences} == {1 + width}
         assert {sequence.dtype for sequence in sequences} == {np.dtype(np.int32)}
-    plain = clone(fitted).set_params(characters=None).fit(train)
+    # A callable analyzer's words are not converted unless they are spelled beside.
+    plain = clone(fitted).set_params(characters=None)
+    plain.set_params(analyzer=lambda words: list(map(looked_up, words))).fit(train)
     assert [s[:, 0].tolist() for s in fitted.transform(test)] == as_lists(plain.transform(test))
 
 
@@ -134,12 +141,39 @@ def test_against_brute_force(train, test, width, features, length, side, unknown
     "params", [{"lowercase": False}, {"strip_accents": "unicode"}, {"ngram_range": (2, 2)}, {}]
 )
 def test_words_are_spelled_as_the_analyzer_returns_them(params):
-    texts = ["Über Uhren", "Café au lait"]
+    texts = ["über uhren", "café au lait"]
+    if not params.get("lowercase", True):
+        texts = ["Über Uhren", "Café au lait"]
     fitted = tokenizer(characters=12, **params).fit(texts)
     names = fitted.vocabulary_.characters.words()
     for sequence in fitted.transform(texts):
         for word, row in zip(fitted.inverse_transform([sequence])[0], sequence, strict=True):
             assert "".join(names[row[1:][row[1:] > 0]]) == word
+
+
+@pytest.mark.parametrize("analyzer", ["word", str.split])
+def test_words_are_looked_up_in_lower_case_and_spelled_as_written(analyzer):
+    texts = ["The cat", "the CAT the"]
+    fitted = tokenizer(analyzer=analyzer).fit(texts)
+    assert fitted.vocabulary_ == {"the": 4, "cat": 5}
+    assert set(fitted.vocabulary_.characters) == set("TthecaCA")
+    first, second = fitted.transform(texts)
+    assert first[:, 0].tolist() == [4, 5]
+    assert second[:, 0].tolist() == [4, 5, 4]
+    assert first[0].tolist() != second[0].tolist() == second[2].tolist()
+    as_written = tokenizer(analyzer=analyzer, lowercase=False).fit(texts)
+    assert set(as_written.vocabulary_) == {"The", "the", "cat", "CAT"}
+    # How often a word occurs is counted over all ways to write it, and in how many texts, too.
+    assert tokenizer(analyzer=analyzer, min_df=2).fit(texts).vocabulary_ == {"the": 4, "cat": 5}
+
+
+def test_stop_words_do_not_go_with_words_in_their_own_case():
+    with pytest.raises(ValueError, match=r"stop_words='english' are words in lower case.*charact"):
+        tokenizer(stop_words="english").fit(TEXTS)
+    fitted = tokenizer(stop_words=["bee"], lowercase=False).fit(TEXTS)
+    assert "bee" not in fitted.vocabulary_
+    with pytest.warns(UserWarning, match="holds 'Bee', which no text matches"):
+        tokenizer(vocabulary=["Bee"], analyzer=list).fit([["Bee"]])
 
 
 def test_empty_texts_keep_their_columns():

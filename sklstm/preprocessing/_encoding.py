@@ -15,7 +15,7 @@ from sklstm._tokens import END_ID, N_RESERVED, PADDING_ID, START_ID, UNKNOWN_ID,
 from sklstm.preprocessing._ragged import split, truncate
 from sklstm.preprocessing._spelling import learn_characters, spell
 from sklstm.preprocessing._vocabulary import check_all_str, choose_words
-from sklstm.preprocessing._words import build_analyzer, look_up, number
+from sklstm.preprocessing._words import Analyzer, build_analyzer, look_up, number
 
 _NOT_STR = "the analyzer must return words as str"
 
@@ -42,23 +42,24 @@ class Encoded:
 
 def discover(tokenizer: Any, texts: list[Any]) -> tuple[Vocabulary, Encoded]:
     """Learn which words to know, and their characters where asked for."""
-    words, flat, lengths = number(texts, build_analyzer(tokenizer))
-    if not words:
+    written, flat, lengths = number(texts, _analyzer(tokenizer))
+    if not written:
         raise ValueError(
             "empty vocabulary; no text holds a word to learn. Perhaps the texts hold only "
             "stop words, or token_pattern does not fit them."
         )
-    check_all_str(words, _NOT_STR)
+    check_all_str(written, _NOT_STR)
+    words, word_of = _looked_up(tokenizer, written)
     bounds = {"min_df": tokenizer.min_df, "max_df": tokenizer.max_df}
-    kept = choose_words(words, flat, lengths, **bounds)[: tokenizer.max_features]
+    kept = choose_words(words, word_of[flat], lengths, **bounds)[: tokenizer.max_features]
     ids = np.full(len(words), UNKNOWN_ID, dtype=np.int32)
     ids[kept] = np.arange(N_RESERVED, N_RESERVED + len(kept))
     known = [words[i] for i in kept.tolist()]
     if tokenizer.characters is None:
         return Vocabulary(known), Encoded(ids[flat], lengths)
     # Also those of words that are not kept, whose spelling is all there is to tell them by.
-    characters = learn_characters(words, np.bincount(flat, minlength=len(words)))
-    table = _table(words, ids, characters, tokenizer.characters)
+    characters = learn_characters(written, np.bincount(flat, minlength=len(written)))
+    table = _table(written, ids[word_of], characters, tokenizer.characters)
     return Vocabulary(known, characters), Encoded(flat + N_RESERVED, lengths, table)
 
 
@@ -70,14 +71,42 @@ def encode(tokenizer: Any, texts: list[Any], vocabulary: Vocabulary) -> Encoded:
             f"characters={width} was set after fit, which learned "
             f"{'no characters' if characters is None else 'characters'}; fit again."
         )
-    analyze = build_analyzer(tokenizer)
+    analyze = _analyzer(tokenizer)
     if characters is None:
         return Encoded(*look_up(texts, analyze, vocabulary))
-    words, flat, lengths = number(texts, analyze)
-    check_all_str(words, _NOT_STR)
+    written, flat, lengths = number(texts, analyze)
+    check_all_str(written, _NOT_STR)
+    words, word_of = _looked_up(tokenizer, written)
     ids = np.array([vocabulary.get(word, UNKNOWN_ID) for word in words], dtype=np.int32)
-    table = _table(words, ids, characters, width)
+    table = _table(written, ids[word_of], characters, width)
     return Encoded(flat + N_RESERVED, lengths, table)
+
+
+def folds_words(tokenizer: Any) -> bool:
+    """Tell whether words are looked up in lower case but spelled as they are written."""
+    return tokenizer.characters is not None and bool(tokenizer.lowercase)
+
+
+def _analyzer(tokenizer: Any) -> Analyzer:
+    """Return what splits a text, in its own case where that is to be spelled."""
+    if not folds_words(tokenizer):
+        return build_analyzer(tokenizer)
+    if tokenizer.stop_words is not None:
+        raise ValueError(
+            f"stop_words={tokenizer.stop_words!r} are words in lower case, but characters="
+            f"{tokenizer.characters} leaves texts in their own case; set lowercase=False, or "
+            "stop_words=None."
+        )
+    return build_analyzer(tokenizer, lowercase=False)
+
+
+def _looked_up(tokenizer: Any, written: list[str]) -> tuple[list[str], np.ndarray]:
+    """Return the different words to look up, and which of them each written word is."""
+    if not folds_words(tokenizer):
+        return written, np.arange(len(written))
+    seen: dict[str, int] = {}
+    word_of = [seen.setdefault(word.lower(), len(seen)) for word in written]
+    return list(seen), np.array(word_of, dtype=np.intp)
 
 
 def _table(words: list[str], ids: np.ndarray, characters: Vocabulary, width: int) -> np.ndarray:

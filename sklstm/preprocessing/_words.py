@@ -30,8 +30,11 @@ _ANALYZER_PARAMS = (
 )
 
 
-def build_analyzer(tokenizer: Any) -> Analyzer:
-    """Return `CountVectorizer`'s function from a text to its words, by the same parameters."""
+def build_analyzer(tokenizer: Any, **other: Any) -> Analyzer:
+    """Return `CountVectorizer`'s function from a text to its words, by the same parameters.
+
+    Those in `other` count instead of the tokenizer's own.
+    """
     low, high = tokenizer.ngram_range
     if low != high or low < 1:
         raise ValueError(
@@ -39,7 +42,7 @@ def build_analyzer(tokenizer: Any) -> Analyzer:
             "with n >= 1, n-grams of one length."
         )
     params = {name: getattr(tokenizer, name) for name in _ANALYZER_PARAMS}
-    analyze: Analyzer = CountVectorizer(**params).build_analyzer()
+    analyze: Analyzer = CountVectorizer(**(params | other)).build_analyzer()
     return analyze
 
 

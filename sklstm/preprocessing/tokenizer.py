@@ -16,7 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID, TokenArray, Vocabulary
 from sklstm.preprocessing._containers import contain_sequences, id_rows
-from sklstm.preprocessing._encoding import Encoded, discover, encode, finish, room
+from sklstm.preprocessing._encoding import (
+    Encoded,
+    discover,
+    encode,
+    finish,
+    folds_words,
+    room,
+)
 from sklstm.preprocessing._texts import as_texts
 from sklstm.preprocessing._vocabulary import given_vocabulary
 
@@ -53,9 +60,10 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         Beside the id of each word, give the ids of its first `characters` characters, so that
         an `LSTMTagger` sees how words are spelled, unknown ones too. Each step is then a row of
         1 + `characters` ids, filled up with 0. A longer word keeps its head and its tail, of an
-        odd number one more of the head. Words are spelled as the analyzer returns them:
-        ``lowercase=False`` and ``analyzer=list`` keep their case, which then tells words apart
-        in the vocabulary, too. None gives the words alone, as the other estimators read them.
+        odd number one more of the head. Words are looked up in lower case, whatever the
+        analyzer, and spelled as they are written, so that capitals show; with
+        ``lowercase=False`` they are looked up as written, too. None gives the words alone, as
+        the other estimators read them.
     min_df : int or float in [0.0, 1.0], default=1
         Ignore words that occur in fewer texts: a number of texts, or as a float a share.
     max_df : int or float in [0.0, 1.0], default=1.0
@@ -66,7 +74,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         Needs no `fit`; `max_features`, `min_df` and `max_df` are ignored. The characters known
         are those of these words, or those that a `Vocabulary` brings along.
     lowercase : bool, default=True
-        Convert texts to lowercase first.
+        Convert texts to lowercase first; with `characters`, look words up in lower case.
     strip_accents : {"ascii", "unicode"} or callable, default=None
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
@@ -361,7 +369,8 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
 
     def _warn_of_uppercase(self, vocabulary: Vocabulary) -> None:
         """Tell when texts are lowercased but the given words are not, so never match."""
-        if not self.lowercase or callable(self.analyzer) or self.preprocessor is not None:
+        as_given = callable(self.analyzer) or self.preprocessor is not None
+        if not self.lowercase or (as_given and not folds_words(self)):
             return
         word = next((word for word in vocabulary if word != word.lower()), None)
         if word is not None:
