@@ -113,7 +113,6 @@ def build_embedding(estimator: Any) -> TokenEmbedding | WordCharacterEmbedding |
         estimator.char_embedding_dim,
         estimator.char_filters,
         estimator.char_kernel_size,
-        dropout=estimator.dropout,
     )
     return WordCharacterEmbedding(words, characters)
 

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding
 
 
@@ -25,8 +24,6 @@ class CharacterConvolution(nn.Module):
         Filters, the numbers that come out for a word.
     kernel_size : int
         Characters that a filter sees.
-    dropout : float, default=0.0
-        Dropout of the characters' vectors.
     unknown_id : int, default=1
         The id that stands for every unknown one.
 
@@ -43,7 +40,6 @@ class CharacterConvolution(nn.Module):
         filters: int,
         kernel_size: int,
         *,
-        dropout: float = 0.0,
         unknown_id: int = 1,
     ):
         super().__init__()
@@ -56,7 +52,6 @@ class CharacterConvolution(nn.Module):
         assert self.convolution.bias is not None  # Conv1d makes one unless told not to
         nn.init.zeros_(self.convolution.bias)
         self.kernel_size = kernel_size
-        self.dropout = Dropout(dropout)
         self.unknown_id = unknown_id
         self.output_size = filters
 
@@ -65,7 +60,7 @@ class CharacterConvolution(nn.Module):
         longest = int((ids > 0).sum(dim=1).amax()) if len(ids) else 0
         ids = ids[:, : max(1, longest)]
         ids = torch.where(ids < len(self.weight), ids, self.unknown_id)
-        vectors = self.dropout(functional.embedding(ids, self.weight, padding_idx=0))
+        vectors = functional.embedding(ids, self.weight, padding_idx=0)
         margin = self.kernel_size - 1
         padded = functional.pad(vectors.transpose(1, 2), (margin, margin))
         found = self.convolution(padded)  # (words, filters, characters + margin)
