@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMTagger
+from sklstm import LSTMTagger, SequenceTokenizer
+from sklstm.datasets import fetch_ud_lines
 
 SMALL = {"hidden_size": 5, "dropout": 0.0, "max_epochs": 3, "random_state": 0}
 EXACT = {"atol": 1e-5, "rtol": 0}
@@ -199,3 +201,21 @@ def test_a_field_learns_which_label_follows_which():
     softmax = tagger.fit(X[:150], y[:150]).score(X[150:], y[150:])
     field = tagger.set_params(output_layer="crf").fit(X[:150], y[:150]).score(X[150:], y[150:])
     assert field > 0.97 > softmax
+
+
+def test_parts_of_speech_beyond_the_most_frequent_tag(data_dir):
+    """On 600 sentences of real data, words never seen are known by how they are spelled."""
+    train = fetch_ud_lines(subset="train", data_home=data_dir)
+    dev = fetch_ud_lines(subset="dev", data_home=data_dir)
+    words, tags = train.data[:600], train.target[:600]
+    pipe = make_pipeline(
+        SequenceTokenizer(analyzer=list, characters=15, min_df=2),
+        LSTMTagger(50, learning_rate=0.01, max_epochs=6, random_state=0),
+    )
+    found = flat(pipe.fit(words, tags).predict(dev.data[:300]))
+    expected = flat(dev.target[:300])
+    known = {word for sentence in words for word in sentence}
+    unseen = np.array([word not in known for sentence in dev.data[:300] for word in sentence])
+    assert np.mean(found == expected) > 0.85
+    # Nouns are the most frequent of rare words; a tagger without characters knows little more.
+    assert np.mean(found[unseen] == expected[unseen]) > 0.6 > np.mean(expected[unseen] == "NOUN")
