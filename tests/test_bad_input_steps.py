@@ -185,6 +185,20 @@ def test_pooling_of_steps_contradicts_a_number_for_each():
     assert not hasattr(regressor, "transform")
 
 
+def test_return_sequences_counts_from_the_next_fit_on():
+    sums = [x.sum() for x in X]
+    regressor = LSTMRegressor(**SMALL).fit(X, sums)
+    expected = regressor.predict(X)
+    regressor.set_params(return_sequences=True)
+    np.testing.assert_array_equal(regressor.predict(X), expected)
+    assert regressor.transform(X).shape == (20, 6)
+    regressor.score(X, sums)
+    for y in (NUMBERS, sums):
+        with pytest.raises(ValueError, match="return_sequences"):
+            regressor.partial_fit(X, y)
+    assert regressor.fit(X, NUMBERS).predict(X).dtype == object
+
+
 def test_a_change_of_the_output_layer_is_refused_where_training_goes_on():
     tagger = LSTMTagger(**SMALL).partial_fit(X, LABELS)
     with pytest.raises(ValueError, match="output_layer is 'crf' now"):

@@ -78,7 +78,7 @@ def _predicts_quantiles(estimator: Any) -> bool:
 
 
 def _pools(estimator: Any) -> bool:
-    if estimator.return_sequences:
+    if estimator._per_step:
         raise AttributeError(
             f"{type(estimator).__name__} with return_sequences=True pools no states: it has a "
             "vector for every step, and none for a sequence."
@@ -216,7 +216,7 @@ class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):
             1 for perfect predictions, 0 for what the mean of y would do, and below 0 for
             worse. The average over all numbers of a sample.
         """
-        if self.return_sequences:
+        if self._per_step:
             return self._score_steps(X, y, sample_weight)
         predicted, expected = self.predict(X), np.asarray(y)
         if expected.ndim > 2:
@@ -233,7 +233,9 @@ class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):
 
     @property
     def _per_step(self) -> bool:
-        return bool(self.return_sequences)
+        # A change of the parameter counts from the next fit on.
+        begun_with = getattr(self, "_begun_with_", {"return_sequences": self.return_sequences})
+        return bool(begun_with["return_sequences"])
 
     def _decoder(self, method: str) -> Callable[[np.ndarray], Any]:
         codec = self._codec_
