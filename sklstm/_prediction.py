@@ -134,7 +134,7 @@ class Prediction(BaseEstimator):
         self, sequences: Sequences, state: SequenceState | None
     ) -> tuple[np.ndarray, SequenceState]:
         """Return the outputs of sequences that go on from `state`, and the state after them."""
-        self._check_reads_on("state" if state is not None else "return_state=True")
+        self._check_reads_on("state=" if state is not None else "return_state=True")
         begun = self._begun(state, len(sequences))
         outputs, after = predict_from(self.module_, sequences, begun, **self._how_to_run())
         return outputs, self._handed_out(after)

@@ -27,8 +27,12 @@ InputType = Literal["auto", "tokens", "values"]
 
 _TEXT_HINT = (
     "this estimator reads sequences of numbers or token ids, not text. Put a tokenizer in "
-    "front of it: make_pipeline(SequenceTokenizer(), {name}()).fit(texts, y)"
+    "front of it: make_pipeline(SequenceTokenizer({analyzer}), {name}()).fit(texts, y)"
 )
+
+
+def _text_hint(name: str, analyzer: str = "") -> str:
+    return _TEXT_HINT.format(name=name, analyzer=analyzer)
 
 
 def as_sequences(
@@ -197,11 +201,11 @@ def _is_table(items: list[Any]) -> bool:
 def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.ndarray:
     """Read one sequence as an array of shape (steps, features), or of steps that are matrices."""
     if isinstance(item, str | bytes):
-        raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _TEXT_HINT.format(name=name))
+        raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
     if isinstance(item, np.ndarray) and item.dtype.kind in "cMmUS" and item.size:
         _refuse_dtype(item, index, name)  # numpy would make numbers of dates and digits
     if isinstance(item, list | tuple) and item and isinstance(item[0], str | bytes):
-        raise ValueError(f"X[{index}] holds strings: " + _TEXT_HINT.format(name=name))
+        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
     try:
         with np.errstate(over="ignore"):  # what overflows is infinite, and refused as such
             array = np.asarray(item, dtype=dtype)
@@ -229,7 +233,7 @@ def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> No
 
 def _refuse_dtype(array: np.ndarray, index: int, name: str) -> NoReturn:
     if array.dtype.kind in "US" or isinstance(array.flat[0], str):
-        raise ValueError(f"X[{index}] holds strings: " + _TEXT_HINT.format(name=name))
+        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name))
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X[{index}] has dtype {array.dtype}.")
     raise TypeError(f"X[{index}] has dtype {array.dtype}; a sequence holds integers or floats.")
@@ -263,7 +267,7 @@ def _from_array(X: Any, dtype: Any, name: str, matrices: bool) -> Sequences:
     if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S") or isinstance(
         _first_cell(X), str | bytes
     ):
-        raise ValueError("X holds strings: " + _TEXT_HINT.format(name=name))
+        raise ValueError("X holds strings: " + _text_hint(name))
     with np.errstate(over="ignore"):
         X = check_array(
             X,
