@@ -177,10 +177,11 @@ class BaseLSTM(Prediction, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        sequences = read_input(self, X, reset=reset)
+        sequences = read_input(self, X, reset=reset, empty_texts=not self.stateful)
         check_consistent_length(sequences.lengths, y)
-        y, weights = self._laid_out(y, sample_weight, sequences)
-        with named_by_step(sequences.lengths) if self._per_step else nullcontext():
+        name = "y" if training else "y_val"
+        y, weights = self._laid_out(y, sample_weight, sequences, name)
+        with named_by_step(sequences.lengths, name) if self._per_step else nullcontext():
             if reset:
                 self._learn_targets(y, weights, classes)
                 self._begun_with_ = self._target_parameters()
@@ -197,11 +198,13 @@ class BaseLSTM(Prediction, metaclass=ABCMeta):
             self._check_weights(targets, weights)
         return LabelledSequences(sequences, targets, weights, self._per_step)
 
-    def _laid_out(self, y: Any, sample_weight: Any, sequences: Sequences) -> tuple[Any, np.ndarray]:
+    def _laid_out(
+        self, y: Any, sample_weight: Any, sequences: Sequences, name: str
+    ) -> tuple[Any, np.ndarray]:
         """Return targets and weights of the samples, or those of all steps end to end."""
         if not self._per_step:
             return y, given_weights(sample_weight, len(sequences))
-        return lay_steps(y, sequences, "y"), given_step_weights(sample_weight, sequences)
+        return lay_steps(y, sequences, name), given_step_weights(sample_weight, sequences)
 
     def _check_target_parameters(self) -> None:
         """Raise ValueError if training would go on with targets of another kind."""
@@ -248,9 +251,12 @@ class BaseLSTM(Prediction, metaclass=ABCMeta):
             self._check_reads_on("stateful=True")
         if self.bptt_length is not None:
             check_causal(self.module_, f"bptt_length={self.bptt_length}")
-        n_batches = batches_per_epoch(data, self.batch_size, self.bptt_length)
+        n_batches = batches_per_epoch(
+            data, self.batch_size, self.bptt_length, shuffle=self.shuffle and not self.stateful
+        )
         plan = TrainingPlan(
             max_epochs=1 if partial else epoch_count(self.max_epochs, n_batches),
+            n_batches=n_batches,
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,

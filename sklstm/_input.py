@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,12 @@ def _size(vocabulary: Vocabulary) -> str:
 
 
 def read_input(
-    estimator: BaseEstimator, X: Any, *, reset: bool, in_pieces: bool = False
+    estimator: BaseEstimator,
+    X: Any,
+    *,
+    reset: bool,
+    in_pieces: bool = False,
+    empty_texts: bool = True,
 ) -> Sequences:
     """Read `X` for `estimator`, and learn its form or check it against the learned one.
 
@@ -123,7 +128,10 @@ def read_input(
     reset : bool
         Whether to learn the form of `X`, rather than check it.
     in_pieces : bool, default=False
-        Whether `X` holds pieces of sequences, where an empty one is no unknown word.
+        Whether `X` holds pieces of sequences: of any number of steps, and an empty one is no
+        unknown word.
+    empty_texts : bool, default=True
+        Whether an empty text may be read as one unknown word.
     """
     input_type: InputType = estimator.input_type
     sequences = as_sequences(
@@ -133,8 +141,10 @@ def read_input(
         estimator_name=type(estimator).__name__,
         lists_are_tables=reset,
         matrices=True,
-        empty_texts=not (estimator._per_step or in_pieces),
+        empty_texts=empty_texts and not (estimator._per_step or in_pieces),
     )
+    if in_pieces:
+        sequences = replace(sequences, width=None)  # which is the number of steps
     if sequences.has_characters and not getattr(estimator, "_reads_characters", False):
         raise ValueError(
             "this X carries characters beside the words (SequenceTokenizer(characters=...)), "
@@ -153,6 +163,20 @@ def read_input(
     if not reset:
         estimator._input_.check(sequences, type(estimator).__name__)
     return sequences
+
+
+def check_nothing_cut(sequences: Sequences) -> None:
+    """Raise ValueError if a piece of a sequence lost steps that may be no padding."""
+    if sequences.cut is None:
+        return
+    i = int(np.flatnonzero(sequences.cut.lengths != sequences.lengths)[0])
+    way = "leave it out of the pieces"
+    if not sequences.is_tokens:
+        way += ", or set_params(padding_value=None) to have it read as data"
+    raise ValueError(
+        f"X[{i}] begins or ends with what counts as padding, which cannot be told from data where "
+        f"sequences are read in pieces: {way}."
+    )
 
 
 def _check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sklstm._input import read_input
+from sklstm._input import check_nothing_cut, read_input
 from sklstm._sequences import Sequences
 from sklstm._state import SequenceState, check_state, fingerprint
 from sklstm._steps import split_steps
@@ -50,8 +50,8 @@ class Prediction(BaseEstimator):
         estimator
             Itself.
         """
-        check_is_fitted(self)
-        self._state_ = None
+        if hasattr(self, "_state_"):
+            self._state_ = None
         return self
 
     def stream(
@@ -93,8 +93,10 @@ class Prediction(BaseEstimator):
 
     def _respond(self, X: Any, method: str, state: SequenceState | None, return_state: bool) -> Any:
         """Return the result of a method, and the state after it where that is asked for."""
-        in_pieces = state is not None or return_state or self.stateful
-        sequences = self._read_X(X, in_pieces=in_pieces)
+        in_pieces = state is not None or return_state
+        sequences = self._read_X(X, in_pieces=in_pieces or self.stateful)
+        if in_pieces:
+            check_nothing_cut(sequences)
         decode = self._decoder(method)
         if state is None and not return_state:
             outputs = self._outputs(sequences)
@@ -121,7 +123,17 @@ class Prediction(BaseEstimator):
         """Return the network's outputs, (n_samples or n_steps, ...), before any sigmoid."""
         if self.stateful:
             return self._stateful_outputs(sequences)
-        return self._run(self.module_.forward, sequences)
+        return self._run(self._forward, sequences)
+
+    def _forward(self, inputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Return the network's outputs, of long sequences chunk by chunk."""
+        outputs: torch.Tensor
+        module, length = self.module_, self.bptt_length
+        if length is None or not isinstance(module, SequenceNetwork) or not module.is_causal:
+            outputs = module(inputs, lengths)
+        else:
+            outputs = module.forward_in_chunks(inputs, lengths, length)
+        return outputs
 
     def _run(self, forward: Callable[..., torch.Tensor], sequences: Sequences) -> np.ndarray:
         return predict_rows(self.module_, forward, sequences, **self._how_to_run())

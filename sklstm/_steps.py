@@ -36,7 +36,7 @@ class BadTarget(ValueError):
 
 
 @contextmanager
-def named_by_step(lengths: np.ndarray) -> Iterator[None]:
+def named_by_step(lengths: np.ndarray, name: str) -> Iterator[None]:
     """Have a `BadTarget` among the steps of all sequences name its sequence and its step."""
     try:
         yield
@@ -46,7 +46,7 @@ def named_by_step(lengths: np.ndarray) -> Iterator[None]:
         i = int(np.searchsorted(ends, step, side="right"))
         place = (i, step - int(ends[i] - lengths[i]), *rest)
         brackets = "".join(f"[{k}]" for k in place)
-        raise ValueError(error.at(f"y{brackets}")) from None
+        raise ValueError(error.at(f"{name}{brackets}")) from None
 
 
 def lay_steps(values: Any, sequences: Sequences, name: str) -> np.ndarray:
@@ -71,6 +71,12 @@ def lay_steps(values: Any, sequences: Sequences, name: str) -> np.ndarray:
         values = values.to_numpy()  # a frame with a column for each step
     values = values.to_list() if hasattr(values, "to_list") else values
     items = [_own_steps(item, i, sequences, name) for i, item in enumerate(values)]
+    for i, item in enumerate(items):
+        if item.shape[1:] != items[0].shape[1:]:
+            raise ValueError(
+                f"{name}[{i}] has the shape {item.shape}, but {name}[0] has {items[0].shape}; all "
+                "but the number of steps has to be alike."
+            )
     numbers = [item.dtype.kind in "biuf" for item in items]
     if any(numbers) and not all(numbers):  # numpy would make strings of the numbers
         items = [item.astype(object) for item in items]
@@ -87,6 +93,8 @@ def _own_steps(item: Any, i: int, sequences: Sequences, name: str) -> np.ndarray
         )
     try:
         array = np.asarray(item)
+        if array.dtype.kind in "US" and not isinstance(item, np.ndarray):
+            array = _strings(item, array)
     except ValueError as error:
         raise ValueError(
             f"{name}[{i}] cannot be read as one value for every step: {error}"
@@ -96,13 +104,24 @@ def _own_steps(item: Any, i: int, sequences: Sequences, name: str) -> np.ndarray
     if sequences.cut is not None and len(array) == sequences.cut.lengths[i]:
         start = int(sequences.cut.before[i])
         return array[start : start + n_steps]
-    padded = ""
+    padded = hint = ""
+    if sequences.is_tokens:
+        hint = (
+            " SequenceTokenizer leaves words out by its token_pattern, unknown='skip' and "
+            "max_length; of lists of words, SequenceTokenizer(analyzer=list) takes all."
+        )
     if sequences.cut is not None and sequences.cut.lengths[i] != n_steps:
         padded = f" ({sequences.cut.lengths[i]} with padding)"
     raise ValueError(
         f"{name}[{i}] has {len(array)} values, but X[{i}] has {n_steps} steps{padded}; every step "
-        "needs one."
+        f"needs one.{hint}"
     )
+
+
+def _strings(item: Any, array: np.ndarray) -> np.ndarray:
+    """Return strings as `array` has them, unless numpy made some of what is none, NaN say."""
+    objects = np.asarray(item, dtype=object)
+    return array if all(isinstance(one, str | bytes) for one in objects.flat) else objects
 
 
 def split_steps(flat: np.ndarray, lengths: Sequence[int] | np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from sklstm._input import read_input
+from sklstm._input import check_nothing_cut, read_input
 from sklstm._state import SequenceState
 from sklstm._steps import split_steps
 from sklstm._tokens import TokenArray
@@ -58,6 +58,8 @@ class SequenceStream:
                 "sequence."
             )
         model = copy.copy(model)
+        if model._input_.is_tokens:
+            model.input_type = "tokens"  # of ids that come without their vocabulary, too
         self._model = model
         self._one = n_sequences is None
         self._n = 1 if n_sequences is None else int(n_sequences)
@@ -123,6 +125,7 @@ class SequenceStream:
         at = self._rows(rows)
         model = self._model
         sequences = read_input(model, self._chunks(X), reset=False, in_pieces=True)
+        check_nothing_cut(sequences)
         if len(sequences) != len(at):
             raise ValueError(
                 f"X holds chunks of {len(sequences)} sequences, but {len(at)} go on; pass rows= "
@@ -205,6 +208,10 @@ class SequenceStream:
             step = np.asarray(x)
         except ValueError as error:
             raise ValueError(f"x cannot be read as a step of numbers: {error}") from error
+        if step.dtype == object:
+            raise ValueError(
+                "x holds sequences, or other objects, not numbers; feed() takes those."
+            )
         if step.dtype.kind not in ("iu" if spec.is_tokens else "biuf"):
             kind = "token ids, which are ints" if spec.is_tokens else "numbers"
             raise ValueError(f"x has dtype {step.dtype}, but this model reads {kind}.")
@@ -214,24 +221,23 @@ class SequenceStream:
                 f"x has the shape {step.shape}, but a step of this stream has {wanted} "
                 f"number{'s' * (wanted != '1')}; feed() takes several steps."
             )
-        if step.dtype.kind == "f" and not np.isfinite(step).all():
-            raise ValueError(f"x holds NaN or infinity: {step.tolist()}.")
-        if spec.is_tokens and step.min() < 0:
-            raise ValueError(f"x holds a token id below 0: {step.tolist()}.")
-        return step.reshape(n, 1, spec.n_features)
+        if spec.is_tokens and not 0 <= step.min() <= step.max() <= np.iinfo(np.int32).max:
+            raise ValueError(f"x holds a token id that is not from 0 to 2147483647: {step}.")
+        with np.errstate(over="ignore"):  # what overflows is infinite, and refused as such
+            inputs = np.array(step, dtype=np.int64 if spec.is_tokens else np.float32)
+        if not np.isfinite(inputs).all():
+            raise ValueError(
+                f"x holds NaN or infinity, or a value too large for float32: {step.tolist()}."
+            )
+        return inputs.reshape(n, 1, spec.n_features)
 
     def _chunks(self, X: Any) -> Any:
-        """Return `X` with an axis for sequences, and as tokens where it is such."""
-        spec = self._model._input_
-        if self._one and not (isinstance(X, TokenArray) and X.dtype == object):
-            X = [X]
-        if spec.is_tokens and not isinstance(X, TokenArray):
-            return TokenArray(X, spec.vocabulary)
-        return X
+        """Return `X` with an axis for sequences."""
+        return [X] if self._one and not (isinstance(X, TokenArray) and X.dtype == object) else X
 
     def _run(self, inputs: np.ndarray, lengths: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Advance the sequences `at`, and return the outputs of the network."""
-        model, every = self._model, len(at) == self._n
+        model, every = self._model, np.array_equal(at, np.arange(self._n))
         dtype = torch.long if model._input_.is_tokens else torch.float32
         block = torch.from_numpy(inputs).to(self._device, dtype)
         steps = torch.from_numpy(lengths).to(self._device)

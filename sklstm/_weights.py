@@ -34,7 +34,15 @@ def given_step_weights(sample_weight: Any, sequences: Sequences) -> np.ndarray:
     check_consistent_length(sequences.lengths, sample_weight)
     if all(np.ndim(item) == 0 for item in sample_weight):
         return np.repeat(given_weights(sample_weight, len(sequences)), sequences.lengths)
-    return given_weights(lay_steps(sample_weight, sequences, "sample_weight"), n_steps)
+    weights = lay_steps(sample_weight, sequences, "sample_weight")
+    if weights.dtype.kind in "biuf":
+        bad = np.flatnonzero(~(weights >= 0) | ~np.isfinite(weights))
+        if len(bad):
+            i = int(np.searchsorted(np.cumsum(sequences.lengths), bad[0], side="right"))
+            at = bad[0] - int(sequences.lengths[:i].sum())
+            what = "Negative values" if weights[bad[0]] < 0 else "Input sample_weight contains NaN"
+            raise ValueError(f"{what}: sample_weight[{i}][{at}] is {weights[bad[0]]}.")
+    return given_weights(weights, n_steps)
 
 
 def scaled(weights: np.ndarray, n_samples: int) -> np.ndarray:

@@ -1,10 +1,12 @@
 """What is refused where every step has a target, each by its place; a fitted model stays."""
 
+import copy
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from contract import assert_same, outputs, state
+from sklearn.exceptions import DataConversionWarning
 
 from sklstm import LSTMRegressor, LSTMTagger, SequenceTokenizer
 
@@ -51,6 +53,13 @@ BAD_LABELS = {
     "several a step": ([np.ones((len(x), 2)) for x in X], r"several labels for a step"),
     "none": (None, "requires y to be passed"),
     "missing": (with_step(LABELS, 17, 1, None), r"NaN or None: y\[17\]\[1\] is None"),
+    "nan": (with_step(LABELS, 17, 1, np.nan), r"NaN or None: y\[17\]\[1\] is nan"),
+    "nan among numbers": (with_step(NUMBERS, 17, 1, np.nan), r"contains NaN. y\[17\]\[1\] is nan"),
+    "mixed": (with_step(LABELS, 17, 1, 3), r"y\[17\]\[1\] is 3, but other labels are strings"),
+    "other shape": (
+        changed(LABELS, 17, np.array([["a"]] * T17)),
+        rf"y\[17\] has the shape \({T17}, 1\), but y\[0\] has",
+    ),
     "one class": ([["a"] * len(x) for x in X], "at least 2 classes in y; got 1"),
 }
 
@@ -69,7 +78,8 @@ BAD_NUMBERS = {
         rf"y\[17\] has {T17 + 1} values, but X\[17\]",
     ),
     "one for all": (np.ones(20), r"y\[0\] is .*one value for a whole sequence"),
-    "missing": (with_step(NUMBERS, 17, 1, np.nan), "Input y contains NaN"),
+    "missing": (with_step(NUMBERS, 17, 1, np.nan), r"Input y contains NaN. y\[17\]\[1\] is nan"),
+    "infinite": (with_step(NUMBERS, 17, 1, np.inf), r"contains infinity.* y\[17\]\[1\] is inf"),
     "text": (with_step(NUMBERS, 3, 0, "x"), "could not convert string to float|Unable to convert"),
 }
 
@@ -100,7 +110,7 @@ def test_a_label_unseen_in_fit_is_named_by_its_step():
     with unchanged(tagger):
         with pytest.raises(ValueError, match=r"y\[17\]\[1\] is 'c', which is none of the classes"):
             tagger.partial_fit(X, unseen)
-        with pytest.raises(ValueError, match=r"y\[17\]\[1\] is 'c'"):
+        with pytest.raises(ValueError, match=r"y_val\[17\]\[1\] is 'c'"):
             tagger.fit(X, LABELS, validation_data=(X, unseen))
         with pytest.raises(ValueError, match="classes="):
             tagger.partial_fit(X, LABELS, classes=["a", "b", "c"])
@@ -141,7 +151,8 @@ def test_a_sentence_without_words_is_named():
             r"sample_weight\[17\] has 1 values, but",
         ),
         (changed(ONES, 17, 1.0), r"sample_weight\[17\] is 1.0, one value"),
-        ([-ones for ones in ONES], "Negative values"),
+        ([-ones for ones in ONES], r"Negative values: sample_weight\[0\]\[0\] is -1.0"),
+        (with_step(ONES, 17, 1, np.nan), r"contains NaN: sample_weight\[17\]\[1\] is nan"),
         ([np.zeros(len(x)) for x in X], "at least one non-zero|leave no sample"),
         (np.ones(3), "inconsistent numbers of samples"),
     ],
@@ -170,9 +181,28 @@ def test_parameters_that_contradict_each_other_are_named(params, message):
         LSTMTagger(**SMALL, **params).fit(X, LABELS)
 
 
+def test_words_that_a_tokenizer_left_out_are_hinted_at():
+    tokens = SequenceTokenizer().fit_transform(["a dog barks"] * 4)
+    with pytest.raises(ValueError, match=r"y\[0\] has 3 values.*2 steps.*analyzer=list"):
+        LSTMTagger(**SMALL).fit(tokens, [["DET", "NOUN", "VERB"]] * 4)
+
+
+def test_a_column_of_labels_is_flattened_with_a_warning():
+    columns = [labels[:, None] for labels in LABELS]
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        tagger = LSTMTagger(**SMALL).fit(X, columns)
+    expected = LSTMTagger(**SMALL).fit(X, LABELS).predict_proba(X)
+    assert_same(tagger.predict_proba(X), expected, tolerance=0)
+
+
 def test_a_field_takes_no_pieces():
     tagger = LSTMTagger(**SMALL, bidirectional=False, output_layer="crf").fit(X, LABELS)
-    for call in (tagger.stream, lambda: tagger.predict(X, return_state=True)):
+    stateful = copy.copy(tagger).set_params(stateful=True)
+    for call in (
+        tagger.stream,
+        lambda: tagger.predict(X, return_state=True),
+        lambda: stateful.predict(X),
+    ):
         with pytest.raises(ValueError, match="output_layer='crf' labels a step by those after it"):
             call()
 

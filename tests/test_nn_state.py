@@ -70,6 +70,16 @@ def test_a_ragged_batch_ends_in_the_states_of_its_sequences_alone(block, pooling
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("chunk_length", [1, 2, 3, 7, 20])
+def test_chunks_give_what_one_pass_gives(block, pooling, chunk_length):
+    net = network(pooling)
+    whole, chunks = net(block, LENGTHS), net.forward_in_chunks(block, LENGTHS, chunk_length)
+    for i, length in enumerate(LENGTHS.tolist()):
+        own = slice(None) if pooling is not None else slice(length)
+        torch.testing.assert_close(chunks[i][own], whole[i][own], atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_an_inexact_state_is_right_for_the_longest_sequences(block, pooling):
     net = network(pooling)
     exact = net.forward_from(block, LENGTHS, net.begin(5))

@@ -4,12 +4,19 @@ import itertools
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMRegressor, SequenceScaler, SequenceTokenizer
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMTagger,
+    SequenceScaler,
+    SequenceTokenizer,
+)
 
 SMALL = {"bidirectional": False, "hidden_size": 5, "max_epochs": 2, "random_state": 0}
 EXACT = {"atol": 1e-5, "rtol": 0}
@@ -231,6 +238,37 @@ def test_an_empty_piece_of_text_is_no_unknown_word():
         stream.feed(empty)
 
 
+def test_pieces_that_may_end_in_padding_are_refused():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, size=(20, 12)).astype(float)
+    X[:, 6] = 0.0
+    model = LSTMClassifier(**SMALL, padding_value=0.0).fit(list(X), [0, 1] * 10)
+    for call in (
+        lambda: model.predict(list(X[:, :7]), return_state=True),
+        lambda: model.stream(20).feed(list(X[:, :7])),
+    ):
+        with pytest.raises(ValueError, match=r"X\[0\] begins or ends with what counts as padding"):
+            call()
+    model.set_params(padding_value=None)
+    _, state = model.predict(list(X[:, :7]), return_state=True)
+    pieces = model.predict_proba(list(X[:, 7:]), state=state)
+    np.testing.assert_allclose(pieces, model.predict_proba(list(X)), **EXACT)
+
+
+@pytest.mark.parametrize("frame", [False, True])
+def test_pieces_of_a_table_may_have_any_number_of_columns(frame):
+    X = np.random.default_rng(0).normal(size=(20, 12))
+    y = two_classes(X)
+    given = pd.DataFrame(X, columns=[f"t{i}" for i in range(12)]) if frame else X
+    first, rest = (given.iloc[:, :5], given.iloc[:, 5:]) if frame else (X[:, :5], X[:, 5:])
+    model = LSTMClassifier(**SMALL).fit(given, y)
+    _, state = model.predict(first, return_state=True)
+    result = model.predict_proba(rest, state=state)
+    np.testing.assert_allclose(result, model.predict_proba(given), **EXACT)
+    with pytest.raises(ValueError, match=r"features|feature names"):
+        model.predict(first)
+
+
 # stateful=True
 
 
@@ -338,6 +376,42 @@ def test_a_stateful_model_takes_a_state_in_hand_when_it_is_made_stateless():
     expected = model.predict_proba(X)
     result = model.predict_proba([x[1:] for x in X], state=state)
     np.testing.assert_allclose(result, expected, **EXACT)
+
+
+def test_a_call_that_fails_leaves_the_state_where_it_was():
+    X = sequences(8)
+    y = np.arange(8.0)
+    params = {**SMALL, "stateful": True, "batch_size": 4}
+    quantiles = LSTMRegressor(**params, loss="quantile").fit(X, y)
+    steps = LSTMRegressor(**params, return_sequences=True).fit(X, [x[:, 0] for x in X])
+    tagger = LSTMTagger(**params).fit(X, [x[:, 0] > 0 for x in X])
+    for model, call in [
+        (quantiles, lambda: quantiles.predict_interval(X, coverage=0.33)),
+        (quantiles, lambda: quantiles.score(X, y[:3])),
+        (steps, lambda: steps.score(X, [x[:1, 0] for x in X])),
+        (tagger, lambda: tagger.score(X, [x[:1, 0] > 0 for x in X])),
+        (tagger, lambda: tagger.predict([*X[:3], np.ones((2, 3))])),
+    ]:
+        with pytest.raises(ValueError, match=r".+"):
+            call()
+        assert model._state_ is None
+
+
+def test_an_empty_text_is_refused_in_training_as_in_prediction():
+    tokenizer = SequenceTokenizer()
+    with pytest.warns(UserWarning, match="no word to keep"):
+        X = tokenizer.fit_transform(["a good film", "!", "a bad film"] * 4)
+    model = LSTMClassifier(**SMALL, stateful=True, batch_size=4)
+    with pytest.raises(ValueError, match=r"X\[1\] is an empty sequence"):
+        model.fit(X, [0, 1, 0] * 4)
+
+
+def test_states_are_reset_before_and_after_a_fit_alike():
+    model = LSTMClassifier(**SMALL, stateful=True, batch_size=4)
+    X = sequences(8)
+    for _ in range(2):
+        model.reset_states().partial_fit(X, two_classes(X))
+    assert model.n_iter_ == 2
 
 
 def test_a_batch_size_that_no_longer_fits_the_state_is_named():

@@ -59,6 +59,51 @@ def test_some_sequences_go_on_and_others_wait(model, X):
         np.testing.assert_allclose(again, expected, **EXACT)
 
 
+def test_sequences_may_go_on_in_any_order(model, X):
+    rng = np.random.default_rng(0)
+    with model.stream(5, response_method="predict_proba") as stream:
+        for t in range(6):
+            order = rng.permutation(5)
+            proba = stream.step(X[order, t], rows=order)
+            expected = model.predict_proba(X[order, : t + 1])
+            np.testing.assert_allclose(proba, expected, **EXACT)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda x: x[::-1][::-1],
+        lambda x: x[::-1].copy()[::-1],
+        lambda x: x.astype(">f4"),
+        lambda x: x.astype(np.longdouble),
+        lambda x: x.tolist(),
+        lambda x: np.broadcast_to(x, (1, 2))[0],
+    ],
+)
+def test_a_step_may_lie_in_memory_as_it_likes(model, X, form):
+    with model.stream(response_method="predict_proba") as stream:
+        expected = stream.step(X[0, 0])
+        np.testing.assert_allclose(stream.reset().step(form(X[0, 0])), expected, **EXACT)
+
+
+def test_ids_are_ids_however_they_come():
+    tokens = SequenceTokenizer().fit_transform(["a good film", "a bad film"] * 6)
+    model = LSTMClassifier(**SMALL).fit(tokens, [1, 0] * 6)
+    with model.stream() as stream:
+        for bad, message in [
+            ([4.5, 5.0], "holds .* at step 0, but token ids are whole"),
+            ([4, 2**40], r"holds the token id 1099511627776 at step 1"),
+            (["good", "film"], r"X\[0\] holds strings"),
+        ]:
+            with pytest.raises(ValueError, match=message):
+                stream.feed(bad)
+        for bad in (2**40, -1):
+            with pytest.raises(ValueError, match="not from 0 to 2147483647"):
+                stream.step(bad)
+        assert stream.n_steps.tolist() == [0]
+        assert stream.feed([4, 5]) in (0, 1)
+
+
 def test_a_stream_goes_on_from_a_state_and_hands_it_on(model, X):
     _, state = model.predict(X[:2, :3], return_state=True)
     with model.stream(2, state=state, response_method="predict_proba") as stream:
@@ -127,7 +172,8 @@ def test_steps_that_are_matrices():
     [
         (lambda s: s.step([1.0, 2.0, 3.0]), ValueError, r"shape \(3,\), but a step.*has 2 numbers"),
         (lambda s: s.step(1.0), ValueError, r"shape \(\), but a step of this stream has 2"),
-        (lambda s: s.step([1.0, np.nan]), ValueError, r"x holds NaN or infinity: \[1.0, nan\]"),
+        (lambda s: s.step([1.0, np.nan]), ValueError, r"x holds NaN or infinity, .*: \[1.0, nan\]"),
+        (lambda s: s.step([1e300, 1.0]), ValueError, "a value too large for float32"),
         (lambda s: s.step(["a", "b"]), ValueError, "x has dtype <U1, but this model reads numbers"),
         (lambda s: s.step([[1.0], [2.0, 3.0]]), ValueError, "x cannot be read as a step"),
         (lambda s: s.feed(np.empty((0, 2))), ValueError, r"X\[0\] is an empty sequence"),

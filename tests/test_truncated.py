@@ -138,7 +138,7 @@ def test_a_chunk_longer_than_all_sequences_changes_nothing(ragged, pooling):
     model = LSTMClassifier(**PLAIN, pooling=pooling)
     expected = model.fit(X, y).predict_proba(X)
     actual = model.set_params(bptt_length=30).fit(X, y).predict_proba(X)
-    np.testing.assert_array_equal(actual, expected)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-6)
     shorter = model.set_params(bptt_length=5).fit(X, y).predict_proba(X)
     assert not np.array_equal(shorter, expected)
 
@@ -150,6 +150,25 @@ def test_a_chunk_longer_than_all_sequences_changes_nothing_for_steps(ragged):
     expected = np.concatenate(model.fit(X, y).predict(X))
     actual = np.concatenate(model.set_params(bptt_length=30).fit(X, y).predict(X))
     np.testing.assert_array_equal(actual, expected)
+
+
+def test_predictions_and_validation_go_chunk_by_chunk(ragged, monkeypatch):
+    X, y = ragged
+    longest = []
+    advance = SequenceNetwork.advance_states
+    monkeypatch.setattr(
+        SequenceNetwork,
+        "advance_states",
+        lambda self, inputs, *rest, **params: (
+            longest.append(inputs.shape[1]) or advance(self, inputs, *rest, **params)
+        ),
+    )
+    model = LSTMClassifier(**PLAIN, bptt_length=4).fit(X, y, validation_data=(X, y))
+    proba = model.predict_proba(X)
+    assert max(longest) == 4
+    assert model.history_[-1]["valid_score"] == pytest.approx(model.score(X, y))
+    model.set_params(bptt_length=None)
+    np.testing.assert_allclose(model.predict_proba(X), proba, atol=1e-5)
 
 
 def test_chunks_of_steps_are_training_steps_of_their_own():
@@ -196,3 +215,66 @@ def test_the_training_loss_is_the_mean_over_steps_however_they_are_cut():
     spread = (y - np.average(y, weights=weight)) ** 2
     expected = np.average(errors, weights=weight) / np.average(spread, weights=weight)
     assert whole == pytest.approx(expected, rel=1e-4)
+
+
+class Rates:
+    """Remember the learning rate of every training step."""
+
+    def __new__(cls):
+        from skorch.callbacks import Callback
+
+        class Recorder(Callback):
+            def initialize(self):
+                self.rates_ = []
+                return self
+
+            def on_batch_begin(self, net, training=False, **kwargs):
+                if training:
+                    self.rates_.append(net.optimizer_.param_groups[0]["lr"])
+
+        return Recorder()
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_the_rate_falls_to_zero_at_the_end_however_unequal_the_chunks(shuffle):
+    X = [np.zeros((n, 1)) for n in [100, *[10] * 15, 55]]
+    recorder = Rates()
+    model = LSTMRegressor(
+        **{**PLAIN, "max_epochs": 3},
+        return_sequences=True,
+        bptt_length=10,
+        batch_size=4,
+        learning_rate=1.0,
+        shuffle=shuffle,
+        callbacks=[recorder],
+    )
+    model.fit(X, [x[:, 0] for x in X])
+    rates = np.array(recorder.rates_)
+    assert rates[0] == 1.0
+    assert (np.diff(rates) < 0).all()
+    # The last step of each epoch is one batch away from where the epoch ends.
+    assert 0 < rates[-1] < 0.07
+
+
+def test_every_step_weighs_alike_however_few_sequences_are_left():
+    """The best constant is the mean over all steps, most of them in one long sequence."""
+    X = [np.zeros((n, 1)) for n in [400, *[100] * 31]]
+    y = [np.full(len(x), 3.0 if len(x) == 400 else -1.0) for x in X]
+    model = LSTMRegressor(
+        2,
+        bidirectional=False,
+        return_sequences=True,
+        optimizer="sgd",
+        learning_rate=0.1,
+        lr_schedule="constant",
+        gradient_clip=None,
+        shuffle=False,
+        batch_size=32,
+        max_epochs=100,
+        random_state=0,
+    )
+    whole = model.fit(X, y).predict(X[1:2])[0].mean()
+    assert whole == pytest.approx(np.concatenate(y).mean(), abs=0.05)
+    # A chunk is a step of its own, so the constant swings about the mean: small steps help.
+    model.set_params(bptt_length=100, learning_rate=2e-3, max_epochs=300)
+    assert model.fit(X, y).predict(X[1:2])[0].mean() == pytest.approx(whole, abs=0.1)

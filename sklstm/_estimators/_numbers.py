@@ -105,6 +105,7 @@ def read_numbers(y: Any) -> np.ndarray:
         )
     except ValueError as error:
         if "setting an array element with a sequence" not in str(error):
+            _name_gap(y, error)
             raise
         raise ValueError(
             "y holds a sequence where a number is expected, or sequences of unequal lengths; "
@@ -123,3 +124,12 @@ def _check_not_negative(y: np.ndarray) -> None:
             place,
             f"@ is {y[place]}, but loss='poisson' is for counts and rates, which are 0 or more.",
         )
+
+
+def _name_gap(y: Any, error: ValueError) -> None:
+    """Raise the error with the place of what is missing or infinite, if that is its subject."""
+    if "contains NaN" not in str(error) and "contains infinity" not in str(error):
+        return
+    numbers = np.asarray(y, dtype=np.float64)
+    place = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
+    raise BadTarget(place, f"{str(error).splitlines()[0]} @ is {numbers[place]}.") from error

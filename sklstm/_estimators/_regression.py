@@ -175,8 +175,8 @@ class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):
             If no two of the quantiles make such an interval.
         """
         sequences = self._read_X(X, in_pieces=self.stateful)
-        outputs = self._outputs(sequences)
         ends = interval_ends(self.quantiles_ or (), coverage)
+        outputs = self._outputs(sequences)
         return self._by_sequence(self._codec_.decode(outputs[..., ends]), sequences)
 
     @available_if(_pools)
@@ -218,6 +218,8 @@ class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):
         """
         if self._per_step:
             return self._score_steps(X, y, sample_weight)
+        # Before anything is predicted, which moves the state of a stateful model.
+        check_consistent_length(self._read_X(X, in_pieces=self.stateful).lengths, y)
         predicted, expected = self.predict(X), np.asarray(y)
         if expected.ndim > 2:
             predicted, expected = (a.reshape(len(a), -1) for a in (predicted, expected))
@@ -225,11 +227,12 @@ class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):
 
     def _score_steps(self, X: Any, y: Any, sample_weight: Any) -> float:
         """Return R2 over all steps of all sequences."""
-        predicted = np.concatenate(self.predict(X))
-        sequences = self._read_X(X)
+        sequences = self._read_X(X, in_pieces=self.stateful)
         check_consistent_length(sequences.lengths, y)
+        expected = lay_steps(y, sequences, "y")
         weights = given_step_weights(sample_weight, sequences)
-        return float(r2_score(lay_steps(y, sequences, "y"), predicted, sample_weight=weights))
+        predicted = self._codec_.decode(self._outputs(sequences))
+        return float(r2_score(expected, self._middle(predicted), sample_weight=weights))
 
     @property
     def _per_step(self) -> bool:
@@ -239,12 +242,13 @@ class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):
 
     def _decoder(self, method: str) -> Callable[[np.ndarray], Any]:
         codec = self._codec_
-        decoders: dict[str, Callable[[np.ndarray], Any]] = {
-            "predict": lambda outputs: self._middle(codec.decode(outputs))
-        }
+        decoders: dict[str, Callable[[np.ndarray], Any]] = {"predict": self._decoded_middle}
         if self.quantiles_ is not None:
             decoders["predict_quantiles"] = codec.decode
         return chosen_decoder(method, decoders)
+
+    def _decoded_middle(self, outputs: np.ndarray) -> np.ndarray:
+        return self._middle(self._codec_.decode(outputs))
 
     def _middle(self, numbers: np.ndarray) -> np.ndarray:
         """Return the quantile nearest to 0.5, or `numbers` where there are no quantiles."""

@@ -17,7 +17,7 @@ from sklstm._estimators._features import NetworkSummary
 from sklstm._estimators._targets import LabelCodec
 from sklstm._prediction import chosen_decoder
 from sklstm._state import SequenceState
-from sklstm._steps import lay_steps
+from sklstm._steps import BadTarget, lay_steps
 from sklstm._weights import given_step_weights
 from sklstm.nn import CRFLoss, CRFOutput, LinearOutput, StepLoss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
@@ -123,14 +123,16 @@ class TagTargets(NetworkSummary):
         float
             Over all steps of all sequences.
         """
-        predicted = np.concatenate(self.predict(X))
-        sequences = self._read_X(X)
+        # All of it checked before anything is predicted, which moves the state of a stateful model.
+        sequences = self._read_X(X, in_pieces=self.stateful)
         check_consistent_length(sequences.lengths, y)
+        expected = lay_steps(y, sequences, "y")
         weights = given_step_weights(sample_weight, sequences)
-        return float(accuracy_score(lay_steps(y, sequences, "y"), predicted, sample_weight=weights))
+        predicted = np.concatenate(self.predict(X))
+        return float(accuracy_score(expected, predicted, sample_weight=weights))
 
     def _respond(self, X: Any, method: str, state: SequenceState | None, return_state: bool) -> Any:
-        if state is not None or return_state or not self._has_field:
+        if state is not None or return_state or self.stateful or not self._has_field:
             return super()._respond(X, method, state, return_state)
         sequences = self._read_X(X)
         # Which labels go together shows in the whole batch, where the steps still have neighbours.
@@ -143,13 +145,12 @@ class TagTargets(NetworkSummary):
 
     def _field_forward(self, method: str) -> Forward:
         """Return what maps inputs to the best labels' indices, or to probabilities."""
-        module = self.module_
-        crf = module.output.crf
+        crf, scores = self.module_.output.crf, self._forward
         if method == "predict":
-            return lambda inputs, lengths: crf.viterbi(module(inputs, lengths), lengths)
+            return lambda inputs, lengths: crf.viterbi(scores(inputs, lengths), lengths)
         if method == "predict_log_proba":
-            return lambda inputs, lengths: crf.log_marginals(module(inputs, lengths), lengths)
-        return lambda inputs, lengths: crf.log_marginals(module(inputs, lengths), lengths).exp()
+            return lambda inputs, lengths: crf.log_marginals(scores(inputs, lengths), lengths)
+        return lambda inputs, lengths: crf.log_marginals(scores(inputs, lengths), lengths).exp()
 
     def _decoder(self, method: str) -> Callable[[np.ndarray], Any]:
         codec = self._codec_
@@ -218,9 +219,16 @@ class TagTargets(NetworkSummary):
 
 
 def _check_one_label(y: np.ndarray) -> None:
-    """Raise ValueError if steps have several labels each."""
-    if y.ndim != 1:
+    """Raise ValueError if steps have several labels each, or labels are of several types."""
+    if y.ndim != 1 and y.shape[1] != 1:
         raise ValueError(
             f"y holds arrays of shape (T_i, {y.shape[1]}), several labels for a step; a tagger "
             "learns one for each: y[i] of shape (T_i,)."
         )
+    if y.dtype == object and any(isinstance(label, str) for label in y.flat):
+        # Types that cannot be sorted would fail in numpy; missing ones are named by the codec.
+        for i, label in enumerate(y.flat):
+            if isinstance(label, int | np.number) and not isinstance(label, float):
+                raise BadTarget(
+                    i, f"@ is {label!r}, but other labels are strings; use one type for all."
+                )

@@ -138,10 +138,19 @@ def dense_labels(y: Any) -> np.ndarray:
     """Return `y` as an array, sparse indicators unpacked."""
     y = y.toarray() if sparse.issparse(y) else np.asarray(y)
     if y.dtype.kind == "f":
-        assert_all_finite(y, input_name="y")
+        _check_finite(y)
     elif y.dtype.kind == "O":
         _check_none_missing(y)
     return y
+
+
+def _check_finite(y: np.ndarray) -> None:
+    try:
+        assert_all_finite(y, input_name="y")
+    except ValueError as error:
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(y))[0])
+        message = f"{str(error).splitlines()[0]} @ is {y[place]}."
+        raise BadTarget(place, message) from error
 
 
 def _check_none_missing(y: np.ndarray) -> None:

@@ -109,7 +109,8 @@ class LSTMClassifier(ClassifierMixin, LabelFit):
         memory of a training step does not grow with the length of a sequence. The state is
         carried from chunk to chunk, gradients are not; each chunk is run twice, and every step
         still gets its gradient by way of `pooling`. Needs ``bidirectional=False`` and
-        no `conv_filters`. None back-propagates through whole sequences.
+        no `conv_filters`. Dropout
+        is drawn anew for each chunk. None back-propagates through whole sequences.
     stateful : bool, default=False
         Let sample i of a batch go on from the state that sample i of the batch before ended
         in, as in Keras: sample `batch_size` continues sample 0, and so on. The order of the

@@ -110,7 +110,8 @@ class LSTMRegressor(NumberFit):
         carried from chunk to chunk, gradients are not. With ``return_sequences=True`` each chunk
         makes a training step of its own; otherwise each is run twice, and every step still
         gets its gradient by way of `pooling`. Needs ``bidirectional=False`` and no
-        `conv_filters`. None back-propagates through whole sequences.
+        `conv_filters`. Dropout
+        is drawn anew for each chunk. None back-propagates through whole sequences.
     stateful : bool, default=False
         Let sample i of a batch go on from the state that sample i of the batch before ended
         in, as in Keras: sample `batch_size` continues sample 0, and so on. The order of the

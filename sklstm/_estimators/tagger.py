@@ -25,8 +25,8 @@ class LSTMTagger(TagFit):
     num_layers : int, default=1
         Recurrent layers on top of each other, where `hidden_size` is one number.
     bidirectional : bool, default=True
-        Read each sequence in both directions. Set it to False for a model whose state
-        depends on the past only, as `predict_proba_steps` in one pass needs.
+        Read each sequence in both directions. Set it to False for labels that
+        depend on the past only, as `stream` and `bptt_length` need.
     cell : {"lstm", "gru"}, default="lstm"
         The kind of recurrence. On a CPU the LSTM runs in a fused kernel and is much faster.
     dropout : float, default=0.3
@@ -71,7 +71,8 @@ class LSTMTagger(TagFit):
         "softmax" labels each step by itself. "crf" also learns which label follows which, a
         linear-chain conditional random field [5]_: `predict` then gives the labels that are
         likeliest together. It helps where labels depend on their neighbours, as those of spans
-        do, and is slower.
+        do, and is slower. A step of weight 0 then has no say itself, but the label after it is
+        still learned as one that follows its label.
     class_weight : dict, "balanced" or None, default=None
         Weight of the steps of each class in the loss; "balanced" weighs a class by how rare its
         steps are.
@@ -98,7 +99,8 @@ class LSTMTagger(TagFit):
         step of its own, so that its memory does not grow with the length of a sequence. The
         state is carried from chunk to chunk, gradients are not. Needs
         ``bidirectional=False`` and no `conv_filters`. A CRF takes the last label of the chunk
-        before as given. None back-propagates through whole sequences.
+        before as given. Dropout
+        is drawn anew for each chunk. None back-propagates through whole sequences.
     stateful : bool, default=False
         Let sequence i of a batch go on from the state that sequence i of the batch before ended
         in, as in Keras: sequence `batch_size` continues sequence 0, and so on. The order of the
@@ -145,7 +147,8 @@ class LSTMTagger(TagFit):
     classes_ : ndarray of shape (n_classes,)
         The labels.
     n_features_in_ : int
-        Columns of a 2-D X, features per step of other values, 1 for token ids.
+        Columns of a 2-D X, features per step of other values, 1 for token ids, and one more for
+        each character beside them.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where X was a table that has them.
     vocabulary_ : Vocabulary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,25 +36,49 @@ class Link:
     exact: bool
 
 
-class Batch(NamedTuple):
-    """What one training step takes."""
+@dataclass(frozen=True)
+class Batch:
+    """What one training step takes.
+
+    Attributes
+    ----------
+    inputs : dict
+        The arguments of the network.
+    targets : tuple of Tensor or StepTargets
+        What the loss takes.
+    link : Link or None
+        What the batch goes on from.
+    n_sequences : int
+        Sequences of the batch, or of the one that it was cut from: its weight in an epoch's loss.
+    """
 
     inputs: dict[str, Tensor]
     targets: tuple[Tensor, Tensor] | StepTargets
     link: Link | None
+    n_sequences: int
+
+    def __len__(self) -> int:
+        return self.n_sequences
+
+    def __getitem__(self, index: int) -> Any:
+        """Unpack as skorch's batches do, for callbacks that look into them."""
+        return (self.inputs, self.targets)[index]
 
 
-def batches_per_epoch(data: LabelledSequences, batch_size: int, bptt_length: int | None) -> int:
-    """Return the number of training batches of an epoch, chunks counted by their mean."""
-    chunks = mean_chunks(data, bptt_length)
-    return math.ceil(math.ceil(len(data) / batch_size) * chunks)
-
-
-def mean_chunks(data: LabelledSequences, bptt_length: int | None) -> float:
-    """Return how many batches a sequence is cut into, on average."""
+def batches_per_epoch(
+    data: LabelledSequences, batch_size: int, bptt_length: int | None, *, shuffle: bool
+) -> int:
+    """Return the number of training batches of an epoch; about, if chunks are shuffled."""
     if bptt_length is None or not data.per_step:
-        return 1.0
-    return float(np.ceil(data.sequences.lengths / bptt_length).mean())
+        return math.ceil(len(data) / batch_size)
+    lengths = data.sequences.lengths
+    batches = training_batches(lengths, batch_size, np.random.default_rng(0) if shuffle else None)
+    return sum(_n_chunks(lengths[indices], bptt_length) for indices in batches)
+
+
+def _n_chunks(lengths: np.ndarray, bptt_length: int | None) -> int:
+    """Return how many batches one is cut into."""
+    return 1 if bptt_length is None else math.ceil(lengths.max() / bptt_length)
 
 
 class BatchIterator:
@@ -102,17 +126,35 @@ class BatchIterator:
         self.bptt_length = bptt_length if data.per_step else None
         self.stateful = stateful
         self.goes_on = goes_on
-        self.mean_chunks = mean_chunks(data, bptt_length)
+        self.epochs_begun = 0
+        self.done = 0  # of the `n_pieces` batches of this epoch
+        self.n_pieces = 1
+        self.scale = 1.0
 
     def __iter__(self) -> Iterator[Batch]:
         begins = not self.goes_on
-        for indices in self._batches():
-            yield from self._pieces(indices, begins)
+        batches = self._batches()
+        lengths = self.data.sequences.lengths
+        chunks = [_n_chunks(lengths[indices], self.bptt_length) for indices in batches]
+        self.epochs_begun, self.done, self.n_pieces = self.epochs_begun + 1, 0, sum(chunks)
+        # The epoch's loss is the mean over its batches, each as heavy as the sequences of the
+        # batch that it was cut from; so scaled, it is the mean over steps however they are cut.
+        sizes = [len(indices) for indices in batches]
+        self.scale = float(np.dot(sizes, chunks)) / len(self.data)
+        for indices in batches:
+            for piece in self._pieces(indices, begins):
+                self.done += 1
+                yield piece
             begins = False
 
-    def __len__(self) -> int:
-        """Return the number of batches of an epoch, about."""
-        return batches_per_epoch(self.data, self.batch_size, self.bptt_length)
+    def epochs_done(self) -> float:
+        """Return how many epochs were gone through, the share of this one included."""
+        return max(0, self.epochs_begun - 1) + self.done / self.n_pieces
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether batches are cut, so that their number differs from epoch to epoch."""
+        return self.bptt_length is not None
 
     def _batches(self) -> list[np.ndarray]:
         lengths = self.data.sequences.lengths
@@ -134,24 +176,31 @@ class BatchIterator:
             link = Link(torch.from_numpy(alive).to(self.device), begin, self.stateful)
             linked = self.stateful or longest > chunk
             stop = min(start + chunk, longest)
-            yield self._batch(indices[alive], start, stop, link if linked else None)
+            share = len(alive) / len(indices)
+            inputs, targets = self._tensors(indices[alive], start, stop, share)
+            yield Batch(inputs, targets, link if linked else None, len(indices))
 
-    def _batch(self, indices: np.ndarray, start: int, stop: int, link: Link | None) -> Batch:
+    def _tensors(
+        self, indices: np.ndarray, start: int, stop: int, share: float
+    ) -> tuple[dict[str, Tensor], tuple[Tensor, Tensor] | StepTargets]:
         data = self.data
         inputs, lengths = to_tensors(data.sequences, indices, self.device, start, stop)
         targets: tuple[Tensor, Tensor] | StepTargets
         if data.per_step:
-            targets = self._step_targets(indices, start, stop)
+            targets = self._step_targets(indices, start, stop, self.scale * share)
         else:
             targets = self._tensor(data.targets[indices]), self._tensor(data.weights[indices])
-        return Batch({"inputs": inputs, "lengths": lengths}, targets, link)
+        return {"inputs": inputs, "lengths": lengths}, targets
 
-    def _step_targets(self, indices: np.ndarray, start: int, stop: int) -> StepTargets:
+    def _step_targets(
+        self, indices: np.ndarray, start: int, stop: int, scale: float
+    ) -> StepTargets:
         data = self.data
         offsets, lengths = data.target_offsets[indices], data.sequences.lengths[indices]
         targets, within = pad_rows(data.targets, offsets, lengths, start, stop)
-        # Chunks share out the weight of a sequence, but a batch's loss is averaged over its rows.
-        weights = pad_rows(data.weights, offsets, lengths, start, stop)[0] * self.mean_chunks
+        # The loss is divided by the sequences that are left in a chunk: what it should be divided
+        # by, those of the whole batch, is in the scale.
+        weights = pad_rows(data.weights, offsets, lengths, start, stop)[0] * scale
         previous = data.targets[offsets + start - 1] if start else np.full(len(indices), -1)
         return StepTargets(
             expected=self._tensor(targets),

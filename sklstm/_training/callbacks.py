@@ -12,6 +12,7 @@ from sklstm._training.optimizers import schedule_callback
 from sklstm._training.progress import ProgressBar
 
 if TYPE_CHECKING:
+    from sklstm._training.batches import BatchIterator
     from sklstm._training.train import ScoreFunction, TrainingPlan
 
 
@@ -53,12 +54,9 @@ class ValidationScore(Callback):
 
 
 def training_callbacks(
-    plan: TrainingPlan, n_batches: int, has_validation: bool, score: ScoreFunction | None
+    plan: TrainingPlan, batches: BatchIterator, has_validation: bool, score: ScoreFunction | None
 ) -> list[tuple[str, Any]]:
-    """Return the named callbacks that `plan` asks for, the user's own last.
-
-    `n_batches` is the number of training batches of an epoch.
-    """
+    """Return the named callbacks that `plan` asks for, the user's own last."""
     callbacks: list[tuple[str, Any]] = [("finite_loss", FiniteLoss())]
     if has_validation and score is not None:
         callbacks.append(("validation_score", ValidationScore(score)))
@@ -74,11 +72,11 @@ def training_callbacks(
         callbacks.append(("early_stopping", stopping))
     if plan.gradient_clip is not None:
         callbacks.append(("gradient_clip", GradientNormClipping(plan.gradient_clip)))
-    schedule = schedule_callback(plan, n_batches)
+    schedule = schedule_callback(plan, batches)
     if schedule is not None:
         callbacks.append(("lr_schedule", schedule))
     if plan.verbose:
-        callbacks.append(("progress", ProgressBar(plan.max_epochs * n_batches)))
+        callbacks.append(("progress", ProgressBar(plan.max_epochs, plan.n_batches)))
     for i, callback in enumerate(plan.callbacks):
         callbacks.append(callback if isinstance(callback, tuple) else (f"callback{i}", callback))
     return callbacks

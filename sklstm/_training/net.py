@@ -81,7 +81,11 @@ class TrainingNet(NeuralNet):
     def _infer(self, batch: Batch, carried: CarriedState) -> Tensor:
         if batch.link is not None:
             return infer_linked(self.module_, batch, carried)
-        outputs: Tensor = self.infer(batch.inputs)
+        outputs: Tensor
+        if self.bptt_length is not None and not self.module_.training:
+            outputs = self.module_.forward_in_chunks(**batch.inputs, chunk_length=self.bptt_length)
+        else:
+            outputs = self.infer(batch.inputs)
         return outputs
 
     def _is_too_long(self, batch: Batch) -> bool:

@@ -10,6 +10,7 @@ import torch
 from skorch.callbacks import LRScheduler
 
 if TYPE_CHECKING:
+    from sklstm._training.batches import BatchIterator
     from sklstm._training.train import TrainingPlan
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
@@ -67,14 +68,18 @@ def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
     return arguments
 
 
-def schedule_callback(plan: TrainingPlan, n_batches: int) -> LRScheduler | None:
-    """Return the callback that follows `plan.lr_schedule`, over `n_batches` an epoch."""
+def schedule_callback(plan: TrainingPlan, batches: BatchIterator) -> LRScheduler | None:
+    """Return the callback that follows `plan.lr_schedule`, batch by batch."""
     if plan.lr_schedule == "constant":
         return None
     factor = SCHEDULES[plan.lr_schedule]
-    total = plan.max_epochs * n_batches
+    total = plan.max_epochs * plan.n_batches
+
+    def progress(step: int) -> float:
+        return batches.epochs_done() / plan.max_epochs if batches.is_cut else step / total
+
     return LRScheduler(
         torch.optim.lr_scheduler.LambdaLR,
-        lr_lambda=lambda step: factor(min(1.0, step / total)),
+        lr_lambda=lambda step: factor(min(1.0, progress(step))),
         step_every="batch",
     )

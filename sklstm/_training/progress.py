@@ -13,15 +13,18 @@ class ProgressBar(Callback):
 
     Parameters
     ----------
+    max_epochs : int
+        Epochs, of which early stopping may leave some out.
     n_batches : int
-        Training batches of all epochs together.
+        Training batches of an epoch; about, if their number is not always the same.
     """
 
-    def __init__(self, n_batches: int):
+    def __init__(self, max_epochs: int, n_batches: int):
+        self.max_epochs = max_epochs
         self.n_batches = n_batches
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
-        self.bar_ = tqdm(total=self.n_batches, desc="training", unit="batch")
+        self.bar_ = tqdm(total=self.max_epochs * self.n_batches, desc="training", unit="batch")
         self.shown_: dict[str, str] = {}
 
     def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
@@ -37,6 +40,7 @@ class ProgressBar(Callback):
         for name in ("valid_loss", "valid_score"):
             if name in row:
                 self.shown_[name] = f"{row[name]:.4f}"
+        self.bar_.total = round(self.bar_.n * self.max_epochs / len(net.history))
         self.bar_.set_postfix(self.shown_)
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:

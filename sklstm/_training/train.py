@@ -27,9 +27,13 @@ ScoreFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How to train; the fields are the estimators' parameters of the same names."""
+    """How to train; the fields are the estimators' parameters of the same names.
+
+    And `n_batches`, the number of training batches of an epoch.
+    """
 
     max_epochs: int
+    n_batches: int
     batch_size: int
     optimizer: str
     learning_rate: float
@@ -125,7 +129,7 @@ def train(
         max_epochs=plan.max_epochs,
         device=plan.device,
         callbacks__print_log=None,  # it formats a table each epoch, printed or not
-        callbacks=training_callbacks(plan, len(train_batches), validation is not None, score),
+        callbacks=training_callbacks(plan, train_batches, validation is not None, score),
         **optimizer_arguments(plan),
     )
     seed_modules(module, generator)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from sklstm.nn.convolution import ConvolutionPool
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
-from sklstm.nn.state import State, advance_ragged
+from sklstm.nn.state import State, advance_ragged, put_rows, take_rows
 from sklstm.nn.step_convolution import StepConvolution
 
 
@@ -136,6 +137,22 @@ class SequenceNetwork(nn.Module):
             return self.respond(states), recurrent
         memory = self.pooling.extend(state[len(recurrent) :], states, lengths)
         return self.respond(self.pooling.finish(memory)), recurrent + memory
+
+    def forward_in_chunks(self, inputs: Tensor, lengths: Tensor, chunk_length: int) -> Tensor:
+        """Return what `forward` does, in memory that does not grow with the sequences' lengths."""
+        state, outputs = self.begin(len(inputs)), []
+        for start in range(0, inputs.shape[1], chunk_length):
+            rows = torch.nonzero(lengths > start).flatten()
+            own = (lengths[rows] - start).clamp(max=chunk_length)
+            steps = inputs[rows, start : start + int(own.max())]
+            result, after = self.forward_from(steps, own, take_rows(state, rows), exact=False)
+            state = put_rows(state, rows, after)
+            if self.pooling is None:
+                block = result.new_zeros(len(inputs), *result.shape[1:])
+                outputs.append(block.index_copy(0, rows, result))
+        if self.pooling is None:
+            return torch.cat(outputs, dim=1)
+        return self.respond(self.pooling.finish(state[len(self.recurrent.state_sizes()) :]))
 
     def _read_steps(self, inputs: Tensor) -> Tensor:
         """Return the vector of each step by itself, ``(batch, time, size)``."""
