@@ -216,6 +216,20 @@ def test_the_tables(searched, tmp_path, monkeypatch):
     assert all("commit" in run and run["environment"] and run["seed"] in (0, 1) for run in runs)
 
 
+def test_the_guide_is_filled(tmp_path, monkeypatch, searched):
+    guide = tmp_path / "guide.md"
+    monkeypatch.setattr(tagging, "GUIDE", guide)
+    monkeypatch.setattr(tagging._cli, "RESULTS", tmp_path)
+    tagging.main(["--output", str(tmp_path)])  # there is no guide yet
+    guide.write_text("Before.\n<!-- tagging-table:start -->\n<!-- tagging-table:end -->\nAfter.\n")
+    tagging.main(["--output", str(tmp_path), "--report"])
+    text = guide.read_text(encoding="utf-8")
+    assert rows(text) == rows((tmp_path / "tagging.md").read_text(encoding="utf-8"))
+    assert len(rows(text)) == 3
+    assert text.startswith("Before.")
+    assert text.endswith("-->\nAfter.\n")
+
+
 def test_what_is_run(searched, tmp_path):
     options = ["--output", str(tmp_path)]
     tagging.main([*options, "--peers-python", "python", "--only", "frequent"])
