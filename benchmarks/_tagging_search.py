@@ -39,6 +39,9 @@ STAGES: dict[str, dict[str, tuple[Any, ...]]] = {
     "iterations": {"max_iterations": (200, 1000)},
 }
 
+# Of the features that the search begins with, only the penalties are searched for.
+PLAIN: dict[str, tuple[float, ...]] = {"c1": (0.0, 0.05, 0.3), "c2": (0.01, 0.05, 0.3, 1.0)}
+
 Run = dict[str, Any]
 Params = dict[str, Any]
 Score = Callable[[Any, Any, Any], dict[str, float]]  # from words, tags and predicted tags
@@ -91,14 +94,33 @@ def search(python: str, parts: Parts, score: Score, results: Results) -> Params:
     best = START
     for stage in STAGES:
         for params in candidates(stage, best):
-            kept = results.find(identity(params))
-            run = kept or {**identity(params), **measure(python, parts, score, params)}
-            if not kept:
-                results.add(run)
-            word = "kept" if kept else f"{run['seconds']['fit']:.0f} s"
-            print(f"{try_name(params)}: {run['scores'][MAIN_SCORE]:.3f} ({word})", flush=True)
+            tried(python, parts, score, results, params)
         best = next(best for name, _, best in tries(results) if name == stage)
     return best
+
+
+def search_plain(python: str, parts: Parts, score: Score, results: Results) -> Params:
+    """Return the best penalties for the features that the search begins with."""
+    runs = [tried(python, parts, score, results, params) for params in plain_candidates()]
+    best: Params = max(runs, key=lambda run: run["scores"][MAIN_SCORE])["params"]
+    return best
+
+
+def plain_candidates() -> list[Params]:
+    return [
+        {**START, **dict(zip(PLAIN, values, strict=True))} for values in product(*PLAIN.values())
+    ]
+
+
+def tried(python: str, parts: Parts, score: Score, results: Results, params: Params) -> Run:
+    """Return the run of a try, made now if there is none yet."""
+    kept = results.find(identity(params))
+    run = kept or {**identity(params), **measure(python, parts, score, params)}
+    if not kept:
+        results.add(run)
+    word = "kept" if kept else f"{run['seconds']['fit']:.0f} s"
+    print(f"{try_name(params)}: {run['scores'][MAIN_SCORE]:.3f} ({word})", flush=True)
+    return run
 
 
 def measure(python: str, parts: Parts, score: Score, params: Params) -> Run:
@@ -147,6 +169,13 @@ def report(results: Results) -> str:
         missing = f" {len(runs) - len(done)} to come." if len(done) < len(runs) else ""
         fixed = ", ".join(f"{key} {best[key]}" for key in START if key not in STAGES[stage])
         parts.append(f"## The {stage}\n\n{table}\n\nWith {fixed}.{missing}")
+    plain = [run for params in plain_candidates() if (run := results.find(identity(params)))]
+    if plain:
+        varied = {name: STAGES["features"].get(name, values) for name, values in PLAIN.items()}
+        parts.append(
+            "## Affixes of up to 4 and all features of the neighbours, penalties alone\n\n"
+            + listed(varied, plain)
+        )
     if best := chosen(results):
         parts.append(
             "Chosen: " + ", ".join(f"{name} {value}" for name, value in best.items()) + "."

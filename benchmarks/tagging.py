@@ -107,7 +107,8 @@ def elsewhere(seed: int) -> Any:
 # takes lists of words and returns an array of tags for each; `draws=False` if seeds change nothing.
 MODELS: dict[str, Model] = {
     "frequent": Model("most frequent tag of each word", frequent, draws=False),
-    "crf": Model("CRF with features made by hand", elsewhere, draws=False),
+    "crf-plain": Model("CRF, affixes of 1 to 4, two words on each side", elsewhere, draws=False),
+    "crf": Model("CRF, features chosen on the development part", elsewhere, draws=False),
     "lstm": Model("LSTMTagger, defaults", tagger),
     "lstm-chosen": Model("LSTMTagger, chosen on the development part", chosen),
     "lstm-crf": Model("the same with output_layer='crf'", lambda seed: chosen(seed, "crf")),
@@ -144,7 +145,7 @@ def problem(part: str) -> Problem:
     def score(model: Any, X: Any, y: Any) -> dict[str, float]:
         return scores(X, y, model.predict(X), known_words(part))
 
-    here = {name: model for name, model in MODELS.items() if name != "crf"}
+    here = {name: model for name, model in MODELS.items() if model.build is not elsewhere}
     title = "Parts of speech of English words: 17 tags"
     return Problem(f"ud_lines, {part}", title, lambda: load(part), here, score)
 
@@ -160,8 +161,8 @@ def main(argv: list[str] | None = None) -> int:
     if not args.report:
         seeds = args.seeds or N_SEEDS
         _measure.run(problem(part), results, seeds, args.only, fresh=args.fresh)
-        if args.peers_python and not args.validate and (not args.only or "crf" in args.only):
-            run_crf(args.peers_python, results, fresh=args.fresh)
+        if args.peers_python and not args.validate:
+            run_crf(args.peers_python, results, args.only, fresh=args.fresh)
     if not results.runs:
         print("Nothing has been measured yet.")
         return 1
@@ -175,26 +176,30 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def run_crf(python: str, results: Results, *, fresh: bool) -> None:
-    """Search for the CRF's parameters where that is not done yet, and measure it with the best.
+def run_crf(python: str, results: Results, only: Sequence[str] | None, *, fresh: bool) -> None:
+    """Search for the CRFs' parameters where that is not done yet, and measure them with the best.
 
-    With `fresh`, it is measured anew; the tries of the search would come out the same.
+    With `fresh`, they are measured anew; the tries of the search would come out the same.
     """
 
     def score(X: Any, y: Any, predicted: Any) -> dict[str, float]:
         return scores(X, y, predicted, known_words("test"))
 
-    params = _tagging_search.search(python, load("dev"), score, results)
-    identity = {
-        "contender": "crf",
-        "data": {"name": problem("test").name},
-        "seed": 0,
-        "params": params,
-        "prepare": None,
-    }
-    if fresh or not results.find(identity):
-        measured = _tagging_search.measure(python, load("test"), score, params)
-        results.add({**identity, **measured})
+    searches = {"crf": _tagging_search.search, "crf-plain": _tagging_search.search_plain}
+    for name in only or searches:
+        if name not in searches:
+            continue
+        params = searches[name](python, load("dev"), score, results)
+        identity = {
+            "contender": name,
+            "data": {"name": problem("test").name},
+            "seed": 0,
+            "params": params,
+            "prepare": None,
+        }
+        if fresh or not results.find(identity):
+            measured = _tagging_search.measure(python, load("test"), score, params)
+            results.add({**identity, **measured})
 
 
 def write(results: Results, part: str, folder: Path) -> list[Path | None]:
@@ -204,8 +209,8 @@ def write(results: Results, part: str, folder: Path) -> list[Path | None]:
     written: list[Path | None] = []
     if runs:
         table = _measure.table(Problem(name, "", load, MODELS, scores), runs, DIGITS)
-        ours = [run for run in runs if run["contender"] != "crf"]
-        crf = [run for run in runs if run["contender"] == "crf"]
+        ours = [run for run in runs if not run["contender"].startswith("crf")]
+        crf = [run for run in runs if run["contender"].startswith("crf")]
         measured = "\n\n".join([*_measure.surrounded(ours), *surroundings(crf)])
         n_train, n_test = runs[0]["n_train"], runs[0]["n_test"]
         sizes = f"{n_train:,} sentences to train on, {n_test:,} of the {part} part."
