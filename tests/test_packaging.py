@@ -57,6 +57,7 @@ def test_type_hints_are_announced():
 TABLES = {
     **dict.fromkeys(["imdb", "speed", "ucr"], "README.md"),
     **dict.fromkeys(["regression", "ratings", "moving_digits"], "docs/series.md"),
+    **dict.fromkeys(["tagging", "long_series"], "docs/tagging.md"),
     "alphabet": "docs/stateful.md",
 }
 

@@ -136,9 +136,14 @@ def _take_alike(other: Steps, true: Steps, kept: np.ndarray, entry: str) -> Step
     if len(bad):
         i = bad[0]
         left = f", {n_kept[i]} without padding" if n_kept[i] < n_true[i] else ""
+        hint = ""
+        if kept.all() and n_given[i] < n_true[i]:
+            hint = (
+                " If y_true has labels at padding, say which label stands for it: padding_label=."
+            )
         raise ValueError(
             f"{other.name}[{i}] has {_count(n_given[i], entry)}, but y_true[{i}] has "
-            f"{n_true[i]}{left}."
+            f"{n_true[i]}{left}.{hint}"
         )
     mask = np.ones(len(other.values), dtype=bool)
     mask[full[other.rows]] = kept[full[true.rows]]
