@@ -15,7 +15,7 @@ class LSTMTagger(TagFit):
     Reads token ids, with the characters that words are spelled with if wanted, or sequences of
     numbers or of matrices, of any and unequal lengths, and gives one label for each step: a part
     of speech for each word, an activity for each reading of a sensor. The same output layer is
-    applied at every step. A prediction depends on its own sequence only, never on the batch
+    applied at every step [1]_. A prediction depends on its own sequence only, never on the batch
     it is computed in.
 
     Parameters
