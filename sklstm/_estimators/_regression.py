@@ -218,8 +218,8 @@ class NumberTargets(RegressorMixin, PooledFeatures, auto_wrap_output_keys=None):
         """
         if self._per_step:
             return self._score_steps(X, y, sample_weight)
-        # Before anything is predicted, which moves the state of a stateful model.
-        check_consistent_length(self._read_X(X, in_pieces=self.stateful).lengths, y)
+        if self.stateful:  # before anything is predicted, which moves its state
+            check_consistent_length(X, y)
         predicted, expected = self.predict(X), np.asarray(y)
         if expected.ndim > 2:
             predicted, expected = (a.reshape(len(a), -1) for a in (predicted, expected))

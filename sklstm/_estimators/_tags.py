@@ -16,6 +16,7 @@ from sklstm._estimators._class_weights import ClassWeights, check_two_classes
 from sklstm._estimators._features import NetworkSummary
 from sklstm._estimators._targets import LabelCodec
 from sklstm._prediction import chosen_decoder
+from sklstm._sequences import Sequences
 from sklstm._state import SequenceState
 from sklstm._steps import BadTarget, lay_steps
 from sklstm._weights import given_step_weights
@@ -128,16 +129,23 @@ class TagTargets(NetworkSummary):
         check_consistent_length(sequences.lengths, y)
         expected = lay_steps(y, sequences, "y")
         weights = given_step_weights(sample_weight, sequences)
-        predicted = np.concatenate(self.predict(X))
+        predicted = self._rows(sequences, "predict")
         return float(accuracy_score(expected, predicted, sample_weight=weights))
 
     def _respond(self, X: Any, method: str, state: SequenceState | None, return_state: bool) -> Any:
         if state is not None or return_state or self.stateful or not self._has_field:
             return super()._respond(X, method, state, return_state)
         sequences = self._read_X(X)
+        return self._by_sequence(self._rows(sequences, method), sequences)
+
+    def _rows(self, sequences: Sequences, method: str) -> np.ndarray:
+        """Return a method's results for the steps of all sequences, end to end."""
+        if self.stateful or not self._has_field:
+            results: np.ndarray = self._decoder(method)(self._outputs(sequences))
+            return results
         # Which labels go together shows in the whole batch, where the steps still have neighbours.
         rows = self._run(self._field_forward(method), sequences)
-        return self._by_sequence(self.classes_[rows] if method == "predict" else rows, sequences)
+        return self.classes_[rows] if method == "predict" else rows
 
     @property
     def _has_field(self) -> bool:
