@@ -1,6 +1,6 @@
 """LSTMs that behave like scikit-learn estimators."""
 
-from sklstm._estimators import LSTMClassifier, LSTMRegressor, LSTMTagger
+from sklstm._estimators import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
 from sklstm._show_versions import show_versions
 from sklstm.preprocessing import (
     SequencePadder,
@@ -13,6 +13,7 @@ from sklstm.preprocessing import (
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AutoencoderClusterer",
     "LSTMClassifier",
     "LSTMRegressor",
     "LSTMTagger",

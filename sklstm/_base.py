@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 from torch import nn
 
 from sklstm._constraints import NETWORK, TRAINING, epoch_count
+from sklstm._fitting import Seeds, Transaction
 from sklstm._holdout import holdout_split
 from sklstm._input import read_input
 from sklstm._network import build_network
@@ -29,7 +27,6 @@ from sklstm._training import (
     batches_per_epoch,
     resolve_device,
     seeded_build,
-    to_cpu,
     train,
 )
 from sklstm._weights import given_step_weights, given_weights, scaled
@@ -37,25 +34,7 @@ from sklstm.nn import StepLoss, WeightedLoss
 from sklstm.nn.state import State
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """One seed for each thing that is drawn, so that none depends on how another draws."""
-
-    module: int
-    training: int
-    split: int
-
-    @classmethod
-    def draw(cls, random_state: Any) -> Seeds:
-        rng = check_random_state(random_state)
-        return cls(*(int(seed) for seed in rng.randint(np.iinfo(np.int32).max, size=3)))
-
-    def after(self, n_epochs: int) -> Seeds:
-        """Return the seeds to go on with, or every call would draw the same masks and order."""
-        return replace(self, training=self.training + n_epochs)
-
-
-class BaseLSTM(Prediction, metaclass=ABCMeta):
+class BaseLSTM(Prediction, Transaction, metaclass=ABCMeta):
     """Template of the estimators; a leaf says how targets are encoded and scored.
 
     A fit works on a copy, and hands its fitted attributes over once training has ended: an
@@ -143,24 +122,6 @@ class BaseLSTM(Prediction, metaclass=ABCMeta):
             seeds = seeds.after(self.n_iter_)
         trial._train(data, None, seeds.training, partial=True)
         return self._adopt(trial)
-
-    def _trial(self, *, keep_fitted: bool) -> Self:
-        """Return a copy to be fitted in place of self."""
-        trial = copy.copy(self)
-        if keep_fitted:
-            trial.module_ = copy.deepcopy(self.module_)
-            trial._optimizer_state_ = copy.deepcopy(getattr(self, "_optimizer_state_", None))
-        else:
-            for name in _fitted_names(trial):
-                delattr(trial, name)
-        return trial
-
-    def _adopt(self, trial: Self) -> Self:
-        for name in _fitted_names(self):
-            delattr(self, name)
-        for name in _fitted_names(trial):
-            setattr(self, name, getattr(trial, name))
-        return self
 
     def _read_labelled(
         self,
@@ -332,15 +293,3 @@ class BaseLSTM(Prediction, metaclass=ABCMeta):
         has a target.
         """
         return build_network(self, self._build_output)
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
-        for name in ("module_", "_optimizer_state_"):
-            if state.get(name) is not None:
-                state[name] = to_cpu(state[name])
-        return state
-
-
-def _fitted_names(estimator: BaseEstimator) -> list[str]:
-    """Return the names of the fitted attributes; all of them end in an underscore."""
-    return [name for name in vars(estimator) if name.endswith("_")]

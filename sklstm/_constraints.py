@@ -75,15 +75,20 @@ TRAINING: dict[str, Any] = {
 AUTO_STEPS, AUTO_EPOCHS = 1_500, (4, 100)
 
 
-def epoch_count(max_epochs: int | str, n_batches: int) -> int:
+def epoch_count(
+    max_epochs: int | str,
+    n_batches: int,
+    steps: int = AUTO_STEPS,
+    epochs: tuple[int, int] = AUTO_EPOCHS,
+) -> int:
     """Return how many passes over the training data, of `n_batches` each, to make.
 
-    "auto" makes about as many steps on a small data set as on a large one.
+    "auto" makes about as many `steps` on a small data set as on a large one, within `epochs`.
     """
     if max_epochs != "auto":
         return int(max_epochs)
-    fewest, most = AUTO_EPOCHS
-    return min(most, max(fewest, round(AUTO_STEPS / n_batches)))
+    fewest, most = epochs
+    return min(most, max(fewest, round(steps / n_batches)))
 
 
 def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size") -> tuple[int, ...]:

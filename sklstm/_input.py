@@ -119,10 +119,10 @@ def read_input(
     Parameters
     ----------
     estimator : BaseEstimator
-        Has the parameters `input_type`, `padding_value` and `step_conv_filters`, and
-        ``_per_step``; gets `n_features_in_`, `feature_names_in_`, `vocabulary_` and ``_input_``
-        when `reset`. Only where its class says ``_reads_characters = True`` may steps hold a
-        word's characters.
+        Has the parameters `input_type`, `padding_value` and, if it reads steps that are matrices,
+        `step_conv_filters`, and ``_per_step``; gets `n_features_in_`, `feature_names_in_`,
+        `vocabulary_` and ``_input_`` when `reset`. Only where its class says
+        ``_reads_characters = True`` may steps hold a word's characters.
     X : sequences of any accepted form
         The input.
     reset : bool
@@ -140,7 +140,7 @@ def read_input(
         padding_value=estimator.padding_value,
         estimator_name=type(estimator).__name__,
         lists_are_tables=reset,
-        matrices=True,
+        matrices=hasattr(estimator, "step_conv_filters"),
         empty_texts=empty_texts and not (estimator._per_step or in_pieces),
     )
     if in_pieces:
@@ -151,7 +151,7 @@ def read_input(
             f"which only LSTMTagger reads; set characters=None for {type(estimator).__name__}."
         )
     if reset:
-        _check_step_convolution(estimator.step_conv_filters, sequences.step_shape)
+        _check_step_convolution(getattr(estimator, "step_conv_filters", None), sequences.step_shape)
         estimator._input_ = InputSpec.of(sequences)
         estimator.n_features_in_ = (
             sequences.n_features if sequences.is_tokens else sequences.n_features_in

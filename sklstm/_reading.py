@@ -88,7 +88,7 @@ def as_sequences(
     matrices = matrices and not is_tokens
     if isinstance(X, list):
         sequences = _from_items(X, None if is_tokens else dtype, estimator_name, matrices)
-        if lists_are_tables and _is_table(X):
+        if lists_are_tables and is_table(X):
             sequences = replace(sequences, width=len(X[0]))
     elif matrices and padding_value is None and _is_sliding(X):
         sequences = _from_windows(X, dtype)
@@ -188,7 +188,7 @@ def _refuse_other_steps(array: np.ndarray, index: int, shape: tuple[int, ...]) -
     )
 
 
-def _is_table(items: list[Any]) -> bool:
+def is_table(items: list[Any]) -> bool:
     """Tell whether numpy would read nested lists as a 2-D array."""
     return (
         all(isinstance(item, list | tuple) for item in items)

@@ -18,7 +18,7 @@ LAYERS = [
     {"_input"},
     {"nn"},
     {"_training"},
-    {"_constraints", "_weights"},
+    {"_constraints", "_weights", "_fitting"},
     {"_network", "_state"},
     {"_stream"},
     {"_prediction"},

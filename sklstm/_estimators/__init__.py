@@ -1,7 +1,8 @@
 """The public estimators: encode the targets, choose the loss, decode the outputs."""
 
 from sklstm._estimators.classifier import LSTMClassifier
+from sklstm._estimators.clusterer import AutoencoderClusterer
 from sklstm._estimators.regressor import LSTMRegressor
 from sklstm._estimators.tagger import LSTMTagger
 
-__all__ = ["LSTMClassifier", "LSTMRegressor", "LSTMTagger"]
+__all__ = ["AutoencoderClusterer", "LSTMClassifier", "LSTMRegressor", "LSTMTagger"]

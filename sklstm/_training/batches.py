@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -63,6 +63,20 @@ class Batch:
     def __getitem__(self, index: int) -> Any:
         """Unpack as skorch's batches do, for callbacks that look into them."""
         return (self.inputs, self.targets)[index]
+
+
+class EpochBatches(Protocol):
+    """What gives the batches of an epoch, each time it is gone through."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches of an epoch."""
+
+    def epochs_done(self) -> float:
+        """Return how many epochs were gone through, the share of this one included."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether batches are cut, so that their number differs from epoch to epoch."""
 
 
 def batches_per_epoch(

@@ -12,7 +12,7 @@ from sklstm._training.optimizers import schedule_callback
 from sklstm._training.progress import ProgressBar
 
 if TYPE_CHECKING:
-    from sklstm._training.batches import BatchIterator
+    from sklstm._training.batches import EpochBatches
     from sklstm._training.train import ScoreFunction, TrainingPlan
 
 
@@ -54,7 +54,7 @@ class ValidationScore(Callback):
 
 
 def training_callbacks(
-    plan: TrainingPlan, batches: BatchIterator, has_validation: bool, score: ScoreFunction | None
+    plan: TrainingPlan, batches: EpochBatches, has_validation: bool, score: ScoreFunction | None
 ) -> list[tuple[str, Any]]:
     """Return the named callbacks that `plan` asks for, the user's own last."""
     callbacks: list[tuple[str, Any]] = [("finite_loss", FiniteLoss())]

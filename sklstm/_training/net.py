@@ -10,7 +10,7 @@ from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping
 from torch import Tensor, nn
 
-from sklstm._training.batches import Batch, BatchIterator
+from sklstm._training.batches import Batch, BatchIterator, EpochBatches
 from sklstm._training.carrying import CarriedState, infer_linked
 from sklstm._training.truncated import TruncatedStep
 from sklstm.nn.state import State
@@ -28,7 +28,7 @@ class TrainingNet(NeuralNet):
         module: nn.Module,
         *,
         criterion: nn.Module,
-        train_batches: BatchIterator | None = None,
+        train_batches: EpochBatches | None = None,
         valid_batches: BatchIterator | None = None,
         bptt_length: int | None = None,
         state: State | None = None,
@@ -116,7 +116,10 @@ class TrainingNet(NeuralNet):
             return super().fit_loop(*args, **kwargs)
         except KeyboardInterrupt:
             # skorch swallows it, and early stopping raises it too: noted on the way.
-            self.interrupted = not any(c.misses_ >= c.patience for c in self._early_stopping())
+            self.interrupted = not (
+                any(c.misses_ >= c.patience for c in self._early_stopping())
+                or any(getattr(c, "settled_", False) for _, c in self.callbacks_)
+            )
             raise
 
     def epochs(self) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import torch
 from skorch.callbacks import LRScheduler
 
 if TYPE_CHECKING:
-    from sklstm._training.batches import BatchIterator
+    from sklstm._training.batches import EpochBatches
     from sklstm._training.train import TrainingPlan
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
@@ -68,7 +68,7 @@ def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
     return arguments
 
 
-def schedule_callback(plan: TrainingPlan, batches: BatchIterator) -> LRScheduler | None:
+def schedule_callback(plan: TrainingPlan, batches: EpochBatches) -> LRScheduler | None:
     """Return the callback that follows `plan.lr_schedule`, batch by batch."""
     if plan.lr_schedule == "constant":
         return None

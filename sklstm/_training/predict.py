@@ -19,7 +19,7 @@ from sklstm.nn.state import State, put_rows, take_rows
 MAX_BATCH_STEPS, MAX_BATCH_NUMBERS = 16_384, 1 << 20
 BATCH_SIZE = 256
 
-Forward = Callable[[Tensor, Tensor], Tensor]
+Forward = Callable[..., Tensor]
 
 
 def to_tensors(

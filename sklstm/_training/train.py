@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import nn
 
-from sklstm._training.batches import BatchIterator
+from sklstm._training.batches import BatchIterator, EpochBatches
 from sklstm._training.callbacks import training_callbacks
 from sklstm._training.data import LabelledSequences
 from sklstm._training.generators import private_global_generators
@@ -52,6 +52,14 @@ class TrainingPlan:
     verbose: int = 0
     callbacks: Sequence[Any] = ()
 
+    def order(self) -> np.random.Generator | None:
+        """Return what draws the order of the samples anew for each epoch."""
+        return np.random.default_rng(self.seed) if self.shuffle else None
+
+    def for_epochs(self, max_epochs: int) -> TrainingPlan:
+        """Return the same plan for another number of epochs."""
+        return replace(self, max_epochs=max_epochs)
+
 
 @dataclass
 class TrainingOutcome:
@@ -61,6 +69,7 @@ class TrainingOutcome:
     best_epoch: int | None
     optimizer_state: dict[str, Any] = field(repr=False)
     state: State | None = field(repr=False, default=None)
+    interrupted: bool = False
 
 
 def train(
@@ -107,29 +116,53 @@ def train(
     ConvergenceWarning
         If Ctrl-C ended training early; what was learned until then is kept.
     """
-    order = np.random.default_rng(plan.seed) if plan.shuffle else None
-    generator = torch.Generator(device=plan.device).manual_seed(plan.seed)
-    module.to(plan.device)  # where its first state has to be, too
     train_batches = BatchIterator(
         data,
         plan.batch_size,
         plan.device,
-        order,
+        plan.order(),
         bptt_length=plan.bptt_length,
         stateful=plan.stateful,
         goes_on=state is not None,
     )
+    valid_batches = None if validation is None else _validation_batches(validation, plan)
+    return train_on(
+        module,
+        criterion,
+        train_batches,
+        plan,
+        valid_batches=valid_batches,
+        score=score,
+        optimizer_state=optimizer_state,
+        state=state,
+    )
+
+
+def train_on(
+    module: nn.Module,
+    criterion: nn.Module,
+    train_batches: EpochBatches,
+    plan: TrainingPlan,
+    *,
+    valid_batches: BatchIterator | None = None,
+    score: ScoreFunction | None = None,
+    optimizer_state: dict[str, Any] | None = None,
+    state: State | None = None,
+) -> TrainingOutcome:
+    """Train `module` in place on batches that are ready; see `train`."""
+    generator = torch.Generator(device=plan.device).manual_seed(plan.seed)
+    module.to(plan.device)  # where its first state has to be, too
     net = TrainingNet(
         module,
         criterion=criterion,
         train_batches=train_batches,
-        valid_batches=None if validation is None else _validation_batches(validation, plan),
+        valid_batches=valid_batches,
         bptt_length=plan.bptt_length,
         state=state,
         max_epochs=plan.max_epochs,
         device=plan.device,
         callbacks__print_log=None,  # it formats a table each epoch, printed or not
-        callbacks=training_callbacks(plan, train_batches, validation is not None, score),
+        callbacks=training_callbacks(plan, train_batches, valid_batches is not None, score),
         **optimizer_arguments(plan),
     )
     seed_modules(module, generator)
@@ -154,6 +187,7 @@ def train(
             "averages": net.optimizer_.state_dict()["state"],
         },
         state=net.carried.state if plan.stateful else None,
+        interrupted=net.interrupted,
     )
 
 

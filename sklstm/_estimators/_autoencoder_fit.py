@@ -1,0 +1,227 @@
+"""The steps of a clusterer's fit, and what it gives out."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
+from sklearn.utils import ClassifierTags, Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklstm._constraints import epoch_count
+from sklstm._estimators._autoencoder import build_dense, build_recurrent, reads_as_table
+from sklstm._estimators._partition import Partition, best_partition, partition
+from sklstm._estimators._scaling import Scaling
+from sklstm._fitting import Seeds, Transaction
+from sklstm._input import read_input
+from sklstm._sequences import Sequences
+from sklstm._training import (
+    Samples,
+    TrainingOutcome,
+    TrainingPlan,
+    apply_to,
+    n_batches,
+    resolve_device,
+    seeded_build,
+    train_autoencoder,
+    train_clusters,
+)
+from sklstm._weights import given_weights, scaled
+from sklstm.nn.autoencoder import Autoencoder
+from sklstm.nn.clusters import ClusteringAutoencoder
+
+# What max_epochs="auto" aims at.
+AUTO_STEPS, AUTO_EPOCHS = 1_000, (20, 500)
+
+
+class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, Transaction):
+    """Read X, train an autoencoder, find clusters of its codes, and train both."""
+
+    _per_step = False
+    architecture_: str
+
+    def _fit(self, X: Any, sample_weight: Any) -> Self:
+        trial = self._trial(keep_fitted=False)
+        seeds = Seeds.draw(self.random_state)
+        trial.architecture_ = "dense" if reads_as_table(self, X) else "lstm"
+        read = trial._read(X, reset=True)
+        n_samples = read.shape[0] if trial._is_dense else len(read)
+        trial._check_n_samples(n_samples)
+        weights = scaled(given_weights(sample_weight, n_samples), n_samples)
+        samples = trial._learn_scaling(read, weights)
+        with seeded_build(seeds.module):
+            autoencoder = trial._build_module()
+        outcome = train_autoencoder(
+            autoencoder, samples, weights, trial._plan(samples, seeds.training)
+        )
+        trial.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
+        trial._find_clusters(autoencoder, samples, weights, seeds, outcome)
+        trial._describe(samples, weights)
+        return self._adopt(trial)
+
+    @property
+    def _is_dense(self) -> bool:
+        return self.architecture_ == "dense"
+
+    def _build_module(self) -> Autoencoder:
+        """Build the autoencoder; override it to bring one of your own."""
+        return build_dense(self) if self._is_dense else build_recurrent(self)
+
+    def _read(self, X: Any, *, reset: bool) -> Any:
+        """Return a checked array or CSR matrix, or sequences."""
+        if not self._is_dense:
+            return read_input(self, X, reset=reset)
+        return validate_data(
+            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
+        )
+
+    def _learn_scaling(self, read: Any, weights: np.ndarray) -> Samples:
+        if self._is_dense:
+            self._scaling_ = Scaling.of_table(read, weights)
+        elif not read.is_tokens:
+            self._scaling_ = Scaling.of_sequences(read, weights)
+        return self._samples(read)
+
+    def _samples(self, read: Any) -> Samples:
+        if self._is_dense:
+            return self._scaling_.table(read)
+        sequences: Sequences = read
+        return sequences if sequences.is_tokens else self._scaling_.sequences(sequences)
+
+    def _check_n_samples(self, n_samples: int) -> None:
+        if self.n_clusters == "auto":
+            least, _ = self._range_of_clusters()
+            needed, wanted = least + 1, f"n_clusters_range={self.n_clusters_range}"
+        else:
+            needed, wanted = self.n_clusters, f"n_clusters={self.n_clusters}"
+        if n_samples < needed:
+            raise ValueError(f"n_samples={n_samples} should be >= {needed} for {wanted}.")
+
+    def _range_of_clusters(self) -> tuple[int, int]:
+        """Return the least and the largest number of clusters to try."""
+        given = self.n_clusters_range
+        low, high = given if len(given) == 2 else (0, 0)
+        if not 2 <= low <= high:
+            raise ValueError(
+                f"n_clusters_range={given!r} must be a pair (least, most) of numbers of clusters "
+                "with 2 <= least <= most."
+            )
+        return int(low), int(high)
+
+    def _plan(self, samples: Samples, seed: int) -> TrainingPlan:
+        batches = n_batches(samples, self.batch_size)
+        return TrainingPlan(
+            max_epochs=epoch_count(self.max_epochs, batches, AUTO_STEPS, AUTO_EPOCHS),
+            n_batches=batches,
+            batch_size=self.batch_size,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            gradient_clip=self.gradient_clip,
+            lr_schedule=self.lr_schedule,
+            shuffle=self.shuffle,
+            early_stopping=False,
+            n_iter_no_change=1,
+            tol=0.0,
+            device=resolve_device(self.device),
+            n_jobs=self.n_jobs,
+            seed=seed,
+            verbose=int(self.verbose),
+            callbacks=tuple(self.callbacks or ()),
+        )
+
+    def _find_clusters(
+        self,
+        autoencoder: Autoencoder,
+        samples: Samples,
+        weights: np.ndarray,
+        seeds: Seeds,
+        outcome: TrainingOutcome,
+    ) -> None:
+        """Set `module_`, an autoencoder with clusters, trained together where that is asked for."""
+        code = self._apply(autoencoder, autoencoder.encode, samples)
+        found = self._partition(code, weights, seeds.split)
+        centers = torch.from_numpy(found.centers.astype(np.float32))
+        self.module_ = ClusteringAutoencoder(autoencoder, centers)
+        if found.silhouettes:
+            self.silhouette_scores_ = found.silhouettes
+        if self.clustering == "kmeans" or outcome.interrupted or len(centers) == 1:
+            return
+        plan = self._plan(samples, seeds.training + 1)
+        joint, n_reseeded = train_clusters(
+            self.module_,
+            samples,
+            weights,
+            plan.for_epochs(self.clustering_epochs),
+            clustering_weight=self.clustering_weight,
+            tol=self.tol,
+        )
+        self.history_ += [row | {"phase": "clustering"} for row in joint.history]
+        if n_reseeded:
+            warnings.warn(
+                f"{n_reseeded} times a cluster became empty in training and was begun anew at the "
+                f"sample farthest from its centre. n_clusters={len(centers)} may be too many.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _partition(self, code: np.ndarray, weights: np.ndarray, seed: int) -> Partition:
+        how: dict[str, Any] = {"weights": weights, "n_init": self.n_init, "seed": seed % (1 << 31)}
+        if self.n_clusters != "auto":
+            return partition(code, self.n_clusters, **how)
+        low, high = self._range_of_clusters()
+        found = best_partition(code, range(low, min(high, len(code) - 1) + 1), **how)
+        if self.verbose:
+            for number, score in found.silhouettes.items():
+                chosen = " (chosen)" if number == len(found.centers) else ""
+                print(f"{number} clusters: silhouette {score:.3f}{chosen}")
+        return found
+
+    def _describe(self, samples: Samples, weights: np.ndarray) -> None:
+        """Set the fitted attributes that follow from the trained network."""
+        code = self._apply(self.module_, self.module_.encode, samples)
+        self.cluster_centers_ = self.module_.centers.detach().cpu().numpy().copy()
+        self.labels_ = self._labels(samples)
+        distance = np.square(code - self.cluster_centers_[self.labels_], dtype=np.float64)
+        self.inertia_ = float((distance.sum(axis=1) * weights).sum())
+        self.n_clusters_ = len(self.cluster_centers_)
+        self.loss_curve_ = [row["train_loss"] for row in self.history_]
+        self.n_iter_ = len(self.history_)
+        if isinstance(samples, Sequences):
+            same = bool((samples.lengths == samples.lengths[0]).all())
+            self._length_ = int(samples.lengths[0]) if same else None
+
+    def _apply(self, module: Any, forward: Any, samples: Samples) -> np.ndarray:
+        device = resolve_device(self.device, fallback=True)
+        return apply_to(module, forward, samples, device=device, n_jobs=self.n_jobs)
+
+    def _labels(self, samples: Samples) -> np.ndarray:
+        assigned = self._apply(self.module_, self.module_.assign, samples)
+        return assigned.argmax(axis=1).astype(np.int32)
+
+    def _read_fitted(self, X: Any) -> Samples:
+        check_is_fitted(self)
+        return self._samples(self._read(X, reset=False))
+
+    @property
+    def _squared_unit(self) -> np.float32:
+        """What turns errors of scaled numbers into those of X."""
+        scaling = getattr(self, "_scaling_", None)
+        return np.float32(1.0 if scaling is None else scaling.scale**2)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.architecture != "lstm"
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        # Not a classifier, but scikit-learn's checks of sparse input ask these tags of all that
+        # have predict_proba.
+        tags.classifier_tags = ClassifierTags()
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.cluster_centers_.shape[1])
