@@ -1,0 +1,325 @@
+"""AutoencoderClusterer: what it finds, gives out and promises."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse import csr_matrix
+from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import make_blobs
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch.callbacks import Callback
+
+from sklstm import AutoencoderClusterer, SequenceTokenizer
+from sklstm._training import Table, TrainingPlan, train_clusters
+from sklstm._training.clustering import RefreshTargets
+from sklstm.nn.autoencoder import DenseAutoencoder
+from sklstm.nn.clusters import ClusteringAutoencoder, ClusteringLoss
+
+BLOBS, GROUPS = make_blobs(90, 6, centers=3, cluster_std=0.5, random_state=0)
+SMALL = {
+    "n_components": 3,
+    "hidden_layer_sizes": (32,),
+    "hidden_size": 12,
+    "learning_rate": 5e-3,
+    "max_epochs": 60,
+    "clustering_epochs": 20,
+    "n_init": 3,
+    "random_state": 0,
+}
+
+
+def small(n_clusters=3, **params):
+    return AutoencoderClusterer(n_clusters, **(SMALL | params))
+
+
+def waves(n=60, n_features=1, seed=0):
+    """Return ragged sequences of slow and fast waves, and which of the two each is."""
+    rng = np.random.default_rng(seed)
+    kinds = np.arange(n) % 2
+    made = []
+    for kind in kinds:
+        steps = np.arange(rng.integers(12, 20)) * (1.2 if kind else 0.4) + rng.random()
+        made.append(np.stack([np.sin(steps + shift) for shift in range(n_features)], axis=1))
+    return [wave[:, 0] for wave in made] if n_features == 1 else made, kinds
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return small().fit(BLOBS)
+
+
+@pytest.fixture(scope="module")
+def fitted_waves():
+    return small(2).fit(waves()[0])
+
+
+@pytest.mark.parametrize("clustering", ["idec", "kmeans"])
+def test_clusters_of_a_table(clustering):
+    model = small(clustering=clustering)
+    assert adjusted_rand_score(GROUPS, model.fit_predict(BLOBS)) == 1
+    assert model.architecture_ == "dense"
+    new, groups = make_blobs(50, 6, centers=3, cluster_std=0.5, random_state=0)
+    assert adjusted_rand_score(groups, model.predict(new)) == 1
+
+
+@pytest.mark.parametrize("n_features", [1, 2])
+@pytest.mark.parametrize("clustering", ["idec", "kmeans"])
+def test_clusters_of_ragged_sequences(n_features, clustering):
+    X, kinds = waves(n_features=n_features)
+    model = small(2, clustering=clustering).fit(X)
+    assert model.architecture_ == "lstm"
+    assert adjusted_rand_score(kinds, model.labels_) == 1
+    new, kinds = waves(20, n_features, seed=1)
+    assert adjusted_rand_score(kinds, model.predict(new)) == 1
+
+
+def test_clusters_of_texts():
+    rng = np.random.default_rng(0)
+    words = {0: "sea wave boat fish salt".split(), 1: "star moon night sky sun".split()}
+    kinds = np.arange(60) % 2
+    texts = [" ".join(rng.choice(words[kind], rng.integers(3, 8))) for kind in kinds]
+    model = make_pipeline(SequenceTokenizer(), small(2, embedding_dim=8))
+    assert adjusted_rand_score(kinds, model.fit_predict(texts)) == 1
+    clusterer = model[-1]
+    ids = clusterer.inverse_transform(clusterer.cluster_centers_, lengths=4)
+    spoken = model[0].inverse_transform(ids)
+    assert {word in words[0] for word in spoken[0]} == {spoken[0][0] in words[0]}
+    assert clusterer.vocabulary_ == model[0].vocabulary_
+
+
+def test_labels_are_predictions_whatever_the_company(fitted, fitted_waves):
+    for model, X in ((fitted, BLOBS), (fitted_waves, waves()[0])):
+        np.testing.assert_array_equal(model.predict(X), model.labels_)
+        np.testing.assert_array_equal(model.predict(X[::-1]), model.labels_[::-1])
+        for method in (model.transform, model.predict_proba, model.score_samples):
+            together = method(X)
+            for i in range(0, len(X), 17):
+                np.testing.assert_allclose(method(X[i : i + 1])[0], together[i], atol=1e-5)
+
+
+def test_sparse_and_dense_tables_are_one_and_the_same():
+    rng = np.random.default_rng(0)
+    X = BLOBS * (rng.random(BLOBS.shape) < 0.6)
+    dense, sparse = small().fit(X), small().fit(csr_matrix(X))
+    np.testing.assert_allclose(dense.transform(X), sparse.transform(csr_matrix(X)), atol=1e-4)
+    np.testing.assert_array_equal(dense.labels_, sparse.labels_)
+    np.testing.assert_array_equal(dense.predict(csr_matrix(X)), dense.labels_)
+
+
+def test_soft_assignments_are_student_t_of_the_code(fitted):
+    code = fitted.transform(BLOBS).astype(float)
+    similar = 1 / (1 + ((code[:, None] - fitted.cluster_centers_) ** 2).sum(axis=2))
+    expected = similar / similar.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(fitted.predict_proba(BLOBS), expected, atol=1e-5)
+    np.testing.assert_array_equal(fitted.labels_, expected.argmax(axis=1))
+    distance = ((code - fitted.cluster_centers_[fitted.labels_]) ** 2).sum()
+    assert fitted.inertia_ == pytest.approx(distance, rel=1e-4)
+
+
+def test_kmeans_on_the_code_is_scikit_learns():
+    model = small(clustering="kmeans").fit(BLOBS)
+    code = model.transform(BLOBS)
+    expected = KMeans(3, n_init=3, random_state=0).fit(code)
+    assert adjusted_rand_score(expected.labels_, model.labels_) == 1
+    assert model.inertia_ == pytest.approx(expected.inertia_, rel=1e-4)
+    assert {row["phase"] for row in model.history_} == {"reconstruction"}
+
+
+def test_joint_training_draws_codes_to_their_centres(fitted):
+    plain = small(clustering="kmeans").fit(BLOBS)
+    before = silhouette_score(plain.transform(BLOBS), plain.labels_)
+    after = silhouette_score(fitted.transform(BLOBS), fitted.labels_)
+    assert after > before
+    phases = [row["phase"] for row in fitted.history_]
+    assert phases == sorted(phases, key=["reconstruction", "clustering"].index)
+    assert len(fitted.loss_curve_) == fitted.n_iter_ == len(phases)
+    assert fitted.history_[-1]["changed"] <= fitted.tol
+
+
+@pytest.mark.parametrize("form", ["table", "ragged", "width", "3-d"])
+def test_errors_are_those_of_what_is_restored(form):
+    rng = np.random.default_rng(0)
+    X = {
+        "table": BLOBS,
+        "ragged": waves(n_features=2)[0],
+        "width": rng.normal(size=(30, 5)),
+        "3-d": rng.normal(3, 2, size=(30, 5, 2)),
+    }[form]
+    architecture = "lstm" if form == "width" else "auto"
+    model = small(2, max_epochs=5, clustering="kmeans", architecture=architecture).fit(X)
+    lengths = [len(item) for item in X] if form == "ragged" else None
+    restored = model.inverse_transform(model.transform(X), lengths)
+    errors = [-np.mean((a - b) ** 2) for a, b in zip(X, restored, strict=True)]
+    np.testing.assert_allclose(model.score_samples(X), errors, rtol=1e-4)
+    if form != "ragged":
+        assert restored.shape == X.shape
+        assert restored.dtype == np.float32
+
+
+def test_unusual_samples_score_low(fitted, fitted_waves):
+    strange = np.full((1, 6), 30.0)
+    assert fitted.score_samples(strange) < fitted.score_samples(BLOBS).min()
+    spike = waves()[0][0].copy()
+    spike[5] = 8.0
+    assert fitted_waves.score_samples([spike]) < fitted_waves.score_samples(waves()[0]).min()
+
+
+def test_the_unit_of_x_does_not_matter(fitted):
+    other = small().fit(BLOBS * 1000 + 5e6)
+    np.testing.assert_array_equal(other.labels_, fitted.labels_)
+    scores = other.score_samples(BLOBS * 1000 + 5e6)
+    np.testing.assert_allclose(scores, fitted.score_samples(BLOBS) * 1e6, rtol=0.05)
+
+
+def test_the_number_of_clusters_is_chosen_by_silhouette(capsys):
+    model = small("auto", n_clusters_range=(2, 5), clustering="kmeans", verbose=1).fit(BLOBS)
+    assert model.n_clusters_ == len(model.cluster_centers_) == 3
+    assert list(model.silhouette_scores_) == [2, 3, 4, 5]
+    expected = silhouette_score(model.transform(BLOBS), model.labels_)
+    assert model.silhouette_scores_[3] == pytest.approx(expected, abs=1e-5)
+    assert max(model.silhouette_scores_, key=model.silhouette_scores_.get) == 3
+    assert f"3 clusters: silhouette {expected:.3f} (chosen)" in capsys.readouterr().out
+    assert not hasattr(small(max_epochs=1, clustering="kmeans").fit(BLOBS), "silhouette_scores_")
+
+
+def test_a_silhouette_of_many_samples_is_of_some(monkeypatch):
+    monkeypatch.setattr("sklstm._estimators._partition.SILHOUETTE_SAMPLES", 40)
+    model = small("auto", n_clusters_range=(2, 4), clustering="kmeans").fit(BLOBS)
+    assert model.n_clusters_ == 3
+
+
+def test_an_empty_cluster_begins_anew_at_the_farthest_sample():
+    torch.manual_seed(0)
+    table = Table(BLOBS, BLOBS.mean(axis=0), 1.0)
+    module = ClusteringAutoencoder(DenseAutoencoder(6, (8,), 2), torch.zeros(3, 2)).eval()
+    with torch.no_grad():
+        code = module.encode(table.tensor(slice(None), torch.device("cpu")))
+        module.centers[0], module.centers[1] = code[0], code[1]
+        module.centers[2] = 1e4  # far from everything
+    labels = np.argmin(((code[:, None] - module.centers[:2].detach()) ** 2).sum(dim=2), axis=1)
+    distance = ((code - module.centers.detach()[labels]) ** 2).sum(dim=1)
+    plan = TrainingPlan(
+        max_epochs=2, n_batches=1, batch_size=90, optimizer="sgd", learning_rate=1e-9,
+        weight_decay=0.0, gradient_clip=None, lr_schedule="constant", shuffle=False,
+        early_stopping=False, n_iter_no_change=1, tol=0.0, device=torch.device("cpu"),
+        n_jobs=1, seed=0,
+    )  # fmt: skip
+    weights = np.ones(90, dtype=np.float32)
+    _, n_reseeded = train_clusters(module, table, weights, plan, clustering_weight=1.0, tol=1.0)
+    assert n_reseeded == 1
+    torch.testing.assert_close(module.centers[2].detach(), code[distance.argmax()])
+    # Where every sample lies on a centre there is nowhere to begin anew.
+    same = Table(np.ones((5, 6)), np.zeros(6), 1.0)
+    targets = RefreshTargets(module, ClusteringLoss(1.0), same, weights[:5], plan, 0.0)
+    with torch.no_grad():
+        module.centers[:] = module.encode(same.tensor(slice(0, 1), plan.device))
+    targets.on_train_begin(None)
+    assert targets.n_reseeded_ == 0
+
+
+def test_a_fit_with_an_empty_cluster_warns(monkeypatch):
+    class FarCentre:
+        centers = np.array([[0.0] * 3, [1.0] * 3, [1e4] * 3])
+        silhouettes = {}
+
+    monkeypatch.setattr(AutoencoderClusterer, "_partition", lambda *args: FarCentre)
+    with pytest.warns(UserWarning, match="1 times a cluster became empty.*n_clusters=3 may be"):
+        model = small().fit(BLOBS)
+    assert len(np.unique(model.labels_)) == 3
+
+
+def test_a_weight_is_a_number_of_repetitions():
+    rng = np.random.default_rng(0)
+    weights = rng.integers(0, 3, size=len(BLOBS))
+    exact = {"noise": 0.0, "dropout": 0.0, "shuffle": False, "batch_size": 1000, "max_epochs": 20}
+    for X in (BLOBS, csr_matrix(BLOBS), BLOBS.reshape(90, 3, 2)):
+        weighted = small(**exact).fit(X, sample_weight=weights)
+        repeated = small(**exact).fit(X[np.repeat(np.arange(90), weights)])
+        np.testing.assert_allclose(weighted.transform(X), repeated.transform(X), atol=2e-3)
+        assert adjusted_rand_score(weighted.predict(X), repeated.predict(X)) == 1
+
+
+def test_random_state_decides_everything(fitted):
+    torch.manual_seed(3)
+    before = torch.random.get_rng_state()
+    again = small().fit(BLOBS)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    np.testing.assert_array_equal(again.transform(BLOBS), fitted.transform(BLOBS))
+    other = small(random_state=1).fit(BLOBS)
+    assert not np.allclose(other.transform(BLOBS), fitted.transform(BLOBS))
+
+
+def test_noise_and_dropout_are_for_training_only(fitted):
+    plain = small(noise=0.0, dropout=0.0).fit(BLOBS)
+    assert not np.allclose(plain.transform(BLOBS), fitted.transform(BLOBS))
+    np.testing.assert_array_equal(fitted.transform(BLOBS), fitted.transform(BLOBS))
+
+
+class Interrupt(Callback):
+    """Press Ctrl-C in the epoch with this number."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_reconstructing_leaves_clusters_of_kmeans():
+    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 4"):
+        model = small(callbacks=[Interrupt(4)]).fit(BLOBS)
+    assert model.n_iter_ == 4
+    assert adjusted_rand_score(GROUPS, model.labels_) > 0.5
+
+
+def test_clusters_that_do_not_settle_are_warned_of():
+    X = np.random.default_rng(0).normal(size=(80, 6))
+    with pytest.warns(ConvergenceWarning, match="did not settle in clustering_epochs=1: "):
+        small(8, clustering_epochs=1, max_epochs=2, tol=1e-3, learning_rate=0.05).fit(X)
+    small(8, clustering_epochs=1, max_epochs=2, tol=0.0, learning_rate=0.05).fit(X)
+
+
+def test_pickle_holds_no_training_data(fitted):
+    size = len(pickle.dumps(fitted))
+    more = small(max_epochs=1, clustering="kmeans").fit(np.repeat(BLOBS, 50, axis=0))
+    assert len(pickle.dumps(more)) < size + 4 * 4500 + 2000  # labels_
+    copy = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(copy.transform(BLOBS), fitted.transform(BLOBS))
+
+
+def test_a_step_of_a_pipeline():
+    model = make_pipeline(StandardScaler(), small(), KNeighborsClassifier())
+    assert model.fit(BLOBS, GROUPS).score(BLOBS, GROUPS) == 1
+    search = GridSearchCV(
+        make_pipeline(small(max_epochs=20, clustering="kmeans"), KNeighborsClassifier()),
+        {"autoencoderclusterer__n_components": [1, 3]},
+        cv=2,
+    ).fit(BLOBS, GROUPS)
+    assert search.best_score_ > 0.9
+
+
+def test_the_code_as_columns_of_a_frame():
+    import pandas as pd
+
+    frame = pd.DataFrame(BLOBS, columns=list("abcdef")).assign(other="x")
+    columns = make_column_transformer((small(max_epochs=2, clustering="kmeans"), list("abcdef")))
+    code = columns.set_output(transform="pandas").fit_transform(frame)
+    names = [f"autoencoderclusterer__autoencoderclusterer{i}" for i in range(3)]
+    assert list(code.columns) == names
+    assert (code.dtypes == np.float32).all()
+    assert list(columns[-1].feature_names_in_) == list("abcdef")
+
+
+def test_one_cluster(fitted):
+    model = small(1, max_epochs=2).fit(BLOBS)
+    assert set(model.labels_) == {0}
+    np.testing.assert_array_equal(model.predict_proba(BLOBS), np.ones((90, 1)))
