@@ -1,0 +1,124 @@
+"""Accuracy of clusters, against all ways to give classes to them."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, adjusted_rand_score
+
+from sklstm.metrics import clustering_accuracy
+
+SAMPLES = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=15
+)
+
+
+def best_of_all(y_true, y_pred, weights=None):
+    """Return the best accuracy over all ways to give each cluster a class, or one beyond them."""
+    classes, clusters = np.unique(y_true).tolist(), np.unique(y_pred).tolist()
+    spare = [max(classes) + 1 + i for i in range(len(clusters))]
+    return max(
+        accuracy_score(
+            y_true,
+            [dict(zip(clusters, chosen, strict=True))[k] for k in y_pred],
+            sample_weight=weights,
+        )
+        for chosen in set(permutations([*classes, *spare], len(clusters)))
+    )
+
+
+@given(SAMPLES.filter(lambda drawn: len({c for _, c, _ in drawn}) < 4))
+def test_against_all_matchings(drawn):
+    y_true, y_pred, weights = (np.array(column) for column in zip(*drawn, strict=True))
+    assert clustering_accuracy(y_true, y_pred) == pytest.approx(best_of_all(y_true, y_pred))
+    if weights.sum():
+        expected = best_of_all(y_true, y_pred, weights)
+        assert clustering_accuracy(y_true, y_pred, sample_weight=weights) == pytest.approx(expected)
+
+
+def test_the_best_matching_is_not_the_greedy_one():
+    # Giving cluster 0 its commonest class, "a", leaves 1 without: 3 of 8. The other way is right 5.
+    y_true = list("aaabb") + list("aaa")
+    y_pred = [0, 0, 0, 0, 0, 1, 1, 1]
+    assert clustering_accuracy(y_true, y_pred) == 5 / 8
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "expected"),
+    [
+        (["b", "a", "a"], [5, 9, 9], 1.0),
+        ([1, 1, 1, 0], [0, 0, 0, 0], 0.75),  # one cluster: the share of the largest class
+        ([1, 1, 1, 1], [0, 1, 2, 3], 0.25),  # more clusters than classes
+        ([0, 1, 2, 3], [1, 1, 1, 1], 0.25),
+        ([0, 0, 1, 1], [0, 0, -1, 1], 0.75),
+        ([True, False], ["x", "y"], 1.0),
+        ([1.0, 2.0], [2, 1], 1.0),
+        (["a"], [3], 1.0),
+    ],
+)
+def test_worked_examples(y_true, y_pred, expected):
+    assert clustering_accuracy(y_true, y_pred) == expected
+
+
+@given(SAMPLES, st.permutations(range(5)))
+def test_names_of_clusters_and_the_order_of_samples_do_not_matter(drawn, names):
+    y_true, y_pred, _ = (np.array(column) for column in zip(*drawn, strict=True))
+    score = clustering_accuracy(y_true, y_pred)
+    assert clustering_accuracy(y_true, np.array(names)[y_pred]) == pytest.approx(score)
+    assert clustering_accuracy(y_true[::-1], y_pred[::-1]) == pytest.approx(score)
+    assert clustering_accuracy(y_pred, y_true) == pytest.approx(score)
+    assert (score == 1) == (adjusted_rand_score(y_true, y_pred) == 1)
+
+
+def test_a_weight_counts_as_that_many_samples():
+    rng = np.random.default_rng(0)
+    y_true, y_pred, weights = rng.integers(0, [[4], [6], [5]], size=(3, 200))
+    repeated = clustering_accuracy(np.repeat(y_true, weights), np.repeat(y_pred, weights))
+    assert clustering_accuracy(y_true, y_pred, sample_weight=weights) == pytest.approx(repeated)
+    tiny = np.full(200, 0.1)
+    assert clustering_accuracy(y_true, y_true, sample_weight=tiny) == 1
+
+
+@pytest.mark.parametrize("form", [list, tuple, np.array, pd.Series, pd.Categorical])
+def test_forms_of_labels(form):
+    assert clustering_accuracy(form(["b", "b", "a"]), form([0, 0, 2])) == 1
+
+
+def test_thousands_of_clusters_are_matched():
+    labels = np.random.default_rng(0).permutation(2000)
+    assert clustering_accuracy(labels, labels[::-1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "weights", "message"),
+    [
+        ([0, 1], [0, 1, 1], None, r"inconsistent numbers of samples: \[2, 3\]"),
+        ([0, 1], [0, 1], [1.0], r"inconsistent numbers of samples: \[2, 2, 1\]"),
+        ([], [], None, "y_true holds no label"),
+        ([0, 1], [[0], [1]], None, r"y_pred must be 1-D.*shape \(2, 1\)"),
+        ([0, np.nan], [0, 1], None, r"y_true\[1\] is nan"),
+        ([0, 1], [0, None], None, r"y_pred\[1\] is None"),
+        (["a", np.nan], [0, 1], None, r"y_true\[1\] is nan"),
+        (pd.Series(["a", None]), [0, 1], None, r"y_true\[1\] is (None|nan)"),
+        ([0.5, 1], [0, 1], None, r"y_true holds numbers with fractions, such as 0.5"),
+        ([0, 1], [0, 1], [1, -1], "Negative values in data passed to `?sample_weight"),
+        ([0, 1], [0, 1], [1, np.nan], "sample_weight contains NaN"),
+        ([0, 1], [0, 1], [0, 0], "at least one non-zero|leaves no sample"),
+    ],
+)
+def test_bad_input_is_named(y_true, y_pred, weights, message):
+    with pytest.raises(ValueError, match=message):
+        clustering_accuracy(y_true, y_pred, sample_weight=weights)
+
+
+@pytest.mark.parametrize("mixed", [["a", 1], np.array(["a", 1], dtype=object)])
+def test_strings_and_numbers_are_not_mixed(mixed):
+    with pytest.raises(TypeError, match="y_pred mixes strings and numbers"):
+        clustering_accuracy([0, 1], mixed)
+    with pytest.raises(ValueError, match="'y_true' parameter of clustering_accuracy"):
+        clustering_accuracy("ab", [0, 1])
