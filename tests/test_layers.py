@@ -31,6 +31,7 @@ NARROWER = {
     "preprocessing": {"_tokens", "_sequences", "_reading"},
     "datasets": set(),
     "metrics": set(),
+    "inspection": set(),
     "_show_versions": set(),
 }
 MAY_IMPORT = {

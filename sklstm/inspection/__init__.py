@@ -1,0 +1,8 @@
+"""Displays: plots of what fitted estimators have learned, in scikit-learn's manner.
+
+They need matplotlib (``pip install matplotlib``), which is imported when something is drawn.
+"""
+
+from sklstm.inspection._embedding import EmbeddingDisplay
+
+__all__ = ["EmbeddingDisplay"]

@@ -1,0 +1,408 @@
+"""EmbeddingDisplay: what is drawn where, in which colour, and what is refused."""
+
+from __future__ import annotations
+
+import builtins
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from sklearn.cluster import Birch, KMeans
+from sklearn.datasets import load_digits, load_iris, make_blobs
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.manifold import TSNE
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklstm.inspection import EmbeddingDisplay
+from sklstm.inspection._labels import COLOURS, NONE_COLOUR
+
+mpl.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
+
+X, Y = load_iris(return_X_y=True)
+
+
+@pytest.fixture(autouse=True)
+def close():
+    """Close what a test has drawn."""
+    yield
+    plt.close("all")
+
+
+def offsets(display):
+    return np.asarray(display.scatter_.get_offsets())
+
+
+def colours(display):
+    return [to_hex(colour) for colour in display.scatter_.get_facecolors()]
+
+
+def legend(display):
+    """Return the colour that the legend gives to each label."""
+    handles = display.legend_.legend_handles
+    return {handle.get_label(): to_hex(handle.get_color()) for handle in handles}
+
+
+def centers(display):
+    return np.asarray(display.centers_.get_offsets())
+
+
+def identity():
+    """Return a transformer whose code is X."""
+    return FunctionTransformer().fit(X)
+
+
+def test_pca_of_a_code_against_scikit_learn():
+    scaler = StandardScaler().fit(X)
+    display = EmbeddingDisplay.from_estimator(scaler, X, Y)
+    pca = PCA(2).fit(scaler.transform(X))
+    np.testing.assert_allclose(offsets(display), pca.transform(scaler.transform(X)))
+    np.testing.assert_array_equal(display.embedding, offsets(display))
+    assert display.ax_.get_xlabel() == "principal component 1 (73% of variance)"
+    assert display.ax_.get_ylabel() == "principal component 2 (23% of variance)"
+    assert display.figure_ is display.ax_.figure
+    assert colours(display) == [COLOURS[label] for label in Y]
+    assert legend(display) == {str(i): COLOURS[i] for i in range(3)}
+
+
+def test_a_code_of_two_dimensions_is_drawn_as_it_is():
+    pca = PCA(2).fit(X)
+    display = EmbeddingDisplay.from_estimator(pca, X)
+    np.testing.assert_allclose(offsets(display), pca.transform(X))
+    assert (display.legend_, display.labels, display.centers_) == (None, None, None)
+    assert set(colours(display)) == {COLOURS[0]}
+    again = EmbeddingDisplay.from_estimator(pca, X, method="pca")
+    assert again.ax_.get_xlabel().startswith("principal component 1")
+
+
+def test_tsne_against_scikit_learn():
+    scaler = StandardScaler().fit(X)
+    display = EmbeddingDisplay.from_estimator(scaler, X, method="tsne", random_state=0)
+    expected = TSNE(perplexity=30, random_state=0).fit_transform(scaler.transform(X))
+    np.testing.assert_allclose(offsets(display), expected, atol=1e-3)
+    assert display.ax_.get_xlabel() == "t-SNE 1"
+    assert not len(display.ax_.get_xticks())
+
+
+@pytest.mark.parametrize("n_samples", [2, 4, 20])
+def test_tsne_of_few_samples(n_samples):
+    code = X[:n_samples]
+    display = EmbeddingDisplay.from_embedding(code, method="tsne", random_state=0)
+    assert offsets(display).shape == (n_samples, 2)
+    assert np.isfinite(offsets(display)).all()
+    expected = TSNE(perplexity=(n_samples - 1) / 3, random_state=0).fit_transform(code)
+    np.testing.assert_allclose(offsets(display), expected, rtol=1e-3)
+
+
+def test_tsne_of_wide_narrow_and_sparse_codes():
+    wide = load_digits().data[:60]
+    reduced = PCA(50, random_state=0).fit_transform(wide)
+    expected = TSNE(perplexity=59 / 3, random_state=0).fit_transform(reduced)
+    for code in (wide, csr_array(wide)):
+        display = EmbeddingDisplay.from_embedding(code, method="tsne", random_state=0)
+        np.testing.assert_allclose(offsets(display), expected, rtol=1e-2, atol=1e-2)
+    display = EmbeddingDisplay.from_embedding(X[:30, :1], method="tsne", random_state=0)
+    assert offsets(display).shape == (30, 2)
+
+
+@pytest.mark.parametrize("steps", [[], [StandardScaler()]], ids=["alone", "pipeline"])
+def test_kmeans_is_drawn_in_the_space_of_its_centres(steps):
+    model = make_pipeline(*steps, KMeans(4, random_state=0)).fit(X)
+    estimator = model if steps else model[-1]
+    given = model[:-1].transform(X) if steps else X
+    display = EmbeddingDisplay.from_estimator(estimator, X)
+    pca = PCA(2).fit(given)
+    np.testing.assert_allclose(offsets(display), pca.transform(given))
+    np.testing.assert_allclose(centers(display), pca.transform(model[-1].cluster_centers_))
+    assert colours(display) == [COLOURS[label] for label in model.predict(X)]
+    assert display.legend_.get_title().get_text() == "cluster"
+    texts = {text.get_text(): text.xy for text in display.ax_.texts}
+    for i, place in enumerate(centers(display)):
+        np.testing.assert_array_equal(texts[str(i)], place)
+
+
+def test_as_many_clusters_as_features_are_still_told_apart():
+    # Distances and the space of the centres have the same width, so only the numbers tell.
+    model = KMeans(4, random_state=0).fit(X)
+    display = EmbeddingDisplay.from_estimator(model, X.tolist())
+    np.testing.assert_allclose(centers(display), PCA(2).fit(X).transform(model.cluster_centers_))
+
+
+class CodeClusterer(KMeans):
+    """Like AutoencoderClusterer: `transform` gives a code, in which the centres lie."""
+
+    def fit(self, X, y=None):
+        return super().fit(3 * X)
+
+    def predict(self, X):
+        return super().predict(3 * X)
+
+    def transform(self, X):
+        return 3 * X
+
+
+@pytest.mark.parametrize("n_clusters", [3, 4])
+def test_centres_of_a_clusterer_that_gives_a_code(n_clusters):
+    model = CodeClusterer(n_clusters, random_state=0).fit(X)
+    display = EmbeddingDisplay.from_estimator(model, X)
+    pca = PCA(2).fit(3 * X)
+    np.testing.assert_allclose(centers(display), pca.transform(model.cluster_centers_))
+    np.testing.assert_allclose(offsets(display), pca.transform(3 * X))
+
+
+def test_centres_are_left_out_where_they_cannot_be_placed():
+    model = KMeans(3, random_state=0).fit(X)
+    tsne = EmbeddingDisplay.from_estimator(model, X, method="tsne", random_state=0)
+    assert tsne.centers_ is None
+    assert EmbeddingDisplay.from_estimator(model, X, Y).centers_ is None  # coloured by class
+    birch = Birch(n_clusters=3).fit(X)
+    assert EmbeddingDisplay.from_estimator(birch, X).centers_ is None
+
+
+def test_a_search_and_a_classifier():
+    search = GridSearchCV(make_pipeline(StandardScaler(), KMeans(3, random_state=0)), {}).fit(X)
+    display = EmbeddingDisplay.from_estimator(search, X)
+    inner = search.best_estimator_
+    pca = PCA(2).fit(inner[0].transform(X))
+    np.testing.assert_allclose(centers(display), pca.transform(inner[1].cluster_centers_))
+    classifier = LinearDiscriminantAnalysis().fit(X, np.array(["a", "b", "c"])[Y])
+    display = EmbeddingDisplay.from_estimator(classifier, X)
+    assert display.legend_.get_title().get_text() == "predicted class"
+    assert list(display.labels) == list(classifier.predict(X))
+    np.testing.assert_allclose(offsets(display), classifier.transform(X))
+
+
+def test_texts_through_a_sparse_code():
+    texts = [f"{a} {b} word" for a in ("one", "two", "three") for b in ("red", "green", "blue")]
+    model = TfidfVectorizer().fit(texts)
+    display = EmbeddingDisplay.from_estimator(model, texts, [t.split()[0] for t in texts])
+    expected = PCA(2).fit_transform(model.transform(texts).toarray())
+    np.testing.assert_allclose(offsets(display), expected, atol=1e-6)
+    assert list(legend(display)) == ["one", "three", "two"]
+    svd = make_pipeline(TfidfVectorizer(), TruncatedSVD(3), KMeans(2, random_state=0)).fit(texts)
+    assert EmbeddingDisplay.from_estimator(svd, texts).centers_ is not None
+
+
+def test_a_large_sparse_code_stays_sparse():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(90, 70)) * (rng.random((90, 70)) < 0.2) * np.linspace(5, 1, 70)
+    expected = PCA(2).fit_transform(dense)
+    display = EmbeddingDisplay.from_embedding(csr_array(dense), random_state=0)
+    np.testing.assert_allclose(np.abs(offsets(display)), np.abs(expected), atol=1e-6)
+
+
+def test_frames():
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    model = make_pipeline(StandardScaler(), PCA(3)).set_output(transform="pandas").fit(frame)
+    display = EmbeddingDisplay.from_estimator(model, frame, pd.Series(Y, name="species", index=Y))
+    code = model.transform(frame).to_numpy()
+    np.testing.assert_allclose(np.abs(offsets(display)), np.abs(code[:, :2]))
+    assert display.legend_.get_title().get_text() == "species"
+
+
+def test_missing_labels_are_grey_and_beneath():
+    labels = np.where(np.arange(len(X)) % 3 == 0, -1, Y)
+    display = EmbeddingDisplay.from_embedding(X[:, :2], labels)
+    missing = labels == -1
+    expected = np.concatenate([X[missing, :2], X[~missing, :2]])
+    np.testing.assert_array_equal(offsets(display), expected)
+    assert colours(display) == [NONE_COLOUR] * missing.sum() + [COLOURS[y] for y in Y[~missing]]
+    assert legend(display) == {**{str(i): COLOURS[i] for i in range(3)}, "none (-1)": NONE_COLOUR}
+    # with None, -1 is a label as any other
+    labelled = EmbeddingDisplay.from_embedding(X[:, :2], labels, missing_label=None)
+    assert legend(labelled) == {"-1": COLOURS[0], "0": COLOURS[1], "1": COLOURS[2], "2": COLOURS[3]}
+    strings = EmbeddingDisplay.from_embedding(
+        X[:4, :2], ["a", "?", "b", "a"], missing_label="?", method="code"
+    )
+    assert list(legend(strings)) == ["a", "b", "none (?)"]
+    alone = EmbeddingDisplay.from_embedding(X[:4, :2], [-1] * 4)
+    assert list(legend(alone)) == ["none (-1)"]
+
+
+def test_twenty_labels_differ_in_colour_or_marker():
+    labels = np.array([f"group {i:02}" for i in range(20)] * 3)
+    code = np.random.default_rng(0).normal(size=(60, 2))
+    display = EmbeddingDisplay.from_embedding(code, labels)
+    assert display.colorbar_ is None
+    paths = display.scatter_.get_paths()
+    drawn = {
+        label: (colour, len(path))
+        for label, colour, path in zip(labels, colours(display), paths, strict=True)
+    }
+    assert len(set(drawn.values())) == 20
+    handles = display.legend_.legend_handles
+    assert len({(to_hex(h.get_color()), h.get_marker()) for h in handles}) == 20
+    assert [text.get_text() for text in display.legend_.get_texts()] == sorted(set(labels))
+
+
+def test_more_labels_get_a_colour_bar():
+    code = np.random.default_rng(0).normal(size=(60, 2))
+    numbers = np.arange(60) ** 2
+    display = EmbeddingDisplay.from_embedding(code, numbers)
+    assert display.legend_ is None
+    viridis = mpl.colormaps["viridis"]
+    assert colours(display) == [to_hex(viridis(n / 59**2)) for n in numbers]
+    assert display.colorbar_.vmax == 59**2
+    strings = EmbeddingDisplay.from_embedding(
+        code, [f"w{i:02}" for i in range(60)], palette="cividis"
+    )
+    assert colours(strings)[0] == to_hex(mpl.colormaps["cividis"](0.0))
+    ticks = [text.get_text() for text in strings.colorbar_.ax.get_yticklabels()]
+    assert (ticks[0], ticks[-1]) == ("w00", "w59")
+    assert EmbeddingDisplay.from_embedding(code, numbers, legend=False).colorbar_ is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([True, False, True], ["False", "True"]),
+        ([1.0, 2.0, 1.5], ["1", "1.5", "2"]),
+        (np.array(["b", "a", "b"], dtype=object), ["a", "b"]),
+        (pd.Categorical(["b", "a", "b"]), ["a", "b"]),
+        (pd.Series(["b", "a", "b"], dtype="string"), ["a", "b"]),
+    ],
+)
+def test_kinds_of_labels(labels, expected):
+    assert list(legend(EmbeddingDisplay.from_embedding(X[:3, :2], labels))) == expected
+
+
+def test_one_dimension_is_drawn_in_strips():
+    model = KMeans(3, random_state=0).fit(X[:, 2:3])
+    display = EmbeddingDisplay.from_estimator(model, X[:, 2:3])
+    np.testing.assert_array_equal(offsets(display)[:, 0], X[:, 2])
+    np.testing.assert_array_equal(offsets(display)[:, 1].round(), model.predict(X[:, 2:3]))
+    assert [text.get_text() for text in display.ax_.get_yticklabels()] == ["0", "1", "2"]
+    np.testing.assert_allclose(centers(display)[:, 0], model.cluster_centers_[:, 0])
+    np.testing.assert_array_equal(centers(display)[:, 1], [0, 1, 2])
+    assert display.embedding.shape == (150, 1)
+    plain = EmbeddingDisplay.from_embedding(X[:, :1])
+    assert not len(plain.ax_.get_yticks())
+    many = EmbeddingDisplay.from_embedding(X[:, :1], np.arange(150))
+    assert many.colorbar_ is not None
+
+
+def test_plot_again_elsewhere_with_other_settings():
+    display = EmbeddingDisplay.from_embedding(X[:, :2], Y)
+    first = display.ax_
+    _, ax = plt.subplots()
+    assert display.plot(ax, palette=["red", "blue"], scatter_kwargs={"s": 3}) is display
+    assert display.ax_ is ax is not first
+    assert legend(display) == {"0": "#ff0000", "1": "#0000ff", "2": "#ff0000"}
+    markers = [handle.get_marker() for handle in display.legend_.legend_handles]
+    assert markers == ["o", "o", "^"]
+    assert display.scatter_.get_sizes().tolist() == [3]
+    assert len(set(colours(display.plot(palette="viridis")))) == 3
+    assert display.plot(legend=False).legend_ is None
+
+
+def test_the_caller_s_objects_stay_as_they_are():
+    labels, code, options = Y.copy(), X.copy(), {"s": 5}
+    EmbeddingDisplay.from_embedding(code, labels, scatter_kwargs=options)
+    np.testing.assert_array_equal(labels, Y)
+    np.testing.assert_array_equal(code, X)
+    assert options == {"s": 5}
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        ([0, 1], ValueError, "y holds 2 labels for 150 samples"),
+        (np.where(np.arange(150) == 7, np.nan, Y), ValueError, r"y\[7\] is .*nan"),
+        (["a", None] * 75, ValueError, r"y\[1\] is None"),
+        (["a", np.nan] * 75, ValueError, r"y\[1\] is nan"),
+        (pd.array(["a", None] * 75, dtype="string"), ValueError, r"y\[1\] is <NA>"),
+        (np.zeros((150, 2)), ValueError, r"y must hold one label.*\(150, 2\)"),
+        (np.array(["a", 1] * 75, dtype=object), TypeError, "y mixes strings"),
+    ],
+)
+def test_bad_labels_are_named(y, error, message):
+    with pytest.raises(error, match=message):
+        EmbeddingDisplay.from_estimator(identity(), X, y)
+    with pytest.raises(error, match=message.replace("y", "labels", 1)):
+        EmbeddingDisplay.from_embedding(X, y)
+
+
+def test_bad_estimators_are_named():
+    with pytest.raises(TypeError, match=r"LogisticRegression has no transform.*from_embedding"):
+        EmbeddingDisplay.from_estimator(LogisticRegression(), X)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    with pytest.raises(TypeError, match="last step of the Pipeline, LogisticRegression, has no"):
+        EmbeddingDisplay.from_estimator(model, X)
+    for unfitted in (PCA(2), make_pipeline(StandardScaler(), PCA(2))):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            EmbeddingDisplay.from_estimator(unfitted, X)
+    with pytest.raises(TypeError, match="is a class, not an instance"):
+        EmbeddingDisplay.from_estimator(PCA, X)
+    deep = FunctionTransformer(lambda X: np.zeros((len(X), 3, 2))).fit(X)
+    with pytest.raises(ValueError, match=r"transform\(X\) has shape \(150, 3, 2\)"):
+        EmbeddingDisplay.from_estimator(deep, X)
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "message"),
+    [
+        (X, {"method": "umap"}, "method must be one of 'auto', 'code', 'pca', 'tsne'; got 'umap'"),
+        (X, {"method": "code"}, r'this one has 4. Take method="pca" or "tsne"'),
+        (X[:, :1], {"method": "pca"}, r"two dimensions at least.*\(150, 1\)"),
+        (X[:1], {}, r"two samples and two dimensions at least.*\(1, 4\)"),
+        (X[:1], {"method": "tsne"}, "two samples at least; got 1"),
+        (X, {"centers": [[1, 2]]}, "centers have 2 columns where the code has 4"),
+        (X, {"scatter_kwargs": {"c": "red", "marker": "x"}}, "may not hold 'c', 'marker'"),
+        (X, {"labels": Y, "palette": []}, "palette holds no colour"),
+        (X, {"labels": np.arange(150), "palette": ["red"]}, "palette must be the name"),
+        (X[:, 0], {}, r"code has shape \(150,\)"),
+        (np.full((3, 2), np.nan), {}, "code contains NaN"),
+        (np.zeros((0, 2)), {}, "0 sample"),
+    ],
+)
+def test_bad_input_is_named(code, options, message):
+    with pytest.raises(ValueError, match=message):
+        EmbeddingDisplay.from_embedding(code, **options)
+    assert not plt.get_fignums()  # nothing half drawn is left behind
+
+
+def test_more_columns_than_can_be_drawn():
+    with pytest.raises(ValueError, match="embedding has 4 columns"):
+        EmbeddingDisplay(X).plot()
+
+
+def test_samples_that_are_all_alike():
+    display = EmbeddingDisplay.from_embedding(np.ones((5, 3)))
+    np.testing.assert_array_equal(offsets(display), np.zeros((5, 2)))
+    assert display.ax_.get_xlabel() == "principal component 1 (0% of variance)"
+
+
+def test_without_matplotlib(monkeypatch):
+    real = builtins.__import__
+
+    def refuse(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    display = EmbeddingDisplay(X[:, :2])
+    for draw in (
+        display.plot,
+        lambda: EmbeddingDisplay.from_embedding(X),
+        lambda: EmbeddingDisplay.from_estimator(PCA(2).fit(X), X),
+    ):
+        with pytest.raises(ImportError, match=r"EmbeddingDisplay.\w+ requires matplotlib"):
+            draw()
+
+
+def test_a_png_is_written(tmp_path):
+    X, y = make_blobs(200, centers=12, random_state=0)
+    display = EmbeddingDisplay.from_embedding(X, y)
+    display.figure_.savefig(tmp_path / "code.png")
+    assert (tmp_path / "code.png").stat().st_size > 10_000
