@@ -1,0 +1,304 @@
+"""The benchmark on clusters: what is run where, kept and printed."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits
+from sklearn.pipeline import make_pipeline
+
+from benchmarks import _clustering_data, _clustering_engines, _clustering_report, clustering
+from benchmarks._runner import Results
+
+RAGGED = [np.arange(6.0).reshape(3, 2), np.array([[9.0, 8.0]]), np.ones((2, 2))]
+TITLES = {"idec": "IDEC", "code-kmeans": "Code", "kmeans": "k-means", "dtw": "DTW"}
+OURS = ["idec", "code-kmeans"]
+
+
+def run_of(contender, accuracy, seed=0, data="GunPoint", **changes):
+    """Return a run as the results file holds it."""
+    return {
+        "contender": contender, "data": {"name": data, "n_samples": None}, "seed": seed,
+        "params": {}, "scores": {"accuracy": accuracy, "NMI": 0.5, "ARI": 0.25},
+        "n_samples": 1200, "n_clusters": 2, "n_found": 2, "seconds": {"fit": 2.0 + seed},
+        "warnings": [], "commit": "abc1234", "date": "2026-01-02",
+        "environment": {"cpus": 1, "OMP_NUM_THREADS": "1", "sklstm": "0.1"},
+    } | changes  # fmt: skip
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Replace measuring by a note of what would be measured, where."""
+    noted = []
+
+    def run_one(task, folder, peers_python):
+        noted.append((task.name, task.data, task.seed))
+        if task.name == "kshape":
+            return "it broke"
+        return {**run_of(task.name, 0.5), **task.identity()}
+
+    monkeypatch.setattr(clustering, "run_one", run_one)
+    return noted
+
+
+def planned(options):
+    return [
+        (task.name, task.data, task.seed) for task in clustering.tasks(clustering.parse(options))
+    ]
+
+
+def rows_of(text):
+    return [[c.strip() for c in line.split("|")[1:-1]] for line in text.splitlines() if "|" in line]
+
+
+def test_what_is_run():
+    everything = planned(["--peers-python", "python"])
+    # ten seeds of whatever draws, on the kinds of data that it takes; Ward linkage once
+    assert len(everything) == (4 * 10 + 1) + 5 * (6 * 10 + 1) + 2 * (4 * 10)
+    assert {name for name, _, _ in planned([])}.isdisjoint({"dtw", "kshape"})
+    assert {data for name, data, _ in everything if name == "lsa"} == {
+        "newsgroups-4", "newsgroups-20",
+    }  # fmt: skip
+    assert {name for name, data, _ in everything if data == "digits"} == {
+        "idec", "code-kmeans", "kmeans", "pca", "ward",
+    }  # fmt: skip
+    some = planned(["--only", "ward", "kmeans", "--seeds", "2", "--data", "digits"])
+    assert some == [("ward", "digits", 0), ("kmeans", "digits", 0), ("kmeans", "digits", 1)]
+
+
+def test_one_configuration_for_all_sets():
+    tasks = clustering.tasks(clustering.parse(["--seeds", "1"]))
+    ours = [task.params() for task in tasks if task.contender.model == "autoencoder"]
+    assert len(ours) == 2 * len(_clustering_data.SETS)
+    for params in ours:
+        assert params.pop("clustering") in ("idec", "kmeans")
+        params.pop("tfidf", None)
+        assert params == clustering.OURS
+    trial = clustering.tasks(clustering.parse(["--epochs", "3"]))
+    assert {task.params().get("max_epochs") for task in trial if task.name in OURS} == {3}
+    assert all("max_epochs" not in task.params() for task in trial if task.name not in OURS)
+
+
+@pytest.mark.parametrize("option", [["--validate"], ["--n-test", "3"]])
+def test_there_is_nothing_to_validate(option, capsys):
+    with pytest.raises(SystemExit):
+        clustering.parse(option)
+    assert "clusters need no labels" in capsys.readouterr().err
+
+
+def test_a_stopped_run_goes_on_and_a_failure_does_not_end_it(tmp_path, ran, capsys):
+    options = "--peers-python python --seeds 1 --data GunPoint --only kshape ward --output"
+    options = [*options.split(), str(tmp_path)]
+    assert clustering.main(options) == 1
+    assert "k-Shape on GunPoint, seed 0: FAILED\nit broke" in capsys.readouterr().out
+    ran.clear()
+    clustering.main(options)
+    assert ran == [("kshape", "GunPoint", 0)]
+    ran.clear()
+    clustering.main([*options, "--fresh"])
+    assert len(ran) == 2
+    runs = json.loads((tmp_path / "clustering.json").read_text())["runs"]
+    assert [run["contender"] for run in runs] == ["ward"]
+    assert "| Ward linkage" in (tmp_path / "clustering.md").read_text()
+
+
+def test_other_parameters_run_again(tmp_path, ran, monkeypatch):
+    options = ["--seeds", "1", "--data", "digits", "--only", "kmeans", "--output", str(tmp_path)]
+    clustering.main(options)
+    changed = clustering.Contender("k-means", "kmeans", ("table",), {"n_init": 3})
+    monkeypatch.setitem(clustering.CONTENDERS, "kmeans", changed)
+    clustering.main(options)
+    assert len(ran) == 2
+    (run,) = Results(tmp_path / "clustering.json").runs
+    assert run["params"] == {"n_init": 3}
+
+
+def test_tables_of_made_up_runs():
+    runs = [
+        run_of("dtw", 0.7, warnings=["UserWarning: slow.\nvery"]),
+        *(run_of("idec", accuracy, seed) for seed, accuracy in enumerate([0.9, 0.6, 0.6])),
+        *(run_of("idec", 0.65, seed, data="digits", n_found=1) for seed in range(2)),
+        run_of("kmeans", 0.75, data="digits"),
+    ]
+    report = _clustering_report.Report(runs, TITLES, OURS)
+    rows = rows_of(report.sections())
+    # the order of the sets is that of SETS, and of the models that of the titles
+    assert rows[0] == ["accuracy, mean ± deviation", "digits, table", "GunPoint"]
+    # the deviation of 0.9, 0.6 and 0.6 is the root of (0.04 + 0.01 + 0.01) / 3
+    assert rows[2] == ["IDEC", "0.650 ± 0.000", "**0.700 ± 0.141**"]
+    assert rows[3] == ["k-means", "**0.750**", "-"]
+    assert rows[4] == ["DTW", "-", "**0.700**"]
+    spread = "0.700 ± 0.141 (0.600 to 0.900)"
+    same = ["0.500 ± 0.000 (0.500 to 0.500)", "0.250 ± 0.000 (0.250 to 0.250)"]
+    assert ["IDEC", spread, *same, "3", "3.0"] in rows
+    assert ["DTW", "0.700", "0.500", "0.250", "1", "2.0"] in rows
+    text = report.sections()
+    assert "- digits, table: IDEC (0.650) is behind k-means (0.750)." in text
+    assert "GunPoint: IDEC" not in text  # as good as the best is not behind
+    assert "IDEC on digits, table: fewer clusters than asked for with 2 of the seeds." in text
+    assert "DTW warned 1 times: UserWarning: slow." in text
+    assert "1,200 samples, 2 clusters asked for" in text
+    assert "Measured on 1 CPU cores, OMP_NUM_THREADS=1; sklstm 0.1 (abc1234); 2026-01-02." in text
+
+
+def test_who_is_behind_is_sorted_and_all_are_named():
+    runs = [
+        run_of("idec", 0.5), run_of("code-kmeans", 0.65), run_of("kmeans", 0.6), run_of("dtw", 0.7),
+    ]  # fmt: skip
+    behind = _clustering_report.Report(runs, TITLES, OURS).behind()
+    assert behind.splitlines()[2:] == [
+        "- GunPoint: IDEC (0.500) is behind DTW (0.700), k-means (0.600).",
+        "- GunPoint: Code (0.650) is behind DTW (0.700).",
+    ]
+    best = _clustering_report.Report([run_of("idec", 0.9), run_of("dtw", 0.8)], TITLES, OURS)
+    assert best.behind() == "In mean accuracy the autoencoder is behind on no set."
+    assert "hasn't been measured" in _clustering_report.Report(runs[2:], TITLES, OURS).behind()
+
+
+def test_scores():
+    found = clustering.scores(np.array(list("aabb")), np.array([0, 0, 1, 2]))
+    assert found == pytest.approx({"accuracy": 0.75, "NMI": 0.8, "ARI": 4 / 7})
+    assert set(clustering.scores(np.array(list("aabb")), np.array([3, 3, 5, 5])).values()) == {1.0}
+
+
+def test_a_small_run(tmp_path):
+    options = "--n-train 60 --seeds 1 --only kmeans --data digits digit-steps"
+    assert clustering.main([*options.split(), "--output", str(tmp_path)]) == 0
+    table, steps = json.loads((tmp_path / "clustering.json").read_text())["runs"]
+    assert steps["scores"] == table["scores"]  # laid flat, the steps of the digits are their table
+    X, y = load_digits(return_X_y=True)
+    X, y = _clustering_data.take(X / 16, y, 60)
+    labels = KMeans(10, n_init=10, random_state=0).fit_predict(X)
+    assert table["scores"] == pytest.approx(clustering.scores(y, labels))
+    assert (table["n_samples"], table["n_clusters"], table["n_found"]) == (60, 10, 10)
+    assert table["seconds"]["fit"] > 0
+    assert table["environment"]["scikit-learn"]
+
+
+def test_a_failure_says_why(tmp_path):
+    task = clustering.Task("dtw", "digit-steps", 0, 30)
+    assert "tslearn" in clustering.run_one(task, tmp_path, sys.executable)
+
+
+@pytest.mark.parametrize("name", ["digits", "digit-steps"])
+def test_staged_data_hold_no_classes(name, tmp_path):
+    path, y = _clustering_data.stage(name, 40, tmp_path)
+    X = _clustering_engines.read(str(path))
+    expected, classes = _clustering_data.take(*_clustering_data.SETS[name].load(), 40)
+    np.testing.assert_array_equal(np.array(X), expected)
+    np.testing.assert_array_equal(y, classes.astype(str))
+    assert np.bincount(classes).tolist() == [4] * 10
+    assert set(np.load(path)) <= {"table", "values", "lengths"}
+
+
+def test_texts_are_staged(tmp_path, monkeypatch):
+    texts, groups = ["one", "two", "three", "four"], np.array(["a", "b", "a", "b"])
+    kept = SimpleNamespace(kind="texts", load=lambda: (texts, groups))
+    monkeypatch.setitem(_clustering_data.SETS, "newsgroups-4", kept)
+    path, y = _clustering_data.stage("newsgroups-4", None, tmp_path)
+    assert _clustering_engines.read(str(path)) == texts
+    np.testing.assert_array_equal(y, groups)
+    some, classes = _clustering_data.take(texts, groups, 2)
+    assert sorted(classes) == ["a", "b"]
+    assert [dict(zip(texts, groups, strict=True))[text] for text in some] == list(classes)
+
+
+def test_ragged_series_are_joined_scaled_and_survive_staging(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setenv("SKLSTM_DATA", str(data_dir))
+    path, y = _clustering_data.stage("JapaneseVowels", None, tmp_path)
+    X = _clustering_engines.read(str(path))
+    assert (len(X), len(y), len(set(y))) == (640, 640, 9)
+    assert (min(map(len, X)), max(map(len, X))) == (7, 29)
+    steps = np.concatenate(X)
+    np.testing.assert_allclose(steps.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(steps.std(axis=0), 1)
+
+
+def test_four_newsgroups(data_file, monkeypatch):
+    monkeypatch.setenv("SKLSTM_DATA", str(data_file("20newsgroups").parent))
+    texts, y = _clustering_data.newsgroups(_clustering_data.FOUR_GROUPS)
+    assert set(y) == set(_clustering_data.FOUR_GROUPS)
+    assert len(texts) == len(y) == 3387
+
+
+def test_series_are_stretched_by_straight_lines():
+    whole = _clustering_engines.one_length(RAGGED)
+    assert whole.shape == (3, 3, 2)
+    np.testing.assert_array_equal(whole[0], RAGGED[0])
+    np.testing.assert_array_equal(whole[1], [[9, 8]] * 3)
+    stretched = _clustering_engines.to_length(np.array([[0.0], [4.0], [2.0]]), 5)
+    np.testing.assert_array_equal(stretched[:, 0], [0, 2, 4, 3, 2])
+
+
+def test_models_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    table = np.concatenate([rng.normal(size=(20, 12)), rng.normal(9, size=(20, 12))])
+    series = [x.reshape(-1, 2)[: 6 - i % 3] for i, x in enumerate(table)]
+    texts = [f"{word} {i % 4} some" for i in range(8) for word in ("red blue", "cat dog")]
+    common = {"n_clusters": 2, "random_state": 0}
+    engines = _clustering_engines
+    for model, kind, X, params in [
+        (engines.kmeans, "table", table, {"n_init": 1}),
+        (engines.kmeans, "series", series, {"n_init": 1}),
+        (engines.kmeans, "texts", texts, {"n_init": 1, "tfidf": {"max_features": 5}}),
+        (engines.pca, "table", table, {"n_components": 3}),
+        (engines.pca, "series", series, {"n_components": 3}),
+        (engines.lsa, "texts", texts, {"n_components": 3, "tfidf": {}}),
+        (engines.ward, "series", series, {}),
+    ]:
+        labels = model(kind, {**params, **common}).fit_predict(X)
+        halves = [labels[::2], labels[1::2]] if kind == "texts" else [labels[:20], labels[20:]]
+        assert [len(set(half)) for half in halves] == [1, 1], (model, kind)
+        assert halves[0][0] != halves[1][0]
+
+
+def test_warnings_and_seeds_are_kept(tmp_path, monkeypatch):
+    import warnings
+
+    class Noted:
+        def __init__(self, params):
+            self.params = params
+
+        def fit_predict(self, X):
+            warnings.warn("hm", UserWarning, stacklevel=2)
+            return np.full(len(X), self.params["random_state"])
+
+    monkeypatch.setitem(_clustering_engines.MODELS, "noted", lambda kind, params: Noted(params))
+    np.savez(tmp_path / "x.npz", table=np.ones((3, 2)))
+    job = {"model": "noted", "kind": "table", "params": {}, "seed": 7, "n_clusters": 2}
+    done = _clustering_engines.measure({**job, "data": str(tmp_path / "x.npz")})
+    assert done["labels"] == [7, 7, 7]
+    assert done["warnings"] == ["UserWarning: hm"]
+
+
+def test_the_plot_shows_any_clusterer(tmp_path):
+    from sklearn.decomposition import PCA
+
+    from benchmarks import _clustering_plot
+
+    X, y = _clustering_data.take(*_clustering_data.digits_table(), 60)
+    model = make_pipeline(PCA(5), KMeans(10, n_init=1, random_state=0)).fit(X)
+    path = _clustering_plot.draw(model, X, y, tmp_path / "new" / "clustering.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_guide_gets_the_overview(tmp_path, monkeypatch, ran):
+    guide = tmp_path / "clustering-guide.md"
+    guide.write_text("# Guide\n<!-- clustering-table:start -->\n<!-- clustering-table:end -->\n")
+    monkeypatch.setattr(clustering, "GUIDE", guide)
+    monkeypatch.setattr(clustering._cli, "RESULTS", tmp_path)
+    clustering.main(["--seeds", "1", "--only", "kmeans", "--output", str(tmp_path)])
+    shown = rows_of(guide.read_text())
+    assert shown == rows_of((tmp_path / "clustering.md").read_text())[: len(shown)]
+    assert shown[2][0] == "k-means"
+
+
+def test_the_program_starts_anywhere(tmp_path):
+    command = [sys.executable, clustering.__file__, "--report", "--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == "Nothing has been measured yet.\n"
