@@ -136,10 +136,13 @@ def ward(kind: str, params: dict[str, Any]) -> Any:
 
 def autoencoder(kind: str, params: dict[str, Any]) -> Any:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    import torch
     from sklearn.pipeline import make_pipeline
 
     from sklstm import AutoencoderClusterer
 
+    # torch imports its compiler at the first step of an optimizer, which takes seconds.
+    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))]).step()
     params = dict(params)
     tfidf = params.pop("tfidf", None)
     clusterer = AutoencoderClusterer(**params)
