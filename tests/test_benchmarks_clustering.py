@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 
+import sklstm
 from benchmarks import _clustering_data, _clustering_engines, _clustering_report, clustering
 from benchmarks._runner import Results
 
@@ -254,6 +256,31 @@ def test_models_of_scikit_learn():
         halves = [labels[::2], labels[1::2]] if kind == "texts" else [labels[:20], labels[20:]]
         assert [len(set(half)) for half in halves] == [1, 1], (model, kind)
         assert halves[0][0] != halves[1][0]
+
+
+def test_the_autoencoder_gets_series_as_they_are_and_texts_as_numbers(monkeypatch):
+    class Noted(BaseEstimator):
+        def __init__(self, n_clusters=10, clustering="idec", random_state=None):
+            self.n_clusters, self.clustering = n_clusters, clustering
+            self.random_state = random_state
+
+        def fit(self, X, y=None):
+            return self
+
+        def fit_predict(self, X, y=None):
+            return self.get_params(), X
+
+    monkeypatch.setattr(sklstm, "AutoencoderClusterer", Noted, raising=False)
+    params = {"clustering": "kmeans", "n_clusters": 3, "random_state": 5}
+    build = _clustering_engines.autoencoder
+    for kind, X in (("series", RAGGED), ("table", np.ones((4, 2)))):
+        got, given = build(kind, params).fit_predict(X)
+        assert got == params
+        assert given is X
+    texts = ["red blue", "red", "blue cat"]
+    got, given = build("texts", {**params, "tfidf": {"max_features": 2}}).fit_predict(texts)
+    assert got == params
+    assert given.shape == (3, 2)
 
 
 def test_warnings_and_seeds_are_kept(tmp_path, monkeypatch):
