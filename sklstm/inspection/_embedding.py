@@ -259,7 +259,7 @@ class EmbeddingDisplay:
         labels, labels_name = y, None
         if y is not None:
             labels, centers = check_labels(y, code.shape[0], "y"), None
-            labels_name = getattr(y, "name", None)  # of a Series
+            labels_name = _name_of_series(y)
         elif (clusters := is_clusterer(estimator)) or is_classifier(estimator):
             labels = check_labels(estimator.predict(X), code.shape[0], "estimator.predict(X)")
             labels_name = "cluster" if clusters else "predicted class"
@@ -327,7 +327,7 @@ class EmbeddingDisplay:
         check_matplotlib_support(f"{cls.__name__}.from_embedding")
         code = check_code(code, "code")
         centers = _check_centers(centers, code.shape[1])
-        labels_name = getattr(labels, "name", None)
+        labels_name = _name_of_series(labels)
         if labels is not None:
             labels = check_labels(labels, code.shape[0], "labels")
         shown = project(code, centers, method, random_state)
@@ -353,6 +353,11 @@ def _name(estimator: Any) -> str:
     if isinstance(estimator, Pipeline):
         return f"The last step of the Pipeline, {type(estimator[-1]).__name__},"
     return type(estimator).__name__
+
+
+def _name_of_series(labels: Any) -> str | None:
+    name = getattr(labels, "name", None)
+    return name if isinstance(name, str) else None
 
 
 def _check_centers(centers: Any, width: int) -> np.ndarray | None:
