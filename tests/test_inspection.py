@@ -191,6 +191,10 @@ def test_texts_through_a_sparse_code():
     assert list(legend(display)) == ["one", "three", "two"]
     svd = make_pipeline(TfidfVectorizer(), TruncatedSVD(3), KMeans(2, random_state=0)).fit(texts)
     assert EmbeddingDisplay.from_estimator(svd, texts).centers_ is not None
+    sparse = make_pipeline(TfidfVectorizer(), KMeans(2, random_state=0)).fit(texts)
+    display = EmbeddingDisplay.from_estimator(sparse, texts)
+    np.testing.assert_allclose(offsets(display), expected, atol=1e-6)
+    assert len(centers(display)) == 2
 
 
 def test_a_large_sparse_code_stays_sparse():
