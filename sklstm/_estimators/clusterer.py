@@ -45,7 +45,7 @@ class AutoencoderClusterer(AutoencoderFit):
         "dense" reads rows of a table, "lstm" sequences. "auto" reads two-dimensional and sparse X
         as a table, and everything else as sequences: for series of equal length in an array of
         shape (n_samples, T), set "lstm".
-    hidden_layer_sizes : int or tuple of int, default=(500, 500)
+    hidden_layer_sizes : int or tuple of int, default=(1000,)
         For tables: units of the layers between a row and its code, as in `MLPClassifier`. The
         decoder has the same ones in reverse.
     hidden_size : int or tuple of int, default=64
@@ -224,7 +224,7 @@ class AutoencoderClusterer(AutoencoderFit):
         n_clusters_range: tuple[int, int] = (2, 10),
         n_components: int = 10,
         architecture: str = "auto",
-        hidden_layer_sizes: int | tuple[int, ...] = (500, 500),
+        hidden_layer_sizes: int | tuple[int, ...] = (1000,),
         hidden_size: int | tuple[int, ...] = 64,
         num_layers: int = 1,
         bidirectional: bool = True,
