@@ -7,6 +7,7 @@ from sklstm.preprocessing import (
     SequenceScaler,
     SequenceTokenizer,
     WindowReshaper,
+    WordVectors,
     make_windows,
 )
 
@@ -21,6 +22,7 @@ __all__ = [
     "SequenceScaler",
     "SequenceTokenizer",
     "WindowReshaper",
+    "WordVectors",
     "__version__",
     "make_windows",
     "show_versions",

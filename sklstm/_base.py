@@ -12,7 +12,7 @@ import torch
 from sklearn.utils import check_consistent_length
 from torch import nn
 
-from sklstm._constraints import NETWORK, TRAINING, epoch_count
+from sklstm._constraints import NETWORK, TRAINING, epoch_count, frozen_epochs
 from sklstm._fitting import Seeds, Transaction
 from sklstm._holdout import holdout_split
 from sklstm._input import read_input
@@ -233,6 +233,7 @@ class BaseLSTM(Prediction, Transaction, metaclass=ABCMeta):
             seed=seed,
             bptt_length=self.bptt_length,
             stateful=self.stateful,
+            frozen_epochs=self._frozen_epochs(),
             verbose=int(self.verbose),
             callbacks=tuple(self.callbacks or ()),
         )
@@ -247,6 +248,16 @@ class BaseLSTM(Prediction, Transaction, metaclass=ABCMeta):
             state=self._kept_state_for(plan) if partial else None,
         )
         self._record(outcome, partial=partial)
+
+    def _frozen_epochs(self) -> float | None:
+        """Return for how many epochs of this call embeddings stay as they are.
+
+        None where `freeze_embeddings` never had a say: a module of the user's own may have
+        frozen them itself.
+        """
+        epochs = frozen_epochs(self.freeze_embeddings, getattr(self, "n_iter_", 0))
+        self._froze_embeddings_ = epochs > 0 or getattr(self, "_froze_embeddings_", False)
+        return epochs if self._froze_embeddings_ else None
 
     def _criterion(self) -> nn.Module:
         """Return the loss of a batch."""

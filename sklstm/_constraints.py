@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklstm._training import OPTIMIZERS, SCHEDULES
@@ -27,7 +29,7 @@ NETWORK: dict[str, Any] = {
     "recurrent_dropout_method": [StrOptions({"weights", "states"})],
     "embedding_dim": [_COUNT],
     "embeddings": "no_validation",  # read by _embeddings.py, whose errors say more
-    "freeze_embeddings": ["boolean"],
+    "freeze_embeddings": ["boolean", Interval(Integral, 0, None, closed="left")],
     "embedding_dropout": [_RATE],
     "conv_filters": [_COUNT, None],
     "conv_kernel_size": [_COUNT],
@@ -89,6 +91,17 @@ def epoch_count(
         return int(max_epochs)
     fewest, most = epochs
     return min(most, max(fewest, round(steps / n_batches)))
+
+
+def frozen_epochs(freeze_embeddings: bool | int, n_done: int = 0) -> float:
+    """Return for how many epochs more the embeddings are kept as they are; infinity for ever.
+
+    A number in `freeze_embeddings` counts from the first epoch, of which `n_done` are over. True
+    equals 1, so the truth values come first.
+    """
+    if isinstance(freeze_embeddings, bool | np.bool_):
+        return math.inf if freeze_embeddings else 0
+    return max(0, int(freeze_embeddings) - n_done)
 
 
 def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size") -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from sklstm._constraints import layer_sizes
-from sklstm._embeddings import embedding_matrix
+from sklstm._constraints import frozen_epochs, layer_sizes
+from sklstm._embeddings import Coverage, embedding_matrix
 from sklstm.nn import (
     CharacterConvolution,
     ConvolutionPool,
@@ -95,15 +96,15 @@ def build_embedding(estimator: Any) -> TokenEmbedding | WordCharacterEmbedding |
     weight = None
     if estimator.embeddings is not None:
         rng = np.random.default_rng(torch.default_generator.initial_seed())
-        matrix, estimator.embedding_coverage_ = embedding_matrix(
-            estimator.embeddings, spec.n_ids, spec.vocabulary, rng
-        )
+        matrix, coverage = embedding_matrix(estimator.embeddings, spec.n_ids, spec.vocabulary, rng)
         weight = torch.from_numpy(matrix)
+        estimator.embedding_coverage_ = coverage.share
+        tell_coverage(coverage, verbose=bool(estimator.verbose))
     words = TokenEmbedding(
         spec.n_ids,
         estimator.embedding_dim,
         weight=weight,
-        freeze=estimator.freeze_embeddings,
+        freeze=frozen_epochs(estimator.freeze_embeddings) > 0,
         dropout=estimator.embedding_dropout,
     )
     if not spec.n_character_ids:
@@ -115,6 +116,15 @@ def build_embedding(estimator: Any) -> TokenEmbedding | WordCharacterEmbedding |
         estimator.char_kernel_size,
     )
     return WordCharacterEmbedding(words, characters)
+
+
+def tell_coverage(coverage: Coverage, *, verbose: bool) -> None:
+    """Print how many words have a vector, if `verbose`; warn if next to none have."""
+    if verbose:
+        print(coverage.report())
+    warning = coverage.warning()
+    if warning is not None:
+        warnings.warn(warning, UserWarning, stacklevel=9)  # the line that calls fit
 
 
 def build_step_convolution(estimator: Any) -> StepConvolution | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from contract import state
+from sklearn.exceptions import NotFittedError
 
-from sklstm import LSTMClassifier
+from sklstm import LSTMClassifier, WordVectors
 from sklstm._tokens import TokenArray, Vocabulary
 
 WORDS = Vocabulary(["good", "bad", "film"])
@@ -25,10 +26,20 @@ BAD_EMBEDDINGS = {
     "nan": (np.full((7, 2), np.nan), ValueError, "NaN or infinity, in vector 0"),
     "lengths": ({"good": [1.0], "bad": [1.0, 2.0]}, ValueError, "vectors of different lengths"),
     "numbers": ({"good": 1.0, "bad": 2.0}, ValueError, "map each word to a 1-D vector"),
-    "infinity": ({"good": [1.0], "bad": [np.inf]}, ValueError, "NaN or infinity"),
+    "infinity": (
+        {"good": [1.0], "bad": [np.inf]},
+        ValueError,
+        "NaN or infinity, in the vector of 'bad'",
+    ),
     "no-word": ({"Good": [1.0]}, ValueError, "share no word with the vocabulary of 3 words"),
-    "object": (object(), TypeError, "embeddings is a object; accepted are gensim KeyedVectors"),
-    "name": ("glove", (TypeError, ValueError), "embeddings"),
+    "object": (object(), TypeError, "embeddings is a object; accepted are the path of a file"),
+    "name": ("glove", FileNotFoundError, "there is no file of word vectors at 'glove'"),
+    "unfitted": (
+        WordVectors(),
+        NotFittedError,
+        r"embeddings=WordVectors\(\) has no vectors yet.* embeddings=WordVectors\(\).fit\(texts\)",
+    ),
+    "text": ({"good": ["a"]}, ValueError, "something else than numbers"),
 }
 
 
@@ -48,6 +59,30 @@ def test_embeddings(embeddings, error, message):
 def test_embeddings_by_word_need_words():
     with pytest.raises(ValueError, match="given by word, but X carries no vocabulary"):
         small(embeddings={"good": [1.0]}, input_type="tokens").fit(list(X), Y)
+
+
+@pytest.mark.parametrize("freeze", [-1, 1.5, "first", None])
+def test_freeze_embeddings(freeze):
+    estimator = small().fit(X, Y)
+    before = state(estimator)
+    estimator.set_params(freeze_embeddings=freeze)
+    with pytest.raises(ValueError, match="'freeze_embeddings' parameter of LSTMClassifier must"):
+        estimator.fit(X, Y)
+    assert state(estimator.set_params(freeze_embeddings=False)) == before
+
+
+def test_few_words_with_a_vector_are_warned_of(capsys):
+    words = Vocabulary([f"w{i}" for i in range(40)])
+    tokens = TokenArray([[i, i + 1] for i in range(4, 43)], words)
+    y = np.arange(39) % 2
+    few = {f"w{i}": [1.0, float(i)] for i in range(4)}
+    model = small(embeddings={w: few[w] for w in ("w0", "w1", "w2")}, max_epochs=1)
+    with pytest.warns(UserWarning, match="for 3 of the 40 words.* none for 'w3', 'w4'") as caught:
+        model.fit(tokens, y)
+    assert caught[0].filename == __file__
+    assert model.embedding_coverage_ == 0.075
+    assert not capsys.readouterr().out
+    small(embeddings=few, max_epochs=1).fit(tokens, y)  # a tenth is enough to say nothing
 
 
 BAD_VALIDATION = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
-from sklstm import LSTMClassifier, SequenceTokenizer
+from sklstm import LSTMClassifier, SequenceTokenizer, WordVectors
 from sklstm._embeddings import embedding_matrix
 from sklstm._tokens import Vocabulary
 
@@ -52,10 +52,50 @@ def test_words_without_a_vector_are_drawn_at_the_scale_of_the_others():
     known = {f"w{i}": rng.normal(0.5, 0.2, size=50) for i in range(100)}
     vocabulary = Vocabulary([*known, *(f"new{i}" for i in range(200))])
     matrix, coverage = embedding_matrix(known, vocabulary.n_ids, vocabulary, rng)
-    assert coverage == pytest.approx(1 / 3)
+    assert coverage.share == pytest.approx(1 / 3)
+    assert coverage.missing == tuple(f"new{i}" for i in range(5))
     drawn = matrix[[vocabulary[f"new{i}"] for i in range(200)]]
     assert drawn.mean() == pytest.approx(0.5, abs=0.01)
     assert drawn.std() == pytest.approx(0.2, abs=0.01)
+
+
+def test_each_number_is_drawn_at_its_own_scale():
+    rng = np.random.default_rng(0)
+    means, spreads = np.array([0.0, 3.0, -1.0]), np.array([0.1, 1.0, 0.5])  # as GloVe's vary
+    known = {f"w{i}": rng.normal(means, spreads) for i in range(500)}
+    vocabulary = Vocabulary([*known, *(f"new{i}" for i in range(3000))])
+    matrix, _ = embedding_matrix(known, vocabulary.n_ids, vocabulary, rng)
+    drawn = matrix[-3000:]
+    np.testing.assert_allclose(drawn.mean(axis=0), means, atol=0.15)
+    np.testing.assert_allclose(drawn.std(axis=0), spreads, rtol=0.1)
+
+
+@pytest.mark.parametrize("n_known", [1, 2, 19])
+def test_of_few_vectors_the_spread_is_that_of_all_numbers(n_known):
+    rng = np.random.default_rng(0)
+    known = {f"w{i}": rng.normal(1, 2, size=300) for i in range(n_known)}
+    vocabulary = Vocabulary([*known, *(f"new{i}" for i in range(50))])
+    matrix, _ = embedding_matrix(known, vocabulary.n_ids, vocabulary, rng)
+    assert matrix[-50:].std(axis=0).min() > 1  # 0 where one vector gave each number's own
+
+
+def test_word_vectors_are_kept_as_they_are():
+    vectors = WordVectors(7, random_state=0, min_count=1).fit(TEXTS)
+    X = SequenceTokenizer().fit_transform(TEXTS)
+    model = LSTMClassifier(4, embeddings=vectors, freeze_embeddings=True, max_epochs=1).fit(
+        X, LABELS
+    )
+    assert model.embedding_coverage_ == 1
+    weight = model.module_.embedding.weight.numpy(force=True)
+    for word in ("good", "bad", "film", "cast"):
+        np.testing.assert_array_equal(weight[model.vocabulary_[word]], vectors[word])
+
+
+def test_coverage_is_printed_where_asked_for(vectors, capsys):
+    X = SequenceTokenizer().fit_transform(TEXTS)
+    LSTMClassifier(4, embeddings=vectors, max_epochs=1, verbose=1).fit(X, LABELS)
+    expected = "embeddings: 2 of 4 words have a vector (50.0%); 2 drawn at random\n"
+    assert capsys.readouterr().out == expected
 
 
 def test_an_array_is_taken_by_id_and_left_unchanged():

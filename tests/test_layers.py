@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "sklstm"
 
 # Lowest first: a module may import those in the rows before its own. A new one needs a place here.
 LAYERS = [
-    {"_tokens"},
+    {"_tokens", "_vector_files"},
     {"_sequences", "_embeddings"},
     {"_steps"},
     {"_cleaning", "_batching", "_holdout"},
@@ -28,7 +28,7 @@ LAYERS = [
 # Those that may import less than all below them, or stand beside the rows.
 NARROWER = {
     "nn": set(),
-    "preprocessing": {"_tokens", "_sequences", "_reading"},
+    "preprocessing": {"_tokens", "_sequences", "_reading", "_vector_files"},
     "datasets": set(),
     "metrics": set(),
     "inspection": set(),
@@ -38,7 +38,7 @@ MAY_IMPORT = {
     **{layer: set().union(*LAYERS[:row]) for row, layers in enumerate(LAYERS) for layer in layers},
     **NARROWER,
 }
-SOLE_IMPORTER = {"skorch": "_training", "gensim": "preprocessing"}
+IMPORTERS = {"skorch": {"_training"}, "gensim": {"_vector_files", "preprocessing"}}
 MODULES = [
     path.relative_to(PACKAGE).with_suffix("").parts
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -71,8 +71,9 @@ def faults(layer, names):
         if root == "sklstm":
             if rest[0] != layer and rest[0] not in MAY_IMPORT[layer]:
                 found.append(f"{layer} may not import sklstm.{rest[0]}")
-        elif SOLE_IMPORTER.get(root, layer) != layer:
-            found.append(f"only {SOLE_IMPORTER[root]} may import {root}, not {layer}")
+        elif layer not in IMPORTERS.get(root, {layer}):
+            allowed = " and ".join(sorted(IMPORTERS[root]))
+            found.append(f"only {allowed} may import {root}, not {layer}")
         elif layer == "nn" and (
             root in FILE_MODULES or root not in {"torch", "numpy", *sys.stdlib_module_names}
         ):
@@ -100,7 +101,16 @@ def test_imports_run_downwards(parts):
         ("nn.linear", "def f():\n    import sklearn.base", "nn knows torch only, not sklearn"),
         ("nn.linear", "from pathlib import Path", "nn knows torch only, not pathlib"),
         ("_base", "from skorch import NeuralNet", "only _training may import skorch, not _base"),
-        ("_base", "import gensim", "only preprocessing may import gensim, not _base"),
+        (
+            "_base",
+            "import gensim",
+            "only _vector_files and preprocessing may import gensim, not _base",
+        ),
+        (
+            "_embeddings",
+            "def f():\n    from gensim.models import x",
+            "only _vector_files and preprocessing may import gensim, not _embeddings",
+        ),
         ("datasets._x", "from ..nn import x", "datasets may not import sklstm.nn"),
     ],
 )
@@ -113,6 +123,7 @@ def test_a_forbidden_import_is_found(module, source, fault):
     [
         ("_training.net", "from skorch import NeuralNet\nfrom sklstm.nn import x\nimport torch"),
         ("nn.__init__", "from .linear import x\nfrom torch import nn\nimport math"),
+        ("_vector_files.facebook", "from gensim.models.fasttext import x"),
         ("preprocessing.words", "import gensim.models\nfrom sklstm._tokens import TokenArray"),
     ],
 )

@@ -40,12 +40,20 @@ class LSTMTagger(TagFit):
         slow loop over the steps.
     embedding_dim : int, default=100
         Length of the vector of a token. Ignored where `embeddings` are given.
-    embeddings : gensim KeyedVectors, mapping, array-like of shape (n_ids, dim) or None, \
-            default=None
-        Vectors to start from. Those by word are matched through the vocabulary that
-        `SequenceTokenizer` sends along; words without one are drawn at the same scale.
-    freeze_embeddings : bool, default=False
-        Keep the vectors of tokens as they are.
+    embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
+            (n_ids, dim) or None, default=None
+        Vectors to start from: those of a file of word2vec, GloVe or fastText, those that
+        `WordVectors` trained, or from elsewhere. They are matched by word, through the vocabulary
+        that `SequenceTokenizer` sends along; an array goes by token id. Words without one are
+        drawn with the mean and spread that each number has in the others; a warning says so
+        if more than nine in ten are. KeyedVectors and arrays are copied for each candidate of a
+        search, fitted `WordVectors` are not. A fitted estimator needs them no more: a pickle made
+        after ``set_params(embeddings=None)`` is smaller.
+    freeze_embeddings : bool or int, default=False
+        Keep the vectors of tokens as they are: for ever if True, in the first epochs of training
+        if a number, and not at all if False. With few labels the first epochs, in which the rest
+        of the network knows nothing, would spoil good vectors. Earlier warm starts and parts
+        count; early stopping counts the first epochs like the others. 1 is one epoch, not True.
     embedding_dropout : float, default=0.3
         Share of words (not of numbers) left out of each training batch [2]_.
     char_embedding_dim : int, default=30
@@ -140,7 +148,8 @@ class LSTMTagger(TagFit):
         Draws the first weights, the order, dropout and what is held out. An int gives the
         same model at every fit.
     verbose : int or bool, default=0
-        Above 0, show a progress bar with loss, validation score and the time left.
+        Above 0, show a progress bar with loss, validation score and the time left, and how many
+        words `embeddings` know.
 
     Attributes
     ----------
@@ -154,7 +163,8 @@ class LSTMTagger(TagFit):
     vocabulary_ : Vocabulary
         The words behind the token ids, where X came from `SequenceTokenizer`.
     embedding_coverage_ : float
-        Share of the vocabulary found in `embeddings`.
+        Share of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
+        fastText makes of n-grams do not count.
     module_ : torch.nn.Module
         The trained network.
     history_ : list of dict
@@ -231,7 +241,7 @@ class LSTMTagger(TagFit):
         recurrent_dropout_method: str = "weights",
         embedding_dim: int = 100,
         embeddings: Any = None,
-        freeze_embeddings: bool = False,
+        freeze_embeddings: bool | int = False,
         embedding_dropout: float = 0.3,
         char_embedding_dim: int = 30,
         char_filters: int = 100,

@@ -6,10 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping
 
 from sklstm._training.optimizers import schedule_callback
 from sklstm._training.progress import ProgressBar
+from sklstm.nn import TokenEmbedding
 
 if TYPE_CHECKING:
     from sklstm._training.batches import EpochBatches
@@ -29,6 +31,36 @@ class FiniteLoss(Callback):
                 f"{len(net.history[-1, 'batches'])}. Lower learning_rate "
                 f"(now {net.lr}), set gradient_clip, or scale the values of X."
             )
+
+
+class FrozenEmbeddings(Callback):
+    """Keep the vectors of tokens as they are, for so many epochs.
+
+    A frozen weight gets no gradient, so the optimizers pass it over: no weight decay, no
+    averages. Those of an earlier call are dropped; skorch's own Freezer would keep them, and they
+    would push the vectors as soon as these are trained again.
+
+    Parameters
+    ----------
+    epochs : float
+        For how many epochs; infinity for ever.
+    """
+
+    def __init__(self, epochs: float):
+        self.epochs = epochs
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        frozen = len(net.history) <= self.epochs
+        state = net.optimizer_.state
+        for part in net.module_.modules():
+            if not isinstance(part, TokenEmbedding):
+                continue
+            part.weight.requires_grad_(not frozen)
+            if frozen:
+                state.pop(part.weight, None)
+            elif isinstance(net.optimizer_, torch.optim.SGD) and len(state):
+                # Its fused form fails where some weights have a momentum and one has none yet.
+                state[part.weight].setdefault("momentum_buffer", torch.zeros_like(part.weight))
 
 
 class ValidationScore(Callback):
@@ -58,6 +90,8 @@ def training_callbacks(
 ) -> list[tuple[str, Any]]:
     """Return the named callbacks that `plan` asks for, the user's own last."""
     callbacks: list[tuple[str, Any]] = [("finite_loss", FiniteLoss())]
+    if plan.frozen_epochs is not None:
+        callbacks.append(("frozen_embeddings", FrozenEmbeddings(plan.frozen_epochs)))
     if has_validation and score is not None:
         callbacks.append(("validation_score", ValidationScore(score)))
     if plan.early_stopping:

@@ -29,7 +29,8 @@ ScoreFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 class TrainingPlan:
     """How to train; the fields are the estimators' parameters of the same names.
 
-    And `n_batches`, the number of training batches of an epoch.
+    And `n_batches`, the number of training batches of an epoch, and `frozen_epochs`, for how many
+    of these epochs embeddings are kept as they are; None leaves them frozen, or not, as they are.
     """
 
     max_epochs: int
@@ -49,6 +50,7 @@ class TrainingPlan:
     seed: int
     bptt_length: int | None = None
     stateful: bool = False
+    frozen_epochs: float | None = None
     verbose: int = 0
     callbacks: Sequence[Any] = ()
 

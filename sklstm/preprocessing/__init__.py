@@ -7,11 +7,13 @@ from sklstm.preprocessing.reshaper import WindowReshaper
 from sklstm.preprocessing.scaler import SequenceScaler
 from sklstm.preprocessing.tokenizer import SequenceTokenizer
 from sklstm.preprocessing.windows import make_windows
+from sklstm.preprocessing.word_vectors import WordVectors
 
 __all__ = [
     "SequencePadder",
     "SequenceScaler",
     "SequenceTokenizer",
     "WindowReshaper",
+    "WordVectors",
     "make_windows",
 ]

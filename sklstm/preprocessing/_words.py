@@ -15,7 +15,7 @@ from sklstm._tokens import UNKNOWN_ID, Vocabulary
 
 Analyzer = Callable[[Any], Iterable[str]]
 
-_ANALYZER_PARAMS = (
+ANALYZER_PARAMS = (
     "input",
     "encoding",
     "decode_error",
@@ -41,7 +41,7 @@ def build_analyzer(tokenizer: Any, **other: Any) -> Analyzer:
             f"ngram_range={tokenizer.ngram_range!r} has no order in time; accepted is (n, n) "
             "with n >= 1, n-grams of one length."
         )
-    params = {name: getattr(tokenizer, name) for name in _ANALYZER_PARAMS}
+    params = {name: getattr(tokenizer, name) for name in ANALYZER_PARAMS}
     analyze: Analyzer = CountVectorizer(**(params | other)).build_analyzer()
     return analyze
 

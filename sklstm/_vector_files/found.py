@@ -1,0 +1,45 @@
+"""The vectors that were found for the words that were wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class FoundVectors:
+    """Vectors by word.
+
+    Attributes
+    ----------
+    words : list of str
+        The words found, each once.
+    vectors : ndarray of shape (n_words, dim), float32
+        Their vectors.
+    n_listed : int
+        How many of the words, the first ones, have a vector of their own. The others' vectors
+        are made of the n-grams of their characters.
+    """
+
+    words: list[str]
+    vectors: np.ndarray
+    n_listed: int
+
+
+def of_keyed_vectors(keyed: Any, wanted: Iterable[str]) -> FoundVectors:
+    """Return what gensim's KeyedVectors have for the wanted words.
+
+    fastText's have a vector for any word; those that are made of n-grams come last.
+    """
+    words = list(wanted)
+    listed = [word for word in words if word in keyed.key_to_index]
+    known = set(listed)
+    composed = [word for word in words if word not in known and word in keyed]
+    vectors = np.empty((len(listed) + len(composed), keyed.vector_size), dtype=np.float32)
+    vectors[: len(listed)] = keyed.vectors[[keyed.key_to_index[word] for word in listed]]
+    for row, word in enumerate(composed, len(listed)):
+        vectors[row] = keyed[word]
+    return FoundVectors([*listed, *composed], vectors, len(listed))
