@@ -1,0 +1,94 @@
+"""Fitted word vectors, read like a mapping from word to vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+
+class WordLookup:
+    """The methods that ask for vectors; of `WordVectors`."""
+
+    keyed_vectors_: Any
+
+    @property
+    def vectors_(self) -> np.ndarray:
+        """The vectors, a row for each word."""
+        check_is_fitted(self)
+        return self.keyed_vectors_.vectors
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """The row of each word."""
+        check_is_fitted(self)
+        return self.keyed_vectors_.key_to_index
+
+    def most_similar(self, word: str, topn: int = 10) -> list[tuple[str, float]]:
+        """Return the words whose vectors point most nearly the same way.
+
+        Parameters
+        ----------
+        word : str
+            A word.
+        topn : int, default=10
+            How many to return.
+
+        Returns
+        -------
+        list of tuple (str, float)
+            Words and the cosines of the angles, the most similar first.
+
+        Raises
+        ------
+        KeyError
+            If the word has no vector.
+        """
+        self[word]
+        return self.keyed_vectors_.most_similar(word, topn=topn)
+
+    def similarity(self, a: str, b: str) -> float:
+        """Return the cosine of the angle between the vectors of two words.
+
+        Parameters
+        ----------
+        a, b : str
+            The words.
+
+        Returns
+        -------
+        float
+            From -1 to 1.
+
+        Raises
+        ------
+        KeyError
+            If a word has no vector.
+        """
+        first, second = self[a].astype(np.float64), self[b].astype(np.float64)
+        length = float(np.linalg.norm(first) * np.linalg.norm(second))
+        return float(first @ second) / length if length else 0.0
+
+    def __contains__(self, word: object) -> bool:
+        """Tell whether a word has a vector of its own."""
+        return word in self.vocabulary_
+
+    def __getitem__(self, word: str) -> np.ndarray:
+        """Return the vector of a word; fastText makes one for any word."""
+        check_is_fitted(self)
+        if not isinstance(word, str):
+            raise TypeError(f"a word must be a str, got {type(word).__name__} ({word!r}).")
+        if word not in self.keyed_vectors_:
+            raise KeyError(f"{word!r} is not among the {len(self)} words that have a vector")
+        return self.keyed_vectors_[word]
+
+    def __len__(self) -> int:
+        return len(self.vocabulary_)
+
+    def __bool__(self) -> bool:  # also before it is fitted, as of any estimator
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.vocabulary_)

@@ -1,0 +1,105 @@
+"""The benchmark of few labels draws alike for every model, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import _few_labels_report, few_labels
+from benchmarks._data import DataSpec
+
+GOOD = ["a fine film with good acting", "good and fine story", "fine good film of the year"]
+BAD = ["a dull film with bad acting", "bad and dull story", "dull bad film of the year"]
+X = (GOOD + BAD) * 20
+Y = np.tile([1, 1, 1, 0, 0, 0], 20)
+
+
+def test_draws_are_balanced_and_a_larger_one_has_the_smaller():
+    texts = [f"{text} {i}" for i, text in enumerate(X)]
+    small, y = few_labels.draw(texts, Y, 20, seed=0)
+    assert (len(small), y.mean()) == (20, 0.5)
+    assert all(texts.index(text) % 6 < 3 for text, label in zip(small, y, strict=True) if label)
+    large, _ = few_labels.draw(texts, Y, 60, seed=0)
+    assert set(small) < set(large)
+    assert few_labels.draw(texts, Y, 20, seed=0)[0] == small
+    assert few_labels.draw(texts, Y, 20, seed=1)[0] != small
+
+
+def test_every_size_gets_about_as_many_steps():
+    for size in few_labels.SIZES:
+        n_batches = -(-size // few_labels.NETWORK["batch_size"])
+        steps = few_labels.epochs(size, 1_000) * n_batches
+        assert steps == pytest.approx(1_000, rel=0.2)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Run on a few texts, with a small network; return the number of fits so far."""
+    fits = []
+    measure = few_labels.measure
+
+    def counted(estimator, train, test):
+        fits.append(len(train[1]))
+        return measure(estimator, train, test)
+
+    monkeypatch.setattr(few_labels, "load", lambda data: (X, Y, X[:12], Y[:12]))
+    monkeypatch.setattr(few_labels, "load_unlabelled", lambda data: X)
+    monkeypatch.setattr(few_labels, "measure", counted)
+    monkeypatch.setattr(few_labels, "SIZES", (20, 60))
+    monkeypatch.setattr(few_labels, "STEPS", 3)
+    monkeypatch.setattr(few_labels, "VECTORS", {**few_labels.VECTORS, "vector_size": 6})
+    network = {"hidden_size": 3, "conv_filters": 4, "batch_size": 32}
+    monkeypatch.setattr(few_labels, "NETWORK", {**few_labels.NETWORK, **network})
+    return fits
+
+
+def test_a_stopped_run_goes_on(small, tmp_path, capsys):
+    options = ["--output", str(tmp_path), "--vectors", str(tmp_path / "v"), "--seeds", "2"]
+    assert few_labels.main([*options, "--only", "tfidf", "scratch"]) == 0
+    assert small == [20, 20, 60, 60] * 2
+    assert few_labels.main(options) == 0
+    assert small[8:] == [20] * 3 + [60] * 3 + [20] * 3 + [60] * 3
+    assert "training word vectors" not in capsys.readouterr().out.split("word vectors:")[-1]
+    runs = json.loads((tmp_path / "few_labels.json").read_text())["runs"]
+    assert len(runs) == 20
+    first = next(run for run in runs if run["contender"] == "first")
+    assert first["params"]["lstmclassifier__freeze_embeddings"] == 2
+    assert first["params"]["sequencetokenizer__vocabulary"] == "the vectors' 16 first"
+    assert first["params"]["lstmclassifier__embeddings__spread"] == few_labels.SPREAD
+    assert first["seconds_vectors"] > 0
+    page = (tmp_path / "few_labels.md").read_text()
+    assert sum(line.startswith("| ") for line in page.splitlines()) == 7
+    assert (tmp_path / "few_labels.png").stat().st_size > 10_000
+
+
+def test_the_table():
+    def run(name, size, accuracy):
+        data = {"name": "imdb", "labels": size, "validate": False}
+        seconds = {"fit": 2.0, "predict": 1.0}
+        return {"contender": name, "data": data, "accuracy": accuracy, "seconds": seconds}
+
+    runs = [run("a", 500, accuracy) for accuracy in (0.5, 0.7, 0.6)] + [run("b", 2000, 0.8)]
+    lines = _few_labels_report.table(runs, {"a": "A", "b": "B"}).splitlines()
+    assert "60.00 (50.00 to 70.00)" in lines[2]
+    assert lines[3].split("|")[2].strip() == "-"
+    assert "80.00" in lines[3]
+
+
+def test_vectors_of_other_settings_are_refused(small, tmp_path, monkeypatch):
+    data = DataSpec("imdb")
+    few_labels.word_vectors(data, X, tmp_path)
+    few_labels.word_vectors(data, X, tmp_path)
+    monkeypatch.setattr(few_labels, "VECTORS", {**few_labels.VECTORS, "vector_size": 7})
+    with pytest.raises(SystemExit, match="vectors of other settings"):
+        few_labels.word_vectors(data, X, tmp_path)
+
+
+def test_validation_tries_the_candidates(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(few_labels, "VALIDATION_SIZES", (20,))
+    options = ["--validate", "--output", str(tmp_path), "--vectors", str(tmp_path)]
+    names = ["frozen, spread as trained", "scratch"]
+    assert few_labels.main([*options, "--only", *names]) == 0
+    assert small == [20, 20]
+    assert "frozen, spread as trained" in (tmp_path / "few_labels.md").read_text()
