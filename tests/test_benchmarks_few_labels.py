@@ -66,7 +66,7 @@ def test_a_stopped_run_goes_on(small, tmp_path, capsys):
     assert len(runs) == 20
     first = next(run for run in runs if run["contender"] == "first")
     assert first["params"]["lstmclassifier__freeze_embeddings"] == 2
-    assert first["params"]["sequencetokenizer__vocabulary"] == "the vectors' 16 first"
+    assert first["params"]["sequencetokenizer__vocabulary"] == "the vectors' 13 first"
     assert first["params"]["lstmclassifier__embeddings__spread"] == few_labels.SPREAD
     assert first["seconds_vectors"] > 0
     page = (tmp_path / "few_labels.md").read_text()
