@@ -18,7 +18,7 @@ def table(runs: list[Run], titles: dict[str, str]) -> str:
             _spread([100 * run["accuracy"] for run in _of(runs, name, size)]) for name in names
         ]
     for size in (sizes[0], sizes[-1])[: len(sizes)]:
-        columns[f"fit at {size:,}, s"] = [
+        columns[f"fit at {size:,}, CPU s"] = [
             seconds(median(run["seconds"]["fit"] for run in _of(runs, name, size)))
             if _of(runs, name, size)
             else "-"
