@@ -67,7 +67,7 @@ def test_a_stopped_run_goes_on(small, tmp_path, capsys):
     first = next(run for run in runs if run["contender"] == "first")
     assert first["params"]["lstmclassifier__freeze_embeddings"] == 2
     assert first["params"]["sequencetokenizer__vocabulary"] == "the vectors' 13 first"
-    assert first["params"]["lstmclassifier__embeddings__spread"] == few_labels.SPREAD
+    assert first["params"]["lstmclassifier__embeddings__vector_size"] == 6
     assert first["seconds_vectors"] > 0
     page = (tmp_path / "few_labels.md").read_text()
     assert sum(line.startswith("| ") for line in page.splitlines()) == 7
@@ -99,7 +99,7 @@ def test_vectors_of_other_settings_are_refused(small, tmp_path, monkeypatch):
 def test_validation_tries_the_candidates(small, tmp_path, monkeypatch):
     monkeypatch.setattr(few_labels, "VALIDATION_SIZES", (20,))
     options = ["--validate", "--output", str(tmp_path), "--vectors", str(tmp_path)]
-    names = ["frozen, spread as trained", "scratch"]
+    names = ["frozen, rate 1e-3, spread 0.6", "scratch"]
     assert few_labels.main([*options, "--only", *names]) == 0
     assert small == [20, 20]
-    assert "frozen, spread as trained" in (tmp_path / "few_labels.md").read_text()
+    assert "frozen, rate 1e-3, spread 0.6" in (tmp_path / "few_labels.md").read_text()

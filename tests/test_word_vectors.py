@@ -54,7 +54,7 @@ def test_it_trains_what_gensim_trains():
     params = {"vector_size": 7, "window": 3, "min_count": 2, "sg": 0, "hs": 1, "negative": 0}
     params |= {"sample": 1e-2, "epochs": 3, "alpha": 0.05, "min_alpha": 0.01}
     model = Word2Vec(SPLIT, seed=seed_of(0), workers=1, **params)
-    vectors = WordVectors(**params, spread=None, random_state=0).fit(TEXTS)
+    vectors = WordVectors(**params, random_state=0).fit(TEXTS)
     assert list(vectors) == model.wv.index_to_key
     np.testing.assert_array_equal(vectors.vectors_, model.wv.vectors)
 
@@ -62,7 +62,7 @@ def test_it_trains_what_gensim_trains():
 def test_it_trains_what_gensims_fasttext_trains():
     params = {"vector_size": 7, "sg": 1, "epochs": 2, "min_n": 2, "max_n": 4, "bucket": 100}
     model = FastText(SPLIT, seed=seed_of(0), workers=1, **params)
-    vectors = WordVectors(**params, algorithm="fasttext", spread=None, random_state=0).fit(TEXTS)
+    vectors = WordVectors(**params, algorithm="fasttext", random_state=0).fit(TEXTS)
     np.testing.assert_array_equal(vectors.vectors_, model.wv.vectors)
     np.testing.assert_array_equal(vectors["walking"], model.wv["walking"])
 
@@ -88,24 +88,25 @@ def test_most_similar_and_similarity_are_cosines(fitted):
 
 
 def test_the_spread_is_that_asked_for(fitted):
-    plain = word_vectors(spread=None).fit(TEXTS).vectors_
+    plain = fitted.vectors_
     centred = plain - plain.mean(axis=0)
-    np.testing.assert_allclose(fitted.vectors_, 0.3 * centred / centred.std(), atol=1e-5)
+    narrow = word_vectors(spread=0.3).fit(TEXTS).vectors_
+    np.testing.assert_allclose(narrow, 0.3 * centred / centred.std(), atol=1e-5)
     wide = word_vectors(spread=2.0).fit(TEXTS)
     assert wide.vectors_.std() == pytest.approx(2.0, abs=1e-4)
     assert wide.vectors_.dtype == np.float32
 
 
 def test_vectors_of_unseen_words_are_scaled_like_the_others(subwords):
-    plain = word_vectors(algorithm="fasttext", bucket=300, epochs=3, spread=None).fit(TEXTS)
-    mean = plain.vectors_.mean(axis=0)
-    factor = 0.3 / (plain.vectors_ - mean).std()
+    scaled = word_vectors(algorithm="fasttext", bucket=300, epochs=3, spread=0.3).fit(TEXTS)
+    mean = subwords.vectors_.mean(axis=0)
+    factor = 0.3 / (subwords.vectors_ - mean).std()
     for word in ("tea", "teapot", "streets"):
-        np.testing.assert_allclose(subwords[word], factor * (plain[word] - mean), atol=1e-4)
+        np.testing.assert_allclose(scaled[word], factor * (subwords[word] - mean), atol=1e-4)
 
 
 def test_one_word_alone_has_no_spread():
-    vectors = word_vectors(min_count=1).fit(["tea tea tea"])
+    vectors = word_vectors(min_count=1, spread=0.3).fit(["tea tea tea"])
     assert np.isfinite(vectors.vectors_).all()
 
 
