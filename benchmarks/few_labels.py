@@ -56,7 +56,7 @@ NETWORK: dict[str, Any] = {
     "conv_pool_size": 3,
     "dropout": 0.5,
     "embedding_dropout": 0.2,
-    "learning_rate": 2e-3,
+    "learning_rate": 4e-3,
     "batch_size": 32,
 }
 
@@ -157,7 +157,7 @@ SLOW: dict[str, Any] = {"learning_rate": 1e-3}
 CANDIDATES = {
     "frozen": Candidate(changes=FROZEN),
     "frozen, learning rate 1e-3": Candidate(changes={**FROZEN, **SLOW}),
-    "frozen, learning rate 4e-3": Candidate(changes={**FROZEN, "learning_rate": 4e-3}),
+    "frozen, learning rate 8e-3": Candidate(changes={**FROZEN, "learning_rate": 8e-3}),
     "frozen, rate 1e-3, spread 0.1": Candidate(0.1, changes={**FROZEN, **SLOW}),
     "frozen, rate 1e-3, spread 0.3": Candidate(0.3, changes={**FROZEN, **SLOW}),
     "frozen, rate 1e-3, spread 0.6": Candidate(0.6, changes={**FROZEN, **SLOW}),
@@ -168,6 +168,7 @@ CANDIDATES = {
         0.3, changes={**FROZEN, **SLOW, "steps": 500}
     ),
     "scratch": Candidate(with_vectors=False),
+    "scratch, learning rate 2e-3": Candidate(with_vectors=False, changes={"learning_rate": 2e-3}),
     "trained": Candidate(),
     "frozen for half of the epochs": Candidate(changes={"freeze": 0.5}),
 }
