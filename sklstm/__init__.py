@@ -3,6 +3,7 @@
 from sklstm._estimators import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
 from sklstm._show_versions import show_versions
 from sklstm.preprocessing import (
+    Doc2VecVectorizer,
     SequencePadder,
     SequenceScaler,
     SequenceTokenizer,
@@ -15,6 +16,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "AutoencoderClusterer",
+    "Doc2VecVectorizer",
     "LSTMClassifier",
     "LSTMRegressor",
     "LSTMTagger",

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "sklstm"
 
 # Lowest first: a module may import those in the rows before its own. A new one needs a place here.
 LAYERS = [
-    {"_tokens", "_vector_files"},
+    {"_tokens", "_vector_files", "_jobs"},
     {"_sequences", "_embeddings"},
     {"_steps"},
     {"_cleaning", "_batching", "_holdout"},
@@ -28,7 +28,7 @@ LAYERS = [
 # Those that may import less than all below them, or stand beside the rows.
 NARROWER = {
     "nn": set(),
-    "preprocessing": {"_tokens", "_sequences", "_reading", "_vector_files"},
+    "preprocessing": {"_jobs", "_tokens", "_sequences", "_reading", "_vector_files"},
     "datasets": set(),
     "metrics": set(),
     "inspection": set(),

@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import joblib
 import torch
+
+from sklstm._jobs import job_count
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 GLIBC_MMAP_DEFAULT, GLIBC_TRIM_DEFAULT = 128 * 1024, 128 * 1024
@@ -54,17 +55,7 @@ def thread_count(n_jobs: int | None) -> int:
     bring several threads each spin at each other's barriers. -1 means all cores, -2 all but
     one.
     """
-    if n_jobs is None:
-        return 1 if in_joblib_worker() else torch.get_num_threads()
-    if n_jobs < 0:
-        return max(1, joblib.cpu_count() + 1 + n_jobs)
-    return n_jobs
-
-
-def in_joblib_worker() -> bool:
-    """Tell whether this call runs inside a parallel joblib job, in whatever backend."""
-    backend, _ = joblib.parallel.get_active_backend()
-    return bool(getattr(backend, "nesting_level", 0))
+    return job_count(n_jobs, default=torch.get_num_threads())
 
 
 @contextmanager

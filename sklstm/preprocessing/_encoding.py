@@ -138,7 +138,7 @@ def finish(tokenizer: Any, encoded: Encoded) -> np.ndarray:
     limit = room(tokenizer)
     if tokenizer.unknown == "skip":
         ids = flat if table is None else table[flat, 0]
-        flat, lengths = _keep(ids != UNKNOWN_ID, flat, lengths)
+        flat, lengths = keep_words(ids != UNKNOWN_ID, flat, lengths)
     _warn_of_empty(lengths)
     if limit is not None:
         flat, lengths = truncate(flat, lengths, limit, tokenizer.truncation)
@@ -146,7 +146,9 @@ def finish(tokenizer: Any, encoded: Encoded) -> np.ndarray:
     return split(flat if table is None else table.take(flat, axis=0), lengths)
 
 
-def _keep(kept: np.ndarray, flat: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def keep_words(
+    kept: np.ndarray, flat: np.ndarray, lengths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Leave out the words of all texts that are not `kept`."""
     kept_before = np.append(0, np.cumsum(kept))
     return flat[kept], np.diff(kept_before[np.cumsum(lengths)], prepend=0)

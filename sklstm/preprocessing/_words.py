@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sklstm._tokens import UNKNOWN_ID, Vocabulary
+from sklstm._tokens import UNKNOWN_ID
 
 Analyzer = Callable[[Any], Iterable[str]]
 
@@ -47,11 +47,14 @@ def build_analyzer(tokenizer: Any, **other: Any) -> Analyzer:
 
 
 def look_up(
-    texts: list[Any], analyze: Analyzer, vocabulary: Vocabulary
+    texts: list[Any],
+    analyze: Analyzer,
+    vocabulary: Mapping[str, int],
+    unknown: int = UNKNOWN_ID,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the ids of all words, end to end, and the number of words of each text."""
     get = vocabulary.get
-    return _map_words(texts, analyze, lambda words: map(get, words, repeat(UNKNOWN_ID)))
+    return _map_words(texts, analyze, lambda words: map(get, words, repeat(unknown)))
 
 
 def number(texts: list[Any], analyze: Analyzer) -> tuple[list[str], np.ndarray, np.ndarray]:

@@ -1,0 +1,153 @@
+"""Vectors of new documents by gensim's own steps, each from a seed of its own.
+
+`gensim.models.Doc2Vec.infer_vector` starts from a vector made by Python's `hash`, which differs
+between processes, and draws from a generator that goes on from call to call; so the same text
+has another vector each time. Here both come from a digest of the document's words. The arithmetic
+is that of gensim, called in the same order with the same learning rates; it runs outside of
+Python's lock, so that threads use several cores and share one model.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from math import ceil
+from typing import Any
+
+import numpy as np
+from gensim.matutils import zeros_aligned
+from gensim.models.doc2vec import (
+    Doc2Vec,
+    train_document_dbow,
+    train_document_dm,
+    train_document_dm_concat,
+)
+from joblib import Parallel, delayed
+
+from sklstm.preprocessing._doc2vec_training import parts
+from sklstm.preprocessing._documents import Documents
+
+_MOST_PER_TASK = 32  # documents; few enough that threads finish together
+_NULL_WORD = "\0"  # stands beyond the ends of a document in the model with dm_concat
+
+
+class _Draws:
+    """What gensim draws from, with numbers as Python's own, which it reads faster."""
+
+    def __init__(self, seed: np.ndarray):
+        self._state = np.random.RandomState(seed)
+
+    def randint(self, low: int, high: int, size: int | None = None) -> Any:
+        numbers = self._state.randint(low, high, size)
+        return numbers if size is None else numbers.tolist()
+
+    def first_vector(self, size: int) -> np.ndarray:
+        """Return a small random vector, distributed like the one that gensim starts from."""
+        return (self._state.random_sample(size).astype(np.float32) - np.float32(0.5)) / size
+
+
+class _Words:
+    """Stands in for the model's word vectors, and knows only the words of one document."""
+
+    def __init__(self, model: Doc2Vec):
+        self.vectors = model.wv.vectors
+        self.vectors_lockf = model.wv.vectors_lockf
+        self.expandos = model.wv.expandos
+        self.null = {}
+        if model.dm_concat:
+            self.null = {_NULL_WORD: model.wv.key_to_index[_NULL_WORD]}
+        self.key_to_index: dict[Any, int] = {}
+
+    def read(self, document: np.ndarray) -> None:
+        # Numbers look up themselves, in a table small enough to stay in the processor's cache.
+        known = np.unique(document).tolist()
+        self.key_to_index = {**dict(zip(known, known, strict=True)), **self.null}
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.key_to_index
+
+    def get_index(self, word: object) -> int:
+        return self.key_to_index[word]
+
+
+def infer(
+    model: Doc2Vec, documents: Documents, *, seed: int, epochs: int, n_jobs: int
+) -> np.ndarray:
+    """Return a vector for each document; zeros where it has no word.
+
+    Parameters
+    ----------
+    model : Doc2Vec
+        The trained model; nothing in it changes.
+    documents : Documents
+        In the numbers of the model's words.
+    seed : int
+        Makes, with a document's words, its random numbers.
+    epochs : int
+        Steps through each document.
+    n_jobs : int
+        Threads.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_documents, vector_size)
+    """
+    vectors = np.zeros((len(documents), model.vector_size), dtype=np.float32)
+    tasks = [(i, document) for i, document in enumerate(documents) if len(document)]
+    size = max(1, min(_MOST_PER_TASK, ceil(len(tasks) / (4 * n_jobs))))
+    chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+    run = Parallel(n_jobs=min(n_jobs, max(1, len(chunks))), backend="threading", batch_size=1)
+    run(delayed(_infer_some)(model, chunk, seed, epochs, vectors) for chunk in chunks)
+    return vectors
+
+
+def _infer_some(
+    model: Doc2Vec,
+    chunk: list[tuple[int, np.ndarray]],
+    seed: int,
+    epochs: int,
+    vectors: np.ndarray,
+) -> None:
+    """Fill in the rows of `vectors` that belong to some documents."""
+    own = copy.copy(model)
+    own.wv = _Words(model)
+    # At the same place within a cache line in each call, whatever else lies in memory.
+    space = [zeros_aligned(own.layer1_size, dtype=np.float32) for _ in range(2)]
+    vector = zeros_aligned((1, own.vector_size), dtype=np.float32)
+    for i, document in chunk:
+        own.wv.read(document)
+        own.random = _Draws(_seed_of(document, seed))
+        vector[0] = own.random.first_vector(own.vector_size)
+        _train_vector(own, parts(document), vector, space, epochs)
+        vectors[i] = vector[0]
+
+
+def _seed_of(document: np.ndarray, seed: int) -> np.ndarray:
+    """Return numbers that are the same for the same words, in any process."""
+    words = np.ascontiguousarray(document, dtype="<i4").tobytes()
+    digest = hashlib.blake2b(words, digest_size=16, key=seed.to_bytes(8, "little")).digest()
+    return np.frombuffer(digest, dtype="<u4")
+
+
+def _train_vector(
+    model: Any,
+    document: list[list[int]],
+    vector: np.ndarray,
+    space: list[np.ndarray],
+    epochs: int,
+) -> None:
+    """Go through a document's words as `infer_vector` does, and leave the model as it is."""
+    alpha, step = model.alpha, (model.alpha - model.min_alpha) / max(epochs - 1, 1)
+    if model.sg:
+        train_one, space = train_document_dbow, space[:1]
+    else:
+        train_one = train_document_dm_concat if model.dm_concat else train_document_dm
+    frozen = {"learn_words": False, "learn_hidden": False}
+    lock = np.ones(1, dtype=np.float32)
+    for _ in range(epochs):
+        for words in document:
+            train_one(
+                model, words, [0], alpha, *space, **frozen,
+                doctag_vectors=vector, doctags_lockf=lock,
+            )  # fmt: skip
+        alpha -= step
