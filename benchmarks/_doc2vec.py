@@ -1,0 +1,89 @@
+"""Vectors of reviews by Doc2Vec, and a logistic regression on top: what two programs share."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks._data import DataSpec, load, load_unlabelled
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """Reviews to train and to score on, and those without a label."""
+
+    train: list[str]
+    y_train: np.ndarray
+    test: list[str]
+    y_test: np.ndarray
+    unlabelled: list[str]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What one trained Doc2Vec makes of the reviews to train and to score on."""
+
+    train: np.ndarray
+    test: np.ndarray
+    seconds: dict[str, float]
+
+
+def reviews(*, validate: bool, n_train: int | None = None, n_test: int | None = None) -> Reviews:
+    """Load IMDB; with `validate` films held out of the training reviews take the test's place."""
+    spec = DataSpec("imdb", n_train, n_test, validate)
+    return Reviews(*load(spec), load_unlabelled(spec))
+
+
+def fit(params: dict[str, Any], data: Reviews, seed: int) -> tuple[Any, np.ndarray | None, float]:
+    """Train Doc2Vec on the training and the unlabelled reviews, never on those to score on.
+
+    Returns the vectorizer, the vectors that training left for the training reviews (None where
+    there are only those of labels), and the seconds it took.
+    """
+    from sklstm import Doc2VecVectorizer
+
+    vectorizer = Doc2VecVectorizer(**params, random_state=seed)
+    labels = [[label] for label in data.y_train.tolist()] + [[] for _ in data.unlabelled]
+    y = None if vectorizer.tags == "texts" else labels
+    start = time.perf_counter()
+    vectorizer.fit([*data.train, *data.unlabelled], y)
+    seconds = time.perf_counter() - start
+    trained = None
+    if vectorizer.tags != "labels":
+        trained = vectorizer.model_.dv.vectors[: len(data.train)].copy()
+    return vectorizer, trained, seconds
+
+
+def inferred(vectorizer: Any, data: Reviews, fit_seconds: float) -> Vectors:
+    """Return the vectors that `transform` gives to all labelled reviews."""
+    start = time.perf_counter()
+    train = vectorizer.transform(data.train)
+    middle = time.perf_counter()
+    test = vectorizer.transform(data.test)
+    end = time.perf_counter()
+    seconds = {"train": fit_seconds, "infer": middle - start, "infer_test": end - middle}
+    return Vectors(train, test, seconds)
+
+
+def scores(model: Any, X_test: Any, y_test: np.ndarray) -> dict[str, float]:
+    """Return accuracy and log loss of a fitted classifier."""
+    from sklearn.metrics import log_loss
+
+    probabilities = model.predict_proba(X_test)
+    right = model.classes_[probabilities.argmax(axis=1)] == y_test
+    return {
+        "accuracy": float(right.mean()),
+        "log_loss": float(log_loss(y_test, probabilities)),
+    }
+
+
+def logistic(C: float) -> Any:
+    """Return a logistic regression on vectors brought to one scale."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))

@@ -1,0 +1,156 @@
+"""Choose Doc2Vec's parameters for IMDB on films held out of its training reviews.
+
+20,000 training reviews and the 50,000 unlabelled ones to train on, 5,000 training reviews of other
+films within each class to score on; the test reviews are not touched. One configuration after the
+other, what was finished is kept in ``results/doc2vec_search.json``::
+
+    python benchmarks/doc2vec_search.py
+
+`benchmarks/doc2vec.py` takes the winner to the test set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+if not __package__:  # started as a file: find the package `benchmarks` all the same
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks import _cli
+from benchmarks._data import look_beside_the_repository
+from benchmarks._doc2vec import Reviews, Vectors, fit, inferred, logistic, reviews, scores
+from benchmarks._report import markdown
+
+SEED = 0
+CS = (0.001, 0.01, 0.1, 1.0)
+ALL_SIGNS = r"(?u)\w+|[^\w\s]"  # single letters and punctuation are words, too
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What differs from the vectorizer's defaults, and how many steps to infer vectors in."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+    infer_epochs: tuple[int, ...] = (20,)
+
+
+CANDIDATES = {
+    "DBOW, defaults": Candidate(infer_epochs=(20, 50)),
+    "DBOW, all signs": Candidate({"token_pattern": ALL_SIGNS}),
+    "DBOW, tags=both": Candidate({"tags": "both"}),
+    "DBOW, sample=1e-4": Candidate({"sample": 1e-4}),
+    "DBOW, tags=labels": Candidate({"tags": "labels"}),
+    "DM": Candidate({"dm": 1, "alpha": 0.05}),
+    "DBOW, 200 numbers": Candidate({"vector_size": 200}),
+    "DBOW, 40 epochs": Candidate({"epochs": 40}),
+    "DBOW, negative=10": Candidate({"negative": 10}),
+}
+
+
+def measure(candidate: Candidate, data: Reviews) -> list[dict[str, Any]]:
+    """Train one configuration; score each way to get the training vectors, with each C."""
+    vectorizer, trained, seconds = fit(candidate.params, data, SEED)
+    rows = []
+    for epochs in candidate.infer_epochs:
+        vectors = inferred(vectorizer.set_params(infer_epochs=epochs), data, seconds)
+        rows += score(f"inferred, {epochs} epochs", vectors, data)
+        if trained is not None:
+            as_trained = Vectors(trained, vectors.test, vectors.seconds)
+            rows += score(f"trained; test inferred, {epochs} epochs", as_trained, data)
+    return rows
+
+
+def score(name: str, vectors: Vectors, data: Reviews) -> list[dict[str, Any]]:
+    rows = []
+    for C in CS:
+        model = logistic(C).fit(vectors.train, data.y_train)
+        found = scores(model, vectors.test, data.y_test)
+        rows.append({"vectors": name, "C": C, **found, "seconds": vectors.seconds})
+    return rows
+
+
+def table(results: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the best C of each configuration and kind of vectors, the best first."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, rows in results.items():
+        for row in rows:
+            key = (name, row["vectors"])
+            if key not in best or row["accuracy"] > best[key]["accuracy"]:
+                best[key] = row
+    ranked = sorted(best.items(), key=lambda item: -item[1]["accuracy"])
+    return markdown(
+        {
+            "configuration": [name for (name, _), _ in ranked],
+            "vectors": [kind for (_, kind), _ in ranked],
+            "C": [f"{row['C']:g}" for _, row in ranked],
+            "accuracy, %": [f"{100 * row['accuracy']:.2f}" for _, row in ranked],
+            "log loss": [f"{row['log_loss']:.3f}" for _, row in ranked],
+            "train, s": [f"{row['seconds']['train']:,.0f}" for _, row in ranked],
+        }
+    )
+
+
+def finished(path: Path) -> dict[str, list[dict[str, Any]]]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def keep(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    """Add a result to what is on disk by now, and write the table."""
+    results = {**finished(path), name: rows}
+    partial = path.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+    write(path, results)
+
+
+def write(path: Path, results: dict[str, list[dict[str, Any]]]) -> None:
+    size = next((row.get("n_train") for rows in results.values() for row in rows), None)
+    note = (
+        f"{size or 20_000:,} training reviews and the unlabelled ones to train Doc2Vec on, "
+        "logistic regression\non the former with the best of "
+        f"C={', '.join(f'{C:g}' for C in CS)}; scored on held-out training reviews of other films "
+        f"within each\nclass; seed {SEED}. One core, and other work on the machine: seconds are "
+        "only a hint.\nMade by `python benchmarks/doc2vec_search.py`."
+    )
+    title = "# Doc2Vec on IMDB: parameters chosen on held-out films"
+    text = f"{title}\n\n{table(results)}\n\n{note}\n"
+    path.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is missing, and write ``results/doc2vec_search.json`` and ``.md``."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--only", nargs="+", choices=list(CANDIDATES), default=list(CANDIDATES))
+    add("--fresh", action="store_true", help="forget what was finished")
+    add(
+        "--output", type=Path, default=_cli.RESULTS, metavar="DIR", help="write into this directory"
+    )
+    add("--n-train", type=_cli.positive, help=argparse.SUPPRESS)  # for trials and tests
+    add("--n-test", type=_cli.positive, help=argparse.SUPPRESS)
+    args = parser.parse_args(arguments)
+    look_beside_the_repository()
+    args.output.mkdir(parents=True, exist_ok=True)
+    path = args.output / "doc2vec_search.json"
+    if args.fresh:
+        path.unlink(missing_ok=True)
+    data = None
+    for name in args.only:
+        if name in finished(path):
+            continue
+        print(name, flush=True)
+        data = data or reviews(validate=True, n_train=args.n_train, n_test=args.n_test)
+        keep(path, name, measure(CANDIDATES[name], data))
+        print(table({name: finished(path)[name]}), flush=True)
+    print(table(finished(path)))
+    return 0
+
+
+if __name__ == "__main__":
+    _cli.run(main)
