@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger
 from sklstm._tokens import TokenArray
-from sklstm.preprocessing import SequenceTokenizer
+from sklstm.preprocessing import Doc2VecVectorizer, SequenceTokenizer
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": "asks for 1e-7, which is below float32; "
@@ -212,6 +212,11 @@ def small_tagger(**params):
     return LSTMTagger(**(sizes | defaults | steady | params))
 
 
+def doc2vec(**params):
+    defaults = {"vector_size": 4, "min_count": 1, "epochs": 3, "random_state": 0}
+    return Doc2VecVectorizer(**(defaults | params))
+
+
 def boxed(items):
     return np.fromiter(items, dtype=object, count=len(items))
 
@@ -241,6 +246,8 @@ CASES = [
         texts(),
         bad_X=bad_texts(),
     ),
+    Case("doc2vec", doc2vec(), texts(), LABELS, bad_texts()),
+    Case("doc2vec-labels", doc2vec(dm=1, tags="both"), texts(), THREE_LABELS, bad_texts()),
     Case("classifier-ragged", small(), VALUES, LABELS, bad_values(VALUES), 1),
     Case("classifier-tokens", small(), TOKENS, THREE_LABELS, bad_tokens(), 1),
     Case("classifier-multilabel", small(), VALUES, INDICATORS, bad_values(VALUES), 1),

@@ -54,7 +54,7 @@ def learn(vectorizer: Any, X: Any, y: Any) -> Learned:
     check_tags(vectorizer.tags, vectorizer.training_vectors, vectorizer.dm_concat)
     words, documents = learn_words(vectorizer, X)
     counts = np.bincount(documents.ids, minlength=len(words))
-    check_counts(words, counts, vectorizer.min_count)
+    check_counts(words, counts, vectorizer.min_count, vectorizer.hs)
     labels = None
     if vectorizer.tags != "texts":
         labels = read_labels(y, len(documents), vectorizer.tags)

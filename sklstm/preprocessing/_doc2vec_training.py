@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -97,8 +98,8 @@ def check_tags(tags: str, training_vectors: str, dm_concat: int) -> None:
         )
 
 
-def check_counts(words: list[str], counts: np.ndarray, min_count: int) -> None:
-    """Raise a ValueError if no word occurs often enough to be learned."""
+def check_counts(words: list[str], counts: np.ndarray, min_count: int, hs: int) -> None:
+    """Raise a ValueError if too few words occur often enough to be learned."""
     if not words:
         raise ValueError("X holds no word at all, in any text; there is nothing to learn from.")
     top = int(counts.argmax())
@@ -107,6 +108,11 @@ def check_counts(words: list[str], counts: np.ndarray, min_count: int) -> None:
         raise ValueError(
             f"no word is left: none occurs min_count={min_count} times; the most frequent word "
             f"of X, {words[top]!r}, occurs {times}."
+        )
+    if hs and (counts >= min_count).sum() == 1:
+        raise ValueError(
+            f"hs=1 needs two different words to choose between, but {words[top]!r} alone occurs "
+            f"min_count={min_count} times."
         )
 
 
@@ -127,7 +133,8 @@ def train(corpus: Corpus, params: dict[str, Any], *, seed: int, workers: int) ->
     flags = {name: int(params[name]) for name in FLAGS}
     model = Doc2Vec(seed=seed, workers=workers, **{**params, **flags})
     model.build_vocab(corpus)
-    model.train(corpus, total_examples=model.corpus_count, epochs=model.epochs)
+    with _failures_raised(model):
+        model.train(corpus, total_examples=model.corpus_count, epochs=model.epochs)
     if not np.isfinite(model.dv.vectors).all():
         raise ValueError(
             f"training ended in NaN or infinite vectors; try a smaller alpha than {model.alpha}."
@@ -137,3 +144,25 @@ def train(corpus: Corpus, params: dict[str, Any], *, seed: int, workers: int) ->
     if not model.dm and not model.dbow_words:  # no word has a vector, only random numbers
         model.wv.vectors = np.zeros((0, model.vector_size), dtype=np.float32)
     return model
+
+
+@contextmanager
+def _failures_raised(model: Doc2Vec) -> Iterator[None]:
+    """Raise what goes wrong in a thread of gensim's; gensim itself would wait for it forever."""
+    failures: list[Exception] = []
+    work = model._do_train_job
+
+    def watched(*args: Any) -> Any:
+        try:
+            return work(*args)
+        except Exception as error:
+            failures.append(error)
+            return 0, 0
+
+    model._do_train_job = watched
+    try:
+        yield
+    finally:
+        del model._do_train_job
+    if failures:
+        raise failures[0]

@@ -71,15 +71,15 @@ def known_words(vectorizer: Any, X: Any, ids: Mapping[str, int]) -> Documents:
     return documents.only(documents.ids >= 0)
 
 
-def warn_of_empty(documents: Documents) -> None:
-    """Warn of documents without words, on behalf of the caller of the caller."""
+def warn_of_empty(documents: Documents, *, stacklevel: int = 4) -> None:
+    """Warn of documents without words; scikit-learn wraps most methods that call this, once."""
     empty = np.flatnonzero(documents.lengths == 0)
     if len(empty):
         warnings.warn(
             f"{len(empty)} of {len(documents)} texts have no known word and get a vector of "
             f"zeros; the first is X[{empty[0]}].",
             UserWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
 
 

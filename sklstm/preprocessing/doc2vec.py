@@ -301,7 +301,7 @@ class Doc2VecVectorizer(
             By `training_vectors`, the same as ``fit(X, y).transform(X)`` or the trained ones.
         """
         documents = self._learn(X, y)
-        warn_of_empty(documents)
+        warn_of_empty(documents, stacklevel=5)
         if self.training_vectors == "trained":
             return self.model_.dv.vectors[: self._n_text_vectors].copy()
         return self._infer(documents)
