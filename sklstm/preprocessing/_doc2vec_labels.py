@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import check_consistent_length
 
 from sklstm.preprocessing._texts import is_missing
 
@@ -61,17 +62,15 @@ def read_labels(y: Any, n_texts: int, tags: str) -> Labels:
         If a label cannot be told from others by its hash.
     """
     if y is None:
-        raise ValueError(f"tags={tags!r} learns a vector per label and needs y, got None.")
+        raise ValueError(
+            f"This Doc2VecVectorizer requires y to be passed, but the target y is None: tags={tags!r} learns a vector per "
+            "label."
+        )
     is_matrix = len(getattr(y, "shape", ())) == 2
     found = (_indicated if is_matrix else _listed)(y, n_texts)
     if not len(found.classes):
         raise ValueError(f"y holds no label for any text; tags={tags!r} needs at least one.")
     return found
-
-
-def _check_length(n: int, n_texts: int) -> None:
-    if n != n_texts:
-        raise ValueError(f"y has {n} entries, but X has {n_texts} texts.")
 
 
 def _indicated(y: Any, n_texts: int) -> Labels:
@@ -80,7 +79,7 @@ def _indicated(y: Any, n_texts: int) -> Labels:
     matrix = np.asarray(y.toarray() if issparse(y) else y)
     if matrix.shape[1] == 1 and not issparse(y):
         return _listed(matrix[:, 0], n_texts)
-    _check_length(len(matrix), n_texts)
+    check_consistent_length(range(n_texts), matrix)
     wrong = np.argwhere((matrix != 0) & (matrix != 1))
     if len(wrong):
         i, j = wrong[0]
@@ -96,7 +95,7 @@ def _listed(y: Any, n_texts: int) -> Labels:
     if isinstance(y, (str, bytes, dict)) or not hasattr(y, "__len__"):
         raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({y!r}).")
     items = y.tolist() if isinstance(y, np.ndarray) else list(y)
-    _check_length(len(items), n_texts)
+    check_consistent_length(range(n_texts), items)
     labels = [
         {_checked(label, i) for label in item}
         if isinstance(item, _COLLECTIONS)
@@ -115,10 +114,13 @@ def _checked(label: Any, i: int) -> Hashable:
         label = label.item()
     if is_missing(label):
         raise ValueError(
-            f"y[{i}] is missing ({label!r}); an empty list, [], stands for a text without labels."
+            f"Input y contains missing labels, the first at y[{i}] ({label!r}); an empty list, [], "
+            "stands for a text without labels."
         )
     if isinstance(label, float) and not label.is_integer():
-        raise ValueError(f"y[{i}] is {label!r}; labels are strings or whole numbers.")
+        raise ValueError(
+            f"Input y contains {label!r} at y[{i}]; labels are strings or whole numbers."
+        )
     try:
         hash(label)
     except TypeError as error:
