@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._contenders import TUNED
 from benchmarks._data import DataSpec, load, load_unlabelled
 
 
@@ -87,3 +88,22 @@ def logistic(C: float) -> Any:
     from sklearn.preprocessing import StandardScaler
 
     return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
+
+
+def joined(vectorizer: Any, weight: float, C: float) -> Any:
+    """Return a pipeline on word counts beside the vectors of a trained vectorizer."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import FeatureUnion, make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    words = {name: value for name, value in TUNED.items() if name not in ("C", "max_iter")}
+    union = FeatureUnion(
+        [
+            ("counts", TfidfVectorizer(**words)),
+            ("vectors", make_pipeline(FrozenEstimator(vectorizer), StandardScaler())),
+        ],
+        transformer_weights={"vectors": weight},
+    )
+    return make_pipeline(union, LogisticRegression(C=C, max_iter=1000))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
@@ -28,22 +29,34 @@ from sklstm.preprocessing._doc2vec_training import parts
 from sklstm.preprocessing._documents import Documents
 
 _MOST_PER_TASK = 32  # documents; few enough that threads finish together
+_HIGHEST = 2**24  # of the numbers that gensim draws, two at a time
 _NULL_WORD = "\0"  # stands beyond the ends of a document in the model with dm_concat
 
 
 class _Draws:
-    """What gensim draws from, with numbers as Python's own, which it reads faster."""
+    """What gensim draws from, which asks for two numbers at a time and then for those of windows.
+
+    Where there are no windows, all numbers are drawn at once: the same ones, in less time. Those of
+    windows are handed over as Python's own, which gensim reads faster.
+    """
 
     def __init__(self, seed: np.ndarray):
         self._state = np.random.RandomState(seed)
-
-    def randint(self, low: int, high: int, size: int | None = None) -> Any:
-        numbers = self._state.randint(low, high, size)
-        return numbers if size is None else numbers.tolist()
+        self._numbers: Iterator[int] = iter(())
 
     def first_vector(self, size: int) -> np.ndarray:
         """Return a small random vector, distributed like the one that gensim starts from."""
         return (self._state.random_sample(size).astype(np.float32) - np.float32(0.5)) / size
+
+    def prepare(self, n_numbers: int) -> None:
+        """Draw ahead what `randint` will be asked for, without a size."""
+        self._numbers = iter(self._state.randint(0, _HIGHEST, n_numbers).tolist())
+
+    def randint(self, low: int, high: int, size: int | None = None) -> Any:
+        if size is not None:
+            return self._state.randint(low, high, size).tolist()
+        number = next(self._numbers, None)
+        return self._state.randint(low, high) if number is None else number
 
 
 class _Words:
@@ -58,10 +71,17 @@ class _Words:
             self.null = {_NULL_WORD: model.wv.key_to_index[_NULL_WORD]}
         self.key_to_index: dict[Any, int] = {}
 
-    def read(self, document: np.ndarray) -> None:
-        # Numbers look up themselves, in a table small enough to stay in the processor's cache.
-        known = np.unique(document).tolist()
-        self.key_to_index = {**dict(zip(known, known, strict=True)), **self.null}
+    def read(self, document: list[int]) -> list[int]:
+        """Know the words of a document, and return them as the very objects that are known.
+
+        Numbers look up themselves, in a table small enough to stay in the processor's cache, and
+        an object is found faster than its equal.
+        """
+        table: dict[Any, int] = {}
+        words = [table.setdefault(word, word) for word in document]
+        table.update(self.null)
+        self.key_to_index = table
+        return words
 
     def __contains__(self, word: object) -> bool:
         return word in self.key_to_index
@@ -111,14 +131,17 @@ def _infer_some(
     """Fill in the rows of `vectors` that belong to some documents."""
     own = copy.copy(model)
     own.wv = _Words(model)
+    draws_windows = own.dm and own.shrink_windows and not own.dm_concat
     # At the same place within a cache line in each call, whatever else lies in memory.
     space = [zeros_aligned(own.layer1_size, dtype=np.float32) for _ in range(2)]
     vector = zeros_aligned((1, own.vector_size), dtype=np.float32)
     for i, document in chunk:
-        own.wv.read(document)
+        pieces = parts(own.wv.read(document.tolist()))
         own.random = _Draws(_seed_of(document, seed))
         vector[0] = own.random.first_vector(own.vector_size)
-        _train_vector(own, parts(document), vector, space, epochs)
+        if not draws_windows:
+            own.random.prepare(2 * len(pieces) * epochs)
+        _train_vector(own, pieces, vector, space, epochs)
         vectors[i] = vector[0]
 
 

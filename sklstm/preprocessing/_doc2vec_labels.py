@@ -63,8 +63,8 @@ def read_labels(y: Any, n_texts: int, tags: str) -> Labels:
     """
     if y is None:
         raise ValueError(
-            f"This Doc2VecVectorizer requires y to be passed, but the target y is None: tags={tags!r} learns a vector per "
-            "label."
+            "This Doc2VecVectorizer requires y to be passed, but the target y is None: "
+            f"tags={tags!r} learns a vector per label."
         )
     is_matrix = len(getattr(y, "shape", ())) == 2
     found = (_indicated if is_matrix else _listed)(y, n_texts)

@@ -54,15 +54,15 @@ class Corpus:
     def __iter__(self) -> Iterator[TaggedDocument]:
         word = self.words.__getitem__
         for ids, tags in zip(self.documents, self.tags, strict=True):
-            for part in parts(ids):
+            for part in parts(ids.tolist()):
                 yield TaggedDocument(list(map(word, part)), tags)
 
 
-def parts(ids: np.ndarray) -> list[list[int]]:
+def parts(ids: list[int]) -> list[list[int]]:
     """Return a document in pieces that gensim reads to the end; most often one."""
     if len(ids) <= LONGEST:
-        return [ids.tolist()]
-    return [ids[start : start + LONGEST].tolist() for start in range(0, len(ids), LONGEST)]
+        return [ids]
+    return [ids[start : start + LONGEST] for start in range(0, len(ids), LONGEST)]
 
 
 def check_choices(params: dict[str, Any]) -> None:
