@@ -51,6 +51,10 @@ CANDIDATES = {
     "DBOW, tags=labels": Candidate({"tags": "labels"}),
     "DM": Candidate({"dm": 1, "alpha": 0.05}),
     "DBOW, 200 numbers": Candidate({"vector_size": 200}),
+    "DBOW, words and pairs": Candidate({"ngram_range": (1, 2), "min_count": 5}),
+    "DBOW, all signs and their pairs": Candidate(
+        {"token_pattern": ALL_SIGNS, "ngram_range": (1, 2), "min_count": 5}
+    ),
     "DBOW, 40 epochs": Candidate({"epochs": 40}),
     "DBOW, negative=10": Candidate({"negative": 10}),
     "TF-IDF and DBOW": Candidate(beside_counts=True),

@@ -99,7 +99,9 @@ def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
     assert {row["vectors"] for row in found["labels"]} == {"inferred, 20 epochs"}
     assert len(found["union"]) == 6
     lines = (tmp_path / "doc2vec_search.md").read_text().splitlines()
-    scores = [float(line.split("|")[4]) for line in lines if line.startswith("| ")][2:]
+    rows = [line for line in lines if line.startswith("| ")][2:]
+    scores = [float(row.split("|")[4]) for row in rows]
+    assert len(scores) == 4 + 1 + 3
     assert scores == sorted(scores, reverse=True)
 
 

@@ -222,6 +222,8 @@ def test_words_are_split_as_count_vectorizer_does():
         {"tokenizer": str.split, "token_pattern": None},
         {"preprocessor": str.upper},
         {"analyzer": "char"},
+        {"ngram_range": (1, 2)},
+        {"analyzer": "char_wb", "ngram_range": (2, 3)},
         {"analyzer": str.split},
     ):
         vectorizer = Doc2VecVectorizer(vector_size=2, min_count=1, epochs=1, **params).fit(texts)

@@ -78,6 +78,10 @@ def test_no_texts(X, error, message):
         ({"dm": 1, "dbow_words": 1}, "dbow_words=1 .* needs dm=0"),
         ({"alpha": 0.01, "min_alpha": 0.02}, "min_alpha=0.02 is above alpha=0.01"),
         ({"min_count": 10**6}, "none occurs min_count=1000000 times; .*'.*', occurs [0-9]+ times"),
+        ({"ngram_range": (2, 1)}, r"ngram_range=\(2, 1\) must be two numbers"),
+        ({"ngram_range": (0, 1)}, r"ngram_range=\(0, 1\) must be two numbers"),
+        ({"ngram_range": (1, 2), "dm": 1}, r"ngram_range=\(1, 2\) has no order in time"),
+        ({"ngram_range": (1, 2), "dbow_words": 1}, r"ngram_range=\(1, 2\) has no order in time"),
         ({"token_pattern": "zzz"}, "X holds no word at all"),
     ],
 )

@@ -84,6 +84,18 @@ def check_choices(params: dict[str, Any]) -> None:
         )
 
 
+def check_ngrams(ngram_range: tuple[int, int], in_order: bool) -> None:
+    """Raise a ValueError for n-grams that are none, or have no order where one is needed."""
+    shown = f"ngram_range={ngram_range!r}"
+    if len(ngram_range) != 2 or not 1 <= ngram_range[0] <= ngram_range[1]:
+        raise ValueError(f"{shown} must be two numbers of at least 1, the smaller one first.")
+    if in_order and ngram_range[0] != ngram_range[1]:
+        raise ValueError(
+            f"{shown} has no order in time, but dm=1 and dbow_words=1 look at the words around "
+            "each word; accepted with them is (n, n), n-grams of one length."
+        )
+
+
 def check_tags(tags: str, training_vectors: str, dm_concat: int) -> None:
     """Raise a ValueError if the wanted vectors contradict each other."""
     if tags == "labels" and training_vectors == "trained":

@@ -23,6 +23,7 @@ _ANALYZER_PARAMS = (
     "tokenizer",
     "preprocessor",
     "analyzer",
+    "ngram_range",
 )
 _COLLECTIONS = (list, tuple, np.ndarray)
 
