@@ -50,6 +50,10 @@ CANDIDATES = {
     "DBOW, sample=1e-4": Candidate({"sample": 1e-4}),
     "DBOW, tags=labels": Candidate({"tags": "labels"}),
     "DM": Candidate({"dm": 1, "alpha": 0.05}),
+    "DBOW, words and pairs, sample=1e-4": Candidate(
+        {"ngram_range": (1, 2), "min_count": 5, "sample": 1e-4}
+    ),
+    "DBOW, 10 epochs": Candidate({"epochs": 10}),
     "DBOW, 200 numbers": Candidate({"vector_size": 200}),
     "DBOW, words and pairs": Candidate({"ngram_range": (1, 2), "min_count": 5}),
     "DBOW, all signs and their pairs": Candidate(
