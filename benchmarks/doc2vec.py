@@ -46,12 +46,17 @@ C = 0.1
 UNION_WEIGHT, UNION_C = 0.1, 10.0
 # ------------------------------------------------------------------------------------------
 
+# Word pairs beside words, as in B. Li et al., "Learning Document Embeddings by Predicting N-grams for
+# Sentiment Classification of Long Movie Reviews", arXiv 1512.08183: taken from there, not searched.
+PAIRS: dict[str, Any] = {**DBOW, "ngram_range": (1, 2)}
+
 VECTORIZERS: dict[str, dict[str, Any]] = {
     "none": {},
+    "pairs": PAIRS,
     "dbow": DBOW,
-    "dm": DM,
-    "labels": {**DBOW, "tags": "labels"},
     "both": {**DBOW, "tags": "both"},
+    "labels": {**DBOW, "tags": "labels"},
+    "dm": DM,
 }
 
 
@@ -68,7 +73,8 @@ ROWS = {
     "tfidf": Row("TF-IDF + LR, tuned", "none", "counts"),
     "dbow": Row("Doc2Vec, DBOW", "dbow", "inferred"),
     "dbow-trained": Row('the same, training_vectors="trained"', "dbow", "trained"),
-    "union": Row("TF-IDF and DBOW, FeatureUnion", "dbow", "joined"),
+    "pairs": Row("Doc2Vec, DBOW, words and pairs", "pairs", "inferred"),
+    "union": Row("TF-IDF and DBOW of words and pairs, FeatureUnion", "pairs", "joined"),
     "dm": Row("Doc2Vec, DM, mean", "dm", "inferred"),
     "both": Row('Doc2Vec, DBOW, tags="both"', "both", "inferred"),
     "labels": Row('Doc2Vec, DBOW, tags="labels"', "labels", "inferred"),
