@@ -46,8 +46,8 @@ C = 0.1
 UNION_WEIGHT, UNION_C = 0.1, 10.0
 # ------------------------------------------------------------------------------------------
 
-# Word pairs beside words, as in B. Li et al., "Learning Document Embeddings by Predicting N-grams for
-# Sentiment Classification of Long Movie Reviews", arXiv 1512.08183: taken from there, not searched.
+# Word pairs beside words, as in B. Li et al., "Learning Document Embeddings by Predicting N-grams
+# for Sentiment Classification of Long Movie Reviews", arXiv 1512.08183: not searched here.
 PAIRS: dict[str, Any] = {**DBOW, "ngram_range": (1, 2)}
 
 VECTORIZERS: dict[str, dict[str, Any]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transfor
 from sklearn.utils import ClassifierTags, Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm._constraints import epoch_count
+from sklstm._constraints import epoch_count, frozen_epochs
 from sklstm._estimators._autoencoder import build_dense, build_recurrent, reads_as_table
 from sklstm._estimators._partition import Partition, best_partition, partition
 from sklstm._estimators._scaling import Scaling
@@ -35,6 +36,8 @@ from sklstm.nn.clusters import ClusteringAutoencoder
 
 # What max_epochs="auto" aims at.
 AUTO_STEPS, AUTO_EPOCHS = 1_000, (20, 500)
+# And clustering_epochs="auto".
+CLUSTERING_STEPS, CLUSTERING_EPOCHS = 1_000, (10, 100)
 
 
 class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, Transaction):
@@ -112,10 +115,12 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         return int(low), int(high)
 
     def _plan(self, samples: Samples, seed: int) -> TrainingPlan:
+        """Return how the autoencoder is trained."""
         batches = n_batches(samples, self.batch_size)
         return TrainingPlan(
             max_epochs=epoch_count(self.max_epochs, batches, AUTO_STEPS, AUTO_EPOCHS),
             n_batches=batches,
+            frozen_epochs=frozen_epochs(self.freeze_embeddings),
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
@@ -131,6 +136,17 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
             seed=seed,
             verbose=int(self.verbose),
             callbacks=tuple(self.callbacks or ()),
+        )
+
+    def _joint_plan(self, samples: Samples, seed: int) -> TrainingPlan:
+        """Return how code and clusters are trained together."""
+        plan = self._plan(samples, seed)
+        return replace(
+            plan,
+            max_epochs=epoch_count(
+                self.clustering_epochs, plan.n_batches, CLUSTERING_STEPS, CLUSTERING_EPOCHS
+            ),
+            frozen_epochs=frozen_epochs(self.freeze_embeddings, len(self.history_)),
         )
 
     def _find_clusters(
@@ -150,12 +166,11 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
             self.silhouette_scores_ = found.silhouettes
         if self.clustering == "kmeans" or outcome.interrupted or len(centers) == 1:
             return
-        plan = self._plan(samples, seeds.training + 1)
         joint, n_reseeded = train_clusters(
             self.module_,
             samples,
             weights,
-            plan.for_epochs(self.clustering_epochs),
+            self._joint_plan(samples, seeds.training + 1),
             clustering_weight=self.clustering_weight,
             tol=self.tol,
         )

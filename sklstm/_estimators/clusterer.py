@@ -61,12 +61,13 @@ class AutoencoderClusterer(AutoencoderFit):
         How the states of all steps become one vector, in front of the code.
     embedding_dim : int, default=100
         Length of the vector of a token. Ignored where `embeddings` are given.
-    embeddings : gensim KeyedVectors, mapping, array-like of shape (n_ids, dim) or None, \
-            default=None
-        Vectors to start from. Those by word are matched through the vocabulary that
-        `SequenceTokenizer` sends along; words without one are drawn at the same scale.
-    freeze_embeddings : bool, default=False
-        Keep the vectors of tokens as they are.
+    embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
+            (n_ids, dim) or None, default=None
+        Vectors to start from, as in `LSTMClassifier`: matched by word through the vocabulary that
+        `SequenceTokenizer` sends along; an array goes by token id.
+    freeze_embeddings : bool or int, default=False
+        Keep the vectors of tokens as they are: for ever if True, in the first epochs of training
+        if a number, and not at all if False.
     noise : float, default=0.4
         Share of the numbers, or tokens, that are hidden from the encoder while the autoencoder is
         trained, but to be restored all the same [3]_. 0 trains a plain autoencoder.
@@ -80,8 +81,9 @@ class AutoencoderClusterer(AutoencoderFit):
     clustering_weight : float, default=1.0
         "idec": weight of the clusters' loss beside the reconstruction's. The paper has 0.1;
         with 1.0 the clusters of several seeds agree more.
-    clustering_epochs : int, default=100
-        "idec": most passes over the data for code and centres together.
+    clustering_epochs : int or "auto", default="auto"
+        "idec": most passes over the data for code and centres together. "auto" makes about 1,000
+        steps: as many passes as that takes, 10 at least and 100 at most.
     tol : float, default=1e-3
         "idec": stop when at most this share of the samples changed their cluster in an epoch.
     n_init : int, default=20
@@ -211,7 +213,7 @@ class AutoencoderClusterer(AutoencoderFit):
         "noise": [Interval(Real, 0, 1, closed="left")],
         "clustering": [StrOptions({"idec", "kmeans"})],
         "clustering_weight": [Interval(Real, 0, None, closed="left")],
-        "clustering_epochs": [_COUNT],
+        "clustering_epochs": [_COUNT, StrOptions({"auto"})],
         "tol": [Interval(Real, 0, 1, closed="both")],
         "n_init": [_COUNT],
     }
@@ -232,12 +234,12 @@ class AutoencoderClusterer(AutoencoderFit):
         pooling: str = "mean",
         embedding_dim: int = 100,
         embeddings: Any = None,
-        freeze_embeddings: bool = False,
+        freeze_embeddings: bool | int = False,
         noise: float = 0.4,
         dropout: float = 0.2,
         clustering: str = "idec",
         clustering_weight: float = 1.0,
-        clustering_epochs: int = 100,
+        clustering_epochs: int | str = "auto",
         tol: float = 1e-3,
         n_init: int = 20,
         optimizer: str = "adam",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,10 +57,6 @@ class TrainingPlan:
     def order(self) -> np.random.Generator | None:
         """Return what draws the order of the samples anew for each epoch."""
         return np.random.default_rng(self.seed) if self.shuffle else None
-
-    def for_epochs(self, max_epochs: int) -> TrainingPlan:
-        """Return the same plan for another number of epochs."""
-        return replace(self, max_epochs=max_epochs)
 
 
 @dataclass
