@@ -233,7 +233,10 @@ def weights_that_do_not_fit_are_refused(case):
             fit_weighted(case, weights)
 
 
-@ports("check_sample_weight_equivalence_on_dense_data", when=weighs_samples)
+@ports(
+    "check_sample_weight_equivalence_on_dense_data",
+    when=lambda case: weighs_samples(case) and is_supervised(case),
+)
 def a_weight_is_a_number_of_repetitions(case):
     """Compare to 1e-4, where scikit-learn asks 1e-7, which is below float32."""
     times = np.random.default_rng(0).integers(0, 4, len(case.X))

@@ -31,7 +31,9 @@ def reads_as_table(estimator: Any, X: Any) -> bool:
         array: Any = np.asarray(X) if getattr(X, "dtype", None) is None else X
         # A row of single numbers is no list of sequences: scikit-learn's error about it is clear.
         return len(array.shape) == 2 or (len(array.shape) < 2 and array.dtype != object)
-    return not isinstance(X, list) or not X or is_table(X) or np.ndim(X[0]) == 0
+    if not isinstance(X, list | tuple) or not len(X):
+        return False
+    return is_table(list(X)) or np.ndim(X[0]) == 0
 
 
 def _holds_sequences(frame: Any) -> bool:

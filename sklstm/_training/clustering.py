@@ -144,13 +144,13 @@ class RefreshTargets(Callback):
         self._refresh()
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        before, n_reseeded = self.labels_, self.n_reseeded_
+        before = self.labels_
         self._refresh()
         assert before is not None
         assert self.labels_ is not None
         self.changed_ = float(np.average(before != self.labels_, weights=self.weights))
         net.history.record("changed", self.changed_)
-        if self.changed_ <= self.tol and self.n_reseeded_ == n_reseeded:
+        if self.changed_ <= self.tol:
             self.settled_ = True
             raise KeyboardInterrupt  # which is how skorch's own callbacks stop training
 

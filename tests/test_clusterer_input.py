@@ -1,0 +1,202 @@
+"""What AutoencoderClusterer reads, and what it refuses by name."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from contract import state
+from scipy.sparse import csc_matrix, csr_array, csr_matrix
+from sklearn.exceptions import NotFittedError
+
+from sklstm import AutoencoderClusterer, SequenceTokenizer
+from sklstm._tokens import TokenArray, Vocabulary
+
+RNG = np.random.default_rng(0)
+TABLE = RNG.normal(size=(20, 4))
+RAGGED = [RNG.normal(size=RNG.integers(3, 7)) for _ in range(20)]
+TOKENS = TokenArray([[4, 5], [5], [4, 4, 5], [5, 5]] * 5, Vocabulary(["sea", "star"]))
+
+
+def small(n_clusters=2, **params):
+    defaults = {"n_components": 2, "hidden_layer_sizes": (8,), "hidden_size": 4, "max_epochs": 2}
+    rest = {"clustering": "kmeans", "n_init": 1, "random_state": 0}
+    return AutoencoderClusterer(n_clusters, **(defaults | rest | params))
+
+
+READ_AS = {
+    "array": (TABLE, "dense"),
+    "lists": (TABLE.tolist(), "dense"),
+    "tuples": (tuple(map(tuple, TABLE)), "dense"),
+    "objects": (TABLE.astype(object), "dense"),
+    "frame": (pd.DataFrame(TABLE), "dense"),
+    "one-column": (pd.DataFrame({"a": TABLE[:, 0]}), "dense"),
+    "csr": (csr_matrix(TABLE), "dense"),
+    "csc": (csc_matrix(TABLE), "dense"),
+    "csr-array": (csr_array(TABLE), "dense"),
+    "ragged": (RAGGED, "lstm"),
+    "ragged-tuple": (tuple(RAGGED), "lstm"),
+    "ragged-objects": (np.array(RAGGED, dtype=object), "lstm"),
+    "series": (pd.Series(RAGGED), "lstm"),
+    "column-of-sequences": (pd.DataFrame({"sequence": RAGGED}), "lstm"),
+    "matrices": ([TABLE[:, :2]] * 20, "lstm"),
+    "3-d": (RNG.normal(size=(20, 5, 2)), "lstm"),
+    "tokens": (TOKENS, "lstm"),
+}
+
+
+@pytest.mark.parametrize(("X", "architecture"), READ_AS.values(), ids=READ_AS.keys())
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+def test_architecture_auto(X, architecture):
+    model = small().fit(X)
+    assert model.architecture_ == architecture
+    assert model.predict(X).shape == (20,)
+    assert model.transform(X).dtype == np.float32
+
+
+def test_a_table_may_be_read_as_series_and_token_ids_may_be_lists():
+    model = small(architecture="lstm").fit(TABLE)
+    assert model.architecture_ == "lstm"
+    assert model.n_features_in_ == 4
+    assert model.inverse_transform(model.transform(TABLE)).shape == TABLE.shape
+    ids = [[4, 5], [6]] * 10
+    model = small(input_type="tokens").fit(ids)
+    assert model.n_features_in_ == 1
+    made = model.inverse_transform(model.transform(ids), lengths=[2, 1] * 10)
+    assert [len(item) for item in made] == [2, 1] * 10
+
+
+BAD_X = {
+    "nan": (np.where(TABLE > 2, np.nan, TABLE), "X contains NaN"),
+    "infinity": (np.where(TABLE == TABLE[3, 1], np.inf, TABLE), "contains infinity"),
+    "sparse-nan": (csr_matrix(np.where(TABLE == TABLE[3, 1], np.nan, TABLE)), "contains NaN"),
+    "series-nan": ([*RAGGED[:7], np.array([1.0, np.nan])], r"NaN.*X\[7\]"),
+    "empty": ([], "empty|0 sample"),
+    "no-rows": (np.empty((0, 4)), "0 sample"),
+    "empty-sequence": ([*RAGGED[:4], []], r"X\[4\]"),
+    "texts": (["a text", "another"], r"make_pipeline\(SequenceTokenizer\(\), AutoencoderCl"),
+    "numbers": ([1.0, 2.0, 3.0], "Expected 2D array, got 1D"),
+    "characters": (
+        SequenceTokenizer(characters=4).fit_transform(["sea star", "star sea"]),
+        "carries characters beside the words",
+    ),
+    "huge": (TABLE * 1e300, "so large that their variance is infinite"),
+    "few": (TABLE[:4], r"n_samples=4 should be >= 5 for n_clusters=5"),
+}
+
+
+@pytest.mark.parametrize(("X", "message"), BAD_X.values(), ids=BAD_X.keys())
+def test_bad_X_is_named_and_changes_nothing(X, message):
+    model = small(5).fit(TABLE)
+    before, labels = state(model), model.predict(TABLE)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X)
+    assert state(model) == before
+    np.testing.assert_array_equal(model.predict(TABLE), labels)
+
+
+BAD_LATER = {
+    "columns": (TABLE[:, :3], "X has 3 features, but AutoencoderClusterer is expecting 4"),
+    "nan": (np.full((1, 4), np.nan), "contains NaN"),
+    "one-row": (TABLE[0], "Reshape your data"),
+    "series": (RAGGED, "inhomogeneous|sequence"),
+    "3-d": (np.ones((3, 4, 2)), "dim 3"),
+}
+
+
+@pytest.mark.parametrize(("X", "message"), BAD_LATER.values(), ids=BAD_LATER.keys())
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "transform", "score_samples"])
+def test_other_input_than_in_fit(X, message, method):
+    model = small().fit(TABLE)
+    with pytest.raises(ValueError, match=message):
+        getattr(model, method)(X)
+
+
+def test_other_input_than_the_sequences_in_fit():
+    model = small().fit(RAGGED)
+    with pytest.raises(ValueError, match="X has 2 features, but AutoencoderClusterer is expecting"):
+        model.predict([np.ones((3, 2))])
+    with pytest.raises(ValueError, match="X holds token ids, but this AutoencoderClusterer was"):
+        model.predict(TOKENS)
+    with pytest.raises(ValueError, match="2 token ids a step; AutoencoderClusterer reads one"):
+        small(input_type="tokens").fit([np.full((3, 2), 4)] * 4)
+
+
+@pytest.mark.parametrize("architecture", ["dense", "lstm"])
+def test_matrices_are_refused(architecture):
+    X = np.ones((6, 3, 2, 2))
+    with pytest.raises(ValueError, match="dim 4|accepted are .n, T. and .n, T, F."):
+        small(architecture=architecture).fit(X)
+
+
+BAD_PARAMETERS = {
+    "n_clusters": ({"n_clusters": 0}, "'n_clusters' parameter"),
+    "name": ({"n_clusters": "many"}, "'n_clusters' parameter"),
+    "range": ({"n_clusters": "auto", "n_clusters_range": (5, 3)}, r"n_clusters_range=\(5, 3\)"),
+    "one": ({"n_clusters": "auto", "n_clusters_range": (1, 3)}, "2 <= least <= most"),
+    "three": ({"n_clusters": "auto", "n_clusters_range": (2, 3, 4)}, "must be a pair"),
+    "much": ({"n_clusters": "auto", "n_clusters_range": (30, 40)}, "n_samples=20 should be >= 31"),
+    "noise": ({"noise": 1.0}, "'noise' parameter"),
+    "layers": ({"hidden_layer_sizes": (5, 0)}, r"hidden_layer_sizes\[1\] is 0"),
+    "no-layers": ({"hidden_layer_sizes": ()}, "hidden_layer_sizes is empty"),
+    "clustering": ({"clustering": "dec"}, "'clustering' parameter"),
+}
+
+
+@pytest.mark.parametrize(("params", "message"), BAD_PARAMETERS.values(), ids=BAD_PARAMETERS.keys())
+def test_bad_parameters(params, message):
+    with pytest.raises(ValueError, match=message):
+        small().set_params(**params).fit(TABLE)
+
+
+def test_embeddings_are_for_tokens():
+    with pytest.raises(ValueError, match="embeddings are for token ids, but X holds values"):
+        small(embeddings={"sea": [1.0]}).fit(RAGGED)
+    vectors = {"sea": [1.0, 2.0], "star": [0.0, 1.0]}
+    model = small(embeddings=vectors, freeze_embeddings=True).fit(TOKENS)
+    weight = model.module_.autoencoder.embedding.weight.detach().numpy()
+    np.testing.assert_array_equal(weight[4:], list(vectors.values()))
+    assert model.embedding_coverage_ == 1.0
+    thawed = small(embeddings=vectors, freeze_embeddings=1, clustering="idec").fit(TOKENS)
+    weight = thawed.module_.autoencoder.embedding.weight.detach().numpy()
+    assert not np.array_equal(weight[4:], list(vectors.values()))
+
+
+def test_not_fitted():
+    for method in ("predict", "predict_proba", "transform", "inverse_transform", "score_samples"):
+        with pytest.raises(NotFittedError):
+            getattr(small(), method)(TABLE)
+
+
+def test_inverse_transform_of_what_is_no_code():
+    model = small().fit(RAGGED)
+    code = model.transform(RAGGED)
+    with pytest.raises(
+        ValueError, match=r"X has 3 columns, but a code of this Autoenc.* 2 numbers"
+    ):
+        model.inverse_transform(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"sequences of unequal lengths.*Pass lengths"):
+        model.inverse_transform(code)
+    with pytest.raises(ValueError, match=r"lengths=\[1, 2\] must be an int, or an array of shape"):
+        model.inverse_transform(code, [1, 2])
+    with pytest.raises(ValueError, match=r"lengths\[3\] is 0; a sequence has 1 step at least"):
+        model.inverse_transform(code, [3, 3, 3, 0] * 5)
+    assert [len(item) for item in model.inverse_transform(code, 7)] == [7] * 20
+    table = small().fit(TABLE)
+    with pytest.raises(ValueError, match="lengths are for sequences, but the model was fitted on"):
+        table.inverse_transform(table.transform(TABLE), 3)
+
+
+def test_constant_features_are_harmless():
+    X = np.column_stack([TABLE, np.full(20, 7.0), np.zeros(20)])
+    model = small().fit(X)
+    assert np.isfinite(model.transform(X)).all()
+    assert np.isfinite(model.inverse_transform(model.transform(X))).all()
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.filterwarnings("ignore:[0-9]+ times a cluster became empty")
+@pytest.mark.parametrize("clustering", ["idec", "kmeans"])
+@pytest.mark.parametrize("X", [np.ones((12, 4)), [np.ones(3)] * 12], ids=["table", "series"])
+def test_samples_that_are_all_alike(X, clustering):
+    model = small(2, clustering=clustering, tol=1.0).fit(X)
+    assert len(set(model.labels_)) == 1
+    assert np.isfinite(model.score_samples(X)).all()
