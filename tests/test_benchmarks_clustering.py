@@ -1,6 +1,7 @@
 """The benchmark on clusters: what is run where, kept and printed."""
 
 import json
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -41,7 +42,7 @@ def ran(monkeypatch):
         noted.append((task.name, task.data, task.seed))
         if task.name == "kshape":
             return "it broke"
-        return {**run_of(task.name, 0.5), **task.identity()}
+        return [{**run_of(task.name, 0.5), **task.identity()}]
 
     monkeypatch.setattr(clustering, "run_one", run_one)
     return noted
@@ -329,3 +330,34 @@ def test_the_program_starts_anywhere(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == "Nothing has been measured yet.\n"
+
+
+def test_search_compares_seeds_and_reads_no_labels(tmp_path, monkeypatch):
+    from benchmarks import clustering_search
+    from sklstm import AutoencoderClusterer
+
+    monkeypatch.setattr(clustering_search, "CANDIDATES", {
+        "table: all alike": (("digits",), {"max_epochs": 1, "clustering": "kmeans"}),
+        "table: random": (("digits",), {"max_epochs": 2, "clustering": "kmeans"}),
+    })  # fmt: skip
+    labels = iter([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]])
+    found = lambda self, X: np.array(next(labels))  # noqa: E731
+    monkeypatch.setattr(AutoencoderClusterer, "fit_predict", found)
+    arguments = ["--output", str(tmp_path), "--seeds", "2"]
+    assert clustering_search.main(arguments) == 0
+    runs = json.loads((tmp_path / "clustering_search.json").read_text())["runs"]
+    assert [run["agreement"] for run in runs] == [1.0, -0.5]
+    assert "| table: all alike | 1.000" in re.sub(
+        " +", " ", (tmp_path / "clustering_search.md").read_text()
+    )
+    assert clustering_search.main(arguments) == 0  # all kept: no label is asked for again
+
+
+def test_k_means_on_the_code_comes_out_of_the_fit_that_goes_on_from_it():
+    X = load_digits().data[:80]
+    small = {"n_clusters": 3, "hidden_layer_sizes": (8,), "n_init": 2, "random_state": 0}
+    small |= {"max_epochs": 2, "clustering_epochs": 2, "tol": 1.0}
+    _clustering_engines.staged({**small, "clustering": "idec"}).fit(X)
+    alone = sklstm.AutoencoderClusterer(**small, clustering="kmeans").fit(X)
+    assert _clustering_engines.FIRST.pop("labels") == alone.labels_.tolist()
+    _clustering_engines.FIRST.clear()

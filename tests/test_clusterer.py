@@ -306,7 +306,7 @@ def test_a_step_of_a_pipeline():
     model = make_pipeline(small(), KNeighborsClassifier())
     assert model.fit(BLOBS, GROUPS).score(BLOBS, GROUPS) == 1
     search = GridSearchCV(
-        make_pipeline(small(max_epochs=20, clustering="kmeans"), KNeighborsClassifier()),
+        make_pipeline(small(**PLAIN), KNeighborsClassifier()),
         {"autoencoderclusterer__n_components": [1, 3]},
         cv=2,
     ).fit(BLOBS, GROUPS)

@@ -123,7 +123,7 @@ def test_other_input_than_the_sequences_in_fit():
 @pytest.mark.parametrize("architecture", ["dense", "lstm"])
 def test_matrices_are_refused(architecture):
     X = np.ones((6, 3, 2, 2))
-    with pytest.raises(ValueError, match="dim 4|accepted are .n, T. and .n, T, F."):
+    with pytest.raises(ValueError, match=r"dim 4|accepted are .n, T. and .n, T, F."):
         small(architecture=architecture).fit(X)
 
 

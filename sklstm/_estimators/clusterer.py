@@ -53,12 +53,13 @@ class AutoencoderClusterer(AutoencoderFit):
         direction. The decoder has the same ones in reverse.
     num_layers : int, default=1
         Recurrent layers on top of each other, where `hidden_size` is one number.
-    bidirectional : bool, default=True
-        Read each sequence, and unroll each code, in both directions.
+    bidirectional : bool, default=False
+        Read each sequence, and unroll each code, in both directions; twice the work.
     cell : {"lstm", "gru"}, default="lstm"
         The kind of recurrence.
-    pooling : {"mean", "max", "last", "attention"}, default="mean"
-        How the states of all steps become one vector, in front of the code.
+    pooling : {"last", "max", "mean", "attention"}, default="last"
+        How the states of all steps become one vector, in front of the code: the final state, the
+        largest value of each unit, the average, or an average with learned weights.
     embedding_dim : int, default=100
         Length of the vector of a token. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
@@ -229,9 +230,9 @@ class AutoencoderClusterer(AutoencoderFit):
         hidden_layer_sizes: int | tuple[int, ...] = (1000,),
         hidden_size: int | tuple[int, ...] = 64,
         num_layers: int = 1,
-        bidirectional: bool = True,
+        bidirectional: bool = False,
         cell: str = "lstm",
-        pooling: str = "mean",
+        pooling: str = "last",
         embedding_dim: int = 100,
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
