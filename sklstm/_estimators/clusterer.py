@@ -195,7 +195,9 @@ class AutoencoderClusterer(AutoencoderFit):
     ...     np.sin(np.arange(rng.integers(20, 30)) * (0.3 if i % 2 else 1.0))
     ...     for i in range(40)
     ... ]
-    >>> clusterer = AutoencoderClusterer(2, hidden_size=16, max_epochs=100, random_state=0)
+    >>> clusterer = AutoencoderClusterer(
+    ...     2, hidden_size=16, batch_size=20, learning_rate=0.01, max_epochs=100, random_state=0
+    ... )
     >>> labels = clusterer.fit_predict(waves)
     >>> len(set(labels[::2])), len(set(labels[1::2]))
     (1, 1)
