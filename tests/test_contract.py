@@ -84,6 +84,7 @@ def reader(**params):
     return clusterer(architecture="lstm", **params)
 
 
+@pytest.mark.filterwarnings("ignore:[0-9]+ times a cluster became empty")
 @parametrize_with_checks(
     [
         eager(),
