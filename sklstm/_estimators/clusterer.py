@@ -5,13 +5,11 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklstm._constraints import NETWORK, TRAINING
-from sklstm._estimators._autoencoder_fit import AutoencoderFit
-from sklstm._estimators._decoding import decoded
+from sklstm._estimators._clusters import ClusterOutputs
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 _SHARED_NETWORK = (
@@ -24,7 +22,7 @@ _SHARED_TRAINING = (
 ).split()
 
 
-class AutoencoderClusterer(AutoencoderFit):
+class AutoencoderClusterer(ClusterOutputs):
     """Cluster sequences or tables by the code of an autoencoder.
 
     An autoencoder learns to squeeze each sample into a few numbers, its code, and to restore it
@@ -188,8 +186,7 @@ class AutoencoderClusterer(AutoencoderFit):
     --------
     Waves of two frequencies, of unequal lengths:
 
-    >>> import numpy as np
-    >>> from sklstm import AutoencoderClusterer
+    >>>     >>> from sklstm import AutoencoderClusterer
     >>> rng = np.random.default_rng(0)
     >>> waves = [
     ...     np.sin(np.arange(rng.integers(20, 30)) * (0.3 if i % 2 else 1.0))
@@ -332,111 +329,3 @@ class AutoencoderClusterer(AutoencoderFit):
             If a cluster became empty in training and was begun anew.
         """
         return self._fit(X, sample_weight)
-
-    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
-        """Find the clusters, and return that of each sample.
-
-        Parameters
-        ----------
-        X, sample_weight
-            As in `fit`.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), dtype int32
-            `labels_`.
-        """
-        labels: np.ndarray = self.fit(X, sample_weight=sample_weight).labels_
-        return labels
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the cluster that each sample is nearest to, by its code.
-
-        Parameters
-        ----------
-        X : table or sequences
-            Of the form seen in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), dtype int32
-            Rows of `cluster_centers_`.
-        """
-        return self._labels(self._read_fitted(X))
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the soft assignment of each sample to each cluster.
-
-        Student's t distribution of the distance between code and centres, as "idec" trains it.
-        These are no calibrated probabilities.
-
-        Parameters
-        ----------
-        X : table or sequences
-            Of the form seen in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_clusters), dtype float32
-            Each row adds up to 1.
-        """
-        samples = self._read_fitted(X)
-        return self._apply(self.module_, self.module_.assign, samples)
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the code of each sample.
-
-        Parameters
-        ----------
-        X : table or sequences
-            Of the form seen in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components), dtype float32
-            A data frame after ``set_output(transform="pandas")``.
-        """
-        samples = self._read_fitted(X)
-        return self._apply(self.module_, self.module_.encode, samples)
-
-    def inverse_transform(self, X: Any, lengths: Any = None) -> Any:
-        """Return the samples that codes stand for.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            Codes, of `transform` or `cluster_centers_`.
-        lengths : int, array-like of shape (n_samples,) or None, default=None
-            For sequences: how many steps to unroll each code to. None takes the number of steps
-            of the sequences seen in `fit`, if they all had the same.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features), (n_samples, T) or (n_samples, T, F), or object \
-                array of ragged sequences, or TokenArray
-            In the unit of the X seen in `fit`, and in its form where the lengths allow it. Of
-            tokens the most probable one of each step.
-        """
-        return decoded(self, X, lengths)
-
-    def score_samples(self, X: Any) -> np.ndarray:
-        """Return minus the reconstruction error of each sample: low for an unusual one.
-
-        Parameters
-        ----------
-        X : table or sequences
-            Of the form seen in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), dtype float32
-            Minus the squared error averaged over the numbers of a sample, in the squared unit of
-            X; of tokens minus the mean cross-entropy, in nats a token.
-        """
-        samples = self._read_fitted(X)
-        errors = self._apply(
-            self.module_, lambda *inputs: self.module_.autoencoder(*inputs)[0], samples
-        )
-        return -errors * self._squared_unit
