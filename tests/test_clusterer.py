@@ -169,6 +169,15 @@ def test_errors_are_those_of_what_is_restored(form):
         assert restored.dtype == np.float32
 
 
+def test_a_search_without_a_scorer_minimizes_the_error(fitted):
+    weights = np.arange(90.0)
+    expected = np.average(fitted.score_samples(BLOBS), weights=weights)
+    assert fitted.score(BLOBS, sample_weight=weights) == pytest.approx(expected)
+    grid = {"n_components": [1, 3]}
+    search = GridSearchCV(small(max_epochs=100, **PLAIN), grid, cv=2).fit(BLOBS)
+    assert search.best_params_ == {"n_components": 3}
+
+
 def test_unusual_samples_score_low(fitted, fitted_waves):
     strange = np.full((1, 6), 30.0)
     assert fitted.score_samples(strange) < fitted.score_samples(BLOBS).min()

@@ -8,6 +8,7 @@ import numpy as np
 
 from sklstm._estimators._autoencoder_fit import AutoencoderFit
 from sklstm._estimators._decoding import decoded
+from sklstm._weights import given_weights
 
 
 class ClusterOutputs(AutoencoderFit):
@@ -120,3 +121,26 @@ class ClusterOutputs(AutoencoderFit):
             self.module_, lambda *inputs: self.module_.autoencoder(*inputs)[0], samples
         )
         return -errors * self._squared_unit
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return the mean of `score_samples`, which a search maximizes if it has no scorer.
+
+        It compares how well codes of one length restore new samples, not how good clusters are:
+        longer codes and more units score higher.
+
+        Parameters
+        ----------
+        X : table or sequences
+            Of the form seen in `fit`.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the mean.
+
+        Returns
+        -------
+        float
+            0 at best.
+        """
+        scores = self.score_samples(X)
+        return float(np.average(scores, weights=given_weights(sample_weight, len(scores))))
