@@ -32,17 +32,25 @@ from benchmarks._report import markdown, seconds, surroundings
 from benchmarks._runner import Results, commit
 from benchmarks._worker import environment
 
-N_SEEDS = 3
+N_SEEDS = 5
 Run = dict[str, Any]
 TABLES, SERIES = ("digits",), ("ItalyPowerDemand", "JapaneseVowels")
 DENSE: dict[str, dict[str, Any]] = {
     "one layer of 1,000": {"hidden_layer_sizes": [1000]},
+    "one layer of 2,000": {"hidden_layer_sizes": [2000]},
+    "one layer of 4,000": {"hidden_layer_sizes": [4000]},
     "one layer of 500": {"hidden_layer_sizes": [500]},
     "two layers of 500": {"hidden_layer_sizes": [500, 500]},
     "no dropout": {"dropout": 0.0},
     "noise 0.2": {"noise": 0.2},
     "no noise, no dropout": {"noise": 0.0, "dropout": 0.0},
+    "noise 0.5": {"noise": 0.5},
+    "dropout 0.3": {"dropout": 0.3},
     "clustering_weight=0.1": {"clustering_weight": 0.1},
+    "clustering_weight=3": {"clustering_weight": 3.0},
+    "gradient_clip=None": {"gradient_clip": None},
+    "learning_rate=5e-4": {"learning_rate": 5e-4},
+    "twice the epochs": {"max_epochs": 250},
 }
 RECURRENT: dict[str, dict[str, Any]] = {
     "last state": {"pooling": "last"},
