@@ -48,6 +48,8 @@ CANDIDATES = {
     "DBOW, all signs": Candidate({"token_pattern": ALL_SIGNS}),
     "DBOW, tags=both": Candidate({"tags": "both"}),
     "DBOW, sample=1e-4": Candidate({"sample": 1e-4}),
+    "DBOW, sample=1e-4, 300 numbers": Candidate({"sample": 1e-4, "vector_size": 300}),
+    "DBOW, sample=1e-4, 40 epochs": Candidate({"sample": 1e-4, "epochs": 40}, (40,)),
     "DBOW, tags=labels": Candidate({"tags": "labels"}),
     "DM": Candidate({"dm": 1, "alpha": 0.05}),
     "DBOW, words and pairs, sample=1e-4": Candidate(
