@@ -166,7 +166,6 @@ def test_errors_are_those_of_what_is_restored(form):
     np.testing.assert_allclose(model.score_samples(X), errors, rtol=1e-4)
     if form != "ragged":
         assert restored.shape == X.shape
-        assert restored.dtype == np.float32
 
 
 def test_a_search_without_a_scorer_minimizes_the_error(fitted):
@@ -191,6 +190,13 @@ def test_the_unit_of_x_does_not_matter(fitted):
     np.testing.assert_array_equal(other.labels_, fitted.labels_)
     scores = other.score_samples(BLOBS * 1000 + 5e6)
     np.testing.assert_allclose(scores, fitted.score_samples(BLOBS) * 1e6, rtol=0.05)
+    for unit in (1e-25, 1e25):
+        other = small().fit(BLOBS * unit)
+        scores = other.score_samples(BLOBS * unit) / unit**2
+        np.testing.assert_allclose(scores, fitted.score_samples(BLOBS), rtol=0.05)
+        restored = other.inverse_transform(other.transform(BLOBS * unit)) / unit
+        expected = fitted.inverse_transform(fitted.transform(BLOBS))
+        np.testing.assert_allclose(restored, expected, atol=0.1)
 
 
 def test_the_number_of_clusters_is_chosen_by_silhouette(capsys):
@@ -202,6 +208,16 @@ def test_the_number_of_clusters_is_chosen_by_silhouette(capsys):
     assert max(model.silhouette_scores_, key=model.silhouette_scores_.get) == 3
     assert f"3 clusters: silhouette {expected:.3f} (chosen)" in capsys.readouterr().out
     assert not hasattr(small(max_epochs=1, clustering="kmeans").fit(BLOBS), "silhouette_scores_")
+
+
+def test_samples_without_weight_have_no_say_in_the_number():
+    four = np.concatenate([BLOBS, BLOBS[GROUPS == 0] - 20])
+    weights = np.r_[np.ones(90), np.zeros(len(four) - 90)]
+    auto = {"n_clusters_range": (2, 5), "shuffle": False, "batch_size": 1000}
+    weighted = small("auto", **auto, **PLAIN).fit(four, sample_weight=weights)
+    alone = small("auto", **auto, **PLAIN).fit(BLOBS)
+    assert weighted.n_clusters_ == alone.n_clusters_ == 3
+    assert weighted.silhouette_scores_ == pytest.approx(alone.silhouette_scores_, abs=0.02)
 
 
 def test_a_silhouette_of_many_samples_is_of_some(monkeypatch):
@@ -230,13 +246,12 @@ def test_an_empty_cluster_begins_anew_at_the_farthest_sample():
     _, n_reseeded = train_clusters(module, table, weights, plan, clustering_weight=1.0, tol=1.0)
     assert n_reseeded == 1
     torch.testing.assert_close(module.centers[2].detach(), code[distance.argmax()])
-    # Where every sample lies on a centre there is nowhere to begin anew.
-    same = Table(np.ones((5, 6)), np.zeros(6), 1.0)
-    targets = RefreshTargets(module, ClusteringLoss(1.0), same, weights[:5], plan, 0.0)
-    with torch.no_grad():
-        module.centers[:] = module.encode(same.tensor(slice(0, 1), plan.device))
+    # Where fewer samples differ than there are clusters, some stay empty.
+    two = Table(np.repeat([[1.0] * 6, [2.0] * 6], 5, axis=0), np.zeros(6), 1.0)
+    targets = RefreshTargets(module, ClusteringLoss(1.0), two, weights[:10], plan, 0.0)
     targets.on_train_begin(None)
     assert targets.n_reseeded_ == 0
+    assert targets.labels_.shape == (10,)
 
 
 def test_a_fit_with_an_empty_cluster_warns(monkeypatch):
@@ -294,6 +309,29 @@ def test_ctrl_c_while_reconstructing_leaves_clusters_of_kmeans():
     assert model.n_iter_ == 4
     assert len(set(model.labels_)) == 3
     np.testing.assert_array_equal(model.predict(BLOBS), model.labels_)
+
+
+class Count(Callback):
+    """Count epochs."""
+
+    def initialize(self):
+        self.seen_ = getattr(self, "seen_", 0)
+        return self
+
+    def on_epoch_end(self, net, **kwargs):
+        self.seen_ += 1
+
+
+def test_callbacks_see_every_epoch_and_may_end_training():
+    counter = Count()
+    model = small(callbacks=[counter]).fit(BLOBS)
+    assert model.history_[-1]["changed"] <= model.tol  # ended before its last epoch
+    assert counter.seen_ == model.n_iter_ < 80
+    early = small(max_epochs=2, tol=1e-9, callbacks=[Interrupt(2)])
+    with pytest.warns(ConvergenceWarning, match="interrupted") as caught:
+        early.fit(BLOBS)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
 
 
 def test_clusters_that_do_not_settle_are_warned_of():

@@ -1,13 +1,15 @@
 """What AutoencoderClusterer reads, and what it refuses by name."""
 
+import awkward as ak
 import numpy as np
 import pandas as pd
 import pytest
 from contract import state
 from scipy.sparse import csc_matrix, csr_array, csr_matrix
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
 
-from sklstm import AutoencoderClusterer, SequenceTokenizer
+from sklstm import AutoencoderClusterer, SequencePadder, SequenceTokenizer
 from sklstm._tokens import TokenArray, Vocabulary
 
 RNG = np.random.default_rng(0)
@@ -73,6 +75,7 @@ BAD_X = {
     "no-rows": (np.empty((0, 4)), "0 sample"),
     "empty-sequence": ([*RAGGED[:4], []], r"X\[4\]"),
     "texts": (["a text", "another"], r"make_pipeline\(SequenceTokenizer\(\), AutoencoderCl"),
+    "text-column": (pd.DataFrame({"t": ["a text", "b"]}), r"make_pipeline\(SequenceTokenizer\("),
     "numbers": ([1.0, 2.0, 3.0], "Expected 2D array, got 1D"),
     "characters": (
         SequenceTokenizer(characters=4).fit_transform(["sea star", "star sea"]),
@@ -97,8 +100,9 @@ BAD_LATER = {
     "columns": (TABLE[:, :3], "X has 3 features, but AutoencoderClusterer is expecting 4"),
     "nan": (np.full((1, 4), np.nan), "contains NaN"),
     "one-row": (TABLE[0], "Reshape your data"),
-    "series": (RAGGED, "inhomogeneous|sequence"),
-    "3-d": (np.ones((3, 4, 2)), "dim 3"),
+    "series": (RAGGED, "X holds sequences, but AutoencoderClusterer reads a table"),
+    "3-d": (np.ones((3, 4, 2)), "X holds sequences.*as in fit"),
+    "huge": (TABLE[:2] * 1e300, r"X\[0\] holds a value too far from those seen in fit"),
 }
 
 
@@ -123,8 +127,47 @@ def test_other_input_than_the_sequences_in_fit():
 @pytest.mark.parametrize("architecture", ["dense", "lstm"])
 def test_matrices_are_refused(architecture):
     X = np.ones((6, 3, 2, 2))
-    with pytest.raises(ValueError, match=r"dim 4|accepted are .n, T. and .n, T, F."):
+    with pytest.raises(ValueError, match=r"holds sequences|accepted are .n, T. and .n, T, F."):
         small(architecture=architecture).fit(X)
+
+
+@pytest.mark.parametrize("X", [RAGGED, TOKENS, np.ones((6, 3, 2))], ids=["ragged", "ids", "3-d"])
+def test_sequences_are_refused_where_a_table_was_asked_for(X):
+    with pytest.raises(ValueError, match=r"X holds sequences.*architecture=.dense.; take"):
+        small(architecture="dense").fit(X)
+
+
+def test_sequences_too_far_off_are_named():
+    model = small().fit([x * 1e-30 for x in RAGGED])
+    with pytest.raises(ValueError, match=r"X\[1\] holds a value at step 0 too far from those"):
+        model.predict([RAGGED[0] * 1e-30, RAGGED[1] * 1e30])
+
+
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_padded_tokens_are_tokens_in_a_frame_too(output):
+    texts = ["sea star", "star", "sea sea star"] * 4
+    pipe = make_pipeline(SequenceTokenizer(), SequencePadder(), small())
+    pipe.set_output(transform=output).fit(texts)
+    assert pipe[-1].architecture_ == "lstm"
+    assert pipe[-1].vocabulary_ == pipe[0].vocabulary_
+
+
+def test_containers_that_numpy_can_read_are_tables():
+    class Box:
+        def __array__(self, dtype=None, copy=None):
+            return TABLE
+
+    assert small().fit(Box()).architecture_ == "dense"
+    assert small().fit(ak.Array([x.tolist() for x in RAGGED])).architecture_ == "lstm"
+
+
+def test_entries_of_a_sparse_table_that_come_twice_add_up():
+    twice = csr_matrix(([1.0, 2.0, 4.0], [0, 0, 1], [0, 2, 3]), shape=(2, 2))
+    assert not twice.has_canonical_format
+    model = small(1, n_components=1).fit(twice)
+    once = small(1, n_components=1).fit(twice.toarray())
+    np.testing.assert_array_equal(model.transform(twice), once.transform(twice.toarray()))
+    assert twice.nnz == 3  # the user's own is left alone
 
 
 BAD_PARAMETERS = {
@@ -134,6 +177,8 @@ BAD_PARAMETERS = {
     "one": ({"n_clusters": "auto", "n_clusters_range": (1, 3)}, "2 <= least <= most"),
     "three": ({"n_clusters": "auto", "n_clusters_range": (2, 3, 4)}, "must be a pair"),
     "much": ({"n_clusters": "auto", "n_clusters_range": (30, 40)}, "n_samples=20 should be >= 31"),
+    "letter": ({"n_clusters": "auto", "n_clusters_range": (2, "a")}, r"range=\(2, 'a'\) must"),
+    "half": ({"n_clusters": "auto", "n_clusters_range": (2.5, 4)}, "must be a pair"),
     "noise": ({"noise": 1.0}, "'noise' parameter"),
     "layers": ({"hidden_layer_sizes": (5, 0)}, r"hidden_layer_sizes\[1\] is 0"),
     "no-layers": ({"hidden_layer_sizes": ()}, "hidden_layer_sizes is empty"),
@@ -150,6 +195,8 @@ def test_bad_parameters(params, message):
 def test_embeddings_are_for_tokens():
     with pytest.raises(ValueError, match="embeddings are for token ids, but X holds values"):
         small(embeddings={"sea": [1.0]}).fit(RAGGED)
+    with pytest.raises(ValueError, match="embeddings are for token ids, but X is a table"):
+        small(embeddings={"sea": [1.0]}).fit(TABLE)
     vectors = {"sea": [1.0, 2.0], "star": [0.0, 1.0]}
     model = small(embeddings=vectors, freeze_embeddings=True).fit(TOKENS)
     weight = model.module_.autoencoder.embedding.weight.detach().numpy()
@@ -179,7 +226,10 @@ def test_inverse_transform_of_what_is_no_code():
         model.inverse_transform(code, [1, 2])
     with pytest.raises(ValueError, match=r"lengths\[3\] is 0; a sequence has 1 step at least"):
         model.inverse_transform(code, [3, 3, 3, 0] * 5)
-    assert [len(item) for item in model.inverse_transform(code, 7)] == [7] * 20
+    assert [item.shape for item in model.inverse_transform(code, 7)] == [(7,)] * 20
+    matrices = [np.ones((3, 1)), np.ones((2, 1))] * 4
+    deep = small(1).fit(matrices)
+    assert deep.inverse_transform(deep.transform(matrices), 4)[0].shape == (4, 1)
     table = small().fit(TABLE)
     with pytest.raises(ValueError, match="lengths are for sequences, but the model was fitted on"):
         table.inverse_transform(table.transform(TABLE), 3)

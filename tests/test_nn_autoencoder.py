@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sklstm.nn import RecurrentStack, TokenEmbedding, autoencoder, make_pooling
+from sklstm.nn import RecurrentStack, TokenEmbedding, make_pooling, vocabulary
 from sklstm.nn.autoencoder import Corruption, DenseAutoencoder, SequenceAutoencoder
 from sklstm.nn.clusters import (
     ClusteringAutoencoder,
@@ -93,7 +93,7 @@ def test_the_decoder_sees_the_code_at_every_step_and_nothing_else():
 
 @pytest.mark.parametrize("max_scores", [1, 50, 10_000])
 def test_errors_of_tokens_are_cross_entropies_however_they_are_cut(monkeypatch, max_scores):
-    monkeypatch.setattr(autoencoder, "MAX_SCORES", max_scores)
+    monkeypatch.setattr(vocabulary, "MAX_SCORES", max_scores)
     torch.manual_seed(0)
     model = recurrent(n_features=1, n_ids=9)
     ids, lengths = torch.tensor([[4, 5, 8, 20], [6, 1, 0, 0]])[..., None], torch.tensor([4, 2])
@@ -108,6 +108,23 @@ def test_errors_of_tokens_are_cross_entropies_however_they_are_cut(monkeypatch, 
     for gradient, other in zip(actual, torch.autograd.grad(first + second, weights), strict=True):
         torch.testing.assert_close(gradient, other)
     assert model.decode(code.detach(), lengths).min() > 0  # never padding
+
+
+def test_gradients_of_token_losses_against_finite_differences(monkeypatch):
+    monkeypatch.setattr(vocabulary, "MAX_SCORES", 20)  # three steps at a time
+    torch.manual_seed(0)
+    states, weight, bias = (
+        torch.randn(*shape, dtype=torch.double, requires_grad=True)
+        for shape in ((7, 4), (6, 4), (6,))
+    )
+    ids = torch.tensor([0, 5, 2, 2, 1, 3, 4])
+    assert torch.autograd.gradcheck(vocabulary.token_losses, (states, weight, bias, ids))
+
+
+def test_codes_far_off_have_soft_assignments():
+    q = student_t(torch.tensor([[1e25, 0.0], [0.0, 1e19]]), torch.tensor([[1.0, 0.0], [0.0, 5e18]]))
+    assert torch.isfinite(q).all()
+    assert q[1].argmax() == 1
 
 
 def test_soft_assignments_and_their_target_as_the_paper_writes_them():

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklstm._constraints import layer_sizes
 from sklstm._network import build_embedding
 from sklstm._reading import is_table
-from sklstm._tokens import TokenArray
+from sklstm._tokens import VOCABULARY_ATTR, TokenArray
 from sklstm.nn import RecurrentStack, TokenEmbedding, make_pooling
 from sklstm.nn.autoencoder import DenseAutoencoder, SequenceAutoencoder
 
@@ -19,38 +19,57 @@ def reads_as_table(estimator: Any, X: Any) -> bool:
     """Tell whether X is for the dense autoencoder: a table, dense or sparse."""
     if estimator.architecture != "auto":
         return bool(estimator.architecture == "dense")
+    return estimator.input_type != "tokens" and is_tabular(X)
+
+
+def is_tabular(X: Any) -> bool:
+    """Tell a table from sequences and texts.
+
+    Rows of single numbers are no sequences either; scikit-learn's error about them is clear.
+    """
     if issparse(X):
         return True
-    if estimator.input_type == "tokens" or isinstance(X, TokenArray):
+    if isinstance(X, TokenArray) or VOCABULARY_ATTR in getattr(X, "attrs", ()):
         return False
-    if _holds_texts(X):
-        return False  # the error about texts is the one for sequences
     if hasattr(X, "columns"):
         return not _holds_sequences(X)
-    if hasattr(X, "shape"):
-        array: Any = np.asarray(X) if getattr(X, "dtype", None) is None else X
-        # A row of single numbers is no list of sequences: scikit-learn's error about it is clear.
-        return len(array.shape) == 2 or (len(array.shape) < 2 and array.dtype != object)
-    if not isinstance(X, list | tuple) or not len(X):
+    if isinstance(X, list | tuple):
+        return len(X) > 0 and (is_table(list(X)) or _is_number(X[0]))
+    array = _as_array(X)
+    if array is None or len(array.shape) > 2:
         return False
-    return is_table(list(X)) or np.ndim(X[0]) == 0
+    return len(array.shape) == 2 or array.dtype.kind in "biufc"
+
+
+def _is_number(item: Any) -> bool:
+    return np.ndim(item) == 0 and not isinstance(item, str | bytes)
+
+
+def _as_array(X: Any) -> Any:
+    """Return what has a shape and a dtype, or None for ragged containers of another kind."""
+    if hasattr(X, "shape") and hasattr(X, "dtype"):
+        return X
+    try:
+        return np.asarray(X) if hasattr(X, "__array__") else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _holds_sequences(frame: Any) -> bool:
-    """Tell a frame of one column of sequences, such as SequenceTokenizer's."""
+    """Tell a frame of one column of sequences, such as SequenceTokenizer's, or of texts."""
     if len(frame.columns) != 1 or not len(frame):
         return False
-    return bool(np.ndim(next(iter(frame[frame.columns[0]]))) > 0)
-
-
-def _holds_texts(X: Any) -> bool:
-    if hasattr(X, "columns") or not hasattr(X, "__len__") or not len(X):
-        return isinstance(X, str)
-    return isinstance(X, str) or isinstance(next(iter(X)), str)
+    first = next(iter(frame[frame.columns[0]]))
+    return isinstance(first, str) or bool(np.ndim(first) > 0)
 
 
 def build_dense(estimator: Any) -> DenseAutoencoder:
     """Return the autoencoder for rows of ``estimator.n_features_in_`` numbers."""
+    if estimator.embeddings is not None:
+        raise ValueError(
+            "embeddings are for token ids, but X is a table of values; let SequenceTokenizer "
+            "make X."
+        )
     return DenseAutoencoder(
         estimator.n_features_in_,
         layer_sizes(estimator.hidden_layer_sizes, 1, name="hidden_layer_sizes"),

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.utils import ClassifierTags, Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._constraints import epoch_count, frozen_epochs
-from sklstm._estimators._autoencoder import build_dense, build_recurrent, reads_as_table
+from sklstm._estimators._autoencoder import (
+    build_dense,
+    build_recurrent,
+    is_tabular,
+    reads_as_table,
+)
 from sklstm._estimators._partition import Partition, best_partition, partition
 from sklstm._estimators._scaling import Scaling
 from sklstm._fitting import Seeds, Transaction
@@ -55,6 +62,8 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         trial._check_n_samples(n_samples)
         weights = scaled(given_weights(sample_weight, n_samples), n_samples)
         samples = trial._learn_scaling(read, weights)
+        if not trial._is_dense:
+            trial._note_form(X)
         with seeded_build(seeds.module):
             autoencoder = trial._build_module()
         outcome = train_autoencoder(
@@ -77,9 +86,23 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         """Return a checked array or CSR matrix, or sequences."""
         if not self._is_dense:
             return read_input(self, X, reset=reset)
-        return validate_data(
+        if not is_tabular(X) and len(X):
+            raise ValueError(
+                "X holds sequences, but AutoencoderClusterer reads a table of shape (n_samples, "
+                "n_features)"
+                + (
+                    ' with architecture="dense"; take "auto" or "lstm".'
+                    if reset
+                    else ", as in fit."
+                )
+            )
+        table = validate_data(
             self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
         )
+        if issparse(table) and not table.has_canonical_format:
+            table = table.copy()  # it may be the user's own
+            table.sum_duplicates()
+        return table
 
     def _learn_scaling(self, read: Any, weights: np.ndarray) -> Samples:
         if self._is_dense:
@@ -106,7 +129,8 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
     def _range_of_clusters(self) -> tuple[int, int]:
         """Return the least and the largest number of clusters to try."""
         given = self.n_clusters_range
-        low, high = given if len(given) == 2 else (0, 0)
+        whole = len(given) == 2 and all(isinstance(number, Integral) for number in given)
+        low, high = given if whole else (0, 0)
         if not 2 <= low <= high:
             raise ValueError(
                 f"n_clusters_range={given!r} must be a pair (least, most) of numbers of clusters "
@@ -180,13 +204,13 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
                 f"{n_reseeded} times a cluster became empty in training and was begun anew at the "
                 f"sample farthest from its centre. n_clusters={len(centers)} may be too many.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _partition(self, code: np.ndarray, weights: np.ndarray, seed: int) -> Partition:
         how: dict[str, Any] = {"weights": weights, "n_init": self.n_init, "seed": seed % (1 << 31)}
         if self.n_clusters != "auto":
-            return partition(code, self.n_clusters, **how)
+            return partition(code, int(self.n_clusters), **how)
         low, high = self._range_of_clusters()
         found = best_partition(code, range(low, min(high, len(code) - 1) + 1), **how)
         if self.verbose:
@@ -209,6 +233,11 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
             same = bool((samples.lengths == samples.lengths[0]).all())
             self._length_ = int(samples.lengths[0]) if same else None
 
+    def _note_form(self, X: Any) -> None:
+        """Remember whether a sequence was a row of numbers, or one of steps."""
+        item = next(iter(X[X.columns[0]] if hasattr(X, "columns") else X))
+        self._flat_ = getattr(item, "ndim", np.ndim(item)) == 1
+
     def _apply(self, module: Any, forward: Any, samples: Samples) -> np.ndarray:
         device = resolve_device(self.device, fallback=True)
         return apply_to(module, forward, samples, device=device, n_jobs=self.n_jobs)
@@ -222,10 +251,10 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         return self._samples(self._read(X, reset=False))
 
     @property
-    def _squared_unit(self) -> np.float32:
+    def _squared_unit(self) -> float:
         """What turns errors of scaled numbers into those of X."""
         scaling = getattr(self, "_scaling_", None)
-        return np.float32(1.0 if scaling is None else scaling.scale**2)
+        return 1.0 if scaling is None else float(scaling.scale) ** 2
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

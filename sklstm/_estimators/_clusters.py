@@ -112,7 +112,7 @@ class ClusterOutputs(AutoencoderFit):
 
         Returns
         -------
-        ndarray of shape (n_samples,), dtype float32
+        ndarray of shape (n_samples,), dtype float64
             Minus the squared error averaged over the numbers of a sample, in the squared unit of
             X; of tokens minus the mean cross-entropy, in nats a token.
         """
@@ -120,7 +120,7 @@ class ClusterOutputs(AutoencoderFit):
         errors = self._apply(
             self.module_, lambda *inputs: self.module_.autoencoder(*inputs)[0], samples
         )
-        return -errors * self._squared_unit
+        return -errors.astype(np.float64) * self._squared_unit
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the mean of `score_samples`, which a search maximizes if it has no scorer.

@@ -78,8 +78,8 @@ def _as_given(estimator: Any, sequences: list[np.ndarray], lengths: np.ndarray) 
     if spec.is_tokens:
         ids = [sequence[:, 0].astype(np.int32) for sequence in sequences]
         return TokenArray(ids, spec.vocabulary) if spec.vocabulary is not None else _objects(ids)
-    values = [estimator._scaling_.undo(sequence) for sequence in sequences]
-    if spec.width is not None:
+    values = [estimator._scaling_.undo(sequence).astype(np.float32) for sequence in sequences]
+    if estimator._flat_:
         values = [sequence[:, 0] for sequence in values]
     if len(set(lengths.tolist())) == 1 and (estimator._length_ is not None):
         return np.stack(values)

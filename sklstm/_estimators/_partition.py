@@ -38,9 +38,9 @@ def best_partition(
        Cluster Analysis", Journal of Computational and Applied Mathematics 20, 1987.
     """
     found: dict[int, tuple[float, np.ndarray]] = {}
-    rows = np.arange(len(code))
-    if len(code) > SILHOUETTE_SAMPLES:
-        rows = np.random.default_rng(seed).choice(len(code), SILHOUETTE_SAMPLES, replace=False)
+    rows = np.flatnonzero(weights > 0)
+    if len(rows) > SILHOUETTE_SAMPLES:
+        rows = np.random.default_rng(seed).choice(rows, SILHOUETTE_SAMPLES, replace=False)
     for number in numbers:
         model = _k_means(code, number, weights, n_init, seed)
         labels = model.labels_[rows]

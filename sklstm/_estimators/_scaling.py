@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import gen_batches
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sklstm._sequences import Sequences, ranges
+from sklstm._sequences import Sequences
 from sklstm._training import Table
+
+PART = 1 << 20  # numbers
 
 
 @dataclass(frozen=True)
@@ -43,15 +48,16 @@ class Scaling:
         """Learn from all steps, each as heavy as its sequence."""
         if sequences.starts is not None:  # windows that share rows: each row once
             return cls._of_rows(sequences.values, np.ones(len(sequences.values)))
-        rows = ranges(sequences.offsets, sequences.lengths)
-        return cls._of_rows(sequences.values[rows], np.repeat(weights, sequences.lengths))
+        return cls._of_rows(sequences.values, np.repeat(weights, sequences.lengths))
 
     @classmethod
     def _of_rows(cls, rows: np.ndarray, weights: np.ndarray) -> Scaling:
+        weights = weights.astype(np.float64)
+        total = weights.sum()
         with np.errstate(over="ignore", invalid="ignore"):
-            mean = np.average(rows, axis=0, weights=weights.astype(np.float64))
-            variance = np.average((rows - mean) ** 2, axis=0, weights=weights.astype(np.float64))
-        return cls._checked(mean, variance)
+            mean = _sum(weights[part] @ rows[part] for part in _parts(rows)) / total
+            squares = (weights[part] @ np.square(rows[part] - mean) for part in _parts(rows))
+            return cls._checked(mean, _sum(squares) / total)
 
     @classmethod
     def _checked(cls, mean: np.ndarray, variance: np.ndarray) -> Scaling:
@@ -68,9 +74,29 @@ class Scaling:
 
     def sequences(self, sequences: Sequences) -> Sequences:
         """Return scaled sequences."""
-        values = (sequences.values - self.mean) / self.scale
-        return replace(sequences, values=values.astype(np.float32))
+        values = np.empty_like(sequences.values, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            for part in _parts(values):
+                values[part] = (sequences.values[part] - self.mean) / self.scale
+        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(bad):
+            index, step = sequences.sequence_of_step(int(bad[0]))
+            raise ValueError(
+                f"X[{index}] holds a value at step {step} too far from those seen in fit: scaled "
+                f"by their standard deviation, {self.scale:g}, it is too large for float32."
+            )
+        return replace(sequences, values=values)
 
     def undo(self, values: np.ndarray) -> np.ndarray:
         """Return values, (..., n_features), in the unit of X."""
-        return (values * self.scale + self.mean).astype(np.float32)
+        return np.asarray(values * self.scale + self.mean, dtype=np.float64)
+
+
+def _parts(rows: np.ndarray) -> Iterator[slice]:
+    """Yield slices of rows, so that only some are ever held in double precision."""
+    size = max(1, PART // max(1, rows.shape[1]))
+    return gen_batches(len(rows), size)
+
+
+def _sum(parts: Iterable[np.ndarray]) -> np.ndarray:
+    return np.asarray(reduce(np.add, parts))

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
-from torch import Tensor
 
 from sklstm._sequences import Sequences
 from sklstm._training.batches import BatchIterator, EpochBatches
@@ -24,6 +23,7 @@ from sklstm.nn.clusters import (
     ClusteringAutoencoder,
     ClusteringLoss,
     ReconstructionLoss,
+    student_t,
     target_distribution,
 )
 
@@ -93,15 +93,16 @@ def train_clusters(
     module.autoencoder.corruption.active = False
     criterion = ClusteringLoss(clustering_weight)
     targets = RefreshTargets(module, criterion, samples, weights, plan, tol)
-    plan = replace(plan, callbacks=[("targets", targets), *plan.callbacks])
+    # Last, as it ends training: the user's callbacks have seen the epoch then.
+    plan = replace(plan, callbacks=[*plan.callbacks, ("targets", targets)])
     outcome = train_on(module, criterion, _batches(samples, weights, plan), plan)
-    if not targets.settled_ and not outcome.interrupted and tol > 0:
+    if not targets.settled_ and len(outcome.history) == plan.max_epochs and tol > 0:
         warnings.warn(
             f"clusters did not settle in clustering_epochs={plan.max_epochs}: "
             f"{targets.changed_:.2%} of the samples changed theirs in the last one, and tol is "
             f"{tol:.2%}. Raise clustering_epochs, or tol.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
     return outcome, targets.n_reseeded_
 
@@ -141,11 +142,11 @@ class RefreshTargets(Callback):
         self.n_reseeded_ = 0
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        self._refresh()
+        self._refresh(net)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         before = self.labels_
-        self._refresh()
+        self._refresh(net)
         assert before is not None
         assert self.labels_ is not None
         self.changed_ = float(np.average(before != self.labels_, weights=self.weights))
@@ -154,40 +155,39 @@ class RefreshTargets(Callback):
             self.settled_ = True
             raise KeyboardInterrupt  # which is how skorch's own callbacks stop training
 
-    def _refresh(self) -> None:
-        assignments = self._assignments()
-        for _ in range(assignments.shape[1]):
-            empty = np.setdiff1d(np.arange(assignments.shape[1]), assignments.argmax(axis=1))
-            if not len(empty) or not self._reseed(int(empty[0]), assignments):
-                break
-            assignments = self._assignments()
+    def _refresh(self, net: Any) -> None:
+        code = apply_to(
+            self.module,
+            self.module.encode,
+            self.samples,
+            device=self.plan.device,
+            n_jobs=self.plan.n_jobs,
+        )
+        assignments = self._assignments(code)
+        labels = assignments.argmax(axis=1)
+        empty = np.setdiff1d(np.arange(assignments.shape[1]), labels[self.weights > 0])
+        # Fewer different codes than clusters leave some empty, wherever they begin.
+        if len(empty) and len(np.unique(code[self.weights > 0], axis=0)) >= assignments.shape[1]:
+            for cluster in empty:
+                self._reseed(net, int(cluster), code, assignments)
+                assignments = self._assignments(code)
         self.labels_ = assignments.argmax(axis=1)
         targets = target_distribution(torch.from_numpy(assignments), torch.from_numpy(self.weights))
         self.criterion.targets = targets.to(self.plan.device)
 
-    def _assignments(self) -> np.ndarray:
-        return self._apply(self.module.assign)
+    def _assignments(self, code: np.ndarray) -> np.ndarray:
+        assigned = student_t(torch.from_numpy(code), self.module.centers.detach().cpu())
+        return assigned.numpy()
 
-    def _apply(self, forward: Forward) -> np.ndarray:
-        return apply_to(
-            self.module, forward, self.samples, device=self.plan.device, n_jobs=self.plan.n_jobs
-        )
-
-    def _reseed(self, cluster: int, assignments: np.ndarray) -> bool:
-        """Move an empty cluster's centre; return False if every sample is on a centre already."""
-        code = self._apply(self.module.encode)
-        centers = self.module.centers.detach().cpu().numpy()
-        labels = assignments.argmax(axis=1)
-        distance = np.square(code - centers[labels]).sum(axis=1)
-        distance[self.weights <= 0] = 0.0
-        farthest = int(distance.argmax())
-        if not distance[farthest] > 0:
-            return False
-        with torch.no_grad():
-            self.module.centers[cluster] = _on(self.module.centers, code[farthest])
+    @torch.no_grad()
+    def _reseed(self, net: Any, cluster: int, code: np.ndarray, assignments: np.ndarray) -> None:
+        """Move an empty cluster's centre, and forget where the optimizer was moving it."""
+        centers = self.module.centers
+        own = centers.detach().cpu().numpy()[assignments.argmax(axis=1)]
+        distance = np.square(code - own, dtype=np.float64).sum(axis=1)
+        distance[self.weights <= 0] = -1.0
+        centers[cluster] = torch.from_numpy(code[distance.argmax()]).to(centers.device)
+        for average in net.optimizer_.state[centers].values():
+            if average.shape == centers.shape:
+                average[cluster] = 0.0
         self.n_reseeded_ += 1
-        return True
-
-
-def _on(like: Tensor, row: np.ndarray) -> Tensor:
-    return torch.from_numpy(row).to(like.device)

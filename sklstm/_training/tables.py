@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -44,8 +44,18 @@ class Table:
         if issparse(rows):
             rows = rows.toarray()
         # In double precision up to here: numbers far from 0 would lose what differs in them.
-        scaled = (rows - self.mean) / self.scale
-        return torch.from_numpy(np.ascontiguousarray(scaled, dtype=np.float32)).to(device)
+        with np.errstate(over="ignore"):
+            scaled = ((rows - self.mean) / self.scale).astype(np.float32, order="C")
+        if not np.isfinite(scaled).all():
+            self._refuse(indices, ~np.isfinite(scaled).all(axis=1))
+        return torch.from_numpy(scaled).to(device)
+
+    def _refuse(self, indices: Any, bad: np.ndarray) -> NoReturn:
+        row = np.arange(len(self))[indices][bad][0]
+        raise ValueError(
+            f"X[{row}] holds a value too far from those seen in fit: scaled by their standard "
+            f"deviation, {self.scale:g}, it is too large for float32."
+        )
 
 
 class TableBatches:

@@ -175,7 +175,7 @@ def train_on(
             f"Training was interrupted in epoch {len(net.history)}; the weights learned until "
             "then are kept.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
     return TrainingOutcome(
         history=net.epochs(),

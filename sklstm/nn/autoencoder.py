@@ -6,16 +6,12 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
 from sklstm.nn.convolution import step_mask
 from sklstm.nn.dropout import Dropout, RandomModule
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
-
-# Scores of all words are held for this many numbers at a time.
-MAX_SCORES = 1 << 22
+from sklstm.nn.vocabulary import best_tokens, token_losses
 
 
 class Corruption(RandomModule):
@@ -224,31 +220,19 @@ class SequenceAutoencoder(Autoencoder):
         return (error * mask).sum(dim=1) / lengths, code
 
     def _token_errors(self, states: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Return the mean cross-entropy of each sequence's tokens.
-
-        The scores of all words for all steps would fill the memory: they are made for some
-        steps at a time, and made again for the gradient.
-        """
+        """Return the mean cross-entropy of each sequence's tokens."""
         mask = step_mask(lengths, states.shape[1]).squeeze(2) > 0
         sequence = torch.arange(len(ids), device=ids.device)[:, None].expand(mask.shape)[mask]
-        rows, expected = states[mask], ids[..., 0][mask]  # (steps, hidden), (steps,)
-        size = max(1, MAX_SCORES // self.output.out_features)
-        parts = [
-            checkpoint(self._cross_entropy, some, words, use_reentrant=False)
-            for some, words in zip(rows.split(size), expected.split(size), strict=True)
-        ]
-        total = rows.new_zeros(len(ids)).index_add(0, sequence, torch.cat(parts))
-        return total / lengths
-
-    def _cross_entropy(self, states: Tensor, ids: Tensor) -> Tensor:
-        n_ids = self.output.out_features
-        known = torch.where(ids < n_ids, ids, 1)  # ids past the table are unknown
-        return functional.cross_entropy(self.output(states), known, reduction="none")
+        expected = ids[..., 0][mask]  # (steps,)
+        expected = torch.where(expected < self.output.out_features, expected, 1)  # unknown
+        losses = token_losses(states[mask], self.output.weight, self.output.bias, expected)
+        return states.new_zeros(len(ids)).index_add(0, sequence, losses) / lengths
 
     def decode(self, code: Tensor, lengths: Tensor) -> Tensor:
         """Return the steps, ``(batch, time, features)``, or the most probable token ids."""
-        outputs: Tensor = self.output(self.unroll(code, lengths))
+        states = self.unroll(code, lengths)
         if self.embedding is None:
-            return outputs
-        outputs[..., 0] = -torch.inf  # padding is no token
-        return outputs.argmax(dim=2, keepdim=True)
+            values: Tensor = self.output(states)
+            return values
+        ids = best_tokens(states.flatten(0, 1), self.output.weight, self.output.bias)
+        return ids.view(*states.shape[:2], 1)

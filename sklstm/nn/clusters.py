@@ -48,9 +48,9 @@ def student_t(code: Tensor, centers: Tensor) -> Tensor:
     .. [1] J. Xie, R. Girshick, A. Farhadi, "Unsupervised Deep Embedding for Clustering
        Analysis", ICML 2016, equation 1.
     """
-    distance = (code[:, None, :] - centers).square().sum(dim=2)
-    similarity = 1.0 / (1.0 + distance)
-    return similarity / similarity.sum(dim=1, keepdim=True)
+    # In double precision, or the squares of codes far off would be infinite.
+    distance = (code[:, None, :] - centers).double().square().sum(dim=2)
+    return (-torch.log1p(distance)).softmax(dim=1).to(code.dtype)
 
 
 def target_distribution(assignments: Tensor, weights: Tensor) -> Tensor:

@@ -66,6 +66,7 @@ def token_losses(states: Tensor, weight: Tensor, bias: Tensor, ids: Tensor) -> T
     return losses
 
 
+@torch.no_grad()
 def best_tokens(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return the token of the highest score at each step, of ``(n_steps, hidden)``; never 0."""
     best = torch.empty(len(states), dtype=torch.long, device=states.device)
