@@ -49,6 +49,7 @@ DENSE: dict[str, dict[str, Any]] = {
     "clustering_weight=0.1": {"clustering_weight": 0.1},
     "clustering_weight=3": {"clustering_weight": 3.0},
     "gradient_clip=None": {"gradient_clip": None},
+    "gradient_clip=None, 2,000": {"gradient_clip": None, "hidden_layer_sizes": [2000]},
     "learning_rate=5e-4": {"learning_rate": 5e-4},
     "twice the epochs": {"max_epochs": 250},
 }
@@ -56,6 +57,7 @@ RECURRENT: dict[str, dict[str, Any]] = {
     "last state": {"pooling": "last"},
     "largest states": {"pooling": "max"},
     "mean of states": {"pooling": "mean"},
+    "last state, gradient_clip=None": {"gradient_clip": None},
     "last state, no noise, no dropout": {"noise": 0.0, "dropout": 0.0},
 }
 CANDIDATES = {

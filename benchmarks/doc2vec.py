@@ -52,11 +52,11 @@ PAIRS: dict[str, Any] = {**DBOW, "ngram_range": (1, 2)}
 
 VECTORIZERS: dict[str, dict[str, Any]] = {
     "none": {},
-    "pairs": PAIRS,
     "dbow": DBOW,
     "both": {**DBOW, "tags": "both"},
     "labels": {**DBOW, "tags": "labels"},
     "dm": DM,
+    "pairs": PAIRS,
 }
 
 
@@ -73,8 +73,8 @@ ROWS = {
     "tfidf": Row("TF-IDF + LR, tuned", "none", "counts"),
     "dbow": Row("Doc2Vec, DBOW", "dbow", "inferred"),
     "dbow-trained": Row('the same, training_vectors="trained"', "dbow", "trained"),
+    "union": Row("TF-IDF and DBOW, FeatureUnion", "dbow", "joined"),
     "pairs": Row("Doc2Vec, DBOW, words and pairs", "pairs", "inferred"),
-    "union": Row("TF-IDF and DBOW of words and pairs, FeatureUnion", "pairs", "joined"),
     "dm": Row("Doc2Vec, DM, mean", "dm", "inferred"),
     "both": Row('Doc2Vec, DBOW, tags="both"', "both", "inferred"),
     "labels": Row('Doc2Vec, DBOW, tags="labels"', "labels", "inferred"),
