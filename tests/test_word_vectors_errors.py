@@ -96,3 +96,31 @@ def test_parameters_that_contradict_each_other():
         word_vectors(algorithm="fasttext", max_n=2).fit(TEXTS)
     with pytest.raises(ValueError, match="ngram_range"):
         word_vectors(ngram_range=(1, 2)).fit(TEXTS)
+    with pytest.raises(ValueError, match=r"min_alpha=0.02 is above alpha=0.01"):
+        word_vectors(alpha=0.01, min_alpha=0.02).fit(TEXTS)
+
+
+def test_a_tree_needs_two_words():
+    with pytest.raises(ValueError, match=r"hs=1 needs two different words.* 'tea' alone occurs"):
+        word_vectors(hs=1, negative=0, min_count=2).fit(["tea tea milk"])
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+def test_a_failure_within_gensims_threads_ends_training(algorithm, monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError("no room")
+
+    vectors = word_vectors(algorithm=algorithm, bucket=50).fit(TEXTS)
+    keyed = vectors.keyed_vectors_
+    # Without a guard the training would never end: gensim waits for the threads that failed.
+    name = {"word2vec": "Word2Vec", "fasttext": "FastText"}[algorithm]
+    monkeypatch.setattr(f"gensim.models.{name}._do_train_job", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        vectors.fit(TEXTS)
+    assert vectors.keyed_vectors_ is keyed
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+def test_a_window_that_no_integer_of_c_holds(algorithm):
+    with pytest.raises(OverflowError):
+        word_vectors(algorithm=algorithm, bucket=50, window=10**10).fit(TEXTS)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sklstm._tokens import N_RESERVED, VOCABULARY_ATTR, TokenArray, Vocabulary
 from sklstm.preprocessing._containers import id_rows
+from sklstm.preprocessing._gensim import check_tree
 from sklstm.preprocessing._texts import as_texts
 from sklstm.preprocessing._words import build_analyzer, number
 
@@ -43,8 +44,8 @@ class Corpus:
                 piece = self.flat[first : min(end, first + LONGEST_PIECE)]
                 yield self.words[piece].tolist()
 
-    def check_counts(self, min_count: int) -> None:
-        """Raise ValueError unless some word occurs at least `min_count` times."""
+    def check_counts(self, min_count: int, hs: int) -> None:
+        """Raise ValueError unless words occur at least `min_count` times: one, or two for `hs`."""
         if not len(self.flat):
             raise ValueError(
                 "X holds no word to learn. Perhaps the texts hold only stop words, or "
@@ -58,6 +59,7 @@ class Corpus:
                 f"{self.words[most]!r}, occurs {counts[most]} times. Lower min_count, or give "
                 "more texts."
             )
+        check_tree(self.words, counts, min_count, hs)
 
 
 def read_corpus(X: Any, splitter: Any) -> Corpus:

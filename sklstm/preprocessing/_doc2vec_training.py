@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 
 from sklstm.preprocessing._documents import Documents
+from sklstm.preprocessing._gensim import check_rates, check_tree, failures_raised
 
 # Parameters that the vectorizer hands on as they are.
 GENSIM_PARAMS = (
@@ -77,11 +77,7 @@ def check_choices(params: dict[str, Any]) -> None:
         raise ValueError(
             "dbow_words=1 trains word vectors beside DBOW and needs dm=0; dm=1 trains them anyway."
         )
-    if params["min_alpha"] > params["alpha"]:
-        raise ValueError(
-            f"min_alpha={params['min_alpha']!r} is above alpha={params['alpha']!r}; the learning "
-            "rate falls from alpha to min_alpha."
-        )
+    check_rates(params["alpha"], params["min_alpha"])
 
 
 def check_ngrams(ngram_range: tuple[int, int], in_order: bool) -> None:
@@ -121,11 +117,7 @@ def check_counts(words: list[str], counts: np.ndarray, min_count: int, hs: int) 
             f"no word is left: none occurs min_count={min_count} times; the most frequent word "
             f"of X, {words[top]!r}, occurs {times}."
         )
-    if hs and (counts >= min_count).sum() == 1:
-        raise ValueError(
-            f"hs=1 needs two different words to choose between, but {words[top]!r} alone occurs "
-            f"min_count={min_count} times."
-        )
+    check_tree(words, counts, min_count, hs)
 
 
 def train(corpus: Corpus, params: dict[str, Any], *, seed: int, workers: int) -> Doc2Vec:
@@ -145,7 +137,7 @@ def train(corpus: Corpus, params: dict[str, Any], *, seed: int, workers: int) ->
     flags = {name: int(params[name]) for name in FLAGS}
     model = Doc2Vec(seed=seed, workers=workers, **{**params, **flags})
     model.build_vocab(corpus)
-    with _failures_raised(model):
+    with failures_raised(model):
         model.train(corpus, total_examples=model.corpus_count, epochs=model.epochs)
     if not np.isfinite(model.dv.vectors).all():
         raise ValueError(
@@ -156,25 +148,3 @@ def train(corpus: Corpus, params: dict[str, Any], *, seed: int, workers: int) ->
     if not model.dm and not model.dbow_words:  # no word has a vector, only random numbers
         model.wv.vectors = np.zeros((0, model.vector_size), dtype=np.float32)
     return model
-
-
-@contextmanager
-def _failures_raised(model: Doc2Vec) -> Iterator[None]:
-    """Raise what goes wrong in a thread of gensim's; gensim itself would wait for it forever."""
-    failures: list[Exception] = []
-    work = model._do_train_job
-
-    def watched(*args: Any) -> Any:
-        try:
-            return work(*args)
-        except Exception as error:
-            failures.append(error)
-            return 0, 0
-
-    model._do_train_job = watched
-    try:
-        yield
-    finally:
-        del model._do_train_job
-    if failures:
-        raise failures[0]

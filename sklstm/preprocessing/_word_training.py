@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklstm.preprocessing._corpus import Corpus
+from sklstm.preprocessing._gensim import failures_raised
 
 # Those that gensim calls the same.
 _SHARED = (
@@ -34,12 +35,14 @@ def train_keyed_vectors(corpus: Corpus, params: Any) -> Any:
     by_subwords = params.algorithm == "fasttext"
     names = (*_SHARED, *_SUBWORDS) if by_subwords else _SHARED
     model = (FastText if by_subwords else Word2Vec)(
-        corpus,
         seed=int(check_random_state(params.random_state).randint(np.iinfo(np.int32).max)),
         workers=n_workers(params.n_jobs),
         hashfxn=stable_hash,
         **{name: getattr(params, name) for name in names},
     )
+    model.build_vocab(corpus)
+    with failures_raised(model):
+        model.train(corpus, total_examples=model.corpus_count, epochs=model.epochs)
     return model.wv
 
 

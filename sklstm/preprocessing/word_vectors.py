@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._vector_files import FoundVectors, read_all, read_wanted
 from sklstm.preprocessing._corpus import read_corpus
+from sklstm.preprocessing._gensim import check_rates
 from sklstm.preprocessing._word_lookup import WordLookup
 from sklstm.preprocessing._word_training import standardize, train_keyed_vectors
 from sklstm.preprocessing._words import ANALYZER_PARAMS
@@ -248,15 +249,17 @@ class WordVectors(WordLookup, BaseEstimator):
         TypeError
             If an item of X is no text and no list of words; the message names the first one.
         ValueError
-            If an item of X is missing, X is empty or has no words, or no word occurs
-            `min_count` times. An earlier fit is still there then.
+            If an item of X is missing, X is empty or has no words, no word occurs `min_count`
+            times (two words with ``hs=1``), or parameters contradict each other. An earlier fit
+            is still there then.
         """
         if not self.hs and not self.negative:
             raise ValueError("negative=0 and hs=0 leave nothing to train by; set one of them.")
         if self.max_n < self.min_n:
             raise ValueError(f"max_n={self.max_n} is below min_n={self.min_n}.")
+        check_rates(self.alpha, self.min_alpha)
         corpus = read_corpus(X, self)
-        corpus.check_counts(self.min_count)
+        corpus.check_counts(self.min_count, self.hs)
         keyed = train_keyed_vectors(corpus, self)
         if self.spread is not None:
             standardize(keyed, self.spread)
