@@ -32,14 +32,16 @@ class FoundVectors:
 def of_keyed_vectors(keyed: Any, wanted: Iterable[str]) -> FoundVectors:
     """Return what gensim's KeyedVectors have for the wanted words.
 
-    fastText's have a vector for any word; those that are made of n-grams come last.
+    fastText's have a vector for any word; those that are made of n-grams come last. To a word that
+    is too short for any n-gram, or whose n-grams it has none of, it gives zeros: not found.
     """
     words = list(wanted)
     listed = [word for word in words if word in keyed.key_to_index]
     known = set(listed)
-    composed = [word for word in words if word not in known and word in keyed]
+    made = ((word, keyed[word]) for word in words if word not in known and word in keyed)
+    composed = {word: vector for word, vector in made if vector.any()}
     vectors = np.empty((len(listed) + len(composed), keyed.vector_size), dtype=np.float32)
     vectors[: len(listed)] = keyed.vectors[[keyed.key_to_index[word] for word in listed]]
-    for row, word in enumerate(composed, len(listed)):
-        vectors[row] = keyed[word]
+    for row, vector in enumerate(composed.values(), len(listed)):
+        vectors[row] = vector
     return FoundVectors([*listed, *composed], vectors, len(listed))
