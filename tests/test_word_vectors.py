@@ -85,6 +85,27 @@ def test_most_similar_and_similarity_are_cosines(fitted):
         assert fitted.similarity("tea", word) == pytest.approx(cosine, abs=1e-5)
 
 
+def test_nothing_is_similar_to_a_vector_of_zeros():
+    keyed = KeyedVectors(2)
+    keyed.add_vectors(["a", "b", "c", "zero", "null"], [[1, 0], [1, 1], [-1, 0], [0, 0], [0, 0]])
+    vectors = WordVectors.from_keyed_vectors(keyed)
+    expected = [("b", pytest.approx(0.5**0.5)), ("c", -1.0)]
+    assert vectors.most_similar("a", topn=4) == expected
+    assert vectors.most_similar("a", topn=1) == expected[:1]
+    assert vectors.most_similar("zero") == []
+    assert vectors.similarity("a", "zero") == 0.0
+    for topn in (0, None, 1.5):
+        with pytest.raises(ValueError, match="topn must be an int of at least 1, got"):
+            vectors.most_similar("a", topn=topn)
+
+
+def test_a_word_made_of_n_grams_has_similar_ones(subwords):
+    gensims = subwords.keyed_vectors_.most_similar("teas", topn=3)
+    found = subwords.most_similar("teas", topn=3)
+    assert [word for word, _ in found] == [word for word, _ in gensims]
+    np.testing.assert_allclose([c for _, c in found], [c for _, c in gensims], atol=1e-5)
+
+
 def test_the_spread_is_that_asked_for(fitted):
     plain = fitted.vectors_
     centred = plain - plain.mean(axis=0)

@@ -1,15 +1,15 @@
-"""Which vectors point the same way."""
+"""Which texts and labels are like a text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.preprocessing._documents import warn_of_empty
+from sklstm.preprocessing._similarity import check_topn, cosine, nearest
 
 
 class TextSimilarity:
@@ -59,10 +59,9 @@ class TextSimilarity:
             If `fit` learned no vectors of what to look through, or `topn` is below 1.
         """
         check_is_fitted(self, "model_")
-        if not isinstance(topn, Integral) or topn < 1:
-            raise ValueError(f"topn must be an int of at least 1, got {topn!r}.")
+        topn = check_topn(topn)
         vectors, names = self._learned(among)
-        return nearest(self._one(text), vectors, names, int(topn))
+        return nearest(self._one(text), vectors, names, topn)
 
     def similarity(self, text_a: str | Iterable[str], text_b: str | Iterable[str]) -> float:
         """Return the cosine of the vectors of two texts.
@@ -104,26 +103,3 @@ class TextSimilarity:
             f"among={among!r} needs a vector for each of the {among}; fit with tags={among!r} or "
             "tags='both'."
         )
-
-
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the cosine of two vectors; 0 where one of them is zero."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    norm = np.sqrt((a @ a) * (b @ b))
-    return float(np.clip(a @ b / norm, -1, 1)) if norm else 0.0
-
-
-def nearest(
-    vector: np.ndarray, rows: np.ndarray, names: np.ndarray, topn: int
-) -> list[tuple[Any, float]]:
-    """Return the names of the rows with the highest cosine, and the cosine; ties in their order.
-
-    A vector or row of zeros has no direction, and is like nothing.
-    """
-    norms = np.linalg.norm(rows, axis=1)
-    norm = np.linalg.norm(vector)
-    there = np.flatnonzero(norms) if norm else np.empty(0, dtype=np.intp)
-    similar = np.clip(rows[there] @ vector / (norms[there] * norm), -1, 1)
-    best = np.argsort(-similar, kind="stable")[:topn]
-    found = names[there[best]].tolist()
-    return list(zip(found, similar[best].tolist(), strict=True))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm.preprocessing._similarity import check_topn, cosine, nearest
+
 
 class WordLookup:
     """The methods that ask for vectors; of `WordVectors`."""
@@ -39,15 +41,20 @@ class WordLookup:
         Returns
         -------
         list of tuple (str, float)
-            Words and the cosines of the angles, the most similar first.
+            Words and the cosines of the angles, the most similar first. A vector of zeros has no
+            direction: such words are left out, and nothing is similar to one of them.
 
         Raises
         ------
         KeyError
             If the word has no vector.
+        ValueError
+            If `topn` is below 1.
         """
-        self[word]
-        return self.keyed_vectors_.most_similar(word, topn=topn)
+        topn, vector = check_topn(topn), self[word]
+        words, rows = self.keyed_vectors_.index_to_key, np.arange(len(self))
+        found = nearest(vector, self.vectors_, rows, topn + 1)  # the word itself may be in it
+        return [(words[row], cosine) for row, cosine in found if words[row] != word][:topn]
 
     def similarity(self, a: str, b: str) -> float:
         """Return the cosine of the angle between the vectors of two words.
@@ -60,23 +67,24 @@ class WordLookup:
         Returns
         -------
         float
-            From -1 to 1.
+            From -1 to 1; 0 if one of them is all zeros.
 
         Raises
         ------
         KeyError
             If a word has no vector.
         """
-        first, second = self[a].astype(np.float64), self[b].astype(np.float64)
-        length = float(np.linalg.norm(first) * np.linalg.norm(second))
-        return float(first @ second) / length if length else 0.0
+        return cosine(self[a], self[b])
 
     def __contains__(self, word: object) -> bool:
         """Tell whether a word has a vector of its own."""
         return word in self.vocabulary_
 
     def __getitem__(self, word: str) -> np.ndarray:
-        """Return the vector of a word; fastText makes one for any word."""
+        """Return the vector of a word.
+
+        fastText makes one for any word, of zeros for one that is too short for its n-grams.
+        """
         check_is_fitted(self)
         if not isinstance(word, str):
             raise TypeError(f"a word must be a str, got {type(word).__name__} ({word!r}).")
