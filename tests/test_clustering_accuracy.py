@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import permutations
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import accuracy_score, adjusted_rand_score
 
 from sklstm.metrics import clustering_accuracy
@@ -92,6 +94,29 @@ def test_forms_of_labels(form):
 def test_thousands_of_clusters_are_matched():
     labels = np.random.default_rng(0).permutation(2000)
     assert clustering_accuracy(labels, labels[::-1]) == 1
+
+
+def test_a_cluster_for_each_of_many_samples_takes_memory_for_its_pairs_only():
+    n = 20_000
+    classes = np.repeat(np.arange(n // 2), 2)
+    tracemalloc.start()
+    score = clustering_accuracy(classes, np.arange(n))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert score == 0.5  # one of each class's two samples
+    assert peak < 100 * n * 8  # a table of all pairs would take n / 2 * n * 8
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 300), st.integers(0, 99))
+def test_against_the_dense_assignment(n_classes, n_clusters, n_samples, seed):
+    rng = np.random.default_rng(seed)
+    y_true, y_pred = rng.integers([[n_classes], [n_clusters]], size=(2, n_samples))
+    weights = rng.exponential(size=n_samples) * (rng.random(n_samples) < 0.8) + 1e-9
+    table = np.zeros((n_classes, n_clusters))
+    np.add.at(table, (y_true, y_pred), weights)
+    expected = table[linear_sum_assignment(table, maximize=True)].sum() / weights.sum()
+    score = clustering_accuracy(y_true, y_pred, sample_weight=weights)
+    assert score == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array, csr_array, diags_array, hstack
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from sklstm.metrics._steps import is_missing
+
+NEXT_TO_NOTHING = 1e-300  # 0 would be no entry of a sparse table
 
 
 @validate_params(
@@ -25,9 +28,10 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
     """Share of samples that are right once each cluster is given a class of its own.
 
     Clusters have no names, so classes are given to them, one to one and such that as many
-    samples as possible are right. The best of all ways to do so is found by the Hungarian
-    algorithm [1]_, in a time that grows with the cube of the number of clusters. This is the
-    accuracy that papers on deep clustering report, such as [2]_ under "Evaluation Metric".
+    samples as possible are right, in the best of all ways to do so. That is the assignment
+    problem of [1]_, solved here by a sparse form of the Hungarian algorithm [2]_: it takes
+    memory for each pair of a class and a cluster that share a sample, not for all pairs. This
+    is the accuracy that papers on deep clustering report, such as [3]_ under "Evaluation Metric".
 
     Classes and clusters may differ in number. Clusters that are left without a class are wrong
     altogether, and so are classes that are left without a cluster: splitting a class in two
@@ -66,8 +70,11 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
     References
     ----------
     .. [1] H. W. Kuhn (1955). The Hungarian method for the assignment problem. Naval Research
-       Logistics Quarterly 2, 83-97. Here `scipy.optimize.linear_sum_assignment` solves it.
-    .. [2] J. Xie, R. Girshick, A. Farhadi (2016). Unsupervised deep embedding for clustering
+       Logistics Quarterly 2, 83-97.
+    .. [2] R. Jonker, A. Volgenant (1987). A shortest augmenting path algorithm for dense and
+       sparse linear assignment problems. Computing 38, 325-340. Here
+       `scipy.sparse.csgraph.min_weight_full_bipartite_matching` runs it.
+    .. [3] J. Xie, R. Girshick, A. Farhadi (2016). Unsupervised deep embedding for clustering
        analysis. ICML. https://arxiv.org/abs/1511.06335
 
     Examples
@@ -90,13 +97,29 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
         )
         if not weights.sum() > 0:
             raise ValueError("sample_weight leaves no sample a weight above 0.")
-    together = np.zeros((true.max() + 1, pred.max() + 1))  # (classes, clusters)
-    np.add.at(together, (true, pred), weights)
-    matched = linear_sum_assignment(together, maximize=True)
+    counted = weights > 0
+    pairs = (true[counted], pred[counted])
+    shape = (true.max() + 1, pred.max() + 1)
+    together = coo_array((weights[counted], pairs), shape=shape).tocsr()  # (classes, clusters)
+    matched = _match(together)
     right = together[matched].sum()
     together[matched] = 0
     # Not divided by the sum of weights, from which fractions added in another order may differ.
     return float(right / (right + together.sum()))
+
+
+def _match(together: csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes that find a cluster, and the cluster of each.
+
+    The matching has to have all classes, so each has a cluster of its own to spare behind the
+    others, which next to nothing is gained by.
+    """
+    n_classes, n_clusters = together.shape
+    spare = diags_array(np.full(n_classes, NEXT_TO_NOTHING))
+    table = hstack([together / together.max(), spare], format="csr")
+    classes, clusters = min_weight_full_bipartite_matching(table, maximize=True)
+    real = clusters < n_clusters
+    return classes[real], clusters[real]
 
 
 def _codes(labels: Any, name: str) -> np.ndarray:
