@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import pickle
 import struct
@@ -84,6 +85,15 @@ def test_lines_as_other_programs_end_them(tmp_path):
     )
     path.write_bytes(b"2 2\n" + rows + struct.pack("<f", 4) + b"\n")  # as word2vec.c does
     np.testing.assert_array_equal(read_all(path).vectors, [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_byte_order_mark_is_no_part_of_the_first_word(keyed, tmp_path, form):
+    path = written(keyed, tmp_path / "vectors", **FORMS[form])
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    found = read_all(path)
+    assert found.words == WORDS
+    np.testing.assert_allclose(found.vectors, keyed.vectors)
 
 
 def test_a_word_with_spaces_is_split_off_from_the_right(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -76,6 +77,9 @@ def _read(path: str | os.PathLike[str], wanted: Collection[str] | None) -> Any:
             file.seek(0)
             if head.startswith(FACEBOOK_MAGIC):
                 return load_facebook(name, file)
+            if head.startswith(BOM_UTF8):  # as some editors write in front of any text
+                head = head.removeprefix(BOM_UTF8)
+                file.seek(len(BOM_UTF8))
             reader = read_binary if _is_binary(name, head) else read_text
             return reader(name, file, wanted)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
