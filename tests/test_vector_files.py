@@ -87,6 +87,16 @@ def test_lines_as_other_programs_end_them(tmp_path):
     np.testing.assert_array_equal(read_all(path).vectors, [[1, 2], [3, 4]])
 
 
+@pytest.mark.parametrize("shape", [(3, 2), (2, 1), (1, 1)])
+def test_binary_files_that_are_too_small_to_look_binary(tmp_path, shape):
+    path = tmp_path / "vectors"
+    for seed in range(100):
+        numbers = np.random.default_rng(seed).normal(size=shape).astype("<f4")
+        rows = b"".join(b"w%d " % i + row.tobytes() + b"\n" for i, row in enumerate(numbers))
+        path.write_bytes(b"%d %d\n" % shape + rows)
+        np.testing.assert_array_equal(read_all(path).vectors, numbers)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_byte_order_mark_is_no_part_of_the_first_word(keyed, tmp_path, form):
     path = written(keyed, tmp_path / "vectors", **FORMS[form])

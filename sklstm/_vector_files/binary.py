@@ -41,6 +41,17 @@ def read_binary(name: str, file: BinaryIO, wanted: Collection[str] | None) -> Fo
     return rows.found()
 
 
+def is_laid_out(rows: bytes, n_words: int, dim: int) -> bool:
+    """Tell whether what follows a header is all the words, their numbers, and nothing more."""
+    start = 0
+    for _ in range(n_words):
+        end = rows.find(b" ", start)
+        start = end + 1 + 4 * dim
+        if end < 0 or start > len(rows):
+            return False
+    return not rows[start:].strip()
+
+
 def _records(name: str, file: BinaryIO, n_words: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield the bytes of each word and of its numbers."""
     buffer, start = b"", 0

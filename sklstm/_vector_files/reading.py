@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from sklstm._vector_files.binary import read_binary
+from sklstm._vector_files.binary import is_laid_out, read_binary
 from sklstm._vector_files.facebook import FACEBOOK_MAGIC, load_facebook
 from sklstm._vector_files.found import FoundVectors, of_keyed_vectors
 from sklstm._vector_files.rows import header_of
@@ -109,7 +109,10 @@ def _is_binary(name: str, head: bytes) -> bool:
         raise ValueError(
             f"{name}, line 1: found a header of {header[0]} words of {header[1]} numbers."
         )
-    return not looks_like_row(rest.partition(b"\n")[0], header[1]) and _has_control(rest)
+    if looks_like_row(rest.partition(b"\n")[0], header[1]):
+        return False
+    # A few numbers may by chance be of such bytes as text is, but do not end where they should.
+    return _has_control(rest) or is_laid_out(rest, *header)
 
 
 def _has_control(part: bytes) -> bool:
