@@ -78,13 +78,26 @@ def test_lines_as_other_programs_end_them(tmp_path):
     path = tmp_path / "vectors.vec"
     path.write_bytes(b"2 2\r\na 1 2 \r\nb 3 4 \r\n\r\n")
     np.testing.assert_array_equal(read_all(path).vectors, [[1, 2], [3, 4]])
-    path.write_bytes(b"a 1 2\nb 3 4")  # no line break at the end
-    np.testing.assert_array_equal(read_all(path).vectors, [[1, 2], [3, 4]])
     rows = b"\n".join(
         word + b" " + np.array(row, "<f4").tobytes() for word, row in [(b"a", [1, 2]), (b"b", [3])]
     )
     path.write_bytes(b"2 2\n" + rows + struct.pack("<f", 4) + b"\n")  # as word2vec.c does
     np.testing.assert_array_equal(read_all(path).vectors, [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("header", [b"", b"2 2\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_last_line_without_a_line_break_may_be_cut_short(tmp_path, header, packed):
+    path = tmp_path / "vectors"
+    content = header + b"a 1 2\nb 3 0.4"  # cut from 0.4567
+    path.write_bytes(gzip.compress(content) if packed else content)
+    line = 2 + bool(header)
+    with pytest.warns(UserWarning, match=rf"vectors, line {line}: .* no line break") as caught:
+        loaded = WordVectors.load(path)
+    assert caught[0].filename == __file__
+    np.testing.assert_array_equal(loaded.vectors_, np.float32([[1, 2], [3, 0.4]]))
+    with pytest.warns(UserWarning, match="If the file is cut short there, the last number lacks"):
+        read_wanted(path, {"a"})
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (2, 1), (1, 1)])
@@ -139,6 +152,17 @@ def test_facebooks_form_has_vectors_for_unknown_words(subword_model, tmp_path, p
     for word, vector in zip(found.words, found.vectors, strict=True):
         np.testing.assert_array_equal(vector, expected[word])
     assert len(read_all(path)) == len(expected)
+
+
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".GZ"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_facebooks_form_under_any_name(subword_model, tmp_path, ending, packed):
+    path = tmp_path / "model.bin"
+    save_facebook_model(subword_model, str(path))
+    content = path.read_bytes()
+    misnamed = tmp_path / f"model{ending}"  # by which gensim would unpack it
+    misnamed.write_bytes(gzip.compress(content) if packed else content)
+    np.testing.assert_array_equal(read_all(misnamed).vectors, load_facebook_vectors(path).vectors)
 
 
 def test_facebooks_form_cut_short(subword_model, tmp_path):

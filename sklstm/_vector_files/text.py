@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -18,6 +19,7 @@ class Place:
     def __init__(self, name: str):
         self.name = name
         self.line = 0
+        self.ended = True  # whether the line ends in a line break
 
     def fault(self, what: str) -> ValueError:
         """Return an error that names the file and the line."""
@@ -29,6 +31,9 @@ def read_text(name: str, file: BinaryIO, wanted: Collection[str] | None) -> Foun
 
     Every line must have a word and as many numbers as the others; the numbers themselves are
     read, and checked, for wanted words only. Of a word that comes twice, the first counts.
+
+    A file that is cut within its last number still has all its numbers. All that tells is that no
+    line break follows. Some programs write none, so that this is a warning.
 
     Parameters
     ----------
@@ -58,6 +63,14 @@ def read_text(name: str, file: BinaryIO, wanted: Collection[str] | None) -> Foun
             f"{name}: the first line promises {header[0]} words, but {rows.n_seen} follow, up to "
             f"line {place.line}{cut}"
         )
+    if not place.ended:
+        warnings.warn(
+            f"{name}, line {place.line}: the last line has no line break behind it. If the file "
+            "is cut short there, the last number lacks digits; if it is whole, write a line break "
+            "at its end.",
+            UserWarning,
+            stacklevel=5,
+        )
     return rows.found()
 
 
@@ -71,6 +84,7 @@ def _lines(file: BinaryIO, place: Place) -> Iterator[bytes]:
     """Yield the lines that are not blank, and count all of them."""
     for line in file:
         place.line += 1
+        place.ended = line.endswith(b"\n")
         stripped = line.rstrip(b" \r\n")
         if stripped:
             yield stripped

@@ -295,6 +295,12 @@ class WordVectors(WordLookup, BaseEstimator):
             If there is no such file.
         ValueError
             If it holds no vectors, or damaged ones, with the line; or none of the words.
+
+        Warns
+        -----
+        UserWarning
+            If the last line of a text has no line break: perhaps it is cut short within its
+            last number.
         """
         loaded = read_all(path) if words is None else read_wanted(path, frozenset(words))
         if not isinstance(loaded, FoundVectors):
