@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 FACEBOOK_MAGIC = struct.pack("<i", 793712314)  # of fastText's source, src/fasttext.cc
+PACKED_NAMES = {".bz2", ".gz", ".lz4", ".xz", ".zst"}  # of smart_open, with which gensim opens
 
 
 def load_facebook(name: str, file: BinaryIO) -> Any:
@@ -28,10 +29,11 @@ def load_facebook(name: str, file: BinaryIO) -> Any:
     """
     from gensim.models.fasttext import load_facebook_vectors
 
-    # gensim opens files itself and tells packed ones by their names only.
+    # gensim opens files itself and tells packed ones by their names only, so that it is given a
+    # copy of what is packed, or only called so.
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(name)
-        if _is_packed(file):
+        if _is_packed(file) or plain.suffix.lower() in PACKED_NAMES:
             plain = Path(folder) / "vectors.bin"
             with plain.open("wb") as unpacked:
                 shutil.copyfileobj(file, unpacked)
