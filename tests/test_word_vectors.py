@@ -256,10 +256,19 @@ def test_save_refuses_what_cannot_be_read_again(fitted, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_load_of_words_that_are_not_there(fitted, tmp_path):
+@pytest.mark.parametrize("form", [list, np.array, pd.Index, pd.Series, iter, dict.fromkeys])
+def test_load_of_words_that_are_not_there(fitted, tmp_path, form):
     fitted.save(tmp_path / "v.txt")
     with pytest.raises(ValueError, match=r"v\.txt has a vector for none of the 2 words"):
-        WordVectors.load(tmp_path / "v.txt", words=["Tea", "Milk"])
+        WordVectors.load(tmp_path / "v.txt", words=form(["Tea", "Milk"]))
+    assert set(WordVectors.load(tmp_path / "v.txt", words=form(["tea", "Milk"]))) == {"tea"}
+
+
+@pytest.mark.parametrize("words", ["tea", b"tea", 3])
+def test_load_of_words_that_are_no_collection(fitted, tmp_path, words):
+    fitted.save(tmp_path / "v.txt")
+    with pytest.raises(TypeError, match=r"words must be a collection of words, .* got \w+ \("):
+        WordVectors.load(tmp_path / "v.txt", words=words)
 
 
 def test_gensims_vectors_are_wrapped_without_a_copy(subwords):

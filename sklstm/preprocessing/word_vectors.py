@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -268,7 +268,7 @@ class WordVectors(WordLookup, BaseEstimator):
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str], *, words: Collection[str] | None = None
+        cls, path: str | os.PathLike[str], *, words: Iterable[str] | None = None
     ) -> WordVectors:
         """Read vectors from a file of word2vec, GloVe or fastText.
 
@@ -280,7 +280,7 @@ class WordVectors(WordLookup, BaseEstimator):
         ----------
         path : str or path-like
             The file.
-        words : collection of str or None, default=None
+        words : iterable of str or None, default=None
             Keep these words only, such as ``tokenizer.vocabulary_``: large files take less
             memory and time then. Has no effect on fastText's own form. None keeps all.
 
@@ -293,6 +293,8 @@ class WordVectors(WordLookup, BaseEstimator):
         ------
         OSError
             If there is no such file.
+        TypeError
+            If `words` is a single str, or cannot be iterated over.
         ValueError
             If it holds no vectors, or damaged ones, with the line; or none of the words.
 
@@ -302,12 +304,13 @@ class WordVectors(WordLookup, BaseEstimator):
             If the last line of a text has no line break: perhaps it is cut short within its
             last number.
         """
-        loaded = read_all(path) if words is None else read_wanted(path, frozenset(words))
+        wanted = None if words is None else _wanted(words)
+        loaded = read_all(path) if wanted is None else read_wanted(path, wanted)
         if not isinstance(loaded, FoundVectors):
             return cls.from_keyed_vectors(loaded)
         if not loaded.words:
             raise ValueError(
-                f"{os.fspath(path)} has a vector for none of the {len(words or ())} words."
+                f"{os.fspath(path)} has a vector for none of the {len(wanted or ())} words."
             )
         return cls.from_keyed_vectors(_keyed(loaded))
 
@@ -391,6 +394,16 @@ class WordVectors(WordLookup, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _wanted(words: Any) -> frozenset[str]:
+    """Return the words to keep, each once, whatever holds them."""
+    if isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
+        raise TypeError(
+            f"words must be a collection of words, such as a list, got {type(words).__name__} "
+            f"({words!r})."
+        )
+    return frozenset(words)
 
 
 def _keyed(found: FoundVectors) -> Any:
