@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import bsr_array, coo_array, coo_matrix, csc_matrix, csr_array, dok_matrix
 from sklearn.cluster import Birch, KMeans
 from sklearn.datasets import load_digits, load_iris, make_blobs
 from sklearn.decomposition import PCA, TruncatedSVD
@@ -125,6 +125,16 @@ def test_kmeans_is_drawn_in_the_space_of_its_centres(steps):
     texts = {text.get_text(): text.xy for text in display.ax_.texts}
     for i, place in enumerate(centers(display)):
         np.testing.assert_array_equal(texts[str(i)], place)
+
+
+@pytest.mark.parametrize("form", [coo_array, coo_matrix, csc_matrix, dok_matrix, bsr_array])
+@pytest.mark.parametrize("steps", [[], [FunctionTransformer()]], ids=["alone", "pipeline"])
+def test_kmeans_of_any_sparse_form(form, steps):
+    model = make_pipeline(*steps, KMeans(2, random_state=0)).fit(X)
+    display = EmbeddingDisplay.from_estimator(model if steps else model[-1], form(X))
+    expected = EmbeddingDisplay.from_estimator(model, X)
+    np.testing.assert_allclose(offsets(display), offsets(expected), atol=1e-8)
+    np.testing.assert_allclose(centers(display), centers(expected), atol=1e-8)
 
 
 def test_as_many_clusters_as_features_are_still_told_apart():
@@ -318,3 +328,20 @@ def test_a_png_is_written(tmp_path):
     display = EmbeddingDisplay.from_embedding(X, y)
     display.figure_.savefig(tmp_path / "code.png")
     assert (tmp_path / "code.png").stat().st_size > 10_000
+
+
+def test_an_array_of_colours_is_a_palette():
+    rgb = np.array([[1.0, 0, 0], [0, 0, 1]])
+    for palette in (rgb, np.array(["#ff0000", "#0000ff"]), pd.Series(["red", "blue"])):
+        display = EmbeddingDisplay.from_embedding(X, Y, palette=palette)
+        assert colours(display) == [["#ff0000", "#0000ff", "#ff0000"][label] for label in Y]
+        markers = [handle.get_marker() for handle in display.legend_.legend_handles]
+        assert markers == ["o", "o", "^"]
+
+
+@pytest.mark.parametrize("labels", [Y, np.arange(150)], ids=["legend", "colour bar"])
+def test_a_colour_map_is_as_good_as_its_name(labels):
+    display = EmbeddingDisplay.from_embedding(X, labels, palette=mpl.colormaps["plasma"])
+    expected = EmbeddingDisplay.from_embedding(X, labels, palette="plasma")
+    assert colours(display) == colours(expected)
+    assert len(set(colours(display))) > 2

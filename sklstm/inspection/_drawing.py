@@ -11,6 +11,8 @@ from sklstm.inspection._labels import (
     NONE_MARKER,
     Names,
     colours_of,
+    is_map,
+    map_of,
     markers_of,
     tell_apart,
     write,
@@ -30,7 +32,7 @@ class Drawing:
     labels : ndarray of shape (n_samples,) or None
     missing_label : str or number or None
         The label of samples without one.
-    palette : str, sequence of colours or None
+    palette : str, Colormap, sequence of colours or None
     scatter_kwargs : dict
     """
 
@@ -125,12 +127,11 @@ class Drawing:
 
     def _colours(self) -> np.ndarray:
         """Return the colour of each label, and last, where codes of -1 find it, that of none."""
-        from matplotlib import colormaps
         from matplotlib.colors import to_rgba_array
 
         none = to_rgba_array(NONE_COLOUR)
         if self.names.many:
-            return np.concatenate([colormaps[self._map()](self._shares()), none])
+            return np.concatenate([self._map()(self._shares()), none])
         return np.concatenate([colours_of(len(self.names.values), self.palette), none])
 
     def _markers(self) -> list[str]:
@@ -144,15 +145,16 @@ class Drawing:
         """Return what each label is called, and last what none is."""
         return [*self.names.texts, f"none ({write(self.missing_label)})"]
 
-    def _map(self) -> str:
+    def _map(self) -> Any:
         if self.palette is None:
-            return "viridis"
-        if not isinstance(self.palette, str):
+            return map_of("viridis")
+        if not is_map(self.palette):
             raise ValueError(
-                f"palette must be the name of a colour map for {len(self.names.values)} labels, "
-                f"which have a colour bar in place of a legend; got {self.palette!r}."
+                "palette must be a colour map, or the name of one, for "
+                f"{len(self.names.values)} labels, which have a colour bar in place of a legend; "
+                f"got {self.palette!r}."
             )
-        return self.palette
+        return map_of(self.palette)
 
     def _numbers(self) -> np.ndarray:
         """Return where the labels are on a colour bar: numbers at their value."""

@@ -127,9 +127,10 @@ class EmbeddingDisplay:
         ax : matplotlib Axes, default=None
             Where to draw. The legend stands right of it, so make its figure with
             ``layout="constrained"``. None: in a new figure.
-        palette : str or sequence of colours, default=None
-            The name of one of matplotlib's colour maps, or colours, which are used again with
-            another marker if there are more labels. For numbers with a colour bar, a name only.
+        palette : str, matplotlib Colormap or sequence of colours, default=None
+            One of matplotlib's colour maps, or its name; or colours, such as a list of names or an
+            array of shape (n_colours, 3), which are used again with another marker if there are
+            more labels. For labels with a colour bar, a colour map only.
             None: colours that the colour-blind tell apart.
         legend : bool, default=True
             Whether to draw a legend or a colour bar.
@@ -380,6 +381,7 @@ def _code_and_centers(estimator: Any, X: Any) -> tuple[Any, np.ndarray | None]:
     centers = np.asarray(centers)
     if len(centers) == code.shape[1] and not issparse(code):
         before = steps[:-1].transform(X) if len(steps) > 1 else X
+        before = before.tocsr() if issparse(before) else before  # other forms have no slices
         if _are_distances(code[:N_COMPARED], before[:N_COMPARED], centers):
             return check_code(before, "what the clusterer is given"), centers
     return code, centers if centers.shape[1] == code.shape[1] else None

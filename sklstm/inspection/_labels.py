@@ -93,20 +93,50 @@ def tell_apart(labels: np.ndarray, missing_label: Any) -> Names:
     return Names(values[kept], place[codes])
 
 
+def is_map(palette: Any) -> bool:
+    """Tell a colour map, or the name of one, from colours."""
+    from matplotlib.colors import Colormap
+
+    return isinstance(palette, str | Colormap)
+
+
+def map_of(palette: Any) -> Any:
+    """Return a colour map, or the one of that name."""
+    from matplotlib import colormaps
+
+    if isinstance(palette, str) and palette not in colormaps:
+        raise ValueError(
+            f"palette={palette!r} is no colour map of matplotlib; list(matplotlib.colormaps) has "
+            "the names. For one colour, pass it in a list."
+        )
+    return colormaps.get_cmap(palette)
+
+
 def colours_of(n_labels: int, palette: Any) -> np.ndarray:
     """Return a colour for each label, over and over again if there are too few."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_rgba_array
-
-    if isinstance(palette, str):
-        return colormaps[palette](np.linspace(0, 1, max(n_labels, 2)))[:n_labels]
-    chosen = to_rgba_array(list(COLOURS if palette is None else palette))
-    if not len(chosen):
-        raise ValueError("palette holds no colour.")
+    if is_map(palette):
+        return map_of(palette)(np.linspace(0, 1, max(n_labels, 2)))[:n_labels]
+    chosen = _listed(palette)
     return chosen[np.arange(n_labels) % len(chosen)]
 
 
 def markers_of(n_labels: int, palette: Any) -> list[str]:
     """Return a marker for each label, another one for each round of the colours."""
-    n_colours = n_labels if isinstance(palette, str) else len(palette or COLOURS)
-    return [MARKERS[i // max(n_colours, 1) % len(MARKERS)] for i in range(n_labels)]
+    n_colours = max(n_labels, 1) if is_map(palette) else len(_listed(palette))
+    return [MARKERS[i // n_colours % len(MARKERS)] for i in range(n_labels)]
+
+
+def _listed(palette: Any) -> np.ndarray:
+    """Return the colours that are listed, a row each."""
+    from matplotlib.colors import to_rgba_array
+
+    try:
+        chosen = to_rgba_array(list(COLOURS if palette is None else palette))
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            "palette must be a colour map of matplotlib, the name of one, or a sequence of "
+            f"colours; got {palette!r} ({error})."
+        ) from error
+    if not len(chosen):
+        raise ValueError("palette holds no colour.")
+    return chosen
