@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 from numpy.testing import assert_array_equal
@@ -30,6 +31,8 @@ from sklstm.preprocessing._doc2vec_labels import read_labels
         (pd.DataFrame({"u": [1, 1, 0], "t": [0, 1, 0]}), ["u", "t"], [[0], [0, 1], []]),
         (np.array([["a"], ["b"], ["a"]]), ["a", "b"], [[0], [1], [0]]),
         (pd.Series(["b", "a", "b"], index=[5, 6, 7]), ["a", "b"], [[1], [0], [1]]),
+        (pl.Series([["b", "a"], [], ["a"]]), ["a", "b"], [[0, 1], [], [0]]),
+        (pl.Series([3, 1, 3]), [1, 3], [[1], [0], [1]]),
         ([1.0, 2.0, 1.0], [1.0, 2.0], [[0], [1], [0]]),
     ],
 )
@@ -51,6 +54,7 @@ def test_labels_of_every_form(y, classes, codes):
             ValueError,
             r"contains missing labels.*y\[1\] \(None\); an empty list, \[\], stands",
         ),
+        (pl.Series([["a"], None, ["b"]]), ValueError, r"missing labels.*y\[1\] \(None\)"),
         (["a", ["b", np.nan], "b"], ValueError, r"missing labels.*y\[1\] \(nan\)"),
         ([1.5, 2.0, 1.0], ValueError, r"contains 1.5 at y\[0\]; labels are strings"),
         ([1.0, np.inf, 1.0], ValueError, r"contains inf at y\[1\]; labels"),

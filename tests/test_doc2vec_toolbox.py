@@ -99,6 +99,13 @@ def test_frames_of_every_kind():
     assert_array_equal(small().fit_transform(pd.DataFrame({"text": TEXTS})), plain)
 
 
+def test_lists_of_words_in_polars():
+    words = [text.split() for text in TEXTS]
+    plain = small().fit_transform(words)
+    for X in (polars.Series(words), polars.DataFrame({"words": words})):
+        assert_array_equal(small().fit_transform(X), plain)
+
+
 def test_names_and_tags():
     vectorizer = small().fit(TEXTS)
     assert vectorizer.get_feature_names_out().tolist() == NAMES

@@ -11,6 +11,7 @@ import sys
 import joblib
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from gensim.models import FastText, KeyedVectors, Word2Vec
 from sklearn.base import clone
@@ -155,6 +156,9 @@ FORMS = {
     "series": lambda: pd.Series(TEXTS),
     "frame": lambda: pd.DataFrame({"text": TEXTS}),
     "generator": lambda: (text for text in TEXTS),
+    "polars series": lambda: pl.Series(TEXTS),
+    "polars series of lists": lambda: pl.Series(SPLIT),
+    "polars frame of lists": lambda: pl.DataFrame({"words": SPLIT}),
     "bytes": lambda: [text.encode() for text in TEXTS],
 }
 

@@ -94,7 +94,10 @@ def _listed(y: Any, n_texts: int) -> Labels:
     """Read a label, or a collection of labels, for each text."""
     if isinstance(y, (str, bytes, dict)) or not hasattr(y, "__len__"):
         raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({y!r}).")
-    items = y.tolist() if isinstance(y, np.ndarray) else list(y)
+    if hasattr(y, "to_list"):  # a Series; of polars lists come out of it as lists
+        items = y.to_list()
+    else:
+        items = y.tolist() if isinstance(y, np.ndarray) else list(y)
     check_consistent_length(range(n_texts), items)
     labels = [
         {_checked(label, i) for label in item}

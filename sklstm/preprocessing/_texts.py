@@ -51,6 +51,8 @@ def _items(X: Any) -> list[Any]:
             f"X must be one-dimensional, one text per item, got shape {shape}; "
             "pass one column of it, such as X[:, 0]."
         )
+    if hasattr(X, "to_list"):  # a Series; of polars lists come out of it as lists
+        return X.to_list()
     return X.tolist() if hasattr(X, "tolist") else list(X)
 
 
@@ -62,7 +64,7 @@ def _only_column(frame: Any) -> list[Any]:
             f"X must be one column of texts, got a data frame with the columns {columns}; "
             "pass one of them, such as X['text'], or name it in a ColumnTransformer."
         )
-    return list(frame[columns[0]])
+    return _items(frame[columns[0]])
 
 
 def _check_item(item: Any, i: int, *, any_type: bool) -> None:
