@@ -113,6 +113,7 @@ def embedding_matrix(
             f"embeddings has shape {matrix.shape}, but {n_ids} token ids need an array of shape "
             f"({n_ids}, embedding_dim): one row per id, the {N_RESERVED} reserved ids first."
         )
+    _check_width(matrix)
     _check_finite(matrix)
     matrix[PADDING_ID] = 0.0
     n_words = n_ids - N_RESERVED if vocabulary is None else len(vocabulary)
@@ -146,6 +147,7 @@ def _by_word(
             f"embeddings share no word with the vocabulary of {len(vocabulary)} words "
             f"(such as {', '.join(map(repr, list(vocabulary)[:3]))}); do both use the same case?"
         )
+    _check_width(found.vectors)
     _check_finite(found.vectors, found.words)
     mean, spread = _scale(found.vectors)
     matrix = rng.normal(mean, spread, (n_ids, found.vectors.shape[1])).astype(np.float32)
@@ -192,6 +194,11 @@ def _coverage(found: FoundVectors, vocabulary: Vocabulary) -> Coverage:
     missing = (word for word in vocabulary if word not in known)
     few = tuple(word for _, word in zip(range(5), missing, strict=False))
     return Coverage(len(vocabulary), found.n_listed, len(found.words) - found.n_listed, few)
+
+
+def _check_width(matrix: np.ndarray) -> None:
+    if not matrix.shape[1]:
+        raise ValueError("embeddings hold vectors of length 0; they need one number at least.")
 
 
 def _check_finite(matrix: np.ndarray, words: list[str] | None = None) -> None:

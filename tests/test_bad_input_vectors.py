@@ -39,6 +39,8 @@ BAD_EMBEDDINGS = {
         NotFittedError,
         r"embeddings=WordVectors\(\) has no vectors yet.* embeddings=WordVectors\(\).fit\(texts\)",
     ),
+    "no numbers": (np.ones((7, 0)), ValueError, "vectors of length 0; they need one number"),
+    "no numbers by word": ({"good": [], "bad": []}, ValueError, "vectors of length 0"),
     "text": ({"good": ["a"]}, ValueError, "something else than numbers"),
 }
 
