@@ -23,6 +23,7 @@ LISTS = [["a", "ship"], ["ship"]]
     [
         ("a ship", ValueError, r"got a single string.*transform\(\[text\]\)"),
         ([], ValueError, r"X is empty \(0 texts\)"),
+        ([b"ship", b"caf\xe9"], UnicodeDecodeError, r"byte 0xe9 .* in X\[1\]; decode the texts"),
         (["ship", None], ValueError, r"X\[1\] is missing \(None\)"),
         (["ship", float("nan")], ValueError, r"X\[1\] is missing \(nan\)"),
         (pd.Series(["ship", pd.NA], dtype=object), ValueError, r"X\[1\] is missing \(<NA>\)"),

@@ -74,14 +74,18 @@ def test_words_that_fasttext_has_no_n_gram_of_are_drawn():
     params = {"min_n": 5, "max_n": 6, "bucket": 50, "min_count": 1, "vector_size": 40}
     vectors = WordVectors(algorithm="fasttext", spread=0.3, random_state=0, **params)
     vectors.fit(["monday tuesday", "wednesday sunday"])
-    vocabulary = Vocabulary(["monday", "tuesday", "someday", "qq", "zz"])
+    vocabulary = Vocabulary(["monday", "tuesday", "someday", "qq", "zz", "someday\ud800"])
     assert not vectors["qq"].any()  # as "<qq>" is shorter than five characters
     rng = np.random.default_rng(0)
     matrix, coverage = embedding_matrix(vectors, vocabulary.n_ids, vocabulary, rng)
-    assert (coverage.n_listed, coverage.n_composed, coverage.missing) == (2, 1, ("qq", "zz"))
+    assert (coverage.n_listed, coverage.n_composed, coverage.missing) == (
+        2,
+        1,
+        ("qq", "zz", "someday\ud800"),
+    )
     np.testing.assert_array_equal(matrix[vocabulary["someday"]], vectors["someday"])
     known = matrix[[vocabulary[word] for word in ("monday", "tuesday", "someday")]]
-    for word in ("qq", "zz"):
+    for word in coverage.missing:
         assert matrix[vocabulary[word]].std() == pytest.approx(known.std(), rel=0.5)
 
 

@@ -269,7 +269,7 @@ def test_files_and_encodings(tmp_path):
     files = [io.BytesIO(text.encode("latin-1")) for text in texts]
     by_file = SequenceTokenizer(input="file", encoding="latin-1")
     assert as_lists(by_file.fit_transform(files)) == expected
-    with pytest.raises(UnicodeDecodeError):
+    with pytest.raises(UnicodeDecodeError, match=r"0xe9 .*, in X\[0\]; decode the texts to str"):
         SequenceTokenizer().fit([text.encode("latin-1") for text in texts])
     SequenceTokenizer(decode_error="ignore").fit([text.encode("latin-1") for text in texts])
 

@@ -39,6 +39,7 @@ BAD = {
     "string": ("one text", ValueError, "got a single string"),
     "nothing": ([], ValueError, "X is empty"),
     "no ids": (SequenceTokenizer().fit_transform(TEXTS)[:0], ValueError, "X is empty"),
+    "latin-1": ([b"tea", b"caf\xe9"], UnicodeDecodeError, r"byte 0xe9 .* in X\[1\]; decode the"),
     "none": (["tea", None], ValueError, r"X\[1\] is missing \(None\)"),
     "nan": (["tea", np.nan], ValueError, r"X\[1\] is missing \(nan\)"),
     "none beside lists": ([["tea"], None], ValueError, r"X\[1\] is missing"),
@@ -98,6 +99,15 @@ def test_parameters_that_contradict_each_other():
         word_vectors(ngram_range=(1, 2)).fit(TEXTS)
     with pytest.raises(ValueError, match=r"min_alpha=0.02 is above alpha=0.01"):
         word_vectors(alpha=0.01, min_alpha=0.02).fit(TEXTS)
+
+
+def test_fasttext_needs_words_that_utf8_can_hold():
+    texts = [["tea", "half\ud800"]] * 5
+    with pytest.raises(ValueError, match=r"algorithm='fasttext' .* UTF-8, .* 'half\\ud800'; clean"):
+        word_vectors(algorithm="fasttext", bucket=50).fit(texts)
+    assert "half\ud800" in word_vectors().fit(texts)
+    with pytest.raises(KeyError, match="has characters that UTF-8 cannot hold"):
+        word_vectors(algorithm="fasttext", bucket=50).fit([["tea"]] * 5)["half\ud800"]
 
 
 def test_a_tree_needs_two_words():

@@ -90,7 +90,10 @@ class WordLookup:
             raise TypeError(f"a word must be a str, got {type(word).__name__} ({word!r}).")
         if word not in self.keyed_vectors_:
             raise KeyError(f"{word!r} is not among the {len(self)} words that have a vector")
-        return self.keyed_vectors_[word]
+        try:
+            return self.keyed_vectors_[word]
+        except UnicodeEncodeError:
+            raise KeyError(f"{word!r} has characters that UTF-8 cannot hold") from None
 
     def __len__(self) -> int:
         return len(self.vocabulary_)

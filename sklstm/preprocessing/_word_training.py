@@ -40,7 +40,14 @@ def train_keyed_vectors(corpus: Corpus, params: Any) -> Any:
         hashfxn=stable_hash,
         **{name: getattr(params, name) for name in names},
     )
-    model.build_vocab(corpus)
+    try:
+        model.build_vocab(corpus)
+    except UnicodeEncodeError as error:  # of fastText, for a half of a surrogate pair
+        raise ValueError(
+            f"algorithm='fasttext' takes words apart in UTF-8, which has no place for all of the "
+            f"characters of {error.object[1:-1]!r}; clean the texts, such as by "
+            "text.encode('utf-8', 'replace').decode()."
+        ) from error
     with failures_raised(model):
         model.train(corpus, total_examples=model.corpus_count, epochs=model.epochs)
     return model.wv

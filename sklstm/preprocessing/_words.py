@@ -74,7 +74,14 @@ def _map_words(
 ) -> tuple[np.ndarray, np.ndarray]:
     flat = array("i")  # grows in place, at four bytes a word
     ends = []
-    for text in texts:
-        flat.extend(to_ids(analyze(text)))
-        ends.append(len(flat))
+    try:
+        for text in texts:
+            flat.extend(to_ids(analyze(text)))
+            ends.append(len(flat))
+    except UnicodeDecodeError as error:
+        error.reason += (
+            f", in X[{len(ends)}]; decode the texts to str first, or set encoding or decode_error "
+            "where there are such parameters"
+        )
+        raise
     return np.frombuffer(flat, dtype=np.int32), np.diff(ends, prepend=0)
