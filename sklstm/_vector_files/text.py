@@ -69,7 +69,7 @@ def read_text(name: str, file: BinaryIO, wanted: Collection[str] | None) -> Foun
             "is cut short there, the last number lacks digits; if it is whole, write a line break "
             "at its end.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,  # the caller of WordVectors.load
         )
     return rows.found()
 

@@ -15,10 +15,10 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._vector_files import FoundVectors, read_all, read_wanted
 from sklstm.preprocessing._corpus import read_corpus
 from sklstm.preprocessing._gensim import check_rates
 from sklstm.preprocessing._word_lookup import WordLookup
+from sklstm.preprocessing._word_reading import read_keyed
 from sklstm.preprocessing._word_training import standardize, train_keyed_vectors
 from sklstm.preprocessing._words import ANALYZER_PARAMS
 
@@ -304,15 +304,7 @@ class WordVectors(WordLookup, BaseEstimator):
             If the last line of a text has no line break: perhaps it is cut short within its
             last number.
         """
-        wanted = None if words is None else _wanted(words)
-        loaded = read_all(path) if wanted is None else read_wanted(path, wanted)
-        if not isinstance(loaded, FoundVectors):
-            return cls.from_keyed_vectors(loaded)
-        if not loaded.words:
-            raise ValueError(
-                f"{os.fspath(path)} has a vector for none of the {len(wanted or ())} words."
-            )
-        return cls.from_keyed_vectors(_keyed(loaded))
+        return cls.from_keyed_vectors(read_keyed(path, words))
 
     @classmethod
     def from_keyed_vectors(cls, keyed_vectors: Any) -> WordVectors:
@@ -394,24 +386,3 @@ class WordVectors(WordLookup, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-def _wanted(words: Any) -> frozenset[str]:
-    """Return the words to keep, each once, whatever holds them."""
-    if isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
-        raise TypeError(
-            f"words must be a collection of words, such as a list, got {type(words).__name__} "
-            f"({words!r})."
-        )
-    return frozenset(words)
-
-
-def _keyed(found: FoundVectors) -> Any:
-    """Return what was read as gensim's KeyedVectors, which share its memory."""
-    from gensim.models import KeyedVectors
-
-    keyed = KeyedVectors(found.vectors.shape[1])
-    keyed.vectors = found.vectors
-    keyed.index_to_key = found.words
-    keyed.key_to_index = {word: row for row, word in enumerate(found.words)}
-    return keyed
