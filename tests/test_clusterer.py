@@ -68,7 +68,7 @@ def fitted_waves():
 
 @pytest.mark.parametrize("clustering", ["idec", "kmeans"])
 def test_clusters_of_a_table(clustering):
-    model = small(clustering=clustering)
+    model = small(clustering=clustering, max_epochs=150)
     assert adjusted_rand_score(GROUPS, model.fit_predict(BLOBS)) == 1
     assert model.architecture_ == "dense"
     new, groups = make_blobs(50, centers=CENTERS, cluster_std=0.5, random_state=1)
