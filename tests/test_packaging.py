@@ -60,6 +60,7 @@ TABLES = {
     **dict.fromkeys(["tagging", "long_series"], "docs/tagging.md"),
     "alphabet": "docs/stateful.md",
     "clustering": "docs/clustering.md",
+    "doc2vec": "docs/text_vectors.md",
 }
 
 
