@@ -6,9 +6,9 @@ seen::
 
     python benchmarks/doc2vec.py
 
-Parameters were chosen on films held out of the training reviews (`benchmarks/doc2vec_search.py`);
-``--validate`` scores on those and leaves the test reviews alone. A run that was stopped goes on
-where it was.
+Those of DBOW and C were chosen on films held out of the training reviews
+(`benchmarks/doc2vec_search.py`); ``--validate`` scores on those and leaves the test reviews alone. A
+run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ GUIDE = ROOT / "docs" / "text_vectors.md"
 Run = dict[str, Any]
 
 # ------------------------------------------------------------------------------------------
-# CHOSEN ON HELD-OUT FILMS (`python benchmarks/doc2vec_search.py`), never on the test reviews.
+# CHOSEN ON HELD-OUT FILMS (`python benchmarks/doc2vec_search.py`), never on the test reviews: DBOW
+# and C. DM and the union's two numbers have not been searched yet.
 DBOW: dict[str, Any] = {}
 DM: dict[str, Any] = {"dm": 1, "alpha": 0.05}
 C = 0.1
