@@ -81,13 +81,14 @@ def scores(model: Any, X_test: Any, y_test: np.ndarray) -> dict[str, float]:
     }
 
 
-def logistic(C: float) -> Any:
-    """Return a logistic regression on vectors brought to one scale."""
+def logistic(C: float, *, unit_length: bool = False) -> Any:
+    """Return a logistic regression on numbers brought to one scale, of directions if asked for."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import Normalizer, StandardScaler
 
-    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
+    steps = [Normalizer()] if unit_length else []
+    return make_pipeline(*steps, StandardScaler(), LogisticRegression(C=C, max_iter=1000))
 
 
 def joined(vectorizer: Any, weight: float, C: float) -> Any:

@@ -7,8 +7,8 @@ seen::
     python benchmarks/doc2vec.py
 
 Those of DBOW and C were chosen on films held out of the training reviews
-(`benchmarks/doc2vec_search.py`); ``--validate`` scores on those and leaves the test reviews alone. A
-run that was stopped goes on where it was.
+(`benchmarks/doc2vec_search.py`); ``--validate`` scores on those and leaves the test reviews alone.
+A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations

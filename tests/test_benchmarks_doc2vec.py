@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 
 from benchmarks import doc2vec, doc2vec_search, doc2vec_speed
 from benchmarks._doc2vec import fit, inferred, reviews
+from sklstm import Doc2VecVectorizer
 
 WORDS = (["dull", "waste", "boring", "poor"], ["fine", "superb", "moving", "great"])
 SMALL = {"vector_size": 8, "epochs": 10}
@@ -89,20 +90,31 @@ def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(doc2vec_search, "CANDIDATES", candidates)
     assert doc2vec_search.main(["--only", "first", "--output", str(tmp_path)]) == 0
     kept = json.loads((tmp_path / "doc2vec_search.json").read_text())["first"]
-    assert {row["vectors"] for row in kept} == {
-        "inferred, 5 epochs", "trained; test inferred, 5 epochs",
-        "inferred, 10 epochs", "trained; test inferred, 10 epochs",
-    }  # fmt: skip
+    ways = {f"{way}, {n} epochs" for way in ("inferred", "trained; test inferred") for n in (5, 10)}
+    assert {row["vectors"] for row in kept} == ways | {f"{way}, of length 1" for way in ways}
     assert doc2vec_search.main(["--output", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "doc2vec_search.json").read_text())
     assert found["first"] == kept
-    assert {row["vectors"] for row in found["labels"]} == {"inferred, 20 epochs"}
+    labels = {row["vectors"] for row in found["labels"]}
+    assert labels == {"inferred, 20 epochs", "inferred, 20 epochs, of length 1"}
     assert len(found["union"]) == 6
     lines = (tmp_path / "doc2vec_search.md").read_text().splitlines()
     rows = [line for line in lines if line.startswith("| ")][2:]
     scores = [float(row.split("|")[4]) for row in rows]
-    assert len(scores) == 4 + 1 + 3
+    assert len(scores) == 8 + 2 + 3
     assert scores == sorted(scores, reverse=True)
+
+
+def test_a_candidate_may_learn_from_unlabelled_reviews_alone(imdb, monkeypatch):
+    seen = []
+    learn = Doc2VecVectorizer.fit
+    monkeypatch.setattr(
+        Doc2VecVectorizer, "fit", lambda self, X, y=None: seen.extend(X) or learn(self, X, y)
+    )
+    candidate = doc2vec_search.Candidate(SMALL, unlabelled_alone=True)
+    rows = doc2vec_search.measure(candidate, reviews(validate=False))
+    assert seen == imdb["unsup"].data
+    assert {row["vectors"].split(",")[0] for row in rows} == {"inferred"}
 
 
 def test_both_ways_infer_in_turns(tmp_path):
