@@ -4,9 +4,10 @@
 films within each class to score on; the test reviews are not touched. One configuration after the
 other, what was finished is kept in ``results/doc2vec_search.json``::
 
-    python benchmarks/doc2vec_search.py
+    python benchmarks/doc2vec_search.py --keep DIR
 
-`benchmarks/doc2vec.py` takes the winner to the test set.
+Candidates that are several others side by side, or beside word counts, take them from DIR if they
+are there. `benchmarks/doc2vec.py` takes the winner to the test set.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from joblib import Memory
+
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
@@ -30,6 +34,7 @@ from benchmarks._report import markdown
 
 SEED = 0
 WEIGHTS, UNION_CS = (0.03, 0.1, 0.3), (3.0, 10.0)
+PART_EPOCHS = 20
 CS = (0.001, 0.01, 0.1, 1.0)
 SCALINGS = {"": False, ", of length 1": True}
 ALL_SIGNS = r"(?u)\w+|[^\w\s]"  # single letters and punctuation are words, too
@@ -43,6 +48,7 @@ class Candidate:
     infer_epochs: tuple[int, ...] = (20,)
     beside_counts: bool = False  # joined with TF-IDF, in place of vectors alone
     unlabelled_alone: bool = False  # so that reviews with a label are all alike new to Doc2Vec
+    parts: tuple[str, ...] = ()  # the vectors of these candidates side by side
 
 
 CANDIDATES = {
@@ -64,25 +70,62 @@ CANDIDATES = {
     "DBOW, words and pairs": Candidate({"ngram_range": (1, 2), "min_count": 5}),
     "DM": Candidate({"dm": 1, "alpha": 0.05}),
     "TF-IDF and DBOW": Candidate(beside_counts=True),
+    "DBOW and DM": Candidate(parts=("DBOW, defaults", "DM")),
+    "DBOW, and another of pairs": Candidate(parts=("DBOW, defaults", "DBOW, words and pairs")),
+    "DBOW, another of pairs, and DM": Candidate(
+        parts=("DBOW, defaults", "DBOW, words and pairs", "DM")
+    ),
 }
 
 
-def measure(candidate: Candidate, data: Reviews) -> list[dict[str, Any]]:
-    """Train one configuration; score each way to get the training vectors, with each C."""
-    known = (
-        replace(data, train=[], y_train=data.y_train[:0]) if candidate.unlabelled_alone else data
-    )
+@dataclass(frozen=True)
+class Learned:
+    """A trained Doc2Vec, and its vectors by the number of steps that they were inferred in."""
+
+    vectorizer: Any
+    trained: np.ndarray | None
+    vectors: dict[int, Vectors]
+
+
+def learn(candidate: Candidate, data: Reviews) -> Learned:
+    """Train Doc2Vec, and infer the vectors of all reviews with a label."""
+    known = data
+    if candidate.unlabelled_alone:
+        known = replace(data, train=[], y_train=data.y_train[:0])
     vectorizer, trained, seconds = fit(candidate.params, known, SEED)
+    if candidate.unlabelled_alone:
+        trained = None
+    vectors = {
+        epochs: inferred(vectorizer.set_params(infer_epochs=epochs), data, seconds)
+        for epochs in candidate.infer_epochs
+    }
+    return Learned(vectorizer, trained, vectors)
+
+
+def measure(candidate: Candidate, data: Reviews, memory: Memory) -> list[dict[str, Any]]:
+    """Score each way to get the training vectors, with each C."""
+    learned = memory.cache(learn)
+    if candidate.parts:
+        parts = [learned(CANDIDATES[name], data).vectors[PART_EPOCHS] for name in candidate.parts]
+        return score(f"inferred, {PART_EPOCHS} epochs", side_by_side(parts), data)
+    result = learned(candidate, data)
     if candidate.beside_counts:
-        return score_joined(vectorizer, data, seconds)
+        vectors = result.vectors[candidate.infer_epochs[-1]]
+        return score_joined(result.vectorizer, data, vectors.seconds["train"])
     rows = []
-    for epochs in candidate.infer_epochs:
-        vectors = inferred(vectorizer.set_params(infer_epochs=epochs), data, seconds)
+    for epochs, vectors in result.vectors.items():
         rows += score(f"inferred, {epochs} epochs", vectors, data)
-        if trained is not None and not candidate.unlabelled_alone:
-            as_trained = Vectors(trained, vectors.test, vectors.seconds)
+        if result.trained is not None:
+            as_trained = Vectors(result.trained, vectors.test, vectors.seconds)
             rows += score(f"trained; test inferred, {epochs} epochs", as_trained, data)
     return rows
+
+
+def side_by_side(parts: list[Vectors]) -> Vectors:
+    """Return several vectors of each review as one, and the seconds together."""
+    spent = {name: sum(part.seconds[name] for part in parts) for name in parts[0].seconds}
+    train, test = (np.hstack([getattr(part, key) for part in parts]) for key in ("train", "test"))
+    return Vectors(train, test, spent)
 
 
 def score(name: str, vectors: Vectors, data: Reviews) -> list[dict[str, Any]]:
@@ -161,6 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
     add(
         "--output", type=Path, default=_cli.RESULTS, metavar="DIR", help="write into this directory"
     )
+    add("--keep", type=Path, metavar="DIR", help="keep what was trained here, to be joined")
     add("--n-train", type=_cli.positive, help=argparse.SUPPRESS)  # for trials and tests
     add("--n-test", type=_cli.positive, help=argparse.SUPPRESS)
     args = parser.parse_args(arguments)
@@ -170,12 +214,13 @@ def main(arguments: list[str] | None = None) -> int:
     if args.fresh:
         path.unlink(missing_ok=True)
     data = None
+    memory = Memory(args.keep, verbose=0)
     for name in args.only:
         if name in finished(path):
             continue
         print(name, flush=True)
         data = data or reviews(validate=True, n_train=args.n_train, n_test=args.n_test)
-        keep(path, name, measure(CANDIDATES[name], data))
+        keep(path, name, measure(CANDIDATES[name], data, memory))
         print(table({name: finished(path)[name]}), flush=True)
     print(table(finished(path)))
     return 0

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from joblib import Memory
 from sklearn.utils import Bunch
 
 from benchmarks import doc2vec, doc2vec_search, doc2vec_speed
@@ -86,13 +87,14 @@ def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
         "first": doc2vec_search.Candidate(SMALL, (5, 10)),
         "labels": doc2vec_search.Candidate({**SMALL, "tags": "labels"}),
         "union": doc2vec_search.Candidate(SMALL, beside_counts=True),
+        "both": doc2vec_search.Candidate(parts=("labels", "union")),
     }
     monkeypatch.setattr(doc2vec_search, "CANDIDATES", candidates)
     assert doc2vec_search.main(["--only", "first", "--output", str(tmp_path)]) == 0
     kept = json.loads((tmp_path / "doc2vec_search.json").read_text())["first"]
     ways = {f"{way}, {n} epochs" for way in ("inferred", "trained; test inferred") for n in (5, 10)}
     assert {row["vectors"] for row in kept} == ways | {f"{way}, of length 1" for way in ways}
-    assert doc2vec_search.main(["--output", str(tmp_path)]) == 0
+    assert doc2vec_search.main(["--output", str(tmp_path), "--keep", str(tmp_path / "k")]) == 0
     found = json.loads((tmp_path / "doc2vec_search.json").read_text())
     assert found["first"] == kept
     labels = {row["vectors"] for row in found["labels"]}
@@ -101,8 +103,18 @@ def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
     lines = (tmp_path / "doc2vec_search.md").read_text().splitlines()
     rows = [line for line in lines if line.startswith("| ")][2:]
     scores = [float(row.split("|")[4]) for row in rows]
-    assert len(scores) == 8 + 2 + 3
+    assert len(scores) == 8 + 2 + 3 + 2
     assert scores == sorted(scores, reverse=True)
+
+
+def test_vectors_side_by_side_are_those_of_their_parts(tmp_path):
+    data, memory = reviews(validate=False), Memory(tmp_path, verbose=0)
+    vectors = doc2vec_search.learn(doc2vec_search.Candidate(SMALL), data).vectors[20]
+    both = doc2vec_search.side_by_side([vectors, vectors])
+    np.testing.assert_array_equal(both.test, np.hstack([vectors.test, vectors.test]))
+    candidate = doc2vec_search.Candidate(SMALL)
+    first = doc2vec_search.measure(candidate, data, memory)
+    assert doc2vec_search.measure(candidate, data, memory) == first  # seconds too: kept
 
 
 def test_a_candidate_may_learn_from_unlabelled_reviews_alone(imdb, monkeypatch):
@@ -112,7 +124,7 @@ def test_a_candidate_may_learn_from_unlabelled_reviews_alone(imdb, monkeypatch):
         Doc2VecVectorizer, "fit", lambda self, X, y=None: seen.extend(X) or learn(self, X, y)
     )
     candidate = doc2vec_search.Candidate(SMALL, unlabelled_alone=True)
-    rows = doc2vec_search.measure(candidate, reviews(validate=False))
+    rows = doc2vec_search.measure(candidate, reviews(validate=False), Memory(None))
     assert seen == imdb["unsup"].data
     assert {row["vectors"].split(",")[0] for row in rows} == {"inferred"}
 
