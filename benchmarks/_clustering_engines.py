@@ -148,9 +148,11 @@ def autoencoder(kind: str, params: dict[str, Any]) -> Any:
 
 
 def staged(params: dict[str, Any]) -> Any:
-    """Return an AutoencoderClusterer that notes the clusters of k-means that "idec" goes on from.
+    """Return an AutoencoderClusterer that notes what simpler ones would have found on the way.
 
-    They are those of ``clustering="kmeans"`` with the same seed, which so needs no fit of its own.
+    The clusters of k-means that "idec" goes on from are those of ``clustering="kmeans"``, and the
+    first of several autoencoders is that of ``n_autoencoders=1``, all with the same seed; so these
+    need no fits of their own.
     """
     from sklstm import AutoencoderClusterer
 
@@ -158,13 +160,23 @@ def staged(params: dict[str, Any]) -> Any:
         def _partition(self, code: np.ndarray, *rest: Any) -> Any:
             found = super()._partition(code, *rest)
             distance = ((code[:, None] - found.centers) ** 2).sum(axis=2)
-            FIRST.update(labels=distance.argmin(axis=1).tolist(), at=time.perf_counter())
+            note("code-kmeans", distance.argmin(axis=1))
             return found
+
+        def _train(self, *args: Any) -> Any:
+            finished = super()._train(*args)
+            note("idec", self.labels_)
+            return finished
 
     return Staged(**params)
 
 
-FIRST: dict[str, Any] = {}
+NOTED: dict[str, Any] = {}
+
+
+def note(name: str, labels: np.ndarray) -> None:
+    """Keep the first clusters of this name, and when they were there."""
+    NOTED.setdefault(name, {"labels": labels.tolist(), "at": time.perf_counter()})
 
 
 def dtw(kind: str, params: dict[str, Any]) -> Any:
@@ -208,11 +220,12 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
         start = time.perf_counter()
         labels = model.fit_predict(X)
         seconds = time.perf_counter() - start
-    first = {}
-    if FIRST:
-        first["first"] = {"labels": FIRST["labels"], "seconds": {"fit": FIRST["at"] - start}}
+    noted = {
+        name: {"labels": one["labels"], "seconds": {"fit": one["at"] - start}}
+        for name, one in NOTED.items()
+    }
     return {
-        **first,
+        "noted": noted,
         "labels": np.asarray(labels).tolist(),
         "seconds": {"fit": seconds},
         "warnings": sorted({f"{w.category.__name__}: {w.message}" for w in caught}),

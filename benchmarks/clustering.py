@@ -68,11 +68,18 @@ class Contender:
 
 
 CONTENDERS = {
-    "idec": Contender(
-        'AutoencoderClusterer, clustering="idec"',
+    "agreed": Contender(
+        "AutoencoderClusterer, n_autoencoders=3",
         "autoencoder",
         ("table", "series", "texts"),
-        {**OURS, "clustering": "idec"},
+        {**OURS, "n_autoencoders": 3},
+        tfidf=WORDS,
+    ),
+    "idec": Contender(
+        "AutoencoderClusterer",
+        "autoencoder",
+        ("table", "series", "texts"),
+        OURS,
         tfidf=WORDS,
     ),
     "code-kmeans": Contender(
@@ -102,6 +109,7 @@ CONTENDERS = {
     "dtw": Contender("k-means, DTW", "dtw", ("series",), {"n_init": 3}, peer=True),
     "kshape": Contender("k-Shape", "kshape", ("series",), {"n_init": 3}, peer=True),
 }
+GOES_THROUGH = {"agreed": ("idec", "code-kmeans"), "idec": ("code-kmeans",)}
 OF_OURS = [name for name, contender in CONTENDERS.items() if contender.model == "autoencoder"]
 
 
@@ -224,7 +232,7 @@ def run_all(planned: list[Task], results: Results, args: argparse.Namespace) -> 
 def run_one(task: Task, folder: Path, peers_python: str | None) -> list[Run] | str:
     """Measure a task in a process of its own; return its run, or why there is none.
 
-    Behind it comes that of k-means on the code, where "idec" went on from it.
+    Behind it come those of simpler clusterers that it went through.
     """
     code = commit()  # before, as the code may be changed meanwhile
     path, y = stage(task.data, task.n_samples, folder)
@@ -249,10 +257,10 @@ def run_one(task: Task, folder: Path, peers_python: str | None) -> list[Run] | s
         return done.stderr[-2000:]
     measured = json.loads(done.stdout.strip().splitlines()[-1])
     measured |= {"commit": code, "date": datetime.now(UTC).strftime("%Y-%m-%d")}
-    first = measured.pop("first", None)
+    noted = measured.pop("noted", {})
     runs = [one_run(task, measured, y)]
-    if task.name == "idec" and first:
-        runs.append(one_run(replace(task, name="code-kmeans"), measured | first, y))
+    for name in GOES_THROUGH.get(task.name, ()):
+        runs.append(one_run(replace(task, name=name), measured | noted[name], y))
     return runs
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from sklstm._callers import caller_level
 from sklstm._constraints import frozen_epochs, layer_sizes
 from sklstm._embeddings import Coverage, embedding_matrix
 from sklstm.nn import (
@@ -124,7 +125,7 @@ def tell_coverage(coverage: Coverage, *, verbose: bool) -> None:
         print(coverage.report())
     warning = coverage.warning()
     if warning is not None:
-        warnings.warn(warning, UserWarning, stacklevel=9)  # the line that calls fit
+        warnings.warn(warning, UserWarning, stacklevel=caller_level())
 
 
 def build_step_convolution(estimator: Any) -> StepConvolution | None:

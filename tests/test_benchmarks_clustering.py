@@ -19,7 +19,7 @@ from benchmarks._runner import Results
 
 RAGGED = [np.arange(6.0).reshape(3, 2), np.array([[9.0, 8.0]]), np.ones((2, 2))]
 TITLES = {"idec": "IDEC", "code-kmeans": "Code", "kmeans": "k-means", "dtw": "DTW"}
-OURS = ["idec", "code-kmeans"]
+OURS = {"agreed", "idec", "code-kmeans"}
 
 
 def run_of(contender, accuracy, seed=0, data="GunPoint", **changes):
@@ -61,13 +61,13 @@ def rows_of(text):
 def test_what_is_run():
     everything = planned(["--peers-python", "python"])
     # ten seeds of whatever draws, on the kinds of data that it takes; Ward linkage once
-    assert len(everything) == (4 * 10 + 1) + 5 * (6 * 10 + 1) + 2 * (4 * 10)
+    assert len(everything) == (5 * 10 + 1) + 5 * (7 * 10 + 1) + 2 * (5 * 10)
     assert {name for name, _, _ in planned([])}.isdisjoint({"dtw", "kshape"})
     assert {data for name, data, _ in everything if name == "lsa"} == {
         "newsgroups-4", "newsgroups-20",
     }  # fmt: skip
     assert {name for name, data, _ in everything if data == "digits"} == {
-        "idec", "code-kmeans", "kmeans", "pca", "ward",
+        "agreed", "idec", "code-kmeans", "kmeans", "pca", "ward",
     }  # fmt: skip
     some = planned(["--only", "ward", "kmeans", "--seeds", "2", "--data", "digits"])
     assert some == [("ward", "digits", 0), ("kmeans", "digits", 0), ("kmeans", "digits", 1)]
@@ -76,11 +76,11 @@ def test_what_is_run():
 def test_one_configuration_for_all_sets():
     tasks = clustering.tasks(clustering.parse(["--seeds", "1"]))
     ours = [task.params() for task in tasks if task.contender.model == "autoencoder"]
-    assert len(ours) == 2 * len(_clustering_data.SETS)
+    assert len(ours) == 3 * len(_clustering_data.SETS)
     for params in ours:
-        assert params.pop("clustering") in ("idec", "kmeans")
         params.pop("tfidf", None)
-        assert params == clustering.OURS
+        rest = [item for item in params.items() if item not in clustering.OURS.items()]
+        assert rest in ([], [("clustering", "kmeans")], [("n_autoencoders", 3)])
     trial = clustering.tasks(clustering.parse(["--epochs", "3"]))
     assert {task.params().get("max_epochs") for task in trial if task.name in OURS} == {3}
     assert all("max_epochs" not in task.params() for task in trial if task.name not in OURS)
@@ -353,11 +353,15 @@ def test_search_compares_seeds_and_reads_no_labels(tmp_path, monkeypatch):
     assert clustering_search.main(arguments) == 0  # all kept: no label is asked for again
 
 
-def test_k_means_on_the_code_comes_out_of_the_fit_that_goes_on_from_it():
+def test_simpler_clusterers_come_out_of_the_fit_that_goes_through_them(monkeypatch):
+    monkeypatch.setattr(_clustering_engines, "NOTED", {})
     X = load_digits().data[:80]
     small = {"n_clusters": 3, "hidden_layer_sizes": (8,), "n_init": 2, "random_state": 0}
     small |= {"max_epochs": 2, "clustering_epochs": 2, "tol": 1.0}
-    _clustering_engines.staged({**small, "clustering": "idec"}).fit(X)
-    alone = sklstm.AutoencoderClusterer(**small, clustering="kmeans").fit(X)
-    assert _clustering_engines.FIRST.pop("labels") == alone.labels_.tolist()
-    _clustering_engines.FIRST.clear()
+    _clustering_engines.staged({**small, "n_autoencoders": 3}).fit(X)
+    noted = {name: one["labels"] for name, one in _clustering_engines.NOTED.items()}
+    alone = {"idec": {}, "code-kmeans": {"clustering": "kmeans"}}
+    assert noted == {
+        name: sklstm.AutoencoderClusterer(**small, **params).fit(X).labels_.tolist()
+        for name, params in alone.items()
+    }

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from sklstm import AutoencoderClusterer, SequenceTokenizer
+from sklstm._estimators._agreement import agreements
 from sklstm._training import Table, TrainingPlan, train_clusters
 from sklstm._training.clustering import RefreshTargets
 from sklstm.nn.autoencoder import DenseAutoencoder
@@ -376,3 +377,34 @@ def test_one_cluster(fitted):
     model = small(1, max_epochs=2).fit(BLOBS)
     assert set(model.labels_) == {0}
     np.testing.assert_array_equal(model.predict_proba(BLOBS), np.ones((90, 1)))
+
+
+def test_of_several_autoencoders_that_is_kept_which_the_others_agree_with_most():
+    X = np.random.default_rng(3).normal(size=(80, 6))  # no clusters: each start finds others
+    params = {"max_epochs": 5, "clustering_epochs": 2, "tol": 0.0}
+    rng = np.random.RandomState(4)
+    single = [small(4, **params, random_state=rng).fit(X) for _ in range(3)]
+    index = [[adjusted_rand_score(a.labels_, b.labels_) for a in single] for b in single]
+    means = [(sum(row) - 1) / 2 for row in index]
+    best = int(np.argmax(means))
+    assert best != 0  # so that taking the first would be seen
+    model = small(4, **params, random_state=np.random.RandomState(4), n_autoencoders=3).fit(X)
+    np.testing.assert_array_equal(model.labels_, single[best].labels_)
+    np.testing.assert_array_equal(model.transform(X), single[best].transform(X))
+    assert model.agreement_ == pytest.approx(means[best])
+    assert model.loss_curve_ == single[best].loss_curve_
+    assert not hasattr(single[0], "agreement_")
+
+
+def test_agreement_leaves_out_samples_without_weight():
+    clusterings = [np.array([0, 0, 1, 1, 0]), np.array([1, 1, 0, 0, 0]), np.array([0, 1, 0, 1, 2])]
+    found = agreements(clusterings, np.array([1.0, 2.0, 1.0, 1.0, 0.0]))
+    other = adjusted_rand_score([0, 0, 1, 1], [0, 1, 0, 1])
+    np.testing.assert_allclose(found, [(1 + other) / 2, (1 + other) / 2, other])
+
+
+def test_ctrl_c_ends_all_autoencoders():
+    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 4"):
+        model = small(n_autoencoders=3, callbacks=[Interrupt(4)]).fit(BLOBS)
+    assert model.n_iter_ == 4
+    assert not hasattr(model, "agreement_")

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "sklstm"
 
 # Lowest first: a module may import those in the rows before its own. A new one needs a place here.
 LAYERS = [
-    {"_tokens", "_vector_files", "_jobs"},
+    {"_tokens", "_vector_files", "_jobs", "_callers"},
     {"_sequences", "_embeddings"},
     {"_steps"},
     {"_cleaning", "_batching", "_holdout"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from dataclasses import replace
 from numbers import Integral
@@ -11,10 +12,12 @@ import numpy as np
 import torch
 from scipy.sparse import issparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
-from sklearn.utils import ClassifierTags, Tags
+from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklstm._callers import caller_level
 from sklstm._constraints import epoch_count, frozen_epochs
+from sklstm._estimators._agreement import agreements
 from sklstm._estimators._autoencoder import (
     build_dense,
     build_recurrent,
@@ -55,7 +58,7 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
 
     def _fit(self, X: Any, sample_weight: Any) -> Self:
         trial = self._trial(keep_fitted=False)
-        seeds = Seeds.draw(self.random_state)
+        rng = check_random_state(self.random_state)
         trial.architecture_ = "dense" if reads_as_table(self, X) else "lstm"
         read = trial._read(X, reset=True)
         n_samples = read.shape[0] if trial._is_dense else len(read)
@@ -64,15 +67,39 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         samples = trial._learn_scaling(read, weights)
         if not trial._is_dense:
             trial._note_form(X)
+        candidates = []
+        for _ in range(self.n_autoencoders):
+            candidates.append(copy.copy(trial))
+            if not candidates[-1]._train(samples, weights, Seeds.draw(rng)):
+                break  # by Ctrl-C
+        return self._adopt(self._most_agreed(candidates, weights))
+
+    def _train(self, samples: Samples, weights: np.ndarray, seeds: Seeds) -> bool:
+        """Train one autoencoder, and its clusters; return whether it was let to its end."""
         with seeded_build(seeds.module):
-            autoencoder = trial._build_module()
+            autoencoder = self._build_module()
         outcome = train_autoencoder(
-            autoencoder, samples, weights, trial._plan(samples, seeds.training)
+            autoencoder, samples, weights, self._plan(samples, seeds.training)
         )
-        trial.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
-        trial._find_clusters(autoencoder, samples, weights, seeds, outcome)
-        trial._describe(samples, weights)
-        return self._adopt(trial)
+        self.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
+        finished = self._find_clusters(autoencoder, samples, weights, seeds, outcome)
+        self._describe(samples, weights)
+        return finished
+
+    def _most_agreed(self, candidates: list[Self], weights: np.ndarray) -> Self:
+        """Return the candidate whose clusters the others agree with most.
+
+        Its loss would be no guide: clusterings that no other run finds may well have the lowest.
+        """
+        if len(candidates) == 1:
+            return candidates[0]
+        found = agreements([candidate.labels_ for candidate in candidates], weights)
+        best = int(found.argmax())
+        candidates[best].agreement_ = float(found[best])
+        if self.verbose:
+            shown = ", ".join(f"{value:.3f}" for value in found)
+            print(f"Agreement of each autoencoder's clusters with the others': {shown}")
+        return candidates[best]
 
     @property
     def _is_dense(self) -> bool:
@@ -180,8 +207,11 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         weights: np.ndarray,
         seeds: Seeds,
         outcome: TrainingOutcome,
-    ) -> None:
-        """Set `module_`, an autoencoder with clusters, trained together where that is asked for."""
+    ) -> bool:
+        """Set `module_`, an autoencoder with clusters, trained together where that is asked for.
+
+        Return whether nobody ended training early.
+        """
         code = self._apply(autoencoder, autoencoder.encode, samples)
         found = self._partition(code, weights, seeds.split)
         centers = torch.from_numpy(found.centers.astype(np.float32))
@@ -189,7 +219,7 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         if found.silhouettes:
             self.silhouette_scores_ = found.silhouettes
         if self.clustering == "kmeans" or outcome.interrupted or len(centers) == 1:
-            return
+            return not outcome.interrupted
         joint, n_reseeded = train_clusters(
             self.module_,
             samples,
@@ -204,8 +234,9 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
                 f"{n_reseeded} times a cluster became empty in training and was begun anew at the "
                 f"sample farthest from its centre. n_clusters={len(centers)} may be too many.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=caller_level(),
             )
+        return not joint.interrupted
 
     def _partition(self, code: np.ndarray, weights: np.ndarray, seed: int) -> Partition:
         how: dict[str, Any] = {"weights": weights, "n_init": self.n_init, "seed": seed % (1 << 31)}

@@ -12,6 +12,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from sklstm._callers import caller_level
 from sklstm._sequences import Sequences
 from sklstm._training.batches import BatchIterator, EpochBatches
 from sklstm._training.data import LabelledSequences
@@ -102,7 +103,7 @@ def train_clusters(
             f"{targets.changed_:.2%} of the samples changed theirs in the last one, and tol is "
             f"{tol:.2%}. Raise clustering_epochs, or tol.",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=caller_level(),
         )
     return outcome, targets.n_reseeded_
 

@@ -12,6 +12,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import nn
 
+from sklstm._callers import caller_level
 from sklstm._training.batches import BatchIterator, EpochBatches
 from sklstm._training.callbacks import training_callbacks
 from sklstm._training.data import LabelledSequences
@@ -175,7 +176,7 @@ def train_on(
             f"Training was interrupted in epoch {len(net.history)}; the weights learned until "
             "then are kept.",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=caller_level(),
         )
     return TrainingOutcome(
         history=net.epochs(),
