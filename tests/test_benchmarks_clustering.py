@@ -19,7 +19,7 @@ from benchmarks._runner import Results
 
 RAGGED = [np.arange(6.0).reshape(3, 2), np.array([[9.0, 8.0]]), np.ones((2, 2))]
 TITLES = {"idec": "IDEC", "code-kmeans": "Code", "kmeans": "k-means", "dtw": "DTW"}
-OURS = {"agreed", "idec", "code-kmeans"}
+OURS = ["agreed", "idec", "code-kmeans"]
 
 
 def run_of(contender, accuracy, seed=0, data="GunPoint", **changes):
