@@ -52,6 +52,10 @@ DENSE: dict[str, dict[str, Any]] = {
     "clustering_weight=3": {"clustering_weight": 3.0},
     "gradient_clip=None": {"gradient_clip": None},
     "gradient_clip=None, 2,000": {"gradient_clip": None, "hidden_layer_sizes": [2000]},
+    "gradient_clip=None, dropout 0.3": {"gradient_clip": None, "dropout": 0.3},
+    "gradient_clip=None, twice the epochs": {"gradient_clip": None, "max_epochs": 250},
+    "gradient_clip=None, n_autoencoders=3": {"gradient_clip": None, "n_autoencoders": 3},
+    "gradient_clip=None, n_autoencoders=5": {"gradient_clip": None, "n_autoencoders": 5},
     "learning_rate=5e-4": {"learning_rate": 5e-4},
     "twice the epochs": {"max_epochs": 250},
 }
