@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +28,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
 from benchmarks import _cli, _clustering_report
 from benchmarks._clustering_data import SETS, Kind, stage
 from benchmarks._data import ROOT, look_beside_the_repository
+from benchmarks._peers import answer, run_missing
 from benchmarks._report import fill_file
 from benchmarks._runner import Results, commit
 
@@ -207,26 +206,19 @@ def tasks(args: argparse.Namespace) -> list[Task]:
 
 def run_all(planned: list[Task], results: Results, args: argparse.Namespace) -> bool:
     """Run what is not among the results yet, or all if asked; return whether all went well."""
-    if args.fresh:
-        results.drop([task.identity() for task in planned])
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for task in planned:
-            head = f"{task.contender.title} on {SETS[task.data].short}, seed {task.seed}"
-            done, word = results.find(task.identity()), "kept"
-            if done is None:
-                runs, word = run_one(task, Path(folder), args.peers_python), "done"
-                if isinstance(runs, str):
-                    print(f"{head}: FAILED\n{runs}", flush=True)
-                    failed += 1
-                    continue
-                for run in runs:
-                    results.drop([run])
-                    results.add(run)
-                done = runs[0]
-            shown = ", ".join(f"{name} {value:.3f}" for name, value in done["scores"].items())
-            print(f"{head}: {word}, {shown}, {done['seconds']['fit']:.1f} s", flush=True)
-    return not failed
+
+    def shown(run: Run) -> str:
+        found = ", ".join(f"{name} {value:.3f}" for name, value in run["scores"].items())
+        return f"{found}, {run['seconds']['fit']:.1f} s"
+
+    return run_missing(
+        planned,
+        results,
+        lambda task, folder: run_one(task, folder, args.peers_python),
+        lambda task: f"{task.contender.title} on {SETS[task.data].short}, seed {task.seed}",
+        shown,
+        fresh=args.fresh,
+    )
 
 
 def run_one(task: Task, folder: Path, peers_python: str | None) -> list[Run] | str:
@@ -236,26 +228,17 @@ def run_one(task: Task, folder: Path, peers_python: str | None) -> list[Run] | s
     """
     code = commit()  # before, as the code may be changed meanwhile
     path, y = stage(task.data, task.n_samples, folder)
-    job = folder / "job.json"
-    job.write_text(
-        json.dumps(
-            {
-                "model": task.contender.model,
-                "kind": task.kind,
-                "params": task.params(),
-                "seed": task.seed,
-                "n_clusters": len(set(y)),
-                "data": str(path),
-            }
-        )
-    )
-    python = peers_python if task.contender.peer and peers_python else sys.executable
-    done = subprocess.run(
-        [python, str(ENGINES), str(job)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        return done.stderr[-2000:]
-    measured = json.loads(done.stdout.strip().splitlines()[-1])
+    job = {
+        "model": task.contender.model,
+        "kind": task.kind,
+        "params": task.params(),
+        "seed": task.seed,
+        "n_clusters": len(set(y)),
+        "data": str(path),
+    }
+    measured = answer(ENGINES, job, folder, peers_python if task.contender.peer else None)
+    if isinstance(measured, str):
+        return measured
     measured |= {"commit": code, "date": datetime.now(UTC).strftime("%Y-%m-%d")}
     noted = measured.pop("noted", {})
     runs = [one_run(task, measured, y)]

@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +27,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
 
 from benchmarks import _cli, _ucr_report
 from benchmarks._data import ROOT, UCR, DataSpec, Parts, load, look_beside_the_repository
+from benchmarks._peers import answer, run_missing
 from benchmarks._report import fill_file
 from benchmarks._runner import Results, commit
 from benchmarks._ucr_engines import pack
@@ -144,47 +143,30 @@ def seeds(contender: Contender, args: argparse.Namespace) -> range:
 
 def run_all(planned: list[Task], results: Results, args: argparse.Namespace) -> bool:
     """Run what is not among the results yet, or all if asked; return whether all went well."""
-    if args.fresh:
-        results.drop([task.identity() for task in planned])
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for task in planned:
-            head = f"{task.contender.title} on {task.data.name}, seed {task.seed}"
-            done, word = results.find(task.identity()), "kept"
-            if done is None:
-                done, word = run_one(task, Path(folder), args.peers_python), "done"
-                if isinstance(done, str):
-                    print(f"{head}: FAILED\n{done}", flush=True)
-                    failed += 1
-                    continue
-                results.add(done)
-            print(f"{head}: {word}, accuracy {done['accuracy']:.2%}", flush=True)
-    return not failed
+    return run_missing(
+        planned,
+        results,
+        lambda task, folder: run_one(task, folder, args.peers_python),
+        lambda task: f"{task.contender.title} on {task.data.name}, seed {task.seed}",
+        lambda run: f"accuracy {run['accuracy']:.2%}",
+        fresh=args.fresh,
+    )
 
 
-def run_one(task: Task, folder: Path, peers_python: str | None) -> Run | str:
+def run_one(task: Task, folder: Path, peers_python: str | None) -> list[Run] | str:
     """Measure a task in a process of its own; return the run, or why there is none."""
     code = commit()  # before, as the code may be changed meanwhile
-    job = folder / "job.json"
-    job.write_text(
-        json.dumps(
-            {
-                "model": task.contender.model,
-                "params": task.params(),
-                "seed": task.seed,
-                "data": str(stage(task, folder)),
-            }
-        )
-    )
-    python = peers_python if task.contender.peer and peers_python else sys.executable
-    done = subprocess.run(
-        [python, str(ENGINES), str(job)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        return done.stderr[-2000:]
-    measured = json.loads(done.stdout.strip().splitlines()[-1])
+    job = {
+        "model": task.contender.model,
+        "params": task.params(),
+        "seed": task.seed,
+        "data": str(stage(task, folder)),
+    }
+    measured = answer(ENGINES, job, folder, peers_python if task.contender.peer else None)
+    if isinstance(measured, str):
+        return measured
     date = datetime.now(UTC).strftime("%Y-%m-%d")
-    return {**task.identity(), "commit": code, **measured, "date": date}
+    return [{**task.identity(), "commit": code, **measured, "date": date}]
 
 
 def stage(task: Task, folder: Path) -> Path:

@@ -35,7 +35,7 @@ def ran(monkeypatch):
         noted.append((task.name, task.data.name, task.seed))
         if task.name == "multirocket":
             return "it broke"
-        return {**run_of(task.name, 0.5), **task.identity()}
+        return [{**run_of(task.name, 0.5), **task.identity()}]
 
     monkeypatch.setattr(ucr, "run_one", run_one)
     return noted
