@@ -60,11 +60,13 @@ def test_no_texts(X, error, message):
     [
         ({"vector_size": 0}, "'vector_size' parameter"),
         ({"window": 0}, "'window' parameter"),
+        ({"window": 2**31}, "'window' parameter"),
         ({"min_count": 0}, "'min_count' parameter"),
         ({"dm": 2}, "'dm' parameter"),
         ({"dm_mean": -1}, "'dm_mean' parameter"),
         ({"hs": "yes"}, "'hs' parameter"),
         ({"negative": -1}, "'negative' parameter"),
+        ({"negative": 2**31}, "'negative' parameter"),
         ({"sample": -0.1}, "'sample' parameter"),
         ({"epochs": 0}, "'epochs' parameter"),
         ({"alpha": 0}, "'alpha' parameter"),

@@ -245,6 +245,12 @@ def test_interrupted_training_keeps_what_was_learned():
     np.testing.assert_array_equal(weights(model), weights(small(max_epochs=2).fit(X, y)))
 
 
+@pytest.mark.parametrize("given", [1, "x", ("name", 2), (Callback(),), int])
+def test_what_is_no_callback_is_named(given):
+    with pytest.raises(TypeError, match=r"callbacks\[1\]=.* must be a skorch callback, or a pair"):
+        small(callbacks=[Callback(), given]).fit(*make_data())
+
+
 def test_an_error_in_training_leaves_the_earlier_fit():
     class Fail(Callback):
         def on_epoch_end(self, net, **kwargs):

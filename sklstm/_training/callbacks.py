@@ -111,9 +111,19 @@ def training_callbacks(
         callbacks.append(("lr_schedule", schedule))
     if plan.verbose:
         callbacks.append(("progress", ProgressBar(plan.max_epochs, plan.n_batches)))
-    for i, callback in enumerate(plan.callbacks):
-        callbacks.append(callback if isinstance(callback, tuple) else (f"callback{i}", callback))
-    return callbacks
+    return callbacks + [_named(callback, i) for i, callback in enumerate(plan.callbacks)]
+
+
+def _named(given: Any, index: int) -> tuple[str, Any]:
+    """Return a callback of the user's with its name, or with one of our own."""
+    named = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
+    name, callback = given if named else (f"callback{index}", given)
+    kind = callback if isinstance(callback, type) else type(callback)
+    if not issubclass(kind, Callback):
+        raise TypeError(
+            f"callbacks[{index}]={given!r} must be a skorch callback, or a pair of a name and one."
+        )
+    return name, callback
 
 
 def _silent(message: str) -> None:

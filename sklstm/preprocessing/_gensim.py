@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+LARGEST = 2**31 - 1  # gensim hands window and negative to C's int
+
 
 @contextmanager
 def failures_raised(model: Any) -> Iterator[None]:

@@ -25,6 +25,7 @@ from sklstm.preprocessing._doc2vec_inference import infer
 from sklstm.preprocessing._doc2vec_similarity import TextSimilarity
 from sklstm.preprocessing._doc2vec_training import FLAGS
 from sklstm.preprocessing._documents import Documents, known_words, warn_of_empty
+from sklstm.preprocessing._gensim import LARGEST
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -180,8 +181,9 @@ class Doc2VecVectorizer(
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **{name: ["boolean", Options(Integral, {0, 1})] for name in FLAGS},
-        **{name: [_COUNT] for name in ("vector_size", "window", "min_count", "epochs")},
-        "negative": [Interval(Integral, 0, None, closed="left")],
+        **{name: [_COUNT] for name in ("vector_size", "min_count", "epochs")},
+        "window": [Interval(Integral, 1, LARGEST, closed="both")],
+        "negative": [Interval(Integral, 0, LARGEST, closed="both")],
         "ns_exponent": [Real],
         "sample": [_NOT_NEGATIVE],
         "alpha": [Interval(Real, 0, None, closed="neither")],

@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.preprocessing._corpus import read_corpus
-from sklstm.preprocessing._gensim import check_rates
+from sklstm.preprocessing._gensim import LARGEST, check_rates
 from sklstm.preprocessing._word_lookup import WordLookup
 from sklstm.preprocessing._word_reading import read_keyed
 from sklstm.preprocessing._word_training import standardize, train_keyed_vectors
@@ -144,11 +144,11 @@ class WordVectors(WordLookup, BaseEstimator):
         "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
         "vector_size": [Interval(Integral, 1, None, closed="left")],
         "algorithm": [StrOptions({"word2vec", "fasttext"})],
-        "window": [Interval(Integral, 1, None, closed="left")],
+        "window": [Interval(Integral, 1, LARGEST, closed="both")],
         "min_count": [Interval(Integral, 1, None, closed="left")],
         "sg": [Interval(Integral, 0, 1, closed="both")],
         "hs": [Interval(Integral, 0, 1, closed="both")],
-        "negative": [Interval(Integral, 0, None, closed="left")],
+        "negative": [Interval(Integral, 0, LARGEST, closed="both")],
         "sample": [Interval(Real, 0, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="neither")],
