@@ -90,6 +90,7 @@ def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
         "both": doc2vec_search.Candidate(parts=("labels", "union")),
     }
     monkeypatch.setattr(doc2vec_search, "CANDIDATES", candidates)
+    monkeypatch.setattr(doc2vec_search, "PART_EPOCHS", 20)
     assert doc2vec_search.main(["--only", "first", "--output", str(tmp_path)]) == 0
     kept = json.loads((tmp_path / "doc2vec_search.json").read_text())["first"]
     ways = {f"{way}, {n} epochs" for way in ("inferred", "trained; test inferred") for n in (5, 10)}
