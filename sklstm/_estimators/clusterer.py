@@ -146,7 +146,8 @@ class AutoencoderClusterer(ClusterOutputs):
     architecture_ : {"dense", "lstm"}
         What was built.
     n_iter_ : int
-        Passes over the data, both kinds together.
+        Passes over the data, both kinds together; as what follows, of the autoencoder that was
+        kept.
     loss_curve_ : list of float
         Training loss of each.
     history_ : list of dict
