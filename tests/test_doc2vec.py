@@ -82,8 +82,9 @@ def test_training_is_gensims(choices):
 
 
 @pytest.mark.parametrize("choices", CHOICES)
-def test_inference_is_gensims_from_the_same_random_numbers(choices, monkeypatch):
-    vectorizer = small(infer_epochs=7, **choices).fit(TEXTS)
+@pytest.mark.parametrize("alpha", [None, 0.004])
+def test_inference_is_gensims_from_the_same_random_numbers(choices, alpha, monkeypatch):
+    vectorizer = small(infer_epochs=7, infer_alpha=alpha, **choices).fit(TEXTS)
     texts = ["ship and the wave zzz harbour", "bread", "the salt of the soil " * 5]
     ours = vectorizer.transform(texts)
     assert np.isfinite(ours).all()
@@ -98,7 +99,7 @@ def test_inference_is_gensims_from_the_same_random_numbers(choices, monkeypatch)
             gensim_doc2vec, "pseudorandom_weak_vector", lambda *_, first=first, **__: first.copy()
         )
         model.random = draws._state
-        assert_array_equal(row, model.infer_vector(words, epochs=7))
+        assert_array_equal(row, model.infer_vector(words, epochs=7, alpha=alpha))
 
 
 def test_first_vectors_are_distributed_like_gensims():
@@ -171,6 +172,15 @@ def test_infer_epochs_is_epochs_unless_given():
     assert_array_equal(vectorizer.set_params(infer_epochs=5).transform(TEXTS), expected)
     longer = vectorizer.set_params(infer_epochs=50).transform(TEXTS)
     assert np.linalg.norm(longer, axis=1).mean() > np.linalg.norm(expected, axis=1).mean()
+
+
+def test_infer_alpha_is_alpha_unless_given():
+    vectorizer = small(alpha=0.05).fit(TEXTS)
+    expected = vectorizer.transform(TEXTS)
+    assert_array_equal(vectorizer.set_params(infer_alpha=0.05).transform(TEXTS), expected)
+    shorter = vectorizer.set_params(infer_alpha=0.005).transform(TEXTS)
+    assert np.linalg.norm(shorter, axis=1).mean() < np.linalg.norm(expected, axis=1).mean()
+    assert vectorizer.model_.alpha == 0.05
 
 
 def test_more_passes_bring_vectors_of_other_seeds_together():

@@ -72,6 +72,8 @@ def test_no_texts(X, error, message):
         ({"alpha": 0}, "'alpha' parameter"),
         ({"min_alpha": -1}, "'min_alpha' parameter"),
         ({"infer_epochs": 0}, "'infer_epochs' parameter"),
+        ({"infer_alpha": 0}, "'infer_alpha' parameter"),
+        ({"infer_alpha": 1e-5}, "min_alpha=0.0001 is above infer_alpha=1e-05; the learning rate"),
         ({"tags": "words"}, "'tags' parameter"),
         ({"training_vectors": "both"}, "'training_vectors' parameter"),
         ({"n_jobs": 0}, "'n_jobs' parameter"),

@@ -51,7 +51,7 @@ class Learned:
 def learn(vectorizer: Any, X: Any, y: Any) -> Learned:
     """Check everything, and train by the parameters of `vectorizer`, which stays as it is."""
     params = {name: getattr(vectorizer, name) for name in GENSIM_PARAMS}
-    check_choices(params)
+    check_choices(params, vectorizer.infer_alpha)
     check_ngrams(vectorizer.ngram_range, bool(vectorizer.dm or vectorizer.dbow_words))
     check_tags(vectorizer.tags, vectorizer.training_vectors, vectorizer.dm_concat)
     words, documents = learn_words(vectorizer, X)

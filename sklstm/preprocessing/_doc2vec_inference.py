@@ -91,7 +91,13 @@ class _Words:
 
 
 def infer(
-    model: Doc2Vec, documents: Documents, *, seed: int, epochs: int, n_jobs: int
+    model: Doc2Vec,
+    documents: Documents,
+    *,
+    seed: int,
+    epochs: int,
+    alpha: float | None,
+    n_jobs: int,
 ) -> np.ndarray:
     """Return a vector for each document; zeros where it has no word.
 
@@ -105,6 +111,8 @@ def infer(
         Makes, with a document's words, its random numbers.
     epochs : int
         Steps through each document.
+    alpha : float or None
+        The learning rate of the first one; None takes that of training.
     n_jobs : int
         Threads.
 
@@ -117,6 +125,8 @@ def infer(
     size = max(1, min(_MOST_PER_TASK, ceil(len(tasks) / (4 * n_jobs))))
     chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
     run = Parallel(n_jobs=min(n_jobs, max(1, len(chunks))), backend="threading", batch_size=1)
+    model = copy.copy(model)  # what is trained stays shared
+    model.alpha = model.alpha if alpha is None else alpha
     run(delayed(_infer_some)(model, chunk, seed, epochs, vectors) for chunk in chunks)
     return vectors
 

@@ -65,7 +65,7 @@ def parts(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + LONGEST] for start in range(0, len(ids), LONGEST)]
 
 
-def check_choices(params: dict[str, Any]) -> None:
+def check_choices(params: dict[str, Any], infer_alpha: float | None) -> None:
     """Raise a ValueError if training choices contradict each other."""
     if not params["hs"] and not params["negative"]:
         raise ValueError(
@@ -78,6 +78,8 @@ def check_choices(params: dict[str, Any]) -> None:
             "dbow_words=1 trains word vectors beside DBOW and needs dm=0; dm=1 trains them anyway."
         )
     check_rates(params["alpha"], params["min_alpha"])
+    if infer_alpha is not None:
+        check_rates(infer_alpha, params["min_alpha"], name="infer_alpha")
 
 
 def check_ngrams(ngram_range: tuple[int, int], in_order: bool) -> None:

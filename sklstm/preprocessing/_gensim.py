@@ -39,12 +39,12 @@ def failures_raised(model: Any) -> Iterator[None]:
         raise failures[0]
 
 
-def check_rates(alpha: float, min_alpha: float) -> None:
+def check_rates(alpha: float, min_alpha: float, *, name: str = "alpha") -> None:
     """Raise a ValueError if the learning rate would rise."""
     if min_alpha > alpha:
         raise ValueError(
-            f"min_alpha={min_alpha!r} is above alpha={alpha!r}; the learning rate falls from "
-            "alpha to min_alpha."
+            f"min_alpha={min_alpha!r} is above {name}={alpha!r}; the learning rate falls from "
+            f"{name} to min_alpha."
         )
 
 

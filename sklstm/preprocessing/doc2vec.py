@@ -82,13 +82,14 @@ class Doc2VecVectorizer(
     epochs : int, default=20
         Passes over the training texts; 10 to 20 in [1]_ and [2]_. Few short texts need more.
     alpha : float, default=0.025
-        The learning rate at first, in training and for each new text.
+        The learning rate at first.
     min_alpha : float, default=0.0001
         The learning rate at last; it falls in a line.
     infer_epochs : int, default=None
-        Passes over a text in `transform`. More of them bring its vector closer to where it would
-        settle, and cost time in proportion; for film reviews 50 were no better than 20. None takes
-        `epochs`.
+        Passes over a text in `transform`; time is in proportion. None takes `epochs`, as gensim.
+    infer_alpha : float, default=None
+        The learning rate at first for each new text. None takes `alpha`, as gensim. Lower ones keep
+        a vector from learning its text by heart; the guide measures what they do for a classifier.
     tags : {"texts", "labels", "both"}, default="texts"
         What a vector is trained for: each text, each label in y, or both. A text may have several
         labels, or none. A text with a tag each for itself and its labels shares its words among
@@ -189,6 +190,7 @@ class Doc2VecVectorizer(
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "min_alpha": [_NOT_NEGATIVE],
         "infer_epochs": [_COUNT, None],
+        "infer_alpha": [Interval(Real, 0, None, closed="neither"), None],
         "tags": [StrOptions({"texts", "labels", "both"})],
         "training_vectors": [StrOptions({"inferred", "trained"})],
         **{
@@ -220,6 +222,7 @@ class Doc2VecVectorizer(
         alpha: float = 0.025,
         min_alpha: float = 0.0001,
         infer_epochs: int | None = None,
+        infer_alpha: float | None = None,
         tags: Literal["texts", "labels", "both"] = "texts",
         training_vectors: Literal["inferred", "trained"] = "inferred",
         lowercase: bool = True,
@@ -249,6 +252,7 @@ class Doc2VecVectorizer(
         self.alpha = alpha
         self.min_alpha = min_alpha
         self.infer_epochs = infer_epochs
+        self.infer_alpha = infer_alpha
         self.tags = tags
         self.training_vectors = training_vectors
         self.lowercase = lowercase
@@ -387,5 +391,6 @@ class Doc2VecVectorizer(
             documents,
             seed=self._seed,
             epochs=self.infer_epochs or self.model_.epochs,
+            alpha=self.infer_alpha,
             n_jobs=job_count(self.n_jobs),
         )
