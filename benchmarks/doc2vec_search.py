@@ -34,7 +34,8 @@ from benchmarks._report import markdown
 
 SEED = 0
 WEIGHTS, UNION_CS = (0.03, 0.1, 0.3), (3.0, 10.0)
-PART_EPOCHS = 5
+LOW = 0.003  # of infer_alpha
+PARTS = "20 epochs from 0.003"
 CS = (0.001, 0.01, 0.1, 1.0)
 SCALINGS = {"": False, ", of length 1": True}
 ALL_SIGNS = r"(?u)\w+|[^\w\s]"  # single letters and punctuation are words, too
@@ -42,10 +43,11 @@ ALL_SIGNS = r"(?u)\w+|[^\w\s]"  # single letters and punctuation are words, too
 
 @dataclass(frozen=True)
 class Candidate:
-    """What differs from the vectorizer's defaults, and how many steps to infer vectors in."""
+    """What differs from the vectorizer's defaults, and the steps to infer vectors in."""
 
     params: dict[str, Any] = field(default_factory=dict)
     infer_epochs: tuple[int, ...] = (20,)
+    infer_alphas: tuple[float | None, ...] = (None,)  # None: as in training
     beside_counts: bool = False  # joined with TF-IDF, in place of vectors alone
     unlabelled_alone: bool = False  # so that reviews with a label are all alike new to Doc2Vec
     parts: tuple[str, ...] = ()  # the vectors of these candidates side by side
@@ -59,22 +61,22 @@ CANDIDATES = {
     "DBOW, sample=1e-4, 300 numbers": Candidate({"sample": 1e-4, "vector_size": 300}),
     "DBOW, 300 numbers": Candidate({"vector_size": 300}, (5, 10, 20)),
     "DBOW, 300 numbers, 10 epochs": Candidate({"vector_size": 300, "epochs": 10}, (2, 3, 5, 10)),
-    "DBOW, 300 numbers, 10 epochs, words and pairs": Candidate(
-        {"vector_size": 300, "epochs": 10, **PAIRS}, (2, 3, 5)
+    "DBOW, low infer_alpha": Candidate(infer_alphas=(LOW,)),
+    "DBOW, 300 numbers, low infer_alpha": Candidate(
+        {"vector_size": 300}, infer_alphas=(LOW, LOW / 2)
     ),
-    "DBOW, 300 numbers, 10 epochs; the same of words and pairs": Candidate(
-        parts=("DBOW, 300 numbers, 10 epochs", "DBOW, 300 numbers, 10 epochs, words and pairs")
+    "DBOW, 100 numbers and 300 others": Candidate(
+        parts=("DBOW, low infer_alpha", "DBOW, 300 numbers, low infer_alpha")
     ),
-    "DBOW, 300 numbers, 10 epochs, unlabelled reviews alone": Candidate(
-        {"vector_size": 300, "epochs": 10}, (2, 3, 5), unlabelled_alone=True
+    "DBOW, words and pairs, 10 epochs, low infer_alpha": Candidate(
+        {"epochs": 10, **PAIRS}, infer_alphas=(LOW,)
     ),
-    "DBOW, 300 numbers, 10 epochs, negative=20": Candidate(
-        {"vector_size": 300, "epochs": 10, "negative": 20}, (2, 3, 5)
+    "DBOW, 300 numbers, and 100 of words and pairs": Candidate(
+        parts=(
+            "DBOW, 300 numbers, low infer_alpha",
+            "DBOW, words and pairs, 10 epochs, low infer_alpha",
+        )
     ),
-    "DBOW, 300 numbers, 10 epochs, hs=1, negative=0": Candidate(
-        {"vector_size": 300, "epochs": 10, "hs": 1, "negative": 0}, (2, 3, 5)
-    ),
-    "DBOW, 500 numbers, 10 epochs": Candidate({"vector_size": 500, "epochs": 10}, (2, 3, 5)),
     "DM": Candidate({"dm": 1, "alpha": 0.05}, (5, 10, 20)),
     "TF-IDF and DBOW": Candidate(beside_counts=True),
 }
@@ -82,11 +84,15 @@ CANDIDATES = {
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained Doc2Vec, and its vectors by the number of steps that they were inferred in."""
+    """A trained Doc2Vec, and its vectors by the steps that they were inferred in."""
 
     vectorizer: Any
     trained: np.ndarray | None
-    vectors: dict[int, Vectors]
+    vectors: dict[str, Vectors]
+
+
+def steps(epochs: int, alpha: float | None) -> str:
+    return f"{epochs} epochs" + (f" from {alpha:g}" if alpha else "")
 
 
 def learn(candidate: Candidate, data: Reviews) -> Learned:
@@ -97,10 +103,10 @@ def learn(candidate: Candidate, data: Reviews) -> Learned:
     vectorizer, trained, seconds = fit(candidate.params, known, SEED)
     if candidate.unlabelled_alone:
         trained = None
-    vectors = {
-        epochs: inferred(vectorizer.set_params(infer_epochs=epochs), data, seconds)
-        for epochs in candidate.infer_epochs
-    }
+    vectors = {}
+    for epochs, alpha in product(candidate.infer_epochs, candidate.infer_alphas):
+        vectorizer.set_params(infer_epochs=epochs, infer_alpha=alpha)
+        vectors[steps(epochs, alpha)] = inferred(vectorizer, data, seconds)
     return Learned(vectorizer, trained, vectors)
 
 
@@ -108,18 +114,18 @@ def measure(candidate: Candidate, data: Reviews, memory: Memory) -> list[dict[st
     """Score each way to get the training vectors, with each C."""
     learned = memory.cache(learn)
     if candidate.parts:
-        parts = [learned(CANDIDATES[name], data).vectors[PART_EPOCHS] for name in candidate.parts]
-        return score(f"inferred, {PART_EPOCHS} epochs", side_by_side(parts), data)
+        parts = [learned(CANDIDATES[name], data).vectors[PARTS] for name in candidate.parts]
+        return score(f"inferred, {PARTS}", side_by_side(parts), data)
     result = learned(candidate, data)
     if candidate.beside_counts:
-        vectors = result.vectors[candidate.infer_epochs[-1]]
-        return score_joined(result.vectorizer, data, vectors.seconds["train"])
+        seconds = next(iter(result.vectors.values())).seconds["train"]
+        return score_joined(result.vectorizer, data, seconds)
     rows = []
-    for epochs, vectors in result.vectors.items():
-        rows += score(f"inferred, {epochs} epochs", vectors, data)
+    for way, vectors in result.vectors.items():
+        rows += score(f"inferred, {way}", vectors, data)
         if result.trained is not None:
             as_trained = Vectors(result.trained, vectors.test, vectors.seconds)
-            rows += score(f"trained; test inferred, {epochs} epochs", as_trained, data)
+            rows += score(f"trained; test inferred, {way}", as_trained, data)
     return rows
 
 

@@ -90,7 +90,7 @@ def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
         "both": doc2vec_search.Candidate(parts=("labels", "union")),
     }
     monkeypatch.setattr(doc2vec_search, "CANDIDATES", candidates)
-    monkeypatch.setattr(doc2vec_search, "PART_EPOCHS", 20)
+    monkeypatch.setattr(doc2vec_search, "PARTS", "20 epochs")
     assert doc2vec_search.main(["--only", "first", "--output", str(tmp_path)]) == 0
     kept = json.loads((tmp_path / "doc2vec_search.json").read_text())["first"]
     ways = {f"{way}, {n} epochs" for way in ("inferred", "trained; test inferred") for n in (5, 10)}
@@ -110,12 +110,17 @@ def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
 
 def test_vectors_side_by_side_are_those_of_their_parts(tmp_path):
     data, memory = reviews(validate=False), Memory(tmp_path, verbose=0)
-    vectors = doc2vec_search.learn(doc2vec_search.Candidate(SMALL), data).vectors[20]
+    vectors = doc2vec_search.learn(doc2vec_search.Candidate(SMALL), data).vectors["20 epochs"]
     both = doc2vec_search.side_by_side([vectors, vectors])
     np.testing.assert_array_equal(both.test, np.hstack([vectors.test, vectors.test]))
     candidate = doc2vec_search.Candidate(SMALL)
     first = doc2vec_search.measure(candidate, data, memory)
     assert doc2vec_search.measure(candidate, data, memory) == first  # seconds too: kept
+    low = doc2vec_search.Candidate(SMALL, infer_alphas=(None, 0.003))
+    ways = doc2vec_search.learn(low, data).vectors
+    np.testing.assert_array_equal(ways["20 epochs"].test, vectors.test)
+    shorter = np.linalg.norm(ways["20 epochs from 0.003"].test, axis=1)
+    assert shorter.mean() < np.linalg.norm(vectors.test, axis=1).mean()
 
 
 def test_a_candidate_may_learn_from_unlabelled_reviews_alone(imdb, monkeypatch):
