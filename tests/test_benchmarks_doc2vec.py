@@ -10,7 +10,7 @@ from joblib import Memory
 from sklearn.utils import Bunch
 
 from benchmarks import doc2vec, doc2vec_search, doc2vec_speed
-from benchmarks._doc2vec import fit, inferred, reviews
+from benchmarks._doc2vec import fit, inferred, joined, reviews, scores
 from sklstm import Doc2VecVectorizer
 
 WORDS = (["dull", "waste", "boring", "poor"], ["fine", "superb", "moving", "great"])
@@ -121,6 +121,17 @@ def test_vectors_side_by_side_are_those_of_their_parts(tmp_path):
     np.testing.assert_array_equal(ways["20 epochs"].test, vectors.test)
     shorter = np.linalg.norm(ways["20 epochs from 0.003"].test, axis=1)
     assert shorter.mean() < np.linalg.norm(vectors.test, axis=1).mean()
+
+
+def test_word_counts_beside_vectors_score_as_the_pipeline_does():
+    data = reviews(validate=False)
+    learned = doc2vec_search.learn(doc2vec_search.Candidate(SMALL), data)
+    rows = doc2vec_search.score_joined(learned.vectors["20 epochs"], data)
+    for row in rows[::5]:
+        weight = float(row["vectors"].split()[-1])
+        model = joined(learned.vectorizer, weight, row["C"]).fit(data.train, data.y_train)
+        expected = scores(model, data.test, data.y_test)
+        assert row["log_loss"] == pytest.approx(expected["log_loss"], rel=1e-3)
 
 
 def test_a_candidate_may_learn_from_unlabelled_reviews_alone(imdb, monkeypatch):
