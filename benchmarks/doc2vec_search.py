@@ -92,7 +92,7 @@ CANDIDATES = {
     ),
     "DM": Candidate({"dm": 1, "alpha": 0.05}, (5, 10, 20)),
     "TF-IDF and DBOW, 300 numbers, low infer_alpha": Candidate(
-        {"vector_size": 300}, infer_alphas=(LOW,), beside_counts=True
+        {"vector_size": 300}, infer_alphas=(LOW / 2,), beside_counts=True
     ),
 }
 

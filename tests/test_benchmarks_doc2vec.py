@@ -14,7 +14,7 @@ from benchmarks._doc2vec import fit, inferred, joined, reviews, scores
 from sklstm import Doc2VecVectorizer
 
 WORDS = (["dull", "waste", "boring", "poor"], ["fine", "superb", "moving", "great"])
-SMALL = {"vector_size": 8, "epochs": 10}
+SMALL = {"vector_size": 8, "epochs": 10, "infer_alpha": 0.025}
 
 
 def made_up(n, seed):
