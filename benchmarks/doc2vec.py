@@ -42,7 +42,7 @@ Run = dict[str, Any]
 # CHOSEN ON HELD-OUT FILMS (`python benchmarks/doc2vec_search.py`), never on the test reviews.
 DBOW: dict[str, Any] = {"vector_size": 300, "infer_alpha": 0.0015}
 C, DEFAULTS_C = 0.01, 0.1
-UNION_WEIGHT, UNION_C = 0.1, 10.0
+UNION_WEIGHT, UNION_C = 0.03, 10.0
 # ------------------------------------------------------------------------------------------
 
 VECTORIZERS: dict[str, dict[str, Any]] = {
