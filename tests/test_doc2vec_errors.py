@@ -14,6 +14,7 @@ from sklearn.utils import Bunch
 from test_doc2vec import TEXTS, small
 
 from sklstm.preprocessing import Doc2VecVectorizer, SequenceTokenizer
+from sklstm.preprocessing._gensim import LARGEST
 
 LISTS = [["a", "ship"], ["ship"]]
 
@@ -234,3 +235,28 @@ def test_the_smallest_of_corpora(texts, params):
     out = small(**params).fit_transform(texts)
     assert np.isfinite(out).all()
     assert out.shape[0] == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"infer_alpha": float("nan")}, "'infer_alpha' parameter"),
+        ({"infer_alpha": float("inf")}, "'infer_alpha' parameter"),
+        ({"infer_alpha": -1}, "'infer_alpha' parameter"),
+        ({"infer_alpha": "x"}, "'infer_alpha' parameter"),
+        ({"infer_alpha": 1e-5}, "min_alpha=0.0001 is above infer_alpha=1e-05"),
+        ({"infer_epochs": 0}, "'infer_epochs' parameter"),
+        ({"infer_epochs": 1.5}, "'infer_epochs' parameter"),
+    ],
+)
+def test_what_is_set_after_fit_is_checked_by_transform(params, message):
+    vectorizer = small().fit(TEXTS).set_params(**params)
+    with pytest.raises(ValueError, match=message):
+        vectorizer.transform(TEXTS)
+
+
+def test_the_largest_window_is_the_whole_text():
+    def words(window):
+        return small(dm=1, shrink_windows=False, window=window).fit(TEXTS).model_.wv.vectors
+
+    np.testing.assert_array_equal(words(LARGEST), words(50))

@@ -16,6 +16,7 @@ from sklstm.preprocessing._doc2vec_training import (
     Corpus,
     check_choices,
     check_counts,
+    check_inference,
     check_ngrams,
     check_tags,
     train,
@@ -51,7 +52,8 @@ class Learned:
 def learn(vectorizer: Any, X: Any, y: Any) -> Learned:
     """Check everything, and train by the parameters of `vectorizer`, which stays as it is."""
     params = {name: getattr(vectorizer, name) for name in GENSIM_PARAMS}
-    check_choices(params, vectorizer.infer_alpha)
+    check_choices(params)
+    check_inference(vectorizer, params["min_alpha"])
     check_ngrams(vectorizer.ngram_range, bool(vectorizer.dm or vectorizer.dbow_words))
     check_tags(vectorizer.tags, vectorizer.training_vectors, vectorizer.dm_concat)
     words, documents = learn_words(vectorizer, X)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from gensim.models.doc2vec import Doc2Vec, TaggedDocument
+from sklearn.utils._param_validation import validate_parameter_constraints
 
 from sklstm.preprocessing._documents import Documents
 from sklstm.preprocessing._gensim import check_rates, check_tree, failures_raised
@@ -65,7 +66,7 @@ def parts(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + LONGEST] for start in range(0, len(ids), LONGEST)]
 
 
-def check_choices(params: dict[str, Any], infer_alpha: float | None) -> None:
+def check_choices(params: dict[str, Any]) -> None:
     """Raise a ValueError if training choices contradict each other."""
     if not params["hs"] and not params["negative"]:
         raise ValueError(
@@ -78,8 +79,19 @@ def check_choices(params: dict[str, Any], infer_alpha: float | None) -> None:
             "dbow_words=1 trains word vectors beside DBOW and needs dm=0; dm=1 trains them anyway."
         )
     check_rates(params["alpha"], params["min_alpha"])
-    if infer_alpha is not None:
-        check_rates(infer_alpha, params["min_alpha"], name="infer_alpha")
+
+
+def check_inference(vectorizer: Any, min_alpha: float | None = None) -> None:
+    """Raise a ValueError if vectors cannot be inferred by the vectorizer's parameters."""
+    names = ("infer_epochs", "infer_alpha")
+    validate_parameter_constraints(
+        {name: vectorizer._parameter_constraints[name] for name in names},
+        {name: getattr(vectorizer, name) for name in names},
+        caller_name=type(vectorizer).__name__,
+    )
+    if vectorizer.infer_alpha is not None:
+        least = vectorizer.model_.min_alpha if min_alpha is None else min_alpha
+        check_rates(vectorizer.infer_alpha, least, name="infer_alpha")
 
 
 def check_ngrams(ngram_range: tuple[int, int], in_order: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-LARGEST = 2**31 - 1  # gensim hands window and negative to C's int
+LARGEST = 2**30  # of window and negative, which gensim adds to other numbers in C's int
 
 
 @contextmanager
