@@ -403,8 +403,46 @@ def test_agreement_leaves_out_samples_without_weight():
     np.testing.assert_allclose(found, [(1 + other) / 2, (1 + other) / 2, other])
 
 
-def test_ctrl_c_ends_all_autoencoders():
-    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 4"):
-        model = small(n_autoencoders=3, callbacks=[Interrupt(4)]).fit(BLOBS)
-    assert model.n_iter_ == 4
-    assert not hasattr(model, "agreement_")
+class InterruptFit(Callback):
+    """End training in the first epoch of the fit of this number."""
+
+    seen = 0
+
+    def __init__(self, fit):
+        self.fit = fit
+
+    def on_train_begin(self, net, **kwargs):
+        type(self).seen += 1
+
+    def on_epoch_end(self, net, **kwargs):
+        if type(self).seen == self.fit:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (1, "interrupted in epoch 1;"),
+        (2, "interrupted in autoencoder 2; the clusters are those of the one before"),
+        (3, "interrupted in autoencoder 3; the clusters are those of one of the 2 before"),
+    ],
+)
+def test_an_autoencoder_that_was_ended_early_stands_aside(number, message):
+    InterruptFit.seen = 0
+    model = small(n_autoencoders=4, clustering="kmeans", callbacks=[InterruptFit(number)])
+    with pytest.warns(ConvergenceWarning, match=message) as caught:
+        model.fit(BLOBS)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert InterruptFit.seen == number
+    assert (model.n_iter_ == 1) == (number == 1)
+    assert hasattr(model, "agreement_") == (number == 3)
+
+
+def test_only_the_autoencoder_that_is_kept_warns():
+    X = np.random.default_rng(0).normal(size=(80, 6))
+    model = small(4, clustering_epochs=1, max_epochs=2, learning_rate=0.01, n_autoencoders=3)
+    with pytest.warns(ConvergenceWarning, match="did not settle") as caught:
+        model.fit(X)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert f"{model.history_[-1]['changed']:.2%}" in str(caught[0].message)

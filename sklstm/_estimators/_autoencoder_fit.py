@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._callers import caller_level
 from sklstm._constraints import epoch_count, frozen_epochs
-from sklstm._estimators._agreement import agreements
+from sklstm._estimators._agreement import Attempt, most_agreed
 from sklstm._estimators._autoencoder import (
     build_dense,
     build_recurrent,
@@ -58,7 +58,6 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
 
     def _fit(self, X: Any, sample_weight: Any) -> Self:
         trial = self._trial(keep_fitted=False)
-        rng = check_random_state(self.random_state)
         trial.architecture_ = "dense" if reads_as_table(self, X) else "lstm"
         read = trial._read(X, reset=True)
         n_samples = read.shape[0] if trial._is_dense else len(read)
@@ -67,12 +66,19 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         samples = trial._learn_scaling(read, weights)
         if not trial._is_dense:
             trial._note_form(X)
-        candidates = []
-        for _ in range(self.n_autoencoders):
-            candidates.append(copy.copy(trial))
-            if not candidates[-1]._train(samples, weights, Seeds.draw(rng)):
-                break  # by Ctrl-C
-        return self._adopt(self._most_agreed(candidates, weights))
+        return self._adopt(trial._train_all(samples, weights))
+
+    def _train_all(self, samples: Samples, weights: np.ndarray) -> Self:
+        """Return what is kept of `n_autoencoders` fits."""
+        rng = check_random_state(self.random_state)
+        if self.n_autoencoders == 1:
+            self._train(samples, weights, Seeds.draw(rng))
+            return self
+        attempts: list[Attempt] = []
+        while len(attempts) < self.n_autoencoders and all(one.finished for one in attempts):
+            attempts.append(Attempt.of(copy.copy(self), samples, weights, Seeds.draw(rng)))
+        kept: Self = most_agreed(attempts, weights, verbose=bool(self.verbose))
+        return kept
 
     def _train(self, samples: Samples, weights: np.ndarray, seeds: Seeds) -> bool:
         """Train one autoencoder, and its clusters; return whether it was let to its end."""
@@ -85,21 +91,6 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         finished = self._find_clusters(autoencoder, samples, weights, seeds, outcome)
         self._describe(samples, weights)
         return finished
-
-    def _most_agreed(self, candidates: list[Self], weights: np.ndarray) -> Self:
-        """Return the candidate whose clusters the others agree with most.
-
-        Its loss would be no guide: clusterings that no other run finds may well have the lowest.
-        """
-        if len(candidates) == 1:
-            return candidates[0]
-        found = agreements([candidate.labels_ for candidate in candidates], weights)
-        best = int(found.argmax())
-        candidates[best].agreement_ = float(found[best])
-        if self.verbose:
-            shown = ", ".join(f"{value:.3f}" for value in found)
-            print(f"Agreement of each autoencoder's clusters with the others': {shown}")
-        return candidates[best]
 
     @property
     def _is_dense(self) -> bool:

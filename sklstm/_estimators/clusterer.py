@@ -89,9 +89,8 @@ class AutoencoderClusterer(ClusterOutputs):
         Runs of k-means on the code, of which the best is taken.
     n_autoencoders : int, default=1
         Autoencoders to train from different weights, each with clusters of its own; the one is kept
-        whose clusters agree most with those of the others [5]_. Some start leads astray now and
-        then, which one alone does not show, nor its loss: 3 to 5 are safer, and take as many times
-        longer.
+        whose clusters agree most with those of the others [5]_, so that a start that led astray
+        does not count. Takes as many times longer. Of two the first is kept, with `agreement_`.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         "sgd" has a Nesterov momentum of 0.9.
     learning_rate : float, default=1e-3
@@ -141,8 +140,8 @@ class AutoencoderClusterer(ClusterOutputs):
         Sum of squared distances of the codes to their centres, times the samples' weights (which
         are scaled to a mean of 1).
     agreement_ : float
-        With `n_autoencoders` above 1: the adjusted Rand index of `labels_` and the clusters of the
-        others, averaged. 1 if all found the same, about 0 for chance.
+        If two autoencoders or more were trained: the adjusted Rand index of `labels_` and the
+        clusters of the others, averaged. 1 if all found the same, about 0 for chance.
     architecture_ : {"dense", "lstm"}
         What was built.
     n_iter_ : int
@@ -178,8 +177,8 @@ class AutoencoderClusterer(ClusterOutputs):
 
     Clusters are numbered in no order. `predict` gives new samples the nearest centre.
 
-    Clustering by autoencoder is not always better than by k-means: compare, for instance by
-    `agreement_`, which needs no true labels.
+    Clustering by autoencoder is not always better than by k-means: compare. `agreement_` needs no
+    true labels, but tells only whether starts find the same clusters, not whether these are good.
 
     References
     ----------
