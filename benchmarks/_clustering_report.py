@@ -115,10 +115,15 @@ class Report:
             if (own := [run for run in runs if run["contender"] == name])
         }
 
-    @staticmethod
-    def _cell(row: Row, best: float) -> str:
+    def _cell(self, row: Row, best: float) -> str:
         text = row.text("accuracy", ends=False)
-        return f"**{text}**" if round(row.accuracy, 3) == best else text
+        if round(row.accuracy, 3) == best:
+            text = f"**{text}**"
+        seeds = len(row.scores["accuracy"])
+        return text if seeds in (1, self._most_seeds()) else f"{text}, {seeds} seeds"
+
+    def _most_seeds(self) -> int:
+        return max(len(r.scores["accuracy"]) for rows in self.rows.values() for r in rows.values())
 
     @staticmethod
     def _table(rows: list[Row]) -> str:
@@ -134,9 +139,8 @@ class Report:
         return f"{n_samples:,} samples, {n_clusters} clusters asked for, as many as classes."
 
     def _notes(self) -> str:
-        counts = sorted({len(r.scores["accuracy"]) for rows in self.rows.values()
-                         for r in rows.values()} - {1})  # fmt: skip
-        seeds = f" over {' or '.join(map(str, counts))} seeds" if counts else ""
+        most = self._most_seeds()
+        seeds = f" over {most} seeds, where a cell names no other number" if most > 1 else ""
         return (
             f"Mean and standard deviation{seeds} (Ward linkage draws nothing) of the share of "
             "samples whose cluster stands for their class, in the best one-to-one matching; the "

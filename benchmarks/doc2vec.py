@@ -66,11 +66,11 @@ class Row:
 ROWS = {
     "tfidf": Row("TF-IDF + LR, tuned", "none", "counts"),
     "dbow": Row("Doc2Vec, chosen", "dbow", "inferred"),
-    "dbow-trained": Row('the same, training_vectors="trained"', "dbow", "trained"),
     "union": Row("TF-IDF and Doc2Vec, FeatureUnion", "dbow", "joined"),
-    "both": Row('Doc2Vec, tags="both"', "both", "inferred"),
-    "labels": Row('Doc2Vec, tags="labels"', "labels", "inferred"),
+    "both": Row('Doc2Vec, chosen, tags="both"', "both", "inferred"),
+    "labels": Row('Doc2Vec, chosen, tags="labels"', "labels", "inferred"),
     "defaults": Row("Doc2Vec, defaults", "defaults", "inferred"),
+    "trained": Row('Doc2Vec, defaults, training_vectors="trained"', "defaults", "trained"),
 }
 NOTES = (
     f"Doc2Vec is DBOW; chosen on held-out films: {', '.join(f'{k}={v}' for k, v in DBOW.items())}. "

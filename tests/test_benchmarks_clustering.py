@@ -132,7 +132,7 @@ def test_tables_of_made_up_runs():
     # the order of the sets is that of SETS, and of the models that of the titles
     assert rows[0] == ["accuracy, mean ± deviation", "digits, table", "GunPoint"]
     # the deviation of 0.9, 0.6 and 0.6 is the root of (0.04 + 0.01 + 0.01) / 3
-    assert rows[2] == ["IDEC", "0.650 ± 0.000", "**0.700 ± 0.141**"]
+    assert rows[2] == ["IDEC", "0.650 ± 0.000, 2 seeds", "**0.700 ± 0.141**"]
     assert rows[3] == ["k-means", "**0.750**", "-"]
     assert rows[4] == ["DTW", "-", "**0.700**"]
     spread = "0.700 ± 0.141 (0.600 to 0.900)"
