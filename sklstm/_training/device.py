@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from sklstm._callers import caller_level
+
 
 def available_device() -> torch.device:
     """Return the fastest kind of device that this machine has."""
@@ -55,7 +57,10 @@ def resolve_device(device: str, *, fallback: bool = False) -> torch.device:
         return resolved
     if not fallback:
         raise ValueError(f"device={device!r} is not available on this machine; use 'auto'.")
-    warnings.warn(f"device={device!r} is not available here; predicting on the CPU.", stacklevel=2)
+    warnings.warn(
+        f"device={device!r} is not available here; predicting on the CPU.",
+        stacklevel=caller_level(),
+    )
     return torch.device("cpu")
 
 
