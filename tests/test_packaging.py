@@ -61,6 +61,7 @@ TABLES = {
     "alphabet": "docs/stateful.md",
     "clustering": "docs/clustering.md",
     "doc2vec": "docs/text_vectors.md",
+    "few_labels": "docs/word_vectors.md",
 }
 
 
