@@ -66,6 +66,7 @@ class Row:
 ROWS = {
     "tfidf": Row("TF-IDF + LR, tuned", "none", "counts"),
     "dbow": Row("Doc2Vec, chosen", "dbow", "inferred"),
+    "dbow-trained": Row('Doc2Vec, chosen, training_vectors="trained"', "dbow", "trained"),
     "union": Row("TF-IDF and Doc2Vec, FeatureUnion", "dbow", "joined"),
     "both": Row('Doc2Vec, chosen, tags="both"', "both", "inferred"),
     "labels": Row('Doc2Vec, chosen, tags="labels"', "labels", "inferred"),
