@@ -60,7 +60,7 @@ TABLES = {
     **dict.fromkeys(["tagging", "long_series"], "docs/tagging.md"),
     "alphabet": "docs/stateful.md",
     "clustering": "docs/clustering.md",
-    "doc2vec": "docs/text_vectors.md",
+    **dict.fromkeys(["doc2vec", "doc2vec_speed"], "docs/text_vectors.md"),
     "few_labels": "docs/word_vectors.md",
 }
 
