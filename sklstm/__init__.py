@@ -1,31 +1,9 @@
 """LSTMs that behave like scikit-learn estimators."""
 
-from sklstm._estimators import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
-from sklstm._show_versions import show_versions
-from sklstm.preprocessing import (
-    Doc2VecVectorizer,
-    SequencePadder,
-    SequenceScaler,
-    SequenceTokenizer,
-    WindowReshaper,
-    WordVectors,
-    make_windows,
-)
+import lazy_loader
 
 __version__ = "0.1.0.dev0"
 
-__all__ = [
-    "AutoencoderClusterer",
-    "Doc2VecVectorizer",
-    "LSTMClassifier",
-    "LSTMRegressor",
-    "LSTMTagger",
-    "SequencePadder",
-    "SequenceScaler",
-    "SequenceTokenizer",
-    "WindowReshaper",
-    "WordVectors",
-    "__version__",
-    "make_windows",
-    "show_versions",
-]
+# A name is imported when it is first asked for: preparing texts needs no PyTorch, and a process
+# that computes for another should not take seconds to start. The names are in __init__.pyi.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+
 import joblib
 
 
@@ -22,3 +24,8 @@ def job_count(n_jobs: int | None, *, default: int | None = None) -> int:
     if n_jobs < 0:
         return max(1, joblib.cpu_count() + 1 + n_jobs)
     return n_jobs
+
+
+def may_start_processes() -> bool:
+    """Tell whether this call may hand work to processes of its own: not within one of a pool."""
+    return not in_joblib_worker() and not multiprocessing.current_process().daemon

@@ -146,13 +146,15 @@ def test_a_candidate_may_learn_from_unlabelled_reviews_alone(imdb, monkeypatch):
     assert {row["vectors"].split(",")[0] for row in rows} == {"inferred"}
 
 
-def test_both_ways_infer_in_turns(tmp_path):
-    command = ["--output", str(tmp_path), "--n-train", "40", "--n-texts", "10", "--rounds", "2"]
+def test_all_ways_infer_in_turns(tmp_path):
+    command = ["--output", str(tmp_path), "--n-train", "40", "--divide", "500"]
     assert doc2vec_speed.main([*command, "--only", "DBOW", "DM"]) == 0
-    found = json.loads((tmp_path / "doc2vec_speed.json").read_text())
-    assert found["n_texts"] == 10
-    assert {len(spent) for ways in found["seconds"].values() for spent in ways.values()} == {2}
-    assert list(found["seconds"]["DM"]) == [
-        doc2vec_speed.LOOP, doc2vec_speed.ONE, doc2vec_speed.ALL,
-    ]  # fmt: skip
-    assert "| DBOW" in (tmp_path / "doc2vec_speed.md").read_text()
+    found = json.loads((tmp_path / "doc2vec_speed.json").read_text())["seconds"]
+    rounds = {"DBOW; 2 texts": 5, "DBOW; 20 texts": 3, "DM; 2 texts": 5, "DM; 20 texts": 3}
+    assert {row: len(ways[doc2vec_speed.LOOP]) for row, ways in found.items()} == rounds
+    assert all(
+        list(ways)
+        == [doc2vec_speed.LOOP, doc2vec_speed.ONE, doc2vec_speed.FIRST, doc2vec_speed.AGAIN]
+        for ways in found.values()
+    )
+    assert "| DBOW; 2 texts" in (tmp_path / "doc2vec_speed.md").read_text()

@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from sklstm import Doc2VecVectorizer
 from sklstm.preprocessing._doc2vec_inference import _Draws, _seed_of
-from sklstm.preprocessing._doc2vec_training import LONGEST
+from sklstm.preprocessing._gensim import LONGEST
 
 TOPICS = {
     "sea": "ship wave harbour sail storm anchor crew tide".split(),

@@ -1,21 +1,6 @@
 """Turn texts and series of numbers into what LSTMs read."""
 
-from __future__ import annotations
+import lazy_loader
 
-from sklstm.preprocessing.doc2vec import Doc2VecVectorizer
-from sklstm.preprocessing.padder import SequencePadder
-from sklstm.preprocessing.reshaper import WindowReshaper
-from sklstm.preprocessing.scaler import SequenceScaler
-from sklstm.preprocessing.tokenizer import SequenceTokenizer
-from sklstm.preprocessing.windows import make_windows
-from sklstm.preprocessing.word_vectors import WordVectors
-
-__all__ = [
-    "Doc2VecVectorizer",
-    "SequencePadder",
-    "SequenceScaler",
-    "SequenceTokenizer",
-    "WindowReshaper",
-    "WordVectors",
-    "make_windows",
-]
+# Imported when first asked for, as in the package's own __init__.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

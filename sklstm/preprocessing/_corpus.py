@@ -9,12 +9,9 @@ import numpy as np
 
 from sklstm._tokens import N_RESERVED, VOCABULARY_ATTR, TokenArray, Vocabulary
 from sklstm.preprocessing._containers import id_rows
-from sklstm.preprocessing._gensim import check_tree
+from sklstm.preprocessing._gensim import LONGEST, check_tree
 from sklstm.preprocessing._texts import as_texts
 from sklstm.preprocessing._words import build_analyzer, number
-
-# gensim leaves out what a list of words has beyond its MAX_WORDS_IN_BATCH.
-LONGEST_PIECE = 10_000
 
 
 class Corpus:
@@ -40,8 +37,8 @@ class Corpus:
         end = 0
         for length in self.lengths.tolist():
             start, end = end, end + length
-            for first in range(start, end, LONGEST_PIECE):
-                piece = self.flat[first : min(end, first + LONGEST_PIECE)]
+            for first in range(start, end, LONGEST):
+                piece = self.flat[first : min(end, first + LONGEST)]
                 yield self.words[piece].tolist()
 
     def check_counts(self, min_count: int, hs: int) -> None:

@@ -3,8 +3,9 @@
 `gensim.models.Doc2Vec.infer_vector` starts from a vector made by Python's `hash`, which differs
 between processes, and draws from a generator that goes on from call to call; so the same text
 has another vector each time. Here both come from a digest of the document's words. The arithmetic
-is that of gensim, called in the same order with the same learning rates; it runs outside of
-Python's lock, so that threads use several cores and share one model.
+is that of gensim, called in the same order with the same learning rates.
+
+Processes that compute for others import this module and what it imports, so that is kept to gensim.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Iterator
-from math import ceil
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,9 @@ from gensim.models.doc2vec import (
     train_document_dm,
     train_document_dm_concat,
 )
-from joblib import Parallel, delayed
 
-from sklstm.preprocessing._doc2vec_training import parts
-from sklstm.preprocessing._documents import Documents
+from sklstm.preprocessing._gensim import parts
 
-_MOST_PER_TASK = 32  # documents; few enough that threads finish together
 _HIGHEST = 2**24  # of the numbers that gensim draws, two at a time
 _NULL_WORD = "\0"  # stands beyond the ends of a document in the model with dm_concat
 
@@ -59,6 +57,13 @@ class _Draws:
         return self._state.randint(low, high) if number is None else number
 
 
+@dataclass(frozen=True)
+class _NoTags:
+    """Stands in for the vectors of the training documents, of which only the size is read."""
+
+    vector_size: int
+
+
 class _Words:
     """Stands in for the model's word vectors, and knows only the words of one document."""
 
@@ -83,6 +88,29 @@ class _Words:
         self.key_to_index = table
         return words
 
+    def twin(self) -> _Words:
+        """Return another one, to read other documents with."""
+        twin = object.__new__(_Words)
+        vars(twin).update(vars(self))
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: with hs=1 each word has arrays of its own, here end to end."""
+        packed = {
+            name: (np.concatenate(array), np.cumsum([len(part) for part in array[:-1]]))
+            if array.dtype == object
+            else array
+            for name, array in self.expandos.items()
+        }
+        return {**vars(self), "expandos": packed}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.expandos = {
+            name: np.split(*packed) if isinstance(packed, tuple) else packed
+            for name, packed in state["expandos"].items()
+        }
+
     def __contains__(self, word: object) -> bool:
         return word in self.key_to_index
 
@@ -90,69 +118,56 @@ class _Words:
         return self.key_to_index[word]
 
 
-def infer(
-    model: Doc2Vec,
-    documents: Documents,
-    *,
-    seed: int,
-    epochs: int,
-    alpha: float | None,
-    n_jobs: int,
-) -> np.ndarray:
-    """Return a vector for each document; zeros where it has no word.
+def lean(model: Doc2Vec, alpha: float | None) -> Doc2Vec:
+    """Return the model without the vectors of its documents and words' names, to be sent around.
 
     Parameters
     ----------
     model : Doc2Vec
-        The trained model; nothing in it changes.
-    documents : Documents
-        In the numbers of the model's words.
+        The trained model; nothing in it changes, and what is left shares its arrays.
+    alpha : float or None
+        The learning rate of the first step; None takes that of training.
+    """
+    own = copy.copy(model)
+    own.wv, own.dv = _Words(model), _NoTags(model.vector_size)
+    own.random, own.alpha = None, model.alpha if alpha is None else alpha
+    return own
+
+
+def infer_some(model: Doc2Vec, documents: list[np.ndarray], seed: int, epochs: int) -> np.ndarray:
+    """Return a vector for each document.
+
+    Parameters
+    ----------
+    model : Doc2Vec
+        From `lean`.
+    documents : list of ndarray of int32
+        In the numbers of the model's words, each of at least one.
     seed : int
         Makes, with a document's words, its random numbers.
     epochs : int
         Steps through each document.
-    alpha : float or None
-        The learning rate of the first one; None takes that of training.
-    n_jobs : int
-        Threads.
 
     Returns
     -------
     ndarray of float32 of shape (n_documents, vector_size)
     """
-    vectors = np.zeros((len(documents), model.vector_size), dtype=np.float32)
-    tasks = [(i, document) for i, document in enumerate(documents) if len(document)]
-    size = max(1, min(_MOST_PER_TASK, ceil(len(tasks) / (4 * n_jobs))))
-    chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-    run = Parallel(n_jobs=min(n_jobs, max(1, len(chunks))), backend="threading", batch_size=1)
-    model = copy.copy(model)  # what is trained stays shared
-    model.alpha = model.alpha if alpha is None else alpha
-    run(delayed(_infer_some)(model, chunk, seed, epochs, vectors) for chunk in chunks)
-    return vectors
-
-
-def _infer_some(
-    model: Doc2Vec,
-    chunk: list[tuple[int, np.ndarray]],
-    seed: int,
-    epochs: int,
-    vectors: np.ndarray,
-) -> None:
-    """Fill in the rows of `vectors` that belong to some documents."""
     own = copy.copy(model)
-    own.wv = _Words(model)
+    own.wv = words = model.wv.twin()
     draws_windows = own.dm and own.shrink_windows and not own.dm_concat
     # At the same place within a cache line in each call, whatever else lies in memory.
     space = [zeros_aligned(own.layer1_size, dtype=np.float32) for _ in range(2)]
     vector = zeros_aligned((1, own.vector_size), dtype=np.float32)
-    for i, document in chunk:
-        pieces = parts(own.wv.read(document.tolist()))
-        own.random = _Draws(_seed_of(document, seed))
-        vector[0] = own.random.first_vector(own.vector_size)
+    vectors = np.empty((len(documents), own.vector_size), dtype=np.float32)
+    for i, document in enumerate(documents):
+        pieces = parts(words.read(document.tolist()))
+        own.random = draws = _Draws(_seed_of(document, seed))
+        vector[0] = draws.first_vector(own.vector_size)
         if not draws_windows:
-            own.random.prepare(2 * len(pieces) * epochs)
+            draws.prepare(2 * len(pieces) * epochs)
         _train_vector(own, pieces, vector, space, epochs)
         vectors[i] = vector[0]
+    return vectors
 
 
 def _seed_of(document: np.ndarray, seed: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from sklstm.preprocessing._documents import Documents
-from sklstm.preprocessing._gensim import check_rates, check_tree, failures_raised
+from sklstm.preprocessing._gensim import check_rates, check_tree, failures_raised, parts
 
 # Parameters that the vectorizer hands on as they are.
 GENSIM_PARAMS = (
@@ -31,7 +31,6 @@ GENSIM_PARAMS = (
     "min_alpha",
 )
 FLAGS = ("dm", "dm_mean", "dm_concat", "dbow_words", "hs", "shrink_windows")
-LONGEST = 10_000  # gensim drops the words of a document that come after so many, in silence
 
 
 class Corpus:
@@ -57,13 +56,6 @@ class Corpus:
         for ids, tags in zip(self.documents, self.tags, strict=True):
             for part in parts(ids.tolist()):
                 yield TaggedDocument(list(map(word, part)), tags)
-
-
-def parts(ids: list[int]) -> list[list[int]]:
-    """Return a document in pieces that gensim reads to the end; most often one."""
-    if len(ids) <= LONGEST:
-        return [ids]
-    return [ids[start : start + LONGEST] for start in range(0, len(ids), LONGEST)]
 
 
 def check_choices(params: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 LARGEST = 2**30  # of window and negative, which gensim adds to other numbers in C's int
+LONGEST = 10_000  # gensim's MAX_WORDS_IN_BATCH: it drops a text's words beyond, in silence
 
 
 @contextmanager
@@ -55,3 +56,10 @@ def check_tree(words: Any, counts: np.ndarray, min_count: int, hs: int) -> None:
             f"hs=1 needs two different words to choose between, but {words[int(counts.argmax())]!r}"
             f" alone occurs min_count={min_count} times."
         )
+
+
+def parts(ids: list[int]) -> list[list[int]]:
+    """Return a document in pieces that gensim reads to the end; most often one."""
+    if len(ids) <= LONGEST:
+        return [ids]
+    return [ids[start : start + LONGEST] for start in range(0, len(ids), LONGEST)]

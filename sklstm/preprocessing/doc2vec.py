@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._jobs import job_count
 from sklstm.preprocessing._doc2vec_fit import learn
-from sklstm.preprocessing._doc2vec_inference import infer
+from sklstm.preprocessing._doc2vec_sharing import infer
 from sklstm.preprocessing._doc2vec_similarity import TextSimilarity
 from sklstm.preprocessing._doc2vec_training import FLAGS, check_inference
 from sklstm.preprocessing._documents import Documents, known_words, warn_of_empty
@@ -123,10 +123,13 @@ class Doc2VecVectorizer(
         Of the first weights, the random words and dropped words in training, and of those that
         `transform` draws: what it draws for a text follows from this and the text's words alone.
     n_jobs : int or None, default=None
-        Threads. None trains in one, because gensim's training is reproducible in no other way, and
-        uses all cores in `transform`, where their number makes no difference to the vectors; one
-        within a parallel joblib job, such as a grid search. A number, or -1 for all cores, holds
-        for both: with more than one, two fits give different models, whatever `random_state`.
+        Cores. None trains in one thread, because gensim's training is reproducible in no other way,
+        and uses all cores in `transform`, where their number makes no difference to the vectors;
+        one within a parallel joblib job, such as a grid search. A number, or -1 for all cores,
+        holds for both: with more than one, two fits give different models, whatever
+        `random_state`. `transform` starts threads, and processes for more than 25 million words
+        times epochs, where their start of some seconds is worth it; `joblib.parallel_config`
+        around the call chooses another backend than processes.
 
     Attributes
     ----------
