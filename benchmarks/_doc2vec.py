@@ -51,7 +51,8 @@ def fit(params: dict[str, Any], data: Reviews, seed: int) -> tuple[Any, np.ndarr
     """
     from sklstm import Doc2VecVectorizer
 
-    vectorizer = Doc2VecVectorizer(**params, random_state=seed)
+    # One thread, whose time on the processor is all of it.
+    vectorizer = Doc2VecVectorizer(**params, random_state=seed, n_jobs=1)
     labels = [[label] for label in data.y_train.tolist()] + [[] for _ in data.unlabelled]
     y = None if vectorizer.tags == "texts" else labels
     start = time.process_time()
