@@ -1,4 +1,8 @@
-from . import datasets, inspection, metrics, preprocessing
+from . import datasets as datasets
+from . import inspection as inspection
+from . import metrics as metrics
+from . import nn as nn
+from . import preprocessing as preprocessing
 from ._estimators import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
 from ._show_versions import show_versions
 from .preprocessing import (
@@ -24,10 +28,7 @@ __all__ = [
     "SequenceTokenizer",
     "WindowReshaper",
     "WordVectors",
-    "datasets",
-    "inspection",
+    "__version__",
     "make_windows",
-    "metrics",
-    "preprocessing",
     "show_versions",
 ]

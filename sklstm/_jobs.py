@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 
 import joblib
+
+_FIRST_PROCESS = os.getpid()  # a fork finds that of its parent here
 
 
 def in_joblib_worker() -> bool:
@@ -14,7 +18,7 @@ def in_joblib_worker() -> bool:
 
 
 def job_count(n_jobs: int | None, *, default: int | None = None) -> int:
-    """Return the number of threads that `n_jobs` asks for.
+    """Return the number of cores that `n_jobs` asks for.
 
     None means `default`, or where that is None, too, all cores; but 1 inside a joblib worker of
     any backend. -1 means all cores, -2 all but one.
@@ -27,5 +31,15 @@ def job_count(n_jobs: int | None, *, default: int | None = None) -> int:
 
 
 def may_start_processes() -> bool:
-    """Tell whether this call may hand work to processes of its own: not within one of a pool."""
-    return not in_joblib_worker() and not multiprocessing.current_process().daemon
+    """Tell whether this call may hand work to joblib's processes.
+
+    They belong to the program's main thread: two threads that want different numbers of them wait
+    for each other for ever, a fork does not have them, and another process would not end before
+    they do.
+    """
+    return (
+        not in_joblib_worker()
+        and multiprocessing.parent_process() is None
+        and os.getpid() == _FIRST_PROCESS
+        and threading.current_thread() is threading.main_thread()
+    )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
+import os
+import pickle
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import joblib
 import numpy as np
@@ -14,62 +17,82 @@ from test_doc2vec_determinism import ALONE, FITTED
 
 from sklstm._jobs import may_start_processes
 from sklstm.preprocessing import _doc2vec_sharing as sharing
+from sklstm.preprocessing._doc2vec_inference import infer_some, lean
 
 WORDS = sum(len(text.split()) for text in TEXTS)
+MODELS = {**FITTED, "concat-hs": small(dm=1, dm_concat=1, hs=1, window=2).fit(TEXTS)}
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Return a list that every joblib pool of an inference writes its settings into."""
-    settings = []
+def pools(monkeypatch):
+    """Return a list that the backend of each pool of joblib's is added to."""
+    used = []
 
-    def watched(**choices):
-        settings.append(choices)
-        return joblib.Parallel(**choices)
+    class Watched(joblib.Parallel):
+        def __call__(self, tasks):
+            used.append(type(self._backend).__name__)
+            return super().__call__(tasks)
 
-    monkeypatch.setattr(sharing, "Parallel", watched)
-    return settings
-
-
-def transform(name, n_jobs=2):
-    """Return the vectors of all texts by a model of FITTED."""
-    return copy.copy(FITTED[name]).set_params(n_jobs=n_jobs).transform(TEXTS)
+    monkeypatch.setattr(sharing, "Parallel", Watched)
+    return used
 
 
-def processes_of(settings):
-    return Counter(choices.get("prefer") for choices in settings)["processes"]
+def transform(name="dbow", n_jobs=2):
+    """Return the vectors of all texts."""
+    return copy.copy(MODELS[name]).set_params(n_jobs=n_jobs).transform(TEXTS)
 
 
-@pytest.mark.parametrize("name", FITTED)
-def test_processes_give_the_same_bytes(name, monkeypatch, asked):
+@pytest.mark.parametrize("name", MODELS)
+def test_processes_give_the_same_bytes(name, monkeypatch, pools):
+    expected = transform(name, n_jobs=1)
     monkeypatch.setattr(sharing, "_WORTH_PROCESSES", 0)
-    assert_array_equal(transform(name), ALONE[name])
-    assert processes_of(asked) == 1
+    assert_array_equal(transform(name), expected)
+    assert pools == ["ThreadingBackend", "LokyBackend"]
 
 
-def test_words_times_epochs_decide(monkeypatch, asked):
-    epochs = FITTED["dbow"].model_.epochs
-    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", WORDS * epochs + 1)
-    transform("dbow")
-    assert processes_of(asked) == 0
-    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", WORDS * epochs)
-    transform("dbow", n_jobs=1)
-    assert processes_of(asked) == 0
-    transform("dbow")
-    assert processes_of(asked) == 1
+def test_words_times_epochs_decide(monkeypatch, pools):
+    work = WORDS * MODELS["dbow"].model_.epochs
+    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", work)
+    transform()
+    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", work - 1)
+    transform()
+    transform(n_jobs=1)
+    assert pools == ["ThreadingBackend", "LokyBackend", "ThreadingBackend"]
 
 
-def test_a_backend_of_the_users_comes_first(monkeypatch):
-    def watched(*given, infer_some=sharing.infer_some):
-        here.append(1)
-        return infer_some(*given)
-
-    here = []
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ({"backend": "threading"}, "ThreadingBackend"),
+        ({"backend": "sequential"}, "SequentialBackend"),
+        ({"prefer": "threads"}, "ThreadingBackend"),
+        ({"require": "sharedmem"}, "ThreadingBackend"),
+    ],
+    ids=str,
+)
+def test_the_users_choice_comes_first(choice, expected, monkeypatch, pools):
     monkeypatch.setattr(sharing, "_WORTH_PROCESSES", 0)
-    monkeypatch.setattr(sharing, "infer_some", watched)
-    with joblib.parallel_config(backend="threading"):
-        assert_array_equal(transform("dbow"), ALONE["dbow"])
-    assert here  # which another process could not have reached
+    with joblib.parallel_config(**choice):
+        assert_array_equal(transform(), ALONE["dbow"])
+    assert pools == [expected]
+
+
+@pytest.mark.parametrize("name", ["words-hs", "concat-hs"])
+def test_what_is_sent_can_be_sent_on(name):
+    model = lean(MODELS[name].model_, None)
+    documents = MODELS[name]._read(TEXTS)
+    given = (documents.ids, documents.lengths, 7, 3)
+    expected = infer_some(model, *given)
+    for _ in range(2):
+        model = pickle.loads(pickle.dumps(model))
+        assert_array_equal(infer_some(model, *given), expected)
+
+
+def test_all_tasks_send_the_same_arrays():
+    words = lean(MODELS["words-hs"].model_, None).wv
+    first, again = (words.__getstate__()["packed"] for _ in range(2))
+    assert set(first) == {"code", "point"}
+    assert all(first[name][0] is again[name][0] for name in first)  # which joblib writes once
 
 
 def test_arrays_that_processes_share_are_read_only_and_good_enough(monkeypatch):
@@ -83,9 +106,20 @@ def test_arrays_that_processes_share_are_read_only_and_good_enough(monkeypatch):
     assert_array_equal(model.set_params(n_jobs=2).transform(documents), expected)
 
 
-def test_jobs_start_no_processes_of_their_own():
+def test_only_the_programs_main_thread_starts_processes():
     assert may_start_processes()
-    found = joblib.Parallel(2, backend="threading")(
-        joblib.delayed(may_start_processes)() for _ in range(2)
-    )
-    assert found == [False, False]
+    ask = joblib.delayed(may_start_processes)
+    assert joblib.Parallel(2, backend="threading")(ask() for _ in range(2)) == [False, False]
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(may_start_processes).result()
+
+
+def test_processes_of_others_start_none_and_end():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert not pool.submit(may_start_processes).result()
+
+
+def test_a_fork_starts_none(monkeypatch):
+    own = os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: own + 1)  # what a fork would see
+    assert not may_start_processes()

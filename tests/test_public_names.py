@@ -11,10 +11,10 @@ import pytest
 
 import sklstm
 
-PACKAGES = [sklstm, sklstm.preprocessing]
+MODULES = ["nn", "datasets", "inspection", "metrics", "preprocessing"]
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+@pytest.mark.parametrize("package", [sklstm, sklstm.preprocessing], ids=lambda it: it.__name__)
 def test_every_name_of_the_stub_is_there(package):
     stub = ast.parse(Path(package.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
     listed = next(
@@ -30,12 +30,28 @@ def test_every_name_of_the_stub_is_there(package):
         package.LSTMClasifier  # noqa: B018
 
 
+def test_modules_come_with_the_package():
+    assert set(MODULES) <= set(dir(sklstm))
+    found = printed(f"import sklstm; print(*[getattr(sklstm, m).__name__ for m in {MODULES}])")
+    assert found == [f"sklstm.{name}" for name in MODULES]
+
+
+def test_importing_all_leaves_the_names_of_others_alone():
+    names = printed("from sklstm import *; print(*globals())")
+    assert {"LSTMClassifier", "make_windows", "__version__"} <= set(names)
+    assert not set(names) & set(MODULES)
+
+
+def printed(code):
+    """Return the words that a new process prints."""
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return run.stdout.split()
+
+
 def loaded(code):
     """Return which of the slow packages a new process has imported after `code`."""
     slow = ("gensim", "sklearn", "skorch", "torch")
-    code = f"import sys; {code}; print(*[name for name in {slow} if name in sys.modules])"
-    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return run.stdout.split()
+    return printed(f"import sys; {code}; print(*[name for name in {slow} if name in sys.modules])")
 
 
 def test_names_bring_along_what_they_need():

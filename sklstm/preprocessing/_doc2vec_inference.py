@@ -65,16 +65,36 @@ class _NoTags:
 
 
 class _Words:
-    """Stands in for the model's word vectors, and knows only the words of one document."""
+    """Stands in for the model's word vectors, and knows only the words of one document.
+
+    With hs=1 each word has arrays of its own. They are pickled end to end, and once for all tasks.
+    """
 
     def __init__(self, model: Doc2Vec):
         self.vectors = model.wv.vectors
         self.vectors_lockf = model.wv.vectors_lockf
         self.expandos = model.wv.expandos
+        self.packed: dict[str, tuple[np.ndarray, np.ndarray]] | None = None
         self.null = {}
         if model.dm_concat:
             self.null = {_NULL_WORD: model.wv.key_to_index[_NULL_WORD]}
         self.key_to_index: dict[Any, int] = {}
+
+    def twin(self) -> _Words:
+        """Return another one, to read other documents with."""
+        twin = object.__new__(_Words)
+        vars(twin).update(vars(self))
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.packed is None:
+            self.packed = {
+                name: (np.concatenate(arrays), np.cumsum([0, *map(len, arrays)]))
+                for name, arrays in self.expandos.items()
+                if arrays.dtype == object
+            }
+        single = {name: array for name, array in self.expandos.items() if name not in self.packed}
+        return {**vars(self), "expandos": single}
 
     def read(self, document: list[int]) -> list[int]:
         """Know the words of a document, and return them as the very objects that are known.
@@ -86,30 +106,10 @@ class _Words:
         words = [table.setdefault(word, word) for word in document]
         table.update(self.null)
         self.key_to_index = table
+        for name, (flat, ends) in (self.packed or {}).items():
+            rows = {word: flat[ends[word] : ends[word + 1]] for word in table.values()}
+            self.expandos = {**self.expandos, name: rows}
         return words
-
-    def twin(self) -> _Words:
-        """Return another one, to read other documents with."""
-        twin = object.__new__(_Words)
-        vars(twin).update(vars(self))
-        return twin
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: with hs=1 each word has arrays of its own, here end to end."""
-        packed = {
-            name: (np.concatenate(array), np.cumsum([len(part) for part in array[:-1]]))
-            if array.dtype == object
-            else array
-            for name, array in self.expandos.items()
-        }
-        return {**vars(self), "expandos": packed}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self.expandos = {
-            name: np.split(*packed) if isinstance(packed, tuple) else packed
-            for name, packed in state["expandos"].items()
-        }
 
     def __contains__(self, word: object) -> bool:
         return word in self.key_to_index
@@ -134,15 +134,19 @@ def lean(model: Doc2Vec, alpha: float | None) -> Doc2Vec:
     return own
 
 
-def infer_some(model: Doc2Vec, documents: list[np.ndarray], seed: int, epochs: int) -> np.ndarray:
-    """Return a vector for each document.
+def infer_some(
+    model: Doc2Vec, ids: np.ndarray, lengths: np.ndarray, seed: int, epochs: int
+) -> np.ndarray:
+    """Return a vector for each document; zeros where it has no word.
 
     Parameters
     ----------
     model : Doc2Vec
         From `lean`.
-    documents : list of ndarray of int32
-        In the numbers of the model's words, each of at least one.
+    ids : ndarray of int32 of shape (n_words,)
+        The words of all documents, end to end, in the model's numbers.
+    lengths : ndarray of int of shape (n_documents,)
+        How many words each document has.
     seed : int
         Makes, with a document's words, its random numbers.
     epochs : int
@@ -158,8 +162,10 @@ def infer_some(model: Doc2Vec, documents: list[np.ndarray], seed: int, epochs: i
     # At the same place within a cache line in each call, whatever else lies in memory.
     space = [zeros_aligned(own.layer1_size, dtype=np.float32) for _ in range(2)]
     vector = zeros_aligned((1, own.vector_size), dtype=np.float32)
-    vectors = np.empty((len(documents), own.vector_size), dtype=np.float32)
-    for i, document in enumerate(documents):
+    vectors = np.zeros((len(lengths), own.vector_size), dtype=np.float32)
+    for i, document in enumerate(np.split(ids, np.cumsum(lengths)[:-1])):
+        if not len(document):
+            continue
         pieces = parts(words.read(document.tolist()))
         own.random = draws = _Draws(_seed_of(document, seed))
         vector[0] = draws.first_vector(own.vector_size)

@@ -18,9 +18,10 @@ from sklstm._jobs import may_start_processes
 from sklstm.preprocessing._doc2vec_inference import infer_some, lean
 from sklstm.preprocessing._documents import Documents
 
-# Words times epochs from which on processes are worth their start: some 15 seconds of one core.
+# Words times epochs from which on processes are worth their start: some 15 seconds of one core in
+# plain DBOW of 100 numbers.
 _WORTH_PROCESSES = 25_000_000
-_TASKS_PER_PROCESS = 4  # each brings the small parts of the model along
+_TASKS_PER_PROCESS = 4  # each brings what is small of the model along
 _MOST_PER_THREAD = 32  # documents in a task; few enough that threads finish together
 
 
@@ -48,27 +49,33 @@ def infer(
     alpha : float or None
         The learning rate of the first one; None takes that of training.
     n_jobs : int
-        Threads, or processes.
+        Cores.
 
     Returns
     -------
     ndarray of float32 of shape (n_documents, vector_size)
     """
     vectors = np.zeros((len(documents), model.vector_size), dtype=np.float32)
-    rows = np.flatnonzero(documents.lengths)
-    if not len(rows):
-        return vectors
-    filled = [document for document in documents if len(document)]
-    in_processes = (
-        n_jobs > 1 and len(documents.ids) * epochs >= _WORTH_PROCESSES and may_start_processes()
-    )
-    size = ceil(len(filled) / (_TASKS_PER_PROCESS * n_jobs))
+    long = len(documents.ids) * epochs > _WORTH_PROCESSES
+    in_processes = n_jobs > 1 and long and may_start_processes()
+    size = max(1, ceil(len(documents) / (_TASKS_PER_PROCESS * n_jobs)))
     if not in_processes:
         size = min(size, _MOST_PER_THREAD)
-    tasks = [filled[start : start + size] for start in range(0, len(filled), size)]
-    # A backend that the user has chosen around the call goes before `prefer`.
-    how = {"prefer": "processes"} if in_processes else {"backend": "threading"}
-    run = Parallel(n_jobs=min(n_jobs, len(tasks)), batch_size=1, **how)
-    slim = lean(model, alpha)
-    vectors[rows] = np.concatenate(run(delayed(infer_some)(slim, t, seed, epochs) for t in tasks))
+    starts = range(0, len(documents), size)
+    # Without a backend joblib takes processes, or what the user has chosen around the call.
+    how = {} if in_processes else {"backend": "threading"}
+    run = Parallel(n_jobs=max(1, min(n_jobs, len(starts))), batch_size=1, **how)
+    slim, ends = lean(model, alpha), np.append(0, documents.lengths.cumsum())
+    found = run(
+        delayed(infer_some)(
+            slim,
+            documents.ids[ends[start] : ends[min(start + size, len(documents))]],
+            documents.lengths[start : start + size],
+            seed,
+            epochs,
+        )
+        for start in starts
+    )
+    for start, part in zip(starts, found, strict=True):
+        vectors[start : start + size] = part
     return vectors
