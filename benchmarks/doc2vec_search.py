@@ -208,12 +208,11 @@ def finished(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def keep(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
-    """Add a result to what is on disk by now, and write the table."""
+    """Add a result to what is on disk by now."""
     results = {**finished(path), name: rows}
     partial = path.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     os.replace(partial, path)
-    write(path, results)
 
 
 def write(path: Path, results: dict[str, list[dict[str, Any]]]) -> None:
@@ -258,6 +257,7 @@ def main(arguments: list[str] | None = None) -> int:
         data = data or reviews(validate=True, n_train=args.n_train, n_test=args.n_test)
         keep(path, name, measure(CANDIDATES[name], data, memory))
         print(table({name: finished(path)[name]}), flush=True)
+    write(path, finished(path))
     print(table(finished(path)))
     return 0
 
