@@ -1,9 +1,9 @@
 """Share the inference of many documents among cores.
 
 gensim's arithmetic runs outside of Python's lock, so that threads use several cores and need no
-start. But it looks each word up under the lock, and two threads are 1.6 times as fast as one,
-whatever the number of cores. Processes wait for nobody, yet have to import gensim first, which
-takes seconds: only long calls use them. What a document's vector is depends on neither.
+start. But it looks each word up under the lock, and two threads are 1.6 times as fast as one.
+Processes wait for nobody, yet have to import gensim first, which takes seconds: only long calls use
+them. What a document's vector is depends on neither.
 """
 
 from __future__ import annotations

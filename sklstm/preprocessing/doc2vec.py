@@ -127,10 +127,8 @@ class Doc2VecVectorizer(
         and uses all cores in `transform`, where their number makes no difference to the vectors;
         one within a parallel joblib job, such as a grid search. A number, or -1 for all cores,
         holds for both: with more than one, two fits give different models, whatever
-        `random_state`. `transform` starts threads; but for more than 25 million words times epochs
-        joblib's processes, unless `joblib.parallel_config` around the call says otherwise. They
-        take some seconds to start, and memory, each for gensim of its own, until they have had
-        nothing to do for five minutes.
+        `random_state`. `transform` starts threads, for over 25 million words times epochs joblib's
+        processes, which take seconds to start, and memory; `joblib.parallel_config` may change it.
 
     Attributes
     ----------
