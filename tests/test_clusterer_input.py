@@ -158,6 +158,9 @@ def test_containers_that_numpy_can_read_are_tables():
             return TABLE
 
     assert small().fit(Box()).architecture_ == "dense"
+    series, plain = (small(architecture="lstm").fit(X) for X in (Box(), TABLE))
+    np.testing.assert_array_equal(series.transform(Box()), plain.transform(TABLE))
+    assert series.inverse_transform(series.transform(TABLE))[0].shape == (4,)
     assert small().fit(ak.Array([x.tolist() for x in RAGGED])).architecture_ == "lstm"
 
 

@@ -100,6 +100,7 @@ def test_sklearn_checks(estimator, check):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:[0-9]+ times a cluster became empty")
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")  # checks of four different rows
 @parametrize_with_checks(
     [
         LSTMClassifier(),

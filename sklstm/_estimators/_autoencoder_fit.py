@@ -257,7 +257,8 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
 
     def _note_form(self, X: Any) -> None:
         """Remember whether a sequence was a row of numbers, or one of steps."""
-        item = next(iter(X[X.columns[0]] if hasattr(X, "columns") else X))
+        column = X[X.columns[0]] if hasattr(X, "columns") else X
+        item = next(iter(column if hasattr(column, "__iter__") else np.asarray(column)))
         self._flat_ = getattr(item, "ndim", np.ndim(item)) == 1
 
     def _apply(self, module: Any, forward: Any, samples: Samples) -> np.ndarray:
