@@ -89,6 +89,21 @@ def table(runs: dict[str, dict[str, list[float]]]) -> str:
     return markdown(columns)
 
 
+def describe(about: dict[str, Any], models: list[str]) -> str:
+    """Return what was timed, where, and by which command."""
+    env = about["environment"]
+    only = [f'"{name}"' if " " in name else name for name in models]
+    chosen = f" --only {' '.join(only)}" if len(models) < len(MODELS) else ""
+    return (
+        f"Film reviews, {EPOCHS} epochs each, vectors of 100 numbers; medians of {ROUNDS} rounds "
+        "in turns, and of the ratio to the loop within a round, with its range. The loop is given "
+        "words, `transform` splits texts itself. "
+        f"{env['cpus']} CPU cores; Python {env['python']}, gensim {env['gensim']}; "
+        f"sklstm {env['sklstm']} ({about['commit'] or 'no commit'}). "
+        f"Measured by `python benchmarks/doc2vec_speed.py{chosen}`."
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write ``results/doc2vec_speed.json`` and ``.md``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -120,17 +135,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(row, found, flush=True)
             report = json.dumps({**about, "seconds": runs}, indent=1)
             (args.output / "doc2vec_speed.json").write_text(report + "\n", encoding="utf-8")
-    shown, env = table(runs), about["environment"]
-    notes = (
-        f"Film reviews, {EPOCHS} epochs each, vectors of 100 numbers; medians of {ROUNDS} rounds "
-        "in turns, and of the ratio to the loop within a round, with its range. The loop is given "
-        "words, `transform` splits texts itself. "
-        f"{env['cpus']} CPU cores; Python {env['python']}, gensim {env['gensim']}; "
-        f"sklstm {env['sklstm']} ({about['commit'] or 'no commit'})."
-    )
+    shown, notes = table(runs), describe(about, args.only)
     text = (
         f"# Vectors of texts, per second\n\n{shown}\n\n{notes}\nLoad average of the machine before "
-        f"the run: {load_before:.1f}.\nMade by `python benchmarks/doc2vec_speed.py`.\n"
+        f"the run: {load_before:.1f}.\n"
     )
     page = args.output / "doc2vec_speed.md"
     page.write_text(text, encoding="utf-8")
