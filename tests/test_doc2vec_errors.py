@@ -247,6 +247,8 @@ def test_the_smallest_of_corpora(texts, params):
         ({"infer_alpha": 1e-5}, "min_alpha=0.0001 is above infer_alpha=1e-05"),
         ({"infer_epochs": 0}, "'infer_epochs' parameter"),
         ({"infer_epochs": 1.5}, "'infer_epochs' parameter"),
+        ({"n_jobs": 0}, "'n_jobs' parameter"),
+        ({"n_jobs": "all"}, "'n_jobs' parameter"),
     ],
 )
 def test_what_is_set_after_fit_is_checked_by_transform(params, message):

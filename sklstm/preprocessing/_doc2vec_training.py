@@ -75,7 +75,7 @@ def check_choices(params: dict[str, Any]) -> None:
 
 def check_inference(vectorizer: Any, min_alpha: float | None = None) -> None:
     """Raise a ValueError if vectors cannot be inferred by the vectorizer's parameters."""
-    names = ("infer_epochs", "infer_alpha")
+    names = ("infer_epochs", "infer_alpha", "n_jobs")
     validate_parameter_constraints(
         {name: vectorizer._parameter_constraints[name] for name in names},
         {name: getattr(vectorizer, name) for name in names},
