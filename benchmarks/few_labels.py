@@ -206,7 +206,7 @@ def word_vectors(data: DataSpec, texts: list[str], folder: Path) -> Any:
 
 def scaled(vectors: Any, spread: float | None) -> Any:
     """Return vectors that have this spread, copied if need be."""
-    from sklstm.preprocessing._word_training import standardize
+    from sklstm.preprocessing.text._word_training import standardize
 
     if spread is None:
         return vectors

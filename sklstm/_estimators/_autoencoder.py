@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from sklstm._constraints import layer_sizes
-from sklstm._network import build_embedding
-from sklstm._reading import is_table
-from sklstm._tokens import VOCABULARY_ATTR, TokenArray
+from sklstm._estimators._network import build_embedding
+from sklstm._estimators.params import layer_sizes
+from sklstm._sequences import VOCABULARY_ATTR, TokenArray, is_table
 from sklstm.nn import RecurrentStack, TokenEmbedding, make_pooling
 from sklstm.nn.autoencoder import DenseAutoencoder, SequenceAutoencoder
 

@@ -16,7 +16,6 @@ from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._callers import caller_level
-from sklstm._constraints import epoch_count, frozen_epochs
 from sklstm._estimators._agreement import Attempt, most_agreed
 from sklstm._estimators._autoencoder import (
     build_dense,
@@ -24,11 +23,12 @@ from sklstm._estimators._autoencoder import (
     is_tabular,
     reads_as_table,
 )
+from sklstm._estimators._fitting import Seeds, Transaction
 from sklstm._estimators._partition import Partition, best_partition, partition
 from sklstm._estimators._scaling import Scaling
-from sklstm._fitting import Seeds, Transaction
-from sklstm._input import read_input
-from sklstm._sequences import Sequences
+from sklstm._estimators.params import epoch_count, frozen_epochs
+from sklstm._sequences import Ragged, read_input
+from sklstm._targets.weights import given_weights, scaled
 from sklstm._training import (
     Samples,
     TrainingOutcome,
@@ -40,7 +40,6 @@ from sklstm._training import (
     train_autoencoder,
     train_clusters,
 )
-from sklstm._weights import given_weights, scaled
 from sklstm.nn.autoencoder import Autoencoder
 from sklstm.nn.clusters import ClusteringAutoencoder
 
@@ -132,7 +131,7 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
     def _samples(self, read: Any) -> Samples:
         if self._is_dense:
             return self._scaling_.table(read)
-        sequences: Sequences = read
+        sequences: Ragged = read
         return sequences if sequences.is_tokens else self._scaling_.sequences(sequences)
 
     def _check_n_samples(self, n_samples: int) -> None:
@@ -251,7 +250,7 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         self.n_clusters_ = len(self.cluster_centers_)
         self.loss_curve_ = [row["train_loss"] for row in self.history_]
         self.n_iter_ = len(self.history_)
-        if isinstance(samples, Sequences):
+        if isinstance(samples, Ragged):
             same = bool((samples.lengths == samples.lengths[0]).all())
             self._length_ = int(samples.lengths[0]) if same else None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sklstm._estimators._autoencoder_fit import AutoencoderFit
 from sklstm._estimators._decoding import decoded
-from sklstm._weights import given_weights
+from sklstm._targets.weights import given_weights
 
 
 class ClusterOutputs(AutoencoderFit):

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from sklstm._batching import prediction_batches
-from sklstm._tokens import TokenArray
+from sklstm._sequences import TokenArray, prediction_batches
 from sklstm._training import fast_cpu, resolve_device
 
 BATCH_SIZE, MAX_STEPS = 256, 16_384

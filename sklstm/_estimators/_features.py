@@ -9,8 +9,8 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._base import BaseLSTM
 from sklstm._estimators._summary import format_summary
+from sklstm._estimators.base import BaseLSTM
 
 
 class NetworkSummary(BaseLSTM):

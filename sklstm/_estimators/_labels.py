@@ -11,10 +11,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
-from sklstm._estimators._class_weights import ClassWeights, check_two_classes
 from sklstm._estimators._outputs import ClassifierOutputs
-from sklstm._estimators._ranks import RankCodec
-from sklstm._estimators._targets import LabelCodec
+from sklstm._targets.class_weights import ClassWeights, check_two_classes
+from sklstm._targets.labels import LabelCodec
+from sklstm._targets.ordinal import RankCodec
 from sklstm.nn import (
     CumulativeLink,
     LinearOutput,

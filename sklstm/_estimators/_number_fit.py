@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from sklearn.base import _fit_context
 
+from sklstm._estimators._holdout import validation_pair
 from sklstm._estimators._regression import NumberTargets, checked_quantiles
-from sklstm._holdout import validation_pair
 
 
 class NumberFit(NumberTargets):

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from sklstm._estimators._features import PooledFeatures
+from sklstm._estimators._prediction import chosen_decoder
 from sklstm._estimators._prefixes import prefix_outputs
-from sklstm._estimators._targets import LabelCodec
-from sklstm._prediction import chosen_decoder
-from sklstm._state import SequenceState
+from sklstm._estimators._state import SequenceState
+from sklstm._targets.labels import LabelCodec
 from sklstm._training import resolve_device
 
 

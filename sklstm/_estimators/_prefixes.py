@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from sklstm._sequences import Sequences, ranges
+from sklstm._sequences import Ragged, ranges
 from sklstm._training import predict_batches, predict_rows
 from sklstm.nn import SequenceNetwork
 
 
 def prefix_outputs(
-    module: nn.Module, sequences: Sequences, *, device: torch.device, n_jobs: int | None
+    module: nn.Module, sequences: Ragged, *, device: torch.device, n_jobs: int | None
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield each sequence's index and its outputs after every step, (T_i, n_outputs).
 
@@ -37,7 +37,7 @@ def prefix_outputs(
         )
 
 
-def all_prefixes(sequences: Sequences, index: int) -> Sequences:
+def all_prefixes(sequences: Ragged, index: int) -> Ragged:
     """Return the prefixes of one sequence, the shortest first, as sequences."""
     n_steps = int(sequences.lengths[index])
     lengths = np.arange(1, n_steps + 1)

@@ -16,11 +16,11 @@ from sklearn.utils.metaestimators import available_if
 from torch import nn
 
 from sklstm._estimators._features import PooledFeatures
-from sklstm._estimators._numbers import NumberCodec
-from sklstm._prediction import chosen_decoder
-from sklstm._state import SequenceState
-from sklstm._steps import lay_steps
-from sklstm._weights import given_step_weights
+from sklstm._estimators._prediction import chosen_decoder
+from sklstm._estimators._state import SequenceState
+from sklstm._sequences import lay_steps
+from sklstm._targets.numbers import NumberCodec
+from sklstm._targets.weights import given_step_weights
 from sklstm.nn import (
     LinearOutput,
     QuantileOutput,

@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils import gen_batches
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sklstm._sequences import Sequences
+from sklstm._sequences import Ragged
 from sklstm._training import Table
 
 PART = 1 << 20  # numbers
@@ -44,7 +44,7 @@ class Scaling:
         return cls._of_rows(X, weights)
 
     @classmethod
-    def of_sequences(cls, sequences: Sequences, weights: np.ndarray) -> Scaling:
+    def of_sequences(cls, sequences: Ragged, weights: np.ndarray) -> Scaling:
         """Learn from all steps, each as heavy as its sequence."""
         if sequences.starts is not None:  # windows that share rows: each row once
             return cls._of_rows(sequences.values, np.ones(len(sequences.values)))
@@ -72,7 +72,7 @@ class Scaling:
         """Return rows to be scaled batch by batch."""
         return Table(X, self.mean, self.scale)
 
-    def sequences(self, sequences: Sequences) -> Sequences:
+    def sequences(self, sequences: Ragged) -> Ragged:
         """Return scaled sequences."""
         values = np.empty_like(sequences.values, dtype=np.float32)
         with np.errstate(over="ignore"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from sklstm._input import InputSpec
+from sklstm._sequences import InputSpec
 from sklstm._training import layer_shapes
 
 

@@ -6,9 +6,9 @@ from typing import Any, Self
 
 from sklearn.base import _fit_context
 
-from sklstm._estimators._class_weights import check_weights_known
+from sklstm._estimators._holdout import validation_pair
 from sklstm._estimators._tags import TagTargets
-from sklstm._holdout import validation_pair
+from sklstm._targets.class_weights import check_weights_known
 
 
 class TagFit(TagTargets):

@@ -11,15 +11,14 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import StrOptions
 from torch import Tensor, nn
 
-from sklstm._constraints import CHARACTERS, NETWORK, TRAINING
-from sklstm._estimators._class_weights import ClassWeights, check_two_classes
 from sklstm._estimators._features import NetworkSummary
-from sklstm._estimators._targets import LabelCodec
-from sklstm._prediction import chosen_decoder
-from sklstm._sequences import Sequences
-from sklstm._state import SequenceState
-from sklstm._steps import BadTarget, lay_steps
-from sklstm._weights import given_step_weights
+from sklstm._estimators._prediction import chosen_decoder
+from sklstm._estimators._state import SequenceState
+from sklstm._estimators.params import CHARACTERS, NETWORK, TRAINING
+from sklstm._sequences import BadTarget, Ragged, lay_steps
+from sklstm._targets.class_weights import ClassWeights, check_two_classes
+from sklstm._targets.labels import LabelCodec
+from sklstm._targets.weights import given_step_weights
 from sklstm.nn import CRFLoss, CRFOutput, LinearOutput, StepLoss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
 
@@ -138,7 +137,7 @@ class TagTargets(NetworkSummary):
         sequences = self._read_X(X)
         return self._by_sequence(self._rows(sequences, method), sequences)
 
-    def _rows(self, sequences: Sequences, method: str) -> np.ndarray:
+    def _rows(self, sequences: Ragged, method: str) -> np.ndarray:
         """Return a method's results for the steps of all sequences, end to end."""
         if self.stateful or not self._has_field:
             results: np.ndarray = self._decoder(method)(self._outputs(sequences))

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklstm._constraints import NETWORK, TRAINING
 from sklstm._estimators._clusters import ClusterOutputs
+from sklstm._estimators.params import NETWORK, TRAINING
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 _SHARED_NETWORK = (

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklstm._base import BaseLSTM
 from sklstm._estimators._number_fit import NumberFit
 from sklstm._estimators._regression import LOSSES
+from sklstm._estimators.base import BaseLSTM
 
 
 class LSTMRegressor(NumberFit):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sklstm._batching import pad_rows, prediction_batches, training_batches
+from sklstm._sequences import pad_rows, prediction_batches, training_batches
 from sklstm._training.data import LabelledSequences
 from sklstm._training.predict import most_steps, to_tensors
 from sklstm.nn.losses import StepTargets

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklstm._callers import caller_level
-from sklstm._sequences import Sequences
+from sklstm._sequences import Ragged
 from sklstm._training.batches import BatchIterator, EpochBatches
 from sklstm._training.data import LabelledSequences
 from sklstm._training.predict import Forward, predict_rows
@@ -28,7 +28,7 @@ from sklstm.nn.clusters import (
     target_distribution,
 )
 
-Samples = Sequences | Table
+Samples = Ragged | Table
 
 
 def apply_to(
@@ -69,7 +69,7 @@ def train_clusters(
     ----------
     module : ClusteringAutoencoder
         Trained to reconstruct, its centres where clusters begin.
-    samples : Sequences or Table
+    samples : Ragged or Table
         What to cluster.
     weights : ndarray of shape (n_samples,), float32
         With a mean of 1.

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sklstm._sequences import Sequences, ranges
+from sklstm._sequences import Ragged, ranges
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class LabelledSequences:
 
     Attributes
     ----------
-    sequences : Sequences
+    sequences : Ragged
         The inputs.
     targets : ndarray of shape (n,) or (n, n_outputs)
         Encoded for the loss: int64 class indices, or float32. With `per_step` one row for every
@@ -27,7 +27,7 @@ class LabelledSequences:
         Whether every step has a target and a weight.
     """
 
-    sequences: Sequences
+    sequences: Ragged
     targets: np.ndarray
     weights: np.ndarray
     per_step: bool = False

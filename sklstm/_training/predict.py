@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklstm._batching import pad_batch, prediction_batches
-from sklstm._sequences import Sequences, ranges
+from sklstm._sequences import Ragged, pad_batch, prediction_batches, ranges
 from sklstm._training.runtime import fast_cpu
 from sklstm.nn.state import State, put_rows, take_rows
 
@@ -23,7 +22,7 @@ Forward = Callable[..., Tensor]
 
 
 def to_tensors(
-    sequences: Sequences,
+    sequences: Ragged,
     indices: np.ndarray,
     device: torch.device,
     start: int = 0,
@@ -36,7 +35,7 @@ def to_tensors(
     return block.to(device), torch.from_numpy(lengths).to(device)
 
 
-def most_steps(sequences: Sequences) -> int:
+def most_steps(sequences: Ragged) -> int:
     """Return how many padded steps a batch may have."""
     if sequences.step_shape is None:
         return MAX_BATCH_STEPS
@@ -46,7 +45,7 @@ def most_steps(sequences: Sequences) -> int:
 def predict_batches(
     module: nn.Module,
     forward: Forward,
-    sequences: Sequences,
+    sequences: Ragged,
     *,
     device: torch.device,
     n_jobs: int | None,
@@ -59,7 +58,7 @@ def predict_batches(
         What `forward` belongs to; set to evaluation mode and moved to `device`.
     forward : callable
         Maps ``(batch, time, features)`` inputs and ``(batch,)`` lengths to results.
-    sequences : Sequences
+    sequences : Ragged
         All sequences.
     device : torch.device
         Where to compute.
@@ -79,7 +78,7 @@ def predict_batches(
 def predict_rows(
     module: nn.Module,
     forward: Forward,
-    sequences: Sequences,
+    sequences: Ragged,
     *,
     device: torch.device,
     n_jobs: int | None,
@@ -99,7 +98,7 @@ def predict_rows(
 
 def predict_from(
     module: Any,
-    sequences: Sequences,
+    sequences: Ragged,
     state: State,
     *,
     device: torch.device,
@@ -122,7 +121,7 @@ def predict_from(
 class _Rows:
     """Results, put where they belong as they come in."""
 
-    def __init__(self, sequences: Sequences, per_step: bool):
+    def __init__(self, sequences: Ragged, per_step: bool):
         self.lengths = sequences.lengths
         self.offsets = np.cumsum(self.lengths) - self.lengths if per_step else None
         self.rows: np.ndarray | None = None
@@ -140,5 +139,5 @@ class _Rows:
 
     def filled(self) -> np.ndarray:
         """Return all results."""
-        assert self.rows is not None  # as_sequences refuses empty input
+        assert self.rows is not None  # as_ragged refuses empty input
         return self.rows

@@ -1,10 +1,10 @@
-from .doc2vec import Doc2VecVectorizer
-from .padder import SequencePadder
-from .reshaper import WindowReshaper
-from .scaler import SequenceScaler
-from .tokenizer import SequenceTokenizer
-from .windows import make_windows
-from .word_vectors import WordVectors
+from .series.padder import SequencePadder
+from .series.reshaper import WindowReshaper
+from .series.scaler import SequenceScaler
+from .series.windows import make_windows
+from .text.doc2vec import Doc2VecVectorizer
+from .text.tokenizer import SequenceTokenizer
+from .text.word_vectors import WordVectors
 
 __all__ = [
     "Doc2VecVectorizer",

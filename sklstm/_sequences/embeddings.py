@@ -1,0 +1,208 @@
+"""From the vectors a user brings to the first weights of an embedding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm._sequences.tokens import N_RESERVED, PADDING_ID, Vocabulary
+from sklstm._sequences.vector_files import FoundVectors, of_keyed_vectors, read_wanted
+
+# From that many vectors on, the spread of each of their numbers is an estimate worth having.
+ENOUGH_FOR_A_SPREAD = 20
+LOW_COVERAGE = 0.1
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a vocabulary was found.
+
+    Attributes
+    ----------
+    n_words : int
+        Words of the vocabulary.
+    n_listed : int
+        Those that have a vector of their own.
+    n_composed : int
+        Those whose vector is made of n-grams of their characters, as fastText does.
+    missing : tuple of str
+        The first few of the others.
+    """
+
+    n_words: int
+    n_listed: int
+    n_composed: int
+    missing: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """The share of words that have a vector of their own."""
+        return self.n_listed / self.n_words
+
+    def report(self) -> str:
+        """Return a line for the user."""
+        composed = f", {self.n_composed:,} more made of n-grams" if self.n_composed else ""
+        drawn = self.n_words - self.n_listed - self.n_composed
+        return (
+            f"embeddings: {self.n_listed:,} of {self.n_words:,} words have a vector "
+            f"({self.share:.1%}){composed}; {drawn:,} drawn at random"
+        )
+
+    def warning(self) -> str | None:
+        """Return what to warn of, if next to nothing was found."""
+        found = self.n_listed + self.n_composed
+        if found >= LOW_COVERAGE * self.n_words:
+            return None
+        return (
+            f"embeddings have a vector for {found:,} of the {self.n_words:,} words of the "
+            f"vocabulary only, and none for {', '.join(map(repr, self.missing))}. Are they of "
+            "another language, of another case, or split into words in another way?"
+        )
+
+
+def embedding_matrix(
+    embeddings: Any, n_ids: int, vocabulary: Vocabulary | None, rng: np.random.Generator
+) -> tuple[np.ndarray, Coverage]:
+    """Return one vector per token id, and how many words `embeddings` knows.
+
+    Parameters
+    ----------
+    embeddings : path, WordVectors, gensim KeyedVectors, mapping of word to vector, or \
+            array-like of shape (n_ids, embedding_dim)
+        Vectors by word, or by id.
+    n_ids : int
+        Rows wanted.
+    vocabulary : Vocabulary or None
+        The words behind the ids; needed to match vectors by word.
+    rng : numpy.random.Generator
+        Draws vectors for words that have none: each number with the mean and spread that it has
+        in the others, as in GloVe's a few numbers are far larger than the rest.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_ids, embedding_dim), float32
+        Padding is all zeros.
+    coverage : Coverage
+        How much of the vocabulary was found; all of it for an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the vectors are of another form, number or length, are not finite, or share no
+        word with the vocabulary.
+    OSError
+        If a path leads to no file.
+    """
+    if _is_by_word(embeddings):
+        return _by_word(embeddings, n_ids, vocabulary, rng)
+    try:
+        matrix = np.array(embeddings, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"embeddings is a {type(embeddings).__name__}; accepted are the path of a file, "
+            "WordVectors, gensim KeyedVectors, a mapping of word to vector, and an array of shape "
+            "(n_ids, embedding_dim)."
+        ) from error
+    if matrix.ndim != 2 or len(matrix) != n_ids:
+        raise ValueError(
+            f"embeddings has shape {matrix.shape}, but {n_ids} token ids need an array of shape "
+            f"({n_ids}, embedding_dim): one row per id, the {N_RESERVED} reserved ids first."
+        )
+    _check_width(matrix)
+    _check_finite(matrix)
+    matrix[PADDING_ID] = 0.0
+    n_words = n_ids - N_RESERVED if vocabulary is None else len(vocabulary)
+    return matrix, Coverage(max(1, n_words), max(1, n_words), 0)
+
+
+def _is_by_word(embeddings: Any) -> bool:
+    return (
+        isinstance(embeddings, Mapping | str | os.PathLike)
+        or hasattr(embeddings, "key_to_index")
+        or _is_word_vectors(embeddings)
+    )
+
+
+def _is_word_vectors(embeddings: Any) -> bool:
+    """Tell `WordVectors`, whose layer is above this one, by its method."""
+    return hasattr(embeddings, "from_keyed_vectors")
+
+
+def _by_word(
+    vectors: Any, n_ids: int, vocabulary: Vocabulary | None, rng: np.random.Generator
+) -> tuple[np.ndarray, Coverage]:
+    if vocabulary is None:
+        raise ValueError(
+            "embeddings are given by word, but X carries no vocabulary to match them with. "
+            "Let SequenceTokenizer make X, or give embeddings as an array by token id."
+        )
+    found = _find(vectors, vocabulary)
+    if not found.words:
+        raise ValueError(
+            f"embeddings share no word with the vocabulary of {len(vocabulary)} words "
+            f"(such as {', '.join(map(repr, list(vocabulary)[:3]))}); do both use the same case?"
+        )
+    _check_width(found.vectors)
+    _check_finite(found.vectors, found.words)
+    mean, spread = _scale(found.vectors)
+    matrix = rng.normal(mean, spread, (n_ids, found.vectors.shape[1])).astype(np.float32)
+    matrix[[vocabulary[word] for word in found.words]] = found.vectors
+    matrix[PADDING_ID] = 0.0
+    return matrix, _coverage(found, vocabulary)
+
+
+def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
+    """Return the vectors of the vocabulary's words, wherever they are."""
+    if isinstance(vectors, str | os.PathLike):
+        return read_wanted(vectors, vocabulary)
+    if _is_word_vectors(vectors):
+        check_is_fitted(
+            vectors,
+            msg="embeddings=%(name)s() has no vectors yet; train them first: "
+            "embeddings=WordVectors().fit(texts).",
+        )
+        vectors = vectors.keyed_vectors_
+    if not isinstance(vectors, Mapping):
+        return of_keyed_vectors(vectors, vocabulary)
+    words = [word for word in vocabulary if word in vectors]
+    try:
+        known = np.array([vectors[word] for word in words], dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"embeddings hold something else than numbers, or vectors of different lengths: {error}"
+        ) from error
+    if words and known.ndim != 2:
+        raise ValueError("embeddings must map each word to a 1-D vector of numbers.")
+    return FoundVectors(words, known, len(words))
+
+
+def _scale(vectors: np.ndarray) -> tuple[Any, Any]:
+    """Return mean and spread of what to draw: of each number, or of all if there are few."""
+    vectors = vectors.astype(np.float64)
+    if len(vectors) < ENOUGH_FOR_A_SPREAD:
+        return vectors.mean(), vectors.std()
+    return vectors.mean(axis=0), vectors.std(axis=0)
+
+
+def _coverage(found: FoundVectors, vocabulary: Vocabulary) -> Coverage:
+    known = set(found.words)
+    missing = (word for word in vocabulary if word not in known)
+    few = tuple(word for _, word in zip(range(5), missing, strict=False))
+    return Coverage(len(vocabulary), found.n_listed, len(found.words) - found.n_listed, few)
+
+
+def _check_width(matrix: np.ndarray) -> None:
+    if not matrix.shape[1]:
+        raise ValueError("embeddings hold vectors of length 0; they need one number at least.")
+
+
+def _check_finite(matrix: np.ndarray, words: list[str] | None = None) -> None:
+    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    if len(bad):
+        of = f"vector {bad[0]}" if words is None else f"the vector of {words[bad[0]]!r}"
+        raise ValueError(f"embeddings hold NaN or infinity, in {of}.")

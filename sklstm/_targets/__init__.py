@@ -1,0 +1,1 @@
+"""What y becomes: one object for each kind of target."""

@@ -1,0 +1,1 @@
+"""Series to windows, rectangles and scaled sequences."""

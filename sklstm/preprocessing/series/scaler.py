@@ -1,0 +1,278 @@
+"""Scale the values of sequences, feature by feature."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from numbers import Real
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm._sequences import Ragged, contain_rectangle, contain_sequences, split
+from sklstm.preprocessing.series._input import (
+    check_features,
+    is_rectangle,
+    read,
+    record_features,
+    steps_are_numbers,
+)
+
+
+class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Standardize or min-max scale each feature over all steps of all sequences.
+
+    :class:`~sklearn.preprocessing.StandardScaler` and
+    :class:`~sklearn.preprocessing.MinMaxScaler` for sequences: every step counts as a row, so
+    a feature is scaled alike at every step, and a long sequence weighs more than a short one.
+    Sequences come out in the form they went in: ragged, (n, T) or (n, T, F). Nested lists of
+    one length come out as an array, as everywhere in scikit-learn.
+
+    Parameters
+    ----------
+    method : {"standard", "minmax"}, default="standard"
+        "standard" gives each feature mean 0 and variance 1, which suits an LSTM's gates;
+        "minmax" brings it into `feature_range`.
+    with_mean : bool, default=True
+        Whether "standard" subtracts the mean.
+    with_std : bool, default=True
+        Whether "standard" divides by the standard deviation.
+    feature_range : tuple (min, max), default=(0, 1)
+        Where "minmax" puts the smallest and the largest value seen in `fit`.
+    padding_value : float, default=None
+        Steps that wholly equal this value, wherever they stand, count as padding: they take
+        no part in the statistics and stay as they are. Choose a value that no real step has.
+        None takes every step for data, zeros too.
+
+    Attributes
+    ----------
+    scaler_ : StandardScaler or MinMaxScaler
+        The scaler fitted on the steps, with its statistics such as ``scaler_.mean_``.
+    n_features_in_ : int
+        T for X of shape (n, T), which is one feature at T steps; features a step for 3-D and
+        ragged X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X is a data frame with names that are all strings.
+
+    See Also
+    --------
+    SequencePadder : Bring sequences to one length; best after scaling.
+
+    Notes
+    -----
+    Constant features are only centred, never divided by zero. float32 stays float32, all else
+    becomes float64.
+
+    Examples
+    --------
+    >>> from sklstm import SequenceScaler
+    >>> scaler = SequenceScaler(method="minmax").fit([[0.0, 5.0], [10.0]])
+    >>> for sequence in scaler.transform([[5.0, 10.0, 20.0], [0.0]]):
+    ...     print(sequence)
+    [0.5 1.  2. ]
+    [0.]
+    """
+
+    scaler_: StandardScaler | MinMaxScaler
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "method": [StrOptions({"standard", "minmax"})],
+        "with_mean": ["boolean"],
+        "with_std": ["boolean"],
+        "feature_range": [tuple],
+        "padding_value": [Interval(Real, None, None, closed="neither"), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        method: Literal["standard", "minmax"] = "standard",
+        with_mean: bool = True,
+        with_std: bool = True,
+        feature_range: tuple[float, float] = (0, 1),
+        padding_value: float | None = None,
+    ):
+        self.method = method
+        self.with_mean = with_mean
+        self.with_std = with_std
+        self.feature_range = feature_range
+        self.padding_value = padding_value
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> SequenceScaler:
+        """Learn the statistics of each feature.
+
+        Parameters
+        ----------
+        X : list or object array of arrays, or array of shape (n, T) or (n, T, F)
+            The sequences.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceScaler
+            The fitted scaler.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X holds NaN, infinity or no numbers, sequences differ in their features, or
+            every step is padding. The message names the first sequence.
+        """
+        sequences = self._read(X, reset=True)
+        scaler = self._new_scaler().fit(self._data_steps(sequences))
+        self._record(X, sequences)
+        self.scaler_ = scaler
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any = None) -> SequenceScaler:
+        """Add more sequences to the statistics, for data that do not fit into memory.
+
+        Parameters
+        ----------
+        X : list or object array of arrays, or array of shape (n, T) or (n, T, F)
+            The next sequences.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceScaler
+            The scaler, its statistics those of all sequences so far.
+        """
+        is_first = not hasattr(self, "scaler_")
+        sequences = self._read(X, reset=is_first)
+        if not is_first:
+            check_features(self, X, sequences)
+        steps = self._data_steps(sequences)
+        scaler = self._new_scaler() if is_first else deepcopy(self.scaler_)
+        scaler.partial_fit(steps)
+        if is_first:
+            self._record(X, sequences)
+        self.scaler_ = scaler
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Return the sequences, scaled.
+
+        Parameters
+        ----------
+        X : list or object array of arrays, or array of shape (n, T) or (n, T, F)
+            The sequences.
+
+        Returns
+        -------
+        scaled : object array of arrays, or array of the shape of X
+            The scaled sequences, in the form of X.
+        """
+        check_is_fitted(self)
+        scaled = self._apply(self.scaler_.transform, X)
+        contain = contain_sequences if scaled.dtype == object else contain_rectangle
+        return contain(scaled, X, self)
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """Return scaled sequences to their original values.
+
+        Parameters
+        ----------
+        X : list or object array of arrays, or array of shape (n, T) or (n, T, F)
+            The scaled sequences.
+
+        Returns
+        -------
+        original : object array of arrays, or array of the shape of X
+            The sequences, in the form of X.
+        """
+        check_is_fitted(self)
+        return self._apply(self.scaler_.inverse_transform, X)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the output columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the input columns; only checked against those seen in `fit`.
+
+        Returns
+        -------
+        names : array of str
+            The names of the input columns for X of shape (n, T), ``["sequence"]`` for ragged X.
+
+        Raises
+        ------
+        ValueError
+            If X had the shape (n, T, F), or was nested lists of one length.
+        """
+        check_is_fitted(self)
+        if self._is_table:
+            names: np.ndarray = super().get_feature_names_out(input_features)
+            return names
+        if self._is_rectangle:
+            raise ValueError(
+                "X was neither a table nor ragged, so the output has no named columns."
+            )
+        return np.array(["sequence"], dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _read(self, X: Any, *, reset: bool) -> Ragged:
+        sequences = read(self, X, reset=reset)
+        if sequences.is_tokens:
+            raise TypeError(
+                "X holds token ids, which stand for words and cannot be scaled; "
+                "SequenceScaler takes sequences of values."
+            )
+        return sequences
+
+    def _record(self, X: Any, sequences: Ragged) -> None:
+        record_features(self, X, sequences)
+        self._is_rectangle = is_rectangle(X, sequences)
+
+    def _new_scaler(self) -> StandardScaler | MinMaxScaler:
+        if self.method == "standard":
+            return StandardScaler(with_mean=self.with_mean, with_std=self.with_std)
+        return MinMaxScaler(feature_range=self.feature_range)
+
+    def _is_data(self, steps: np.ndarray) -> np.ndarray:
+        """Return which steps are no padding."""
+        if self.padding_value is None:
+            return np.ones(len(steps), dtype=bool)
+        # float: compared at the precision of the steps, whatever kind of number was given
+        is_data: np.ndarray = (steps != float(self.padding_value)).any(axis=1)
+        return is_data
+
+    def _data_steps(self, sequences: Ragged) -> np.ndarray:
+        is_data = self._is_data(sequences.values)
+        if not is_data.any():
+            raise ValueError(
+                f"every step of X equals padding_value={self.padding_value!r}; at least one step "
+                "of data is needed to scale by."
+            )
+        steps: np.ndarray = sequences.values[is_data]
+        return steps
+
+    def _apply(self, scale: Any, X: Any) -> np.ndarray:
+        sequences = self._read(X, reset=False)
+        check_features(self, X, sequences)
+        is_data = self._is_data(sequences.values)
+        dtype = np.float32 if sequences.values.dtype == np.float32 else np.float64
+        flat = sequences.values.astype(dtype)
+        if is_data.any():
+            flat[is_data] = scale(flat[is_data])
+        if steps_are_numbers(X, sequences):
+            flat = flat[:, 0]
+        if is_rectangle(X, sequences):
+            rectangle: np.ndarray = flat.reshape(len(sequences), -1, *flat.shape[1:])
+            return rectangle
+        return split(flat, sequences.lengths)

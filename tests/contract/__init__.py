@@ -1,0 +1,1 @@
+"""The contract that every estimator keeps: scikit-learn's checks, called or ported."""

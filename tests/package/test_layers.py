@@ -1,0 +1,136 @@
+"""Imports run one way through the rooms; see docs/architecture.md."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "sklstm"
+
+# Lowest first: a room may import those in the rows before its own. A new one needs a place here.
+ROOMS = [
+    {"_jobs", "_callers"},
+    {"_sequences", "nn"},
+    {"_targets", "_training"},
+    {"_estimators"},
+]
+# Those that may import less than all below them, or stand beside the rows.
+NARROWER = {
+    "nn": set(),
+    "preprocessing": {"_jobs", "_callers", "_sequences"},
+    "datasets": {"_sequences"},
+    "metrics": {"_sequences"},
+    "inspection": set(),
+    "_show_versions": set(),
+}
+MAY_IMPORT = {
+    **{room: set().union(*ROOMS[:row]) for row, rooms in enumerate(ROOMS) for room in rooms},
+    **NARROWER,
+}
+IMPORTERS = {"skorch": {"_training"}, "gensim": {"_sequences", "preprocessing"}}
+MODULES = [
+    path.relative_to(PACKAGE).with_suffix("").parts
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path != PACKAGE / "__init__.py"
+]
+FILE_MODULES = {"glob", "io", "os", "pathlib", "pickle", "shutil", "tempfile"}
+
+
+def imports(source, module):
+    """Return the absolute name of everything that a module's source imports, wherever it does."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # `module` ends in "__init__" for a package, so a level always drops one part.
+            parent = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*parent, *([node.module] if node.module else [])])
+            names.add(base)
+            # `from sklstm import nn` imports the layer nn, not the package's front.
+            names.update(f"{base}.{alias.name}" for alias in node.names if base == "sklstm")
+    return names - {"sklstm"}
+
+
+def faults(room, names):
+    """Return what is wrong with these imports in a module of `room`."""
+    found = []
+    for name in sorted(names):
+        root, *rest = name.split(".")
+        if root == "sklstm":
+            if rest[0] != room and rest[0] not in MAY_IMPORT[room]:
+                found.append(f"{room} may not import sklstm.{rest[0]}")
+        elif room not in IMPORTERS.get(root, {room}):
+            allowed = " and ".join(sorted(IMPORTERS[root]))
+            found.append(f"only {allowed} may import {root}, not {room}")
+        elif room == "nn" and (
+            root in FILE_MODULES or root not in {"torch", "numpy", *sys.stdlib_module_names}
+        ):
+            found.append(f"nn knows torch only, not {root}")
+    return found
+
+
+@pytest.mark.parametrize("parts", MODULES, ids="/".join)
+def test_imports_run_downwards(parts):
+    room, path = parts[0], PACKAGE.joinpath(*parts).with_suffix(".py")
+    assert room in MAY_IMPORT, f"give {room} a place in ROOMS or NARROWER of {Path(__file__).name}"
+    names = imports(path.read_text(encoding="utf-8"), ".".join(("sklstm", *parts)))
+    assert not faults(room, names)
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "fault"),
+    [
+        (
+            "_sequences.tokens",
+            "import sklstm._training",
+            "_sequences may not import sklstm._training",
+        ),
+        (
+            "_jobs",
+            "from sklstm import _sequences",
+            "_jobs may not import sklstm._sequences",
+        ),
+        ("_jobs", "from . import _sequences", "_jobs may not import sklstm._sequences"),
+        (
+            "_targets.x",
+            "from sklstm._training import x",
+            "_targets may not import sklstm._training",
+        ),
+        ("nn.linear", "from .._targets import x", "nn may not import sklstm._targets"),
+        ("nn.linear", "def f():\n    import sklearn.base", "nn knows torch only, not sklearn"),
+        ("nn.linear", "from pathlib import Path", "nn knows torch only, not pathlib"),
+        (
+            "_estimators.base",
+            "from skorch import NeuralNet",
+            "only _training may import skorch, not _estimators",
+        ),
+        (
+            "_estimators.base",
+            "import gensim",
+            "only _sequences and preprocessing may import gensim, not _estimators",
+        ),
+        (
+            "_targets.x",
+            "def f():\n    from gensim.models import x",
+            "only _sequences and preprocessing may import gensim, not _targets",
+        ),
+        ("datasets._x", "from ..nn import x", "datasets may not import sklstm.nn"),
+    ],
+)
+def test_a_forbidden_import_is_found(module, source, fault):
+    assert faults(module.split(".")[0], imports(source, f"sklstm.{module}")) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("_training.net", "from skorch import NeuralNet\nfrom sklstm.nn import x\nimport torch"),
+        ("nn.__init__", "from .linear import x\nfrom torch import nn\nimport math"),
+        ("_sequences.vector_files", "from gensim.models.fasttext import x"),
+        ("preprocessing.text.x", "import gensim.models\nfrom sklstm._sequences import TokenArray"),
+    ],
+)
+def test_an_allowed_import_passes(module, source):
+    assert faults(module.split(".")[0], imports(source, f"sklstm.{module}")) == []

@@ -1,0 +1,344 @@
+"""make_windows against loops over windows, and what splitters make of its output."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import GroupKFold, TimeSeriesSplit
+
+import sklstm
+from sklstm import LSTMClassifier, make_windows
+from sklstm.preprocessing.series import _spans
+
+RNG = np.random.default_rng(0)
+
+ORACLES = {
+    "last": lambda labels: labels[-1],
+    "first": lambda labels: labels[0],
+    "mean": lambda labels: np.mean(labels, axis=0),
+    "majority": lambda labels: Counter(labels).most_common(1)[0][0],  # ties: the first one met
+}
+
+
+def by_hand(series, labels, ids, window, stride=1, horizon=None, label="last"):
+    """Make the windows of a list of series one by one."""
+    X, y, groups = [], [], []
+    for rows, names, identity in zip(series, labels, ids, strict=True):
+        start = 0
+        while start + window + (horizon or 0) <= len(rows):
+            end = start + window
+            X.append(rows[start:end])
+            seen = names[start:end] if horizon is None else names[end : end + horizon]
+            y.append(ORACLES[label](list(seen)))
+            groups.append(identity)
+            start += stride
+    return X, y, groups
+
+
+_lengths = st.lists(st.integers(1, 15), min_size=1, max_size=5)
+_settings = {
+    "window": st.integers(1, 5),
+    "stride": st.integers(1, 6),
+    "horizon": st.none() | st.integers(1, 4),
+    "label": st.sampled_from(sorted(ORACLES)),
+}
+
+
+@given(_lengths, st.booleans(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_against_a_loop(lengths, as_list, data):
+    params = {name: data.draw(strategy, name) for name, strategy in _settings.items()}
+    rows = np.arange(2 * sum(lengths)).reshape(-1, 2)
+    labels = np.array(
+        data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows)))
+    )
+    ends = np.cumsum(lengths)[:-1]
+    ids = [f"series {i}" for i in range(len(lengths))]
+    series = np.split(rows, ends)
+    X, y, groups = by_hand(series, np.split(labels, ends), ids, **params)
+    if as_list:
+        given = (series, np.split(labels, ends))
+        given_groups = ids
+    else:
+        given, given_groups = (rows, labels), np.repeat(ids, lengths)
+    if not X:
+        with pytest.raises(ValueError, match="window="):
+            make_windows(*given, groups=given_groups, **params)
+        return
+    windows = make_windows(*given, groups=given_groups, **params)
+    assert windows.X.shape == (len(X), params["window"], 2)
+    np.testing.assert_array_equal(windows.X, X)
+    np.testing.assert_allclose(windows.y, y)
+    assert windows.groups.tolist() == groups
+
+
+def test_a_label_for_every_five_rows():
+    X, by_row = RNG.normal(size=(9000, 10)), RNG.integers(0, 3, 9000)
+    windows, y, groups = make_windows(X, by_row, window=5, stride=5)
+    assert windows.shape == (1800, 5, 10)
+    np.testing.assert_array_equal(windows, X.reshape(1800, 5, 10))
+    np.testing.assert_array_equal(y, by_row[4::5])
+    assert groups.tolist() == [0] * 1800
+    given = make_windows(X, by_row[4::5], window=5, stride=5, label="majority")
+    np.testing.assert_array_equal(given.y, by_row[4::5])  # taken as they are
+
+
+def test_it_is_public():
+    assert "make_windows" in sklstm.__all__
+    result = make_windows(np.arange(4), window=2)
+    assert result._fields == ("X", "y", "groups")
+    assert result.y is None
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int64", "bool", "float16", "float32", "float64"])
+def test_rows_of_one_number_keep_their_dtype(dtype):
+    X = np.array([0, 1, 1, 0]).astype(dtype)
+    windows = make_windows(X, window=3).X
+    assert windows.shape == (2, 3, 1)
+    assert windows.dtype == dtype
+    assert windows[..., 0].tolist() == [X[:3].tolist(), X[1:].tolist()]
+
+
+def test_rows_that_fill_no_window_are_left_out():
+    X, y, _ = make_windows(np.arange(8), np.arange(8), window=3, stride=3)
+    assert X[..., 0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert y.tolist() == [2, 5]
+
+
+def test_the_horizon_counts_from_the_last_row():
+    series = np.arange(10)
+    for label, expected in {"last": 6, "first": 4, "mean": 5.0, "majority": 4}.items():
+        y = make_windows(series, series, window=4, horizon=3, label=label).y
+        assert y.tolist() == [expected + i for i in range(4)]
+
+
+@pytest.mark.parametrize(
+    "X", [RNG.normal(size=(50, 3)), np.arange(50), pd.DataFrame({"a": range(50)})]
+)
+@pytest.mark.parametrize("stride", [1, 3, 7])
+def test_windows_of_one_series_are_a_view(X, stride):
+    windows = make_windows(X, window=7, stride=stride).X
+    assert np.shares_memory(windows, np.asarray(X))
+    assert not windows.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        windows[0, 0, 0] = 1
+
+
+def test_a_view_takes_no_memory():
+    X = np.zeros((3_000_000, 1), dtype=np.float32)
+    windows = make_windows(X, window=1000).X  # 12 GB, if it were a copy
+    assert windows.shape == (2_999_001, 1000, 1)
+    assert np.shares_memory(windows, X)
+
+
+def test_windows_that_are_not_evenly_spaced_are_one_copy():
+    X = np.arange(10.0)
+    windows = make_windows(X, window=2, groups=[0] * 5 + [1] * 5).X
+    assert not np.shares_memory(windows, X)
+    assert windows.base is None
+    assert windows.flags.writeable
+    assert windows.flags.c_contiguous
+    # Those of these groups are: every window is as far from the next as within a group.
+    assert np.shares_memory(make_windows(X, window=5, stride=5, groups=[0] * 5 + [1] * 5).X, X)
+    assert np.shares_memory(make_windows([X], window=2).X, X)
+
+
+def test_labels_are_no_view():
+    y = np.arange(5)
+    made = make_windows(np.arange(5), y, window=1).y
+    made[0] = 7
+    assert y[0] == 0
+
+
+def test_the_labels_of_several_columns():
+    y = RNG.normal(size=(9, 2))
+    for label in ("last", "first", "mean"):
+        made = make_windows(np.arange(9), y, window=3, stride=2, label=label).y
+        np.testing.assert_allclose(made, by_hand([y], [y], [0], 3, 2, label=label)[1])
+    assert make_windows(np.arange(9), y[:4], window=3, stride=2).y.tolist() == y[:4].tolist()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        list("abbacab"),
+        np.array(list("abbacab"), dtype="S1"),
+        ["a", 1, 1, "a", 2.5, "a", 1],
+        pd.Series(list("abbacab"), dtype="category"),
+        pl.Series(list("abbacab")),
+        np.array([True, False, False, True, True, True, False]),
+        [datetime.date(2020, 1, day) for day in (1, 2, 2, 1, 3, 1, 2)],
+        np.array([1, 2, 2, 1, 3, 1, 2], dtype="datetime64[D]"),
+    ],
+)
+@pytest.mark.parametrize("label", ["last", "first", "majority"])
+def test_labels_of_any_type(labels, label):
+    made = make_windows(np.arange(7), labels, window=4, label=label).y
+    expected = by_hand([np.arange(7)], [np.asarray(labels, dtype=object)], [0], 4, label=label)[1]
+    assert made.tolist() == expected
+    assert [type(a) for a in made.tolist()] == [type(b) for b in expected]
+
+
+def test_series_with_labels_of_different_types():
+    made = make_windows([np.arange(2)] * 2, [["a", "b"], [1, 2]], window=2).y
+    assert made.tolist() == ["b", 2]
+    # One without windows has no labels, and so none of a type.
+    made = make_windows([np.arange(2), np.arange(1)], [["b"], []], window=2).y
+    assert made.tolist() == ["b"]
+
+
+@pytest.mark.parametrize("n_labels", [2, 5, 400])
+@pytest.mark.parametrize("winners", [_spans._count_each, _spans._count_sorted])
+def test_both_ways_to_find_majorities(n_labels, winners, monkeypatch):
+    monkeypatch.setattr(_spans, "_CHUNK", 50)  # several parts
+    codes = RNG.integers(0, n_labels, 500)
+    for length in (1, 2, 7, 64):
+        starts = np.sort(RNG.choice(500 - length + 1, 100, replace=False))
+        expected = [ORACLES["majority"](codes[s : s + length].tolist()) for s in starts]
+        np.testing.assert_array_equal(winners(codes, n_labels, starts, length), expected)
+
+
+def test_running_counts_go_on_over_parts():
+    codes = RNG.integers(0, 3, 70_000)  # more than two parts
+    starts = np.arange(len(codes) - 9)
+    np.testing.assert_array_equal(
+        _spans._count_each(codes, 3, starts, 10), _spans._count_sorted(codes, 3, starts, 10)
+    )
+
+
+def test_of_labels_as_frequent_the_first_wins():
+    made = make_windows(np.arange(4), ["b", "a", "a", "b"], window=4, label="majority").y
+    assert made.tolist() == ["b"]
+    made = make_windows(np.arange(4), ["c", "b", "a", "d"], window=3, label="majority").y
+    assert made.tolist() == ["c", "b"]
+
+
+def test_means_keep_their_digits():
+    y = np.concatenate([[1e12], np.full(20, 0.1)])
+    made = make_windows(np.arange(21), y, window=5, label="mean").y
+    np.testing.assert_allclose(made[1:], 0.1, rtol=1e-14)
+    assert make_windows(np.arange(4), np.arange(4), window=2, label="mean").y.tolist() == [
+        0.5,
+        1.5,
+        2.5,
+    ]
+    half = np.array([60000, 60000], dtype=np.float16)  # whose sum is past float16
+    made = make_windows(np.arange(2), half, window=2, label="mean").y
+    assert made.dtype == np.float16
+    assert made.tolist() == [half[0]]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}),
+        pd.DataFrame({"a": [1, 2, 3], "b": pd.array([4, 5, 6], dtype="Int64")}),
+        pl.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}),
+        np.array([[1, 4], [2, 5], [3, 6]], dtype=object),
+        [[[1, 4], [2, 5], [3, 6]]],
+        ([[1, 4], [2, 5], [3, 6]],),
+        pd.Series([np.array([[1, 4], [2, 5], [3, 6]])]),
+    ],
+)
+def test_every_container(X):
+    assert make_windows(X, window=2).X.tolist() == [[[1, 4], [2, 5]], [[2, 5], [3, 6]]]
+
+
+def test_a_list_holds_several_series():
+    X, y, groups = make_windows([[1, 2, 3], [4], [5, 6]], [[1, 2, 3], [4], [5, 6]], window=2)
+    assert X[..., 0].tolist() == [[1, 2], [2, 3], [5, 6]]
+    assert y.tolist() == [2, 3, 6]
+    assert groups.tolist() == [0, 0, 2]
+    groups = make_windows([[1, 2], [3, 4]], window=2, groups=["p", "p"]).groups
+    assert groups.tolist() == ["p", "p"]
+
+
+@pytest.mark.parametrize("ids", [[7, 3, 5], ["b", "a", "c"], [1.5, 0.5, 2.5], [1, "1", 2.0]])
+def test_groups_of_any_type(ids):
+    by_row = [ids[0]] * 2 + [ids[1]] * 3 + [ids[2]] * 2
+    X, _, groups = make_windows(np.arange(7), window=2, groups=by_row)
+    assert X[..., 0].tolist() == [[0, 1], [2, 3], [3, 4], [5, 6]]
+    assert groups.tolist() == [ids[0], ids[1], ids[1], ids[2]]
+
+
+def test_gaps_are_left_out():
+    X = np.arange(20.0).reshape(10, 2)
+    X[3, 1], X[8, 0] = np.nan, np.inf
+    y = np.arange(10.0)
+    y[5] = np.nan
+    X_kept, y_kept, groups = make_windows(X, y, window=2, gaps="skip")
+    assert X_kept[:, 0, 0].tolist() == [0, 2, 10, 12]  # the rows 0, 1, 5 and 6
+    assert y_kept.tolist() == [1, 2, 6, 7]
+    assert len(groups) == 4
+    # A label a window: those of the windows 0, 1, 4, 5 and 6 are asked for.
+    y = np.array([0, 1, np.nan, np.nan, np.nan, 5, 6, 7, 8])
+    assert make_windows(X, y, window=2, gaps="skip").y.tolist() == [0, 1, 5, 6]
+
+
+def test_a_horizon_may_be_a_gap_in_X():
+    X, y = np.array([1.0, 2.0, np.nan, 4.0]), np.arange(4)
+    X, y, _ = make_windows(X, y, window=2, horizon=1, gaps="skip")
+    assert X[..., 0].tolist() == [[1, 2]]
+    assert y.tolist() == [2]
+
+
+@pytest.mark.parametrize("lost", [None, np.nan, pd.NA, pd.NaT])
+def test_missing_labels_matter_where_they_are_used(lost):
+    y = [lost, "a", lost, "b", "b", "b"]
+    assert make_windows(np.arange(6), y, window=2, stride=2).y.tolist() == ["a", "b", "b"]
+    for label, left in {"first": ["b"], "majority": ["b"]}.items():
+        kept = make_windows(np.arange(6), y, window=2, stride=2, label=label, gaps="skip")
+        assert kept.y.tolist() == left
+        with pytest.raises(ValueError, match="entry 0"):
+            make_windows(np.arange(6), y, window=2, stride=2, label=label)
+
+
+def test_integers_with_missing_ones():
+    y = pd.Series([1, None, 3, 4], dtype="Int64")
+    made = make_windows(np.arange(4), y, window=2, label="mean", gaps="skip").y
+    assert made.tolist() == [3.5]
+
+
+@given(st.integers(1, 6), st.integers(1, 7), st.none() | st.integers(1, 5), st.integers(0, 20))
+@settings(max_examples=200, deadline=None)
+def test_the_gap_that_time_series_splits_need(window, stride, horizon, more):
+    reach = window + (horizon or 0)
+    rows = np.arange(reach + stride * (12 + more))
+    X = make_windows(rows, rows, window=window, stride=stride, horizon=horizon).X
+    gap = (window + (horizon or 0) - 1) // stride
+    if len(X) <= 3 + gap:
+        return
+
+    def used(part):
+        return {row for start in X[part, 0, 0] for row in range(start, start + reach)}
+
+    splits = list(TimeSeriesSplit(n_splits=2, test_size=1, gap=gap).split(X))
+    assert splits
+    for train, test in splits:
+        assert not used(train) & used(test)
+        # One less would share a row.
+        assert used([train[-1] + 1]) & used(test) or gap == 0
+
+
+def test_groups_keep_series_on_one_side():
+    series = [RNG.normal(size=(n, 2)) for n in (5, 9, 7, 6)]
+    X, y, groups = make_windows(series, [rows[:, 0] > 0 for rows in series], window=3)
+    for train, test in GroupKFold(2).split(X, y, groups):
+        assert not set(groups[train]) & set(groups[test])
+
+
+def test_windows_into_an_estimator():
+    X, y, _ = make_windows(
+        RNG.normal(size=(60, 3)).astype(np.float32), RNG.integers(0, 2, 60), window=4
+    )
+    model = LSTMClassifier(hidden_size=4, max_epochs=2, random_state=0)
+    np.testing.assert_array_equal(
+        model.fit(X, y).predict_proba(X), model.fit(X.copy(), y).predict_proba(X.copy())
+    )
