@@ -87,7 +87,7 @@ def curve(candidate: Candidate, threads: int | None, folder: Path) -> dict[str, 
         model.set_params(embeddings=word_vectors(candidate, pipeline, texts, folder))
     start = time.perf_counter()
     X = tokenizer.fit_transform(texts)
-    model.fit(X, y, validation_data=(tokenizer.transform(held_out), y_held_out))
+    model.fit(X, y, X_val=tokenizer.transform(held_out), y_val=y_held_out)
     return {
         "accuracy": [round(row["valid_score"], 4) for row in model.history_],
         "log_loss": [round(row["valid_loss"], 4) for row in model.history_],

@@ -2,225 +2,247 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from numbers import Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklstm._estimators._label_fit import LabelFit
+from sklstm._estimators.base import BaseLSTM, PooledFeatures
+from sklstm._estimators.stream import SequenceState
+from sklstm._sequences import Ragged, ranges
+from sklstm._targets import LabelTarget, OrdinalTarget
+from sklstm._training import predict_batches, resolve_device
+from sklstm.nn import SequenceNetwork
 
 
-class LSTMClassifier(ClassifierMixin, LabelFit):
+class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
     """Classify sequences with an LSTM.
 
-    Reads token ids, which get a learned vector each, or sequences of numbers or of matrices,
-    of any and unequal lengths. A prediction depends on its own sequence only, never on the
-    batch it is computed in. Trained by gradient descent: y may hold two classes, several, some
-    that have an order, or several labels per sample.
+    X holds sequences of token ids, which are mapped to learned vectors, or sequences of numbers
+    or matrices; lengths may differ. y may be binary, multiclass, ordinal or multilabel. The
+    prediction for a sequence depends on that sequence only, never on the batch it is computed in.
+
+    Parameters come in groups: first the five that are set most often, then those of the targets,
+    the architecture, text, series, optimisation, early stopping and the runtime.
 
     Parameters
     ----------
     hidden_size : int or tuple of int, default=64
-        Units of the recurrent layers, per direction. A tuple gives each layer its own.
+        Number of units of each recurrent layer, per direction. A tuple gives each layer its own
+        number.
     num_layers : int, default=1
-        Recurrent layers on top of each other, where `hidden_size` is one number.
-    bidirectional : bool, default=True
-        Read each sequence in both directions. Set it to False for a model whose state
-        depends on the past only, as `predict_proba_steps` in one pass needs.
-    cell : {"lstm", "gru"}, default="lstm"
-        The kind of recurrence. On a CPU the LSTM runs in a fused kernel and is much faster.
-    pooling : {"max", "mean", "last", "attention"}, default="max"
-        How the states of all steps become one vector: the largest value of each unit, the
-        average, the final state, or an average with learned weights [1]_. All but "last"
-        give every step a short path for its gradient, and train better on long sequences.
+        Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
+        for most data sets of up to some ten thousand sequences.
     dropout : float, default=0.5
-        Share of units set to zero in training: of the embedded (or convolved) input, between
-        recurrent layers, and of the pooled state. Values given as X are never dropped.
+        Dropout rate in training: of the embedded (or convolved) input, between recurrent layers,
+        and of the pooled state. Values given as X are never dropped.
+    learning_rate : float, default=2e-3
+        Initial learning rate of the optimizer.
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the training data. "auto" makes about 1,500 training steps: as many
+        epochs as that takes, at least 4 and at most 100.
+    loss : {"cross_entropy", "ordinal", "distance_weighted"}, default="cross_entropy"
+        "ordinal" and "distance_weighted" are for classes that have an order, such as ratings,
+        where a near miss is better than a far one. "ordinal" learns one score and increasing
+        thresholds (a cumulative link model [1]_); "distance_weighted" a softmax whose error on
+        each wrong class is weighted by its distance from the true class [2]_.
+    class_order : array-like of shape (n_classes,) or None, default=None
+        For "ordinal" and "distance_weighted": the classes from lowest to highest. None takes
+        numbers in numerical order, and the order of an ordered pandas Categorical; other strings
+        are refused, as sorting rarely puts them in order. `classes_` and the columns of
+        `predict_proba` stay sorted, as metrics expect. VotingClassifier, StackingClassifier and
+        `cross_val_predict` of probabilities encode the classes in sorted order before they reach
+        this estimator, and lose the order of a Categorical: pass ranks as y there.
+    distance_power : float, default=1.0
+        "distance_weighted" weights an error by its distance to this power.
+    output_layer : {"auto", "sigmoid", "softmax"}, default="auto"
+        "auto" uses one sigmoid output for two classes, a softmax over several, and one sigmoid per
+        label for multilabel y. "softmax" gives two classes two outputs.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weight of each class in the loss, as elsewhere in scikit-learn.
+    bidirectional : bool, default=True
+        Read each sequence in both directions. Set it to False for a model whose state depends on
+        the past only, as `stream`, `bptt_length` and `predict_proba_steps` in a single pass need.
+    cell : {"lstm", "gru"}, default="lstm"
+        The recurrent cell. On a CPU the LSTM runs in a fused kernel and is much faster.
+    pooling : {"max", "mean", "last", "attention"}, default="max"
+        How the hidden states of all steps are reduced to one vector: the maximum of each unit, the
+        mean, the last state, or a mean with learned weights [3]_. All but "last" give every step a
+        short path for its gradient, and train better on long sequences.
     recurrent_dropout : float, default=0.0
-        Dropout on what is carried from step to step.
+        Dropout rate of the recurrent connections.
     recurrent_dropout_method : {"weights", "states"}, default="weights"
-        "weights" drops recurrent weights once a batch, which keeps the fused kernel [2]_;
-        "states" drops carried units, the same ones at all steps of a sequence [3]_, in a
-        slow loop over the steps.
+        "weights" drops recurrent weights, drawn once per batch, which keeps the fused kernel [4]_;
+        "states" drops units of the hidden state, the same ones at all steps of a sequence [5]_, in
+        a slow loop over the steps.
+    conv_filters : int or None, default=None
+        Number of filters of a convolution over time before the recurrent layers; None for no
+        convolution.
+    conv_kernel_size : int, default=3
+        Width of these filters, in steps.
+    conv_pool_size : int, default=2
+        Width of the max-pooling after the convolution, in steps. The recurrent layers have that
+        many times fewer steps to process.
     embedding_dim : int, default=100
-        Length of the vector of a token. Ignored where `embeddings` are given.
+        Dimensionality of the token vectors. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
             (n_ids, dim) or None, default=None
-        Vectors to start from: those of a file of word2vec, GloVe or fastText, those that
-        `WordVectors` trained, or from elsewhere. They are matched by word, through the vocabulary
-        that `SequenceTokenizer` sends along; an array goes by token id. Words without one are
-        drawn with the mean and spread that each number has in the others; a warning says so
-        if more than nine in ten are. KeyedVectors and arrays are copied for each candidate of a
-        search, fitted `WordVectors` are not. A fitted estimator needs them no more: a pickle made
-        after ``set_params(embeddings=None)`` is smaller.
+        Initial token vectors: a file of word2vec, GloVe or fastText vectors, fitted `WordVectors`,
+        or vectors from elsewhere. They are matched by word, through the vocabulary that
+        `SequenceTokenizer` passes along; the rows of an array are token ids. Words without a
+        vector get a random one with the mean and standard deviation of the others in each
+        dimension; a warning is given if that concerns more than nine in ten words. A search copies
+        KeyedVectors and arrays for each candidate, but not fitted `WordVectors`. A fitted
+        estimator no longer needs them: after ``set_params(embeddings=None)`` its pickle is
+        smaller.
     freeze_embeddings : bool or int, default=False
-        Keep the vectors of tokens as they are: for ever if True, in the first epochs of training
-        if a number, and not at all if False. With few labels the first epochs, in which the rest
-        of the network knows nothing, would spoil good vectors. Earlier warm starts and parts
-        count; early stopping counts the first epochs like the others. 1 is one epoch, not True.
+        Do not train the token vectors: True freezes them for all of training, a number for that
+        many first epochs, False not at all. With few labels, the first epochs would spoil good
+        vectors, as the rest of the network is still untrained. Epochs of earlier warm starts and
+        calls to `partial_fit` count; early stopping counts frozen epochs as others. 1 is one
+        epoch, not True.
     embedding_dropout : float, default=0.1
-        Share of words (not of numbers) left out of each training batch [2]_.
-    conv_filters : int or None, default=None
-        Filters of a convolution over time in front of the recurrent layers; None for none.
-    conv_kernel_size : int, default=3
-        Steps that a filter sees.
-    conv_pool_size : int, default=2
-        Steps that max-pooling makes one of, after the convolution. The recurrent layers
-        have that many times fewer steps to do.
+        Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
+        training batch [4]_.
     step_conv_filters : int, tuple of int or None, default=None
-        For steps that are matrices, such as images: filters of a convolution that reads each
-        step by itself, a tuple for several layers. Needed for such X, and refused for other.
+        For steps that are matrices, such as images: number of filters of a convolution applied to
+        each step by itself, a tuple for several layers. Required for such X, and refused for other
+        X.
     step_conv_kernel_size : int, default=3
         Height and width of these filters.
     step_conv_pool_size : int, default=2
-        Height and width of the patches that max-pooling makes one of, after each layer.
-    loss : {"cross_entropy", "ordinal", "distance_weighted"}, default="cross_entropy"
-        "ordinal" and "distance_weighted" are for classes that have an order, such as ratings,
-        where a near miss is better than a far one. "ordinal" learns one score and rising
-        thresholds (a cumulative link [4]_); "distance_weighted" a softmax whose error on each
-        wrong class is weighed by how far off it is [5]_.
-    class_order : array-like of shape (n_classes,) or None, default=None
-        For these two, ignored otherwise: the classes from lowest to highest. None takes numbers
-        in their own order, and the order of an ordered pandas Categorical; other strings are
-        refused, as sorted they rarely are in order. `classes_` and the columns of
-        `predict_proba` stay sorted, as metrics expect. VotingClassifier, StackingClassifier and
-        `cross_val_predict` of probabilities number the classes in sorted order on the way, and
-        forget a Categorical's: give them ranks as y.
-    distance_power : float, default=1.0
-        "distance_weighted" weighs an error by its distance to this power.
-    output_layer : {"auto", "sigmoid", "softmax"}, default="auto"
-        "auto" takes one sigmoid output for two classes, a softmax over several, and a
-        sigmoid each for multilabel y. "softmax" gives two classes two outputs.
-    class_weight : dict, list of dict, "balanced" or None, default=None
-        Weight of each class in the loss, as elsewhere in scikit-learn.
-    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
-        "sgd" has a Nesterov momentum of 0.9.
-    learning_rate : float, default=2e-3
-        Step size of the optimizer.
-    weight_decay : float, default=0.0
-        L2 penalty, decoupled from the gradient for "adamw".
-    gradient_clip : float or None, default=1.0
-        Largest norm of a step's gradient; None for no limit.
-    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
-        How the step size changes over the `max_epochs` epochs: not at all, down to zero in
-        a line or a half cosine, or up for the first tenth and then down.
-    batch_size : int, default=32
-        Sequences per step, of like length. Memory grows with it times the longest of them.
-    max_epochs : int or "auto", default="auto"
-        Passes over the training data. "auto" makes about 1,500 steps: as many passes as that
-        takes, 4 at least and 100 at most.
-    shuffle : bool, default=True
-        Draw a new order for every epoch. False keeps the order, without buckets by length.
+        Height and width of the max-pooling after each of these layers.
     bptt_length : int or None, default=None
-        For long sequences: back-propagate through chunks of that many steps [6]_, so that the
-        memory of a training step does not grow with the length of a sequence. The state is
-        carried from chunk to chunk, gradients are not; each chunk is run twice, and every step
-        still gets its gradient by way of `pooling`. Needs ``bidirectional=False`` and
-        no `conv_filters`. Dropout
-        is drawn anew for each chunk. None back-propagates through whole sequences.
+        Truncated back-propagation through time for long sequences: gradients are computed in
+        chunks of that many steps [6]_, so that the memory of a training step does not grow with
+        the length of a sequence. The state is carried from chunk to chunk, gradients are not; each
+        chunk is run twice, so that every step still receives its gradient through `pooling`.
+        Dropout masks are drawn again for each chunk. Needs ``bidirectional=False`` and no
+        `conv_filters`. None back-propagates through whole sequences.
     stateful : bool, default=False
-        Let sample i of a batch go on from the state that sample i of the batch before ended
-        in, as in Keras: sample `batch_size` continues sample 0, and so on. The order of the
-        data is kept (`shuffle` has no effect), every epoch of `fit` begins anew, and so does what
-        follows it; `partial_fit` and predictions go on from where the call before ended, until
-        `reset_states` (`transform` begins anew). Each sample is pooled by itself. Needs
-        ``bidirectional=False``. To predict a sequence in pieces it is not needed: see `predict`
-        and `stream`.
-    early_stopping : bool, default=False
-        Hold out a part of the training data, stop when the loss on it no longer falls, and
-        go back to the best weights. With validation data passed to `fit`, nothing is held
-        out.
-    validation_fraction : float, default=0.1
-        Share of the samples (of the groups, where `fit` gets them) to hold out.
-    validation_split : {"auto", "last"}, default="auto"
-        "auto" holds out whole groups if there are any, else a stratified draw; "last" the
-        last samples, for data in order of time.
-    n_iter_no_change : int, default=2
-        Epochs without an improvement of at least `tol` before training stops early.
-    tol : float, default=1e-4
-        Least fall of the validation loss that counts.
+        Let sample i of a batch continue from the final state of sample i of the previous batch, as
+        in Keras: sample `batch_size` continues sample 0, and so on. The order of the data is kept
+        (`shuffle` has no effect). The state is reset at the start of every epoch of `fit` and
+        after it; `partial_fit` and predictions continue from the state after the previous call,
+        until `reset_states` (`transform` starts from the initial state). Each sample is pooled by
+        itself. Needs ``bidirectional=False``. It is not needed to predict a sequence in pieces:
+        see `predict` and `stream`.
     input_type : {"auto", "tokens", "values"}, default="auto"
-        What the numbers in X are. "auto" takes the output of `SequenceTokenizer` as token
-        ids and all else as values, integers too.
+        What the numbers in X are. "auto" reads the output of `SequenceTokenizer` as token ids and
+        everything else as values, integers too.
     padding_value : float or None, default=None
-        Where X is padded already: leading and trailing steps wholly equal to it are cut
-        off. None cuts nothing off values, and 0 off token ids.
+        Where X is already padded: leading and trailing steps that are wholly equal to this value
+        are removed. None removes nothing from values, and id 0 from token ids.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        The optimizer. "sgd" has a Nesterov momentum of 0.9.
+    weight_decay : float, default=0.0
+        Strength of the L2 penalty, decoupled from the gradient for "adamw".
+    gradient_clip : float or None, default=1.0
+        Maximum gradient norm; None disables clipping.
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
+        Learning rate schedule over the `max_epochs` epochs: constant, a decay to zero in a
+        straight line or along half a cosine, or an increase over the first tenth followed by a
+        cosine decay.
+    batch_size : int, default=32
+        Number of sequences per training step; they are chosen of similar length. Memory grows with
+        it times the length of the longest.
+    shuffle : bool, default=True
+        Shuffle the training data before every epoch. False keeps the order, and does not group
+        sequences by length.
     warm_start : bool, default=False
-        Go on from the weights of the fit before.
+        Continue training from the weights of the previous fit.
+    early_stopping : bool, default=False
+        Hold out part of the training data, stop when the loss on it no longer decreases, and
+        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
+    validation_fraction : float, default=0.1
+        Fraction of the samples (of the groups, where `fit` gets them) to hold out.
+    validation_strategy : {"auto", "stratified", "groups", "last"}, default="auto"
+        Which samples are held out: "stratified" draws them with the proportions of the classes,
+        "groups" draws whole groups, "last" takes the last samples, for data in order of time.
+        "auto" means "groups" where `fit` gets groups, else "stratified" where every class has
+        samples enough, else a random draw.
+    n_iter_no_change : int, default=2
+        Number of epochs without an improvement of at least `tol` after which training stops.
+    tol : float, default=1e-4
+        Minimum decrease of the validation loss that counts as an improvement.
     n_jobs : int or None, default=None
-        Threads of torch. None means torch's own choice, but 1 within a parallel joblib job
+        Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
         (a grid search, say); -1 means all cores.
     device : str, default="auto"
-        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" takes a GPU if there is one.
+        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
-        Called along with training.
+        Called during training.
     random_state : int, RandomState instance or None, default=None
-        Draws the first weights, the order, dropout and what is held out. An int gives the
-        same model at every fit.
+        Determines the initial weights, the order of the data, dropout and what is held out. Pass
+        an int for the same model at every fit.
     verbose : int or bool, default=0
-        Above 0, show a progress bar with loss, validation score and the time left, and how many
-        words `embeddings` know.
+        Above 0, show a progress bar with loss, validation score and remaining time, and the number
+        of words found in `embeddings`.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels; for multilabel y, the numbers of the columns.
+        The class labels; for multilabel y the indices of the columns.
     n_features_in_ : int
-        Columns of a 2-D X, features per step of other values, 1 for token ids.
+        Number of columns of a 2-D X, of features per step of other values, 1 for token ids.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a table that has them.
+        Names of the columns, where X was a data frame.
     vocabulary_ : Vocabulary
-        The words behind the token ids, where X came from `SequenceTokenizer`.
+        The words of the token ids, where X came from `SequenceTokenizer`.
     embedding_coverage_ : float
-        Share of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
-        fastText makes of n-grams do not count.
+        Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
+        fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
         The trained network.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
-        "valid_loss" and "valid_score" (accuracy); both weigh samples as training does.
+        "valid_loss" and "valid_score" (accuracy); both weight samples as training does.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
-        Epochs trained, earlier warm starts included.
+        Number of epochs trained, those of earlier warm starts included.
     best_epoch_ : int or None
-        The epoch, from 1, whose weights early stopping kept.
+        The epoch, counted from 1, whose weights early stopping restored.
 
     See Also
     --------
-    SequenceTokenizer : Turn texts into token ids.
-    SequenceScaler : Bring values to a common scale, which an LSTM needs.
+    SequenceTokenizer : Convert texts to token ids.
+    SequenceScaler : Scale values, which an LSTM needs.
 
     Notes
     -----
     X may be a list or object array of sequences, each of shape (T_i,) or (T_i, F); an array
     of shape (n, T, F), or (n, T) for one feature; a Series of lists; an Awkward array; or
-    the one-column frame that ``SequenceTokenizer().set_output(transform="pandas")`` makes.
-    Token ids of shape (T_i, K) are K ids a step, whose vectors are joined.
+    the one-column frame that ``SequenceTokenizer().set_output(transform="pandas")`` returns.
+    Token ids of shape (T_i, K) are K ids per step, whose vectors are concatenated.
 
-    Steps may be matrices too: arrays of shape (n, T, H, W) or (n, T, C, H, W), and lists of
-    (T_i, H, W) or (T_i, C, H, W) arrays, channels first. `n_features_in_` counts the numbers of
-    a step then.
+    Steps may be matrices, too: arrays of shape (n, T, H, W) or (n, T, C, H, W), and lists of
+    (T_i, H, W) or (T_i, C, H, W) arrays, channels first. `n_features_in_` is then the number of
+    values in a step.
 
-    For the least absolute error take the median in place of the most probable class: for numbers
+    To minimise the absolute error of ordered classes, predict the median instead of the most
+    probable class: for numbers
     ``classes_[(predict_proba(X).cumsum(axis=1) < 0.5).sum(axis=1)]``.
 
-    An LSTM has two biases in torch that are only ever added up; here the second is fixed at
-    zero, so that parameters count as in Keras.
+    An LSTM has two bias vectors in torch, which are only ever added; here the second is fixed at
+    zero, so that the number of parameters is that of Keras.
 
     References
     ----------
-    .. [1] Z. Yang et al., "Hierarchical Attention Networks for Document Classification",
-       NAACL 2016, section 2.2.
-    .. [2] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
-       Models", ICLR 2018, sections 2 and 4.3.
-    .. [3] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
-       Recurrent Neural Networks", NeurIPS 2016, section 4.
-    .. [4] P. McCullagh, "Regression Models for Ordinal Data", Journal of the Royal
+    .. [1] P. McCullagh, "Regression Models for Ordinal Data", Journal of the Royal
        Statistical Society B 42(2), 1980, section 2.
-    .. [5] G. Polat et al., "Class Distance Weighted Cross-Entropy Loss for Ulcerative Colitis
+    .. [2] G. Polat et al., "Class Distance Weighted Cross-Entropy Loss for Ulcerative Colitis
        Severity Estimation", MIUA 2022, section 3.
+    .. [3] Z. Yang et al., "Hierarchical Attention Networks for Document Classification",
+       NAACL 2016, section 2.2.
+    .. [4] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
+       Models", ICLR 2018, sections 2 and 4.3.
+    .. [5] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
+       Recurrent Neural Networks", NeurIPS 2016, section 4.
     .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
 
@@ -241,50 +263,69 @@ class LSTMClassifier(ClassifierMixin, LabelFit):
     array([0, 1])
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseLSTM._parameter_constraints,
+        "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
+        "class_order": ["array-like", None],
+        "distance_power": [Interval(Real, 0, None, closed="neither")],
+        "output_layer": [StrOptions({"auto", "sigmoid", "softmax"})],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "validation_strategy": [StrOptions({"auto", "stratified", "groups", "last"})],
+    }
+    _target_: LabelTarget
+
     def __init__(
         self,
+        # The parameters set most often
         hidden_size: int | tuple[int, ...] = 64,
         num_layers: int = 1,
         *,
-        bidirectional: bool = True,
-        cell: str = "lstm",
-        pooling: str = "max",
         dropout: float = 0.5,
-        recurrent_dropout: float = 0.0,
-        recurrent_dropout_method: str = "weights",
-        embedding_dim: int = 100,
-        embeddings: Any = None,
-        freeze_embeddings: bool | int = False,
-        embedding_dropout: float = 0.1,
-        conv_filters: int | None = None,
-        conv_kernel_size: int = 3,
-        conv_pool_size: int = 2,
-        step_conv_filters: int | tuple[int, ...] | None = None,
-        step_conv_kernel_size: int = 3,
-        step_conv_pool_size: int = 2,
+        learning_rate: float = 2e-3,
+        max_epochs: int | str = "auto",
+        # Targets
         loss: str = "cross_entropy",
         class_order: Any = None,
         distance_power: float = 1.0,
         output_layer: str = "auto",
         class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
+        # Architecture
+        bidirectional: bool = True,
+        cell: str = "lstm",
+        pooling: str = "max",
+        recurrent_dropout: float = 0.0,
+        recurrent_dropout_method: str = "weights",
+        conv_filters: int | None = None,
+        conv_kernel_size: int = 3,
+        conv_pool_size: int = 2,
+        # Text
+        embedding_dim: int = 100,
+        embeddings: Any = None,
+        freeze_embeddings: bool | int = False,
+        embedding_dropout: float = 0.1,
+        # Series
+        step_conv_filters: int | tuple[int, ...] | None = None,
+        step_conv_kernel_size: int = 3,
+        step_conv_pool_size: int = 2,
+        bptt_length: int | None = None,
+        stateful: bool = False,
+        input_type: str = "auto",
+        padding_value: float | None = None,
+        # Optimisation
         optimizer: str = "adam",
-        learning_rate: float = 2e-3,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         lr_schedule: str = "linear",
         batch_size: int = 32,
-        max_epochs: int | str = "auto",
         shuffle: bool = True,
-        bptt_length: int | None = None,
-        stateful: bool = False,
+        warm_start: bool = False,
+        # Early stopping
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        validation_split: str = "auto",
+        validation_strategy: str = "auto",
         n_iter_no_change: int = 2,
         tol: float = 1e-4,
-        input_type: str = "auto",
-        padding_value: float | None = None,
-        warm_start: bool = False,
+        # Runtime
         n_jobs: int | None = None,
         device: str = "auto",
         callbacks: list[Any] | None = None,
@@ -293,50 +334,255 @@ class LSTMClassifier(ClassifierMixin, LabelFit):
     ):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
-        self.bidirectional = bidirectional
-        self.cell = cell
-        self.pooling = pooling
         self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.recurrent_dropout_method = recurrent_dropout_method
-        self.embedding_dim = embedding_dim
-        self.embeddings = embeddings
-        self.freeze_embeddings = freeze_embeddings
-        self.embedding_dropout = embedding_dropout
-        self.conv_filters = conv_filters
-        self.conv_kernel_size = conv_kernel_size
-        self.conv_pool_size = conv_pool_size
-        self.step_conv_filters = step_conv_filters
-        self.step_conv_kernel_size = step_conv_kernel_size
-        self.step_conv_pool_size = step_conv_pool_size
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
         self.loss = loss
         self.class_order = class_order
         self.distance_power = distance_power
         self.output_layer = output_layer
         self.class_weight = class_weight
+        self.bidirectional = bidirectional
+        self.cell = cell
+        self.pooling = pooling
+        self.recurrent_dropout = recurrent_dropout
+        self.recurrent_dropout_method = recurrent_dropout_method
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
+        self.conv_pool_size = conv_pool_size
+        self.embedding_dim = embedding_dim
+        self.embeddings = embeddings
+        self.freeze_embeddings = freeze_embeddings
+        self.embedding_dropout = embedding_dropout
+        self.step_conv_filters = step_conv_filters
+        self.step_conv_kernel_size = step_conv_kernel_size
+        self.step_conv_pool_size = step_conv_pool_size
+        self.bptt_length = bptt_length
+        self.stateful = stateful
+        self.input_type = input_type
+        self.padding_value = padding_value
         self.optimizer = optimizer
-        self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
         self.lr_schedule = lr_schedule
         self.batch_size = batch_size
-        self.max_epochs = max_epochs
         self.shuffle = shuffle
-        self.bptt_length = bptt_length
-        self.stateful = stateful
+        self.warm_start = warm_start
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
-        self.validation_split = validation_split
+        self.validation_strategy = validation_strategy
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
-        self.input_type = input_type
-        self.padding_value = padding_value
-        self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.device = device
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
+
+    def _new_target(self) -> LabelTarget:
+        name = type(self).__name__
+        if self.loss == "cross_entropy":
+            return LabelTarget(name, output_layer=self.output_layer, class_weight=self.class_weight)
+        return OrdinalTarget(
+            name,
+            loss=self.loss,
+            class_order=self.class_order,
+            distance_power=self.distance_power,
+            output_layer=self.output_layer,
+            class_weight=self.class_weight,
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
+        """Train on sequences and their labels.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            The training data, in any of the forms in the notes of the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels of any type, or a 0/1 indicator matrix for several labels per sample.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss; multiplied by the weight of its class.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Early stopping holds out the samples of one group together.
+        X_val, y_val : as X and y, or None, default=None
+            Validation data, scored after every epoch; early stopping watches them instead of
+            held-out data. A Pipeline transforms them, too, if it was created with
+            ``transform_input=["X_val"]``.
+
+        Returns
+        -------
+        LSTMClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
+            An earlier fit remains usable then.
+        """
+        return self._fit(X, y, sample_weight, groups, X_val, y_val)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch on part of the data, continuing from the current weights.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            This part. Token ids that are not in the vocabulary of the first part count as
+            unknown.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Its labels.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that can occur; needed in the first call if its y does not hold them all.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss.
+
+        Returns
+        -------
+        LSTMClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `fit`, and for a label that is not among the classes, or
+            ``class_weight="balanced"``. The model is unchanged then.
+        """
+        self._new_target().check_balanced()
+        if classes is not None and hasattr(self, "_target_"):
+            self._target_.check_same(classes)
+        return self._partial_fit(X, y, classes, sample_weight)
+
+    def predict(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the most probable label of each sequence.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            The state from which each sequence continues: what an earlier call with
+            ``return_state=True`` returned. Only for models that read forward only, with
+            ``bidirectional=False`` and no `conv_filters`. None starts from the initial state.
+        return_state : bool, default=False
+            Also return the state after X.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels as in the y of `fit`. With ``return_state=True`` a tuple of them and the
+            state, here and in the methods below.
+        """
+        return self._respond(X, "predict", state, return_state)
+
+    def predict_proba(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the probability of every class.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        state, return_state
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to 1, except for multilabel y, where each column is the probability of a
+            label.
+        """
+        return self._respond(X, "predict_proba", state, return_state)
+
+    def predict_log_proba(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the logarithm of the probability of every class.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        state, return_state
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Exact even where the probability itself would round to 0.
+        """
+        return self._respond(X, "predict_log_proba", state, return_state)
+
+    def decision_function(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the network's outputs before they are converted to probabilities.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        state, return_state
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes, the log-odds of the second.
+        """
+        return self._respond(X, "decision_function", state, return_state)
+
+    def predict_proba_steps(self, X: Any) -> np.ndarray:
+        """Return the probability of every class after each step.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype object
+            Arrays of shape (T_i, n_classes); row t is `predict_proba` of the first t + 1
+            steps. A single pass for a model that reads forward only (``bidirectional=False``,
+            no convolution); otherwise every prefix is run, at a cost quadratic in T_i.
+        """
+        sequences = self._read_X(X)
+        result = np.empty(len(sequences), dtype=object)
+        for index, outputs in self._prefix_outputs(sequences):
+            result[index] = self._target_.probabilities(outputs)
+        return result
+
+    def _prefix_outputs(self, sequences: Ragged) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield each sequence's index and its outputs after every step, (T_i, n_outputs)."""
+        module: Any = self.module_
+        if isinstance(module, SequenceNetwork) and module.is_causal:
+            device = resolve_device(self.device, fallback=True)
+            for indices, outputs in predict_batches(
+                module, module.forward_prefixes, sequences, device=device, n_jobs=self.n_jobs
+            ):
+                for row, index in enumerate(indices):
+                    yield int(index), outputs[row, : sequences.lengths[index]]
+            return
+        for index in range(len(sequences)):
+            lengths = np.arange(1, int(sequences.lengths[index]) + 1)
+            rows = ranges(np.full(len(lengths), sequences.offsets[index]), lengths)
+            yield index, self._run(module.forward, sequences.with_rows(rows, lengths))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -58,7 +58,7 @@ TRAINING: dict[str, Any] = {
     "shuffle": ["boolean"],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-    "validation_split": [StrOptions({"auto", "last"})],
+    "validation_strategy": [StrOptions({"auto", "groups", "last"})],
     "n_iter_no_change": [_COUNT],
     "tol": [_NOT_NEGATIVE],
     "input_type": [StrOptions({"auto", "tokens", "values"})],

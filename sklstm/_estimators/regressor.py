@@ -2,224 +2,266 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.utils import Tags
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 
-from sklstm._estimators._number_fit import NumberFit
-from sklstm._estimators._regression import LOSSES
-from sklstm._estimators.base import BaseLSTM
+from sklstm._estimators.base import BaseLSTM, PooledFeatures
+from sklstm._estimators.stream import SequenceState
+from sklstm._sequences import lay_steps
+from sklstm._targets import LOSSES, NumberTarget, checked_quantiles, given_step_weights
 
 
-class LSTMRegressor(NumberFit):
+def _predicts_quantiles(estimator: LSTMRegressor) -> bool:
+    fitted = hasattr(estimator, "quantiles_")
+    if estimator.quantiles_ is None if fitted else estimator.loss != "quantile":
+        raise AttributeError(
+            f"{type(estimator).__name__} with loss={estimator.loss!r} has no quantiles; set "
+            "loss='quantile', and fit."
+        )
+    return True
+
+
+def _pools(estimator: LSTMRegressor) -> bool:
+    if estimator._per_step:
+        raise AttributeError(
+            f"{type(estimator).__name__} with return_sequences=True does not pool states: it has "
+            "a vector for every step, and none for a sequence."
+        )
+    return True
+
+
+# Without auto_wrap_output_keys=None scikit-learn would wrap `transform` once more, and hide
+# from hasattr that it may be missing.
+class LSTMRegressor(  # type: ignore[call-arg]
+    RegressorMixin, PooledFeatures, BaseLSTM, auto_wrap_output_keys=None
+):
     """Predict numbers from sequences with an LSTM.
 
-    Reads sequences of numbers, of matrices or of token ids, of any and unequal lengths, and
-    predicts one number for each, several, or a matrix. y is scaled inside, so it may have any
-    unit; X should come scaled (`SequenceScaler`). A prediction depends on its own sequence
-    only, never on the batch it is computed in.
+    X holds sequences of numbers, matrices or token ids; lengths may differ. For each sequence (or
+    for each step of it) the target is one number, several, or a matrix. y is standardised inside
+    the estimator, so its unit does not matter; X should be scaled (`SequenceScaler`). The
+    prediction for a sequence depends on that sequence only, never on the batch it is computed in.
+
+    Parameters come in groups: first the five that are set most often, then those of the targets,
+    the architecture, text, series, optimisation, early stopping and the runtime.
 
     Parameters
     ----------
     hidden_size : int or tuple of int, default=64
-        Units of the recurrent layers, per direction. A tuple gives each layer its own.
+        Number of units of each recurrent layer, per direction. A tuple gives each layer its own
+        number.
     num_layers : int, default=1
-        Recurrent layers on top of each other, where `hidden_size` is one number.
-    bidirectional : bool, default=True
-        Read each sequence in both directions. Set it to False for a model whose state
-        depends on the past only.
-    cell : {"lstm", "gru"}, default="lstm"
-        The kind of recurrence. On a CPU the LSTM runs in a fused kernel and is much faster.
-    pooling : {"max", "mean", "last", "attention"}, default="max"
-        How the states of all steps become one vector: the largest value of each unit, the
-        average, the final state, or an average with learned weights [1]_. All but "last"
-        give every step a short path for its gradient, and train better on long sequences.
+        Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
+        for most data sets of up to some ten thousand sequences.
     dropout : float, default=0.0
-        Share of units set to zero in training: of the embedded (or convolved) input, between
-        recurrent layers, and of the pooled state. Off, as the noise that it adds to a state is
-        noise in a predicted number.
+        Dropout rate in training: of the embedded (or convolved) input, between recurrent layers,
+        and of the pooled state. Off by default, as noise in a state is noise in a predicted
+        number.
+    learning_rate : float, default=2e-3
+        Initial learning rate of the optimizer.
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the training data. "auto" makes about 1,500 training steps: as many
+        epochs as that takes, at least 4 and at most 100.
+    return_sequences : bool, default=False
+        Predict a number, or several, for every step instead of for each sequence. y is then
+        ragged, one array of shape (T_i,) or (T_i, n_outputs) for each sequence, and so is the
+        result of `predict`. `pooling` is not used; set `bidirectional` to False where a prediction
+        must not depend on later steps.
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
+            default="squared_error"
+        "squared_error" predicts the mean and is most sensitive to large errors; "absolute_error"
+        predicts the median; "huber" is quadratic up to `huber_delta` and linear beyond, which
+        limits the influence of outliers [1]_; "poisson" is for counts and rates, y of 0 or more,
+        and its predictions are positive; "quantile" predicts `quantiles` [2]_.
+    huber_delta : float, default=1.0
+        For "huber": the absolute error beyond which the loss is linear, in standard deviations of
+        y.
+    quantiles : float or tuple of float, default=(0.05, 0.5, 0.95)
+        For "quantile": the quantiles to predict, in increasing order. They are learned together
+        and cannot cross.
+    bidirectional : bool, default=True
+        Read each sequence in both directions. Set it to False for a model whose state depends on
+        the past only, as `stream` and `bptt_length` need.
+    cell : {"lstm", "gru"}, default="lstm"
+        The recurrent cell. On a CPU the LSTM runs in a fused kernel and is much faster.
+    pooling : {"max", "mean", "last", "attention"}, default="max"
+        How the hidden states of all steps are reduced to one vector: the maximum of each unit, the
+        mean, the last state, or a mean with learned weights [3]_. All but "last" give every step a
+        short path for its gradient, and train better on long sequences.
     recurrent_dropout : float, default=0.0
-        Dropout on what is carried from step to step.
+        Dropout rate of the recurrent connections.
     recurrent_dropout_method : {"weights", "states"}, default="weights"
-        "weights" drops recurrent weights once a batch, which keeps the fused kernel [2]_;
-        "states" drops carried units, the same ones at all steps of a sequence [3]_, in a
-        slow loop over the steps.
+        "weights" drops recurrent weights, drawn once per batch, which keeps the fused kernel [4]_;
+        "states" drops units of the hidden state, the same ones at all steps of a sequence [5]_, in
+        a slow loop over the steps.
+    conv_filters : int or None, default=None
+        Number of filters of a convolution over time before the recurrent layers; None for no
+        convolution.
+    conv_kernel_size : int, default=3
+        Width of these filters, in steps.
+    conv_pool_size : int, default=2
+        Width of the max-pooling after the convolution, in steps. The recurrent layers have that
+        many times fewer steps to process.
     embedding_dim : int, default=100
-        Length of the vector of a token. Ignored where `embeddings` are given.
+        Dimensionality of the token vectors. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
             (n_ids, dim) or None, default=None
-        Vectors to start from: those of a file of word2vec, GloVe or fastText, those that
-        `WordVectors` trained, or from elsewhere. They are matched by word, through the vocabulary
-        that `SequenceTokenizer` sends along; an array goes by token id. Words without one are
-        drawn with the mean and spread that each number has in the others; a warning says so
-        if more than nine in ten are. KeyedVectors and arrays are copied for each candidate of a
-        search, fitted `WordVectors` are not. A fitted estimator needs them no more: a pickle made
-        after ``set_params(embeddings=None)`` is smaller.
+        Initial token vectors: a file of word2vec, GloVe or fastText vectors, fitted `WordVectors`,
+        or vectors from elsewhere. They are matched by word, through the vocabulary that
+        `SequenceTokenizer` passes along; the rows of an array are token ids. Words without a
+        vector get a random one with the mean and standard deviation of the others in each
+        dimension; a warning is given if that concerns more than nine in ten words. A search copies
+        KeyedVectors and arrays for each candidate, but not fitted `WordVectors`. A fitted
+        estimator no longer needs them: after ``set_params(embeddings=None)`` its pickle is
+        smaller.
     freeze_embeddings : bool or int, default=False
-        Keep the vectors of tokens as they are: for ever if True, in the first epochs of training
-        if a number, and not at all if False. With few labels the first epochs, in which the rest
-        of the network knows nothing, would spoil good vectors. Earlier warm starts and parts
-        count; early stopping counts the first epochs like the others. 1 is one epoch, not True.
+        Do not train the token vectors: True freezes them for all of training, a number for that
+        many first epochs, False not at all. With few labels, the first epochs would spoil good
+        vectors, as the rest of the network is still untrained. Epochs of earlier warm starts and
+        calls to `partial_fit` count; early stopping counts frozen epochs as others. 1 is one
+        epoch, not True.
     embedding_dropout : float, default=0.1
-        Share of words (not of numbers) left out of each training batch [2]_.
-    conv_filters : int or None, default=None
-        Filters of a convolution over time in front of the recurrent layers; None for none.
-    conv_kernel_size : int, default=3
-        Steps that a filter sees.
-    conv_pool_size : int, default=2
-        Steps that max-pooling makes one of, after the convolution. The recurrent layers
-        have that many times fewer steps to do.
+        Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
+        training batch [4]_.
     step_conv_filters : int, tuple of int or None, default=None
-        For steps that are matrices, such as images: filters of a convolution that reads each
-        step by itself, a tuple for several layers. Needed for such X, and refused for other.
+        For steps that are matrices, such as images: number of filters of a convolution applied to
+        each step by itself, a tuple for several layers. Required for such X, and refused for other
+        X.
     step_conv_kernel_size : int, default=3
         Height and width of these filters.
     step_conv_pool_size : int, default=2
-        Height and width of the patches that max-pooling makes one of, after each layer.
-    return_sequences : bool, default=False
-        Predict a number, or several, for every step instead of for each sequence. y is ragged
-        then, one array of shape (T_i,) or (T_i, n_outputs) for each sequence, and so is what
-        `predict` gives. `pooling` is not used; set `bidirectional` to False where a number may
-        not depend on later steps.
-    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
-            default="squared_error"
-        What training makes small. "squared_error" predicts the mean and minds large errors
-        most; "absolute_error" the median; "huber" is squared up to `huber_delta` and straight
-        beyond, so that outliers count less [4]_; "poisson" is for counts and rates, y of 0
-        or more, and predicts above 0; "quantile" predicts `quantiles` [5]_.
-    huber_delta : float, default=1.0
-        For "huber": where an error begins to be large, in standard deviations of y.
-    quantiles : float or tuple of float, default=(0.05, 0.5, 0.95)
-        For "quantile": which ones, rising. They are learned together and cannot cross.
-    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
-        "sgd" has a Nesterov momentum of 0.9.
-    learning_rate : float, default=2e-3
-        Step size of the optimizer.
-    weight_decay : float, default=0.0
-        L2 penalty, decoupled from the gradient for "adamw".
-    gradient_clip : float or None, default=1.0
-        Largest norm of a step's gradient; None for no limit.
-    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
-        How the step size changes over the `max_epochs` epochs: not at all, down to zero in
-        a line or a half cosine, or up for the first tenth and then down.
-    batch_size : int, default=32
-        Sequences per step, of like length. Memory grows with it times the longest of them.
-    max_epochs : int or "auto", default="auto"
-        Passes over the training data. "auto" makes about 1,500 steps: as many passes as that
-        takes, 4 at least and 100 at most.
-    shuffle : bool, default=True
-        Draw a new order for every epoch. False keeps the order, without buckets by length.
+        Height and width of the max-pooling after each of these layers.
     bptt_length : int or None, default=None
-        For long sequences: back-propagate through chunks of that many steps [6]_, so that the
-        memory of a training step does not grow with the length of a sequence. The state is
-        carried from chunk to chunk, gradients are not. With ``return_sequences=True`` each chunk
-        makes a training step of its own; otherwise each is run twice, and every step still
-        gets its gradient by way of `pooling`. Needs ``bidirectional=False`` and no
-        `conv_filters`. Dropout
-        is drawn anew for each chunk. None back-propagates through whole sequences.
+        Truncated back-propagation through time for long sequences: gradients are computed in
+        chunks of that many steps [6]_, so that the memory of a training step does not grow with
+        the length of a sequence. The state is carried from chunk to chunk, gradients are not. With
+        ``return_sequences=True`` each chunk is a training step; otherwise each chunk is run twice,
+        so that every step still receives its gradient through `pooling`. Dropout masks are drawn
+        again for each chunk. Needs ``bidirectional=False`` and no `conv_filters`. None
+        back-propagates through whole sequences.
     stateful : bool, default=False
-        Let sample i of a batch go on from the state that sample i of the batch before ended
-        in, as in Keras: sample `batch_size` continues sample 0, and so on. The order of the
-        data is kept (`shuffle` has no effect), every epoch of `fit` begins anew, and so does what
-        follows it; `partial_fit` and predictions go on from where the call before ended, until
-        `reset_states` (`transform` begins anew). Each sample is pooled by itself. Needs
-        ``bidirectional=False``. To predict a sequence in pieces it is not needed: see `predict`
-        and `stream`.
-    early_stopping : bool, default=False
-        Hold out a part of the training data, stop when the loss on it no longer falls, and
-        go back to the best weights. With validation data passed to `fit`, nothing is held
-        out.
-    validation_fraction : float, default=0.1
-        Share of the samples (of the groups, where `fit` gets them) to hold out.
-    validation_split : {"auto", "last"}, default="auto"
-        "auto" holds out whole groups if there are any, else a random draw; "last" the last
-        samples, for data in order of time.
-    n_iter_no_change : int, default=2
-        Epochs without an improvement of at least `tol` before training stops early.
-    tol : float, default=1e-4
-        Least fall of the validation loss that counts.
+        Let sample i of a batch continue from the final state of sample i of the previous batch, as
+        in Keras: sample `batch_size` continues sample 0, and so on. The order of the data is kept
+        (`shuffle` has no effect). The state is reset at the start of every epoch of `fit` and
+        after it; `partial_fit` and predictions continue from the state after the previous call,
+        until `reset_states` (`transform` starts from the initial state). Each sample is pooled by
+        itself. Needs ``bidirectional=False``. It is not needed to predict a sequence in pieces:
+        see `predict` and `stream`.
     input_type : {"auto", "tokens", "values"}, default="auto"
-        What the numbers in X are. "auto" takes the output of `SequenceTokenizer` as token
-        ids and all else as values, integers too.
+        What the numbers in X are. "auto" reads the output of `SequenceTokenizer` as token ids and
+        everything else as values, integers too.
     padding_value : float or None, default=None
-        Where X is padded already: leading and trailing steps wholly equal to it are cut
-        off. None cuts nothing off values, and 0 off token ids.
+        Where X is already padded: leading and trailing steps that are wholly equal to this value
+        are removed. None removes nothing from values, and id 0 from token ids.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        The optimizer. "sgd" has a Nesterov momentum of 0.9.
+    weight_decay : float, default=0.0
+        Strength of the L2 penalty, decoupled from the gradient for "adamw".
+    gradient_clip : float or None, default=1.0
+        Maximum gradient norm; None disables clipping.
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
+        Learning rate schedule over the `max_epochs` epochs: constant, a decay to zero in a
+        straight line or along half a cosine, or an increase over the first tenth followed by a
+        cosine decay.
+    batch_size : int, default=32
+        Number of sequences per training step; they are chosen of similar length. Memory grows with
+        it times the length of the longest.
+    shuffle : bool, default=True
+        Shuffle the training data before every epoch. False keeps the order, and does not group
+        sequences by length.
     warm_start : bool, default=False
-        Go on from the weights of the fit before.
+        Continue training from the weights of the previous fit.
+    early_stopping : bool, default=False
+        Hold out part of the training data, stop when the loss on it no longer decreases, and
+        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
+    validation_fraction : float, default=0.1
+        Fraction of the samples (of the groups, where `fit` gets them) to hold out.
+    validation_strategy : {"auto", "groups", "last"}, default="auto"
+        Which samples are held out: "groups" draws whole groups, "last" takes the last samples, for
+        data in order of time. "auto" means "groups" where `fit` gets groups, else a random draw.
+    n_iter_no_change : int, default=2
+        Number of epochs without an improvement of at least `tol` after which training stops.
+    tol : float, default=1e-4
+        Minimum decrease of the validation loss that counts as an improvement.
     n_jobs : int or None, default=None
-        Threads of torch. None means torch's own choice, but 1 within a parallel joblib job
+        Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
         (a grid search, say); -1 means all cores.
     device : str, default="auto"
-        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" takes a GPU if there is one.
+        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
-        Called along with training.
+        Called during training.
     random_state : int, RandomState instance or None, default=None
-        Draws the first weights, the order, dropout and what is held out. An int gives the
-        same model at every fit.
+        Determines the initial weights, the order of the data, dropout and what is held out. Pass
+        an int for the same model at every fit.
     verbose : int or bool, default=0
-        Above 0, show a progress bar with loss, validation score and the time left, and how many
-        words `embeddings` know.
+        Above 0, show a progress bar with loss, validation score and remaining time, and the number
+        of words found in `embeddings`.
 
     Attributes
     ----------
     n_features_in_ : int
-        Columns of a 2-D X, features per step of other values, 1 for token ids.
+        Number of columns of a 2-D X, of features per step of other values, 1 for token ids.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a table that has them.
+        Names of the columns, where X was a data frame.
     quantiles_ : tuple of float or None
-        The quantiles learned; None for other losses.
+        The quantiles predicted; None for other losses.
     vocabulary_ : Vocabulary
-        The words behind the token ids, where X came from `SequenceTokenizer`.
+        The words of the token ids, where X came from `SequenceTokenizer`.
     embedding_coverage_ : float
-        Share of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
-        fastText makes of n-grams do not count.
+        Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
+        fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
-        The trained network; its outputs are scaled back by `predict`.
+        The trained network; `predict` scales its outputs back.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
-        "valid_loss" and "valid_score" (R2); losses are of the scaled y.
+        "valid_loss" and "valid_score" (R2); losses are those of the standardised y.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
-        Epochs trained, earlier warm starts included.
+        Number of epochs trained, those of earlier warm starts included.
     best_epoch_ : int or None
-        The epoch, from 1, whose weights early stopping kept.
+        The epoch, counted from 1, whose weights early stopping restored.
 
     See Also
     --------
     make_windows : Cut long series into windows and their targets.
-    SequenceScaler : Bring values to a common scale, which an LSTM needs.
+    SequenceScaler : Scale values, which an LSTM needs.
     LSTMClassifier : For labels, ordered ones included.
 
     Notes
     -----
-    Accuracy means nothing here: it is the share of predictions that are exactly right, and a
-    predicted number never is. `score` is R2, the share of the variance of y that is explained;
-    the root mean squared error (`sklearn.metrics.root_mean_squared_error`) says how far off
-    predictions are, in the unit of y.
+    Accuracy is meaningless here: it is the fraction of predictions that are exactly right, and a
+    predicted number never is. `score` is R2, the fraction of the variance of y that is explained;
+    the root mean squared error (`sklearn.metrics.root_mean_squared_error`) measures the size of
+    the errors, in the unit of y.
 
-    X comes in the forms that `LSTMClassifier` takes. y may have the shape (n,), (n, n_outputs),
-    or (n, H, W) for matrices; scikit-learn's metrics want those laid flat, `score` does not.
+    X comes in the forms that `LSTMClassifier` accepts. y may have the shape (n,), (n, n_outputs),
+    or (n, H, W) for matrices; scikit-learn's metrics need those flattened, `score` does not.
 
-    In a pipeline, ask its last step for intervals:
+    In a pipeline, intervals come from its last step:
     ``pipe[-1].predict_interval(pipe[:-1].transform(X))``.
 
-    An LSTM that sees X of shape (n, 1, T) makes one step of it: use (n, T, 1) for T steps.
+    An X of shape (n, 1, T) has one step of T features: use (n, T, 1) for T steps.
 
     References
     ----------
-    .. [1] Z. Yang et al., "Hierarchical Attention Networks for Document Classification",
-       NAACL 2016, section 2.2.
-    .. [2] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
-       Models", ICLR 2018, sections 2 and 4.3.
-    .. [3] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
-       Recurrent Neural Networks", NeurIPS 2016, section 4.
-    .. [4] P. J. Huber, "Robust Estimation of a Location Parameter", Annals of Mathematical
+    .. [1] P. J. Huber, "Robust Estimation of a Location Parameter", Annals of Mathematical
        Statistics 35(1), 1964, section 1.
-    .. [5] R. Koenker, G. Bassett, "Regression Quantiles", Econometrica 46(1), 1978, section 3.
+    .. [2] R. Koenker, G. Bassett, "Regression Quantiles", Econometrica 46(1), 1978, section 3.
+    .. [3] Z. Yang et al., "Hierarchical Attention Networks for Document Classification",
+       NAACL 2016, section 2.2.
+    .. [4] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
+       Models", ICLR 2018, sections 2 and 4.3.
+    .. [5] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
+       Recurrent Neural Networks", NeurIPS 2016, section 4.
     .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
 
@@ -234,7 +276,7 @@ class LSTMRegressor(NumberFit):
     >>> model.predict([[0.5, 0.5, 0.5, 0.5]]).round()
     array([105.])
 
-    Intervals that should hold nine numbers in ten:
+    Intervals with a nominal coverage of 90%:
 
     >>> noisy = y + rng.normal(size=200)
     >>> model = LSTMRegressor(pooling="mean", loss="quantile", random_state=0).fit(X, noisy)
@@ -249,50 +291,60 @@ class LSTMRegressor(NumberFit):
         "huber_delta": [Interval(Real, 0, None, closed="neither")],
         "quantiles": [Real, "array-like"],
     }
+    _target_: NumberTarget
+    quantiles_: tuple[float, ...] | None
 
     def __init__(
         self,
+        # The parameters set most often
         hidden_size: int | tuple[int, ...] = 64,
         num_layers: int = 1,
         *,
-        bidirectional: bool = True,
-        cell: str = "lstm",
-        pooling: str = "max",
         dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        recurrent_dropout_method: str = "weights",
-        embedding_dim: int = 100,
-        embeddings: Any = None,
-        freeze_embeddings: bool | int = False,
-        embedding_dropout: float = 0.1,
-        conv_filters: int | None = None,
-        conv_kernel_size: int = 3,
-        conv_pool_size: int = 2,
-        step_conv_filters: int | tuple[int, ...] | None = None,
-        step_conv_kernel_size: int = 3,
-        step_conv_pool_size: int = 2,
+        learning_rate: float = 2e-3,
+        max_epochs: int | str = "auto",
+        # Targets
         return_sequences: bool = False,
         loss: str = "squared_error",
         huber_delta: float = 1.0,
         quantiles: float | tuple[float, ...] = (0.05, 0.5, 0.95),
+        # Architecture
+        bidirectional: bool = True,
+        cell: str = "lstm",
+        pooling: str = "max",
+        recurrent_dropout: float = 0.0,
+        recurrent_dropout_method: str = "weights",
+        conv_filters: int | None = None,
+        conv_kernel_size: int = 3,
+        conv_pool_size: int = 2,
+        # Text
+        embedding_dim: int = 100,
+        embeddings: Any = None,
+        freeze_embeddings: bool | int = False,
+        embedding_dropout: float = 0.1,
+        # Series
+        step_conv_filters: int | tuple[int, ...] | None = None,
+        step_conv_kernel_size: int = 3,
+        step_conv_pool_size: int = 2,
+        bptt_length: int | None = None,
+        stateful: bool = False,
+        input_type: str = "auto",
+        padding_value: float | None = None,
+        # Optimisation
         optimizer: str = "adam",
-        learning_rate: float = 2e-3,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         lr_schedule: str = "linear",
         batch_size: int = 32,
-        max_epochs: int | str = "auto",
         shuffle: bool = True,
-        bptt_length: int | None = None,
-        stateful: bool = False,
+        warm_start: bool = False,
+        # Early stopping
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        validation_split: str = "auto",
+        validation_strategy: str = "auto",
         n_iter_no_change: int = 2,
         tol: float = 1e-4,
-        input_type: str = "auto",
-        padding_value: float | None = None,
-        warm_start: bool = False,
+        # Runtime
         n_jobs: int | None = None,
         device: str = "auto",
         callbacks: list[Any] | None = None,
@@ -301,51 +353,283 @@ class LSTMRegressor(NumberFit):
     ):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
-        self.bidirectional = bidirectional
-        self.cell = cell
-        self.pooling = pooling
         self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.recurrent_dropout_method = recurrent_dropout_method
-        self.embedding_dim = embedding_dim
-        self.embeddings = embeddings
-        self.freeze_embeddings = freeze_embeddings
-        self.embedding_dropout = embedding_dropout
-        self.conv_filters = conv_filters
-        self.conv_kernel_size = conv_kernel_size
-        self.conv_pool_size = conv_pool_size
-        self.step_conv_filters = step_conv_filters
-        self.step_conv_kernel_size = step_conv_kernel_size
-        self.step_conv_pool_size = step_conv_pool_size
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
         self.return_sequences = return_sequences
         self.loss = loss
         self.huber_delta = huber_delta
         self.quantiles = quantiles
+        self.bidirectional = bidirectional
+        self.cell = cell
+        self.pooling = pooling
+        self.recurrent_dropout = recurrent_dropout
+        self.recurrent_dropout_method = recurrent_dropout_method
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
+        self.conv_pool_size = conv_pool_size
+        self.embedding_dim = embedding_dim
+        self.embeddings = embeddings
+        self.freeze_embeddings = freeze_embeddings
+        self.embedding_dropout = embedding_dropout
+        self.step_conv_filters = step_conv_filters
+        self.step_conv_kernel_size = step_conv_kernel_size
+        self.step_conv_pool_size = step_conv_pool_size
+        self.bptt_length = bptt_length
+        self.stateful = stateful
+        self.input_type = input_type
+        self.padding_value = padding_value
         self.optimizer = optimizer
-        self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
         self.lr_schedule = lr_schedule
         self.batch_size = batch_size
-        self.max_epochs = max_epochs
         self.shuffle = shuffle
-        self.bptt_length = bptt_length
-        self.stateful = stateful
+        self.warm_start = warm_start
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
-        self.validation_split = validation_split
+        self.validation_strategy = validation_strategy
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
-        self.input_type = input_type
-        self.padding_value = padding_value
-        self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.device = device
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
 
+    def _new_target(self) -> NumberTarget:
+        return NumberTarget(
+            type(self).__name__,
+            loss=self.loss,
+            huber_delta=self.huber_delta,
+            quantiles=self.quantiles,
+            per_step=self.return_sequences,
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
+        """Train on sequences and their numbers.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            The training data, in any of the forms in the notes of the class.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
+            The targets, in any unit. With ``return_sequences=True`` an array of shape (T_i,)
+            or (T_i, n_outputs) for each sequence; where padding is removed from X, it is removed
+            from y.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss and in the scaling of y; with
+            ``return_sequences=True`` also an array of shape (T_i,) for each, of its steps.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Early stopping holds out the samples of one group together.
+        X_val, y_val : as X and y, or None, default=None
+            Validation data, scored after every epoch; early stopping watches them instead of
+            held-out data. A Pipeline transforms them, too, if it was created with
+            ``transform_input=["X_val"]``.
+
+        Returns
+        -------
+        LSTMRegressor
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
+            An earlier fit remains usable then.
+        """
+        checked_quantiles(self.quantiles)
+        return self._fit(X, y, sample_weight, groups, X_val, y_val)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch on part of the data, continuing from the current weights.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            This part.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
+            Its targets. The first part determines the scaling of y for all parts, so its y
+            should vary as much as y does overall.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample in the loss.
+
+        Returns
+        -------
+        LSTMRegressor
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `fit`. The model is unchanged then.
+
+        Warns
+        -----
+        UserWarning
+            If y of the first part does not vary.
+        """
+        checked_quantiles(self.quantiles)
+        first = not hasattr(self, "module_")
+        self._partial_fit(X, y, None, sample_weight)
+        if first and not self._target_.has_spread:
+            warnings.warn(
+                "y of the first part holds a single value, so its scale is unknown and set to 1 "
+                "for all further parts. Begin with a part whose y varies.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def predict(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the predicted number, or numbers, of each sequence.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        state : SequenceState or None, default=None
+            The state from which each sequence continues: what an earlier call with
+            ``return_state=True`` returned. Only for models that read forward only, with
+            ``bidirectional=False`` and no `conv_filters`. None starts from the initial state.
+        return_state : bool, default=False
+            Also return the state after X.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
+            In the shape and the unit of the y of `fit`: the mean, the median for
+            ``loss="absolute_error"``, and for ``loss="quantile"`` the quantile nearest to 0.5.
+            With ``return_sequences=True`` an object array of arrays of shape (T_i,) or
+            (T_i, n_outputs). With ``return_state=True`` a tuple of these and the state.
+        """
+        return self._respond(X, "predict", state, return_state)
+
+    @available_if(_predicts_quantiles)
+    def predict_quantiles(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return all quantiles of the prediction for each sequence.
+
+        Only for ``loss="quantile"``.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        state, return_state
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, ..., n_quantiles)
+            In the order of `quantiles`, never decreasing; before the last axis the shape of y.
+            With ``return_sequences=True`` an object array of arrays of shape
+            (T_i, ..., n_quantiles).
+        """
+        return self._respond(X, "predict_quantiles", state, return_state)
+
+    @available_if(_predicts_quantiles)
+    def predict_interval(self, X: Any, coverage: float | None = None) -> np.ndarray:
+        """Return the prediction interval of each number.
+
+        Only for ``loss="quantile"`` with two quantiles or more.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        coverage : float or None, default=None
+            Nominal coverage: 0.9 for the interval from quantile 0.05 to 0.95, both of which
+            have to be among `quantiles`. None uses the lowest and the highest of them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, ..., 2)
+            Lower and upper end; before the last axis the shape of y. With
+            ``return_sequences=True`` an object array of arrays of shape (T_i, ..., 2).
+
+        Raises
+        ------
+        ValueError
+            If no two of the quantiles have this coverage.
+        """
+        sequences = self._read_X(X, in_pieces=self.stateful)
+        ends = self._target_.interval_ends(coverage)
+        quantiles = self._rows(sequences, "predict_quantiles")
+        return self._by_sequence(quantiles[..., ends], sequences)
+
+    @available_if(_pools)
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the pooled state of each sequence, as features for another model.
+
+        Not with ``return_sequences=True``, which does not pool states.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out), dtype float32
+            The input of the output layer; `n_features_out` is the `hidden_size` of the last
+            layer, times 2 if it is bidirectional.
+        """
+        pooled: np.ndarray = super().transform(X)
+        return pooled
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the coefficient of determination, R2, of the predictions.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
+            The true numbers; with ``return_sequences=True`` those of every step.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample; with ``return_sequences=True`` also of each step.
+
+        Returns
+        -------
+        float
+            1 for perfect predictions, 0 for the constant prediction of the mean of y, and below
+            0 for worse ones; averaged over the numbers of a sample.
+        """
+        if self._per_step:
+            # All is checked before anything is predicted, which moves the state if stateful.
+            sequences = self._read_X(X, in_pieces=self.stateful)
+            check_consistent_length(sequences.lengths, y)
+            expected = lay_steps(y, sequences, "y")
+            sample_weight = given_step_weights(sample_weight, sequences)
+            predicted = self._rows(sequences, "predict")
+        else:
+            if self.stateful:
+                check_consistent_length(X, y)
+            predicted, expected = self.predict(X), np.asarray(y)
+            if expected.ndim > 2:
+                predicted, expected = (a.reshape(len(a), -1) for a in (predicted, expected))
+        return float(r2_score(expected, predicted, sample_weight=sample_weight))
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+# Which also took `set_output` away; the `transform` of PooledFeatures heeds it.
+LSTMRegressor._sklearn_auto_wrap_output_keys = {"transform"}

@@ -1,47 +1,163 @@
-"""Sequences that arrive step by step."""
+"""Sequences read step by step, and the state of a model in a user's hands."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any, Self
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Protocol, Self
 
 import numpy as np
 import torch
+from torch import nn
 
-from sklstm._estimators._state import SequenceState
-from sklstm._sequences import TokenArray, check_nothing_cut, read_input, split_steps
+from sklstm._sequences import InputSpec, Ragged, TokenArray, check_nothing_cut, split_steps
+from sklstm._targets import Target
 from sklstm._training import fast_cpu
-from sklstm.nn.state import put_rows, take_rows
+from sklstm.nn.state import State, put_rows, take_rows
+
+
+class CausalModel(Protocol):
+    """What a stream needs of a fitted estimator that reads sequences forward only."""
+
+    module_: Any
+    input_type: str
+    n_jobs: int | None
+    _input_: InputSpec
+    _target_: Target
+
+    def _read_X(self, X: Any, *, in_pieces: bool = False) -> Ragged:
+        """Read `X` for a fitted estimator."""
+
+    def _initial_state(self, state: SequenceState | None, n_sequences: int) -> State:
+        """Return the network's state before the first step."""
+
+    def _export_state(self, state: State) -> SequenceState:
+        """Return a state of the network as the user gets it."""
+
+
+class SequenceState:
+    """The state of a model after the sequences it has read so far, one row for each.
+
+    Returned by ``predict(X, return_state=True)`` and by streams. ``state[rows]`` selects
+    sequences, in any order. A state can be copied and pickled.
+
+    Attributes
+    ----------
+    parts : dict of ndarray of shape (n_sequences, size)
+        Hidden and cell state of each layer, and the running value of the pooling, by name.
+    model : str
+        A digest of the model's weights.
+    """
+
+    def __init__(self, parts: dict[str, np.ndarray], model: str):
+        self.parts = parts
+        self.model = model
+
+    @classmethod
+    def of(cls, module: Any, state: State, model: str) -> SequenceState:
+        """Return a state of the network as the user gets it."""
+        names = [name for name, _ in module.state_sizes()]
+        arrays = [part.detach().cpu().numpy() for part in state]
+        return cls(dict(zip(names, arrays, strict=True)), model)
+
+    def tensors(self, device: torch.device) -> State:
+        """Return the state as the network takes it."""
+        return tuple(torch.from_numpy(part).to(device) for part in self.parts.values())
+
+    def __len__(self) -> int:
+        return len(next(iter(self.parts.values())))
+
+    def __getitem__(self, rows: Any) -> SequenceState:
+        rows = np.atleast_1d(np.arange(len(self))[rows])
+        return SequenceState({name: part[rows] for name, part in self.parts.items()}, self.model)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} ({part.shape[1]})" for name, part in self.parts.items())
+        return f"<state of {len(self)} sequence{'s' * (len(self) != 1)}: {parts}>"
+
+
+def check_state(state: Any, sizes: Sequence[tuple[str, int]], model: str, n_sequences: int) -> None:
+    """Raise an error unless `state` is one of this model's, for that many sequences.
+
+    Parameters
+    ----------
+    state : SequenceState
+        What the user passed.
+    sizes : sequence of tuple (str, int)
+        Names and sizes of the parts of the network's state.
+    model : str
+        The digest of the model's weights.
+    n_sequences : int
+        Number of sequences in X.
+    """
+    if not isinstance(state, SequenceState):
+        raise TypeError(
+            f"state is of type {type(state).__name__}; pass what predict(X, return_state=True) "
+            "returned beside its result, or None for the initial state."
+        )
+    given = {name: np.shape(part) for name, part in state.parts.items()}
+    if list(given) != [name for name, _ in sizes]:
+        raise ValueError(
+            f"state holds {', '.join(given)}, but this model's state holds "
+            f"{', '.join(name for name, _ in sizes)}: it comes from another model."
+        )
+    for name, size in sizes:
+        if len(given[name]) != 2 or given[name][1] != size:
+            raise ValueError(
+                f"state has a {name} of shape {given[name]}, but this model's has the shape "
+                f"(n_sequences, {size}): it comes from another model."
+            )
+    counts = {shape[0] for shape in given.values()}
+    if counts != {n_sequences}:
+        raise ValueError(
+            f"state is of {' or '.join(map(str, sorted(counts)))} sequences, but X has "
+            f"{n_sequences}; state[rows] selects those that X continues."
+        )
+    if state.model != model:
+        raise ValueError(
+            "state comes from another model, or this one was trained since; start from the initial "
+            "state with state=None."
+        )
+
+
+def fingerprint(module: nn.Module) -> str:
+    """Return a digest of all weights of `module`."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, tensor in module.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 class SequenceStream:
     """Read one sequence, or several side by side, as they arrive.
 
-    Made by the method `stream` of a fitted model. What it gives after a step is what the model
-    would give for all of the sequence so far, read whole; the cost is that of the new steps
-    only. Use it in a ``with`` statement, or close it.
+    Created by the method `stream` of a fitted model. The result after a step is the one that the
+    model would give for the whole sequence so far; only the new steps are computed. Use it in a
+    ``with`` statement, or close it.
 
     Parameters
     ----------
     model : estimator
-        A fitted model that reads forward only. What is done to it later, another fit too, has no
-        effect on the stream.
+        A fitted model that reads forward only. Later changes to it, another fit included, have
+        no effect on the stream.
     n_sequences : int or None
-        How many sequences; None for one, without an axis for sequences.
+        Number of sequences; None for one, without an axis for sequences.
     response_method : str
-        Whose results are given.
+        The method whose results are returned.
     state : SequenceState or None
-        Where they go on from.
+        The state from which the sequences continue; None for the initial state.
 
     Attributes
     ----------
     n_steps : ndarray of shape (n_sequences,)
-        Steps read of each sequence since the stream, or its `reset`, began.
+        Number of steps read of each sequence since the stream was opened or reset.
     """
 
     def __init__(
         self,
-        model: Any,
+        model: CausalModel,
         n_sequences: int | None,
         response_method: str,
         state: SequenceState | None,
@@ -57,19 +173,19 @@ class SequenceStream:
             )
         model = copy.copy(model)
         if model._input_.is_tokens:
-            model.input_type = "tokens"  # of ids that come without their vocabulary, too
+            model.input_type = "tokens"  # also for ids that come without their vocabulary
         self._model = model
         self._one = n_sequences is None
         self._n = 1 if n_sequences is None else int(n_sequences)
-        self._decode = model._decoder(response_method)
-        self._state = model._begun(state, self._n)
+        self._decode = model._target_.decoder(response_method, None).rows
+        self._state = model._initial_state(state, self._n)
         self._device = self._state[0].device
         self._closed = False
         self.n_steps = np.zeros(self._n, dtype=np.int64)
         model.module_.eval()
 
     def step(self, x: Any, rows: Any = None) -> Any:
-        """Read one step more, and return the result so far.
+        """Read one more step, and return the result so far.
 
         Parameters
         ----------
@@ -77,30 +193,30 @@ class SequenceStream:
             The step; for several sequences an axis for them comes first: (n_sequences,) or
             (n_sequences, n_features). Token ids where the model reads tokens.
         rows : array-like of int or None, default=None
-            Which sequences go on; None for all.
+            Which sequences the steps belong to; None for all.
 
         Returns
         -------
         result
-            That of the stream's method for all steps so far: for one sequence a label, a
+            The result of the stream's method for all steps so far: for one sequence a label, a
             number or a row of probabilities, for several an array of them. A model with one
-            output for every step gives this step's.
+            output for every step returns that of this step.
 
         Raises
         ------
         ValueError
-            If x is not such a step, or the stream was closed. The stream is as before then.
+            If x is not such a step, or the stream was closed. The stream is unchanged then.
         """
         at = self._rows(rows)
         inputs = self._step_inputs(x, len(at))
         outputs = self._run(inputs, np.ones(len(at), dtype=np.int64), at)
-        if self._model._per_step:
+        if self._model._target_.per_step:
             outputs = outputs[:, 0]
         result = self._decode(outputs)
         return result[0] if self._one else result
 
     def feed(self, X: Any, rows: Any = None) -> Any:
-        """Read a chunk of steps more, and return the result so far.
+        """Read a chunk of steps, and return the result so far.
 
         Parameters
         ----------
@@ -113,35 +229,35 @@ class SequenceStream:
         Returns
         -------
         result
-            As of `step`. A model with one output for every step gives those of the chunk.
+            As for `step`. A model with one output for every step returns those of the chunk.
 
         Raises
         ------
         ValueError, TypeError
-            If X is not such a chunk, or the stream was closed. The stream is as before then.
+            If X is not such a chunk, or the stream was closed. The stream is unchanged then.
         """
         at = self._rows(rows)
         model = self._model
-        sequences = read_input(model, self._chunks(X), reset=False, in_pieces=True)
+        sequences = model._read_X(self._chunks(X), in_pieces=True)
         check_nothing_cut(sequences)
         if len(sequences) != len(at):
             raise ValueError(
-                f"X holds chunks of {len(sequences)} sequences, but {len(at)} go on; pass rows= "
-                "to say which."
+                f"X holds chunks of {len(sequences)} sequences, but {len(at)} are expected; pass "
+                "rows= to say which."
             )
         longest = int(sequences.lengths.max())
         inputs = np.zeros((len(at), longest, sequences.n_features), sequences.values.dtype)
         mask = np.arange(longest) < sequences.lengths[:, None]
         inputs[mask] = np.concatenate([sequences[i] for i in range(len(at))])
         outputs = self._run(inputs, sequences.lengths, at)
-        if not model._per_step:
+        if not model._target_.per_step:
             result = self._decode(outputs)
             return result[0] if self._one else result
         steps = self._decode(outputs[mask])
         return steps if self._one else split_steps(steps, sequences.lengths)
 
     def reset(self, rows: Any = None) -> Self:
-        """Let sequences begin anew.
+        """Reset sequences to the initial state.
 
         Parameters
         ----------
@@ -154,21 +270,21 @@ class SequenceStream:
             Itself.
         """
         at = self._rows(rows)
-        begun = self._model._begun(None, len(at))
+        begun = self._model._initial_state(None, len(at))
         self._state = put_rows(self._state, torch.from_numpy(at).to(self._device), begun)
         self.n_steps[at] = 0
         return self
 
     @property
     def state(self) -> SequenceState:
-        """What the model remembers of each sequence, for another stream or call."""
-        handed_out: SequenceState = self._model._handed_out(
+        """The state of each sequence, for another stream or call."""
+        handed_out: SequenceState = self._model._export_state(
             tuple(part.clone() for part in self._state)
         )
         return handed_out
 
     def close(self) -> None:
-        """Take no more steps; the state can still be read."""
+        """Accept no more steps; the state can still be read."""
         self._closed = True
 
     def __enter__(self) -> Self:
@@ -190,7 +306,7 @@ class SequenceStream:
             return np.arange(self._n)
         at = np.atleast_1d(np.asarray(rows))
         if at.dtype.kind not in "iu" or len(np.unique(at)) != len(at):
-            raise ValueError(f"rows={rows!r} must be different ints, the places of sequences.")
+            raise ValueError(f"rows={rows!r} must be different ints, the indices of sequences.")
         outside = at[(at < 0) | (at >= self._n)]
         if len(outside) or not len(at):
             raise ValueError(
@@ -240,7 +356,7 @@ class SequenceStream:
         block = torch.from_numpy(inputs).to(self._device, dtype)
         steps = torch.from_numpy(lengths).to(self._device)
         rows = torch.from_numpy(at).to(self._device)
-        # More threads than one only get into each other's way in a batch this small.
+        # Several threads only slow each other down in a batch this small.
         with (
             fast_cpu(1 if block.shape[0] * block.shape[1] < 64 else model.n_jobs),
             torch.inference_mode(),

@@ -2,218 +2,239 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.base import _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_consistent_length
+from sklearn.utils._param_validation import StrOptions
 
-from sklstm._estimators._tag_fit import TagFit
+from sklstm._estimators.base import BaseLSTM
+from sklstm._estimators.params import CHARACTERS
+from sklstm._estimators.stream import SequenceState
+from sklstm._sequences import lay_steps
+from sklstm._targets import TagTarget, given_step_weights
 
 
-class LSTMTagger(TagFit):
+class LSTMTagger(BaseLSTM):
     """Label every step of a sequence with an LSTM.
 
-    Reads token ids, with the characters that words are spelled with if wanted, or sequences of
-    numbers or of matrices, of any and unequal lengths, and gives one label for each step: a part
-    of speech for each word, an activity for each reading of a sensor. The same output layer is
-    applied at every step [1]_. A prediction depends on its own sequence only, never on the batch
-    it is computed in.
+    X holds sequences of token ids (with the characters of the words, if wanted), of numbers or of
+    matrices; lengths may differ. Every step gets one label: a part of speech for each word, an
+    activity for each reading of a sensor. The same output layer is applied at every step [1]_.
+    The labels of a sequence depend on that sequence only, never on the batch they are computed in.
+
+    Parameters come in groups: first the five that are set most often, then those of the targets,
+    the architecture, text, series, optimisation, early stopping and the runtime.
 
     Parameters
     ----------
     hidden_size : int or tuple of int, default=128
-        Units of the recurrent layers, per direction. A tuple gives each layer its own.
+        Number of units of each recurrent layer, per direction. A tuple gives each layer its own
+        number.
     num_layers : int, default=1
-        Recurrent layers on top of each other, where `hidden_size` is one number.
-    bidirectional : bool, default=True
-        Read each sequence in both directions. Set it to False for labels that
-        depend on the past only, as `stream` and `bptt_length` need.
-    cell : {"lstm", "gru"}, default="lstm"
-        The kind of recurrence. On a CPU the LSTM runs in a fused kernel and is much faster.
+        Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
+        for most data sets of up to some ten thousand sequences.
     dropout : float, default=0.3
-        Share of units set to zero in training: of the embedded (or convolved) input, between
-        recurrent layers, and of the states. Values given as X are never dropped.
+        Dropout rate in training: of the embedded (or convolved) input, between recurrent layers,
+        and of the hidden states. Values given as X are never dropped.
+    learning_rate : float, default=5e-3
+        Initial learning rate of the optimizer.
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the training data. "auto" makes about 1,500 training steps: as many
+        epochs as that takes, at least 4 and at most 100.
+    output_layer : {"softmax", "crf"}, default="softmax"
+        "softmax" labels each step independently. "crf" also learns which label follows which, by a
+        linear-chain conditional random field [1]_: `predict` then returns the most probable
+        sequence of labels. It helps where labels depend on their neighbours, as those of spans do,
+        and is slower. With a CRF a step of weight 0 adds nothing to the loss itself, but its label
+        still conditions that of the next step.
+    class_weight : dict, "balanced" or None, default=None
+        Weight in the loss of the steps of each class; "balanced" weights a class inversely to the
+        number of its steps.
+    bidirectional : bool, default=True
+        Read each sequence in both directions. Set it to False for labels that depend on the past
+        only, as `stream` and `bptt_length` need.
+    cell : {"lstm", "gru"}, default="lstm"
+        The recurrent cell. On a CPU the LSTM runs in a fused kernel and is much faster.
     recurrent_dropout : float, default=0.0
-        Dropout on what is carried from step to step.
+        Dropout rate of the recurrent connections.
     recurrent_dropout_method : {"weights", "states"}, default="weights"
-        "weights" drops recurrent weights once a batch, which keeps the fused kernel [2]_;
-        "states" drops carried units, the same ones at all steps of a sequence [3]_, in a
-        slow loop over the steps.
+        "weights" drops recurrent weights, drawn once per batch, which keeps the fused kernel [2]_;
+        "states" drops units of the hidden state, the same ones at all steps of a sequence [3]_, in
+        a slow loop over the steps.
+    conv_filters : int or None, default=None
+        Number of filters of a convolution over time before the recurrent layers; None for no
+        convolution.
+    conv_kernel_size : int, default=3
+        Width of these filters, in steps.
     embedding_dim : int, default=100
-        Length of the vector of a token. Ignored where `embeddings` are given.
+        Dimensionality of the token vectors. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
             (n_ids, dim) or None, default=None
-        Vectors to start from: those of a file of word2vec, GloVe or fastText, those that
-        `WordVectors` trained, or from elsewhere. They are matched by word, through the vocabulary
-        that `SequenceTokenizer` sends along; an array goes by token id. Words without one are
-        drawn with the mean and spread that each number has in the others; a warning says so
-        if more than nine in ten are. KeyedVectors and arrays are copied for each candidate of a
-        search, fitted `WordVectors` are not. A fitted estimator needs them no more: a pickle made
-        after ``set_params(embeddings=None)`` is smaller.
+        Initial token vectors: a file of word2vec, GloVe or fastText vectors, fitted `WordVectors`,
+        or vectors from elsewhere. They are matched by word, through the vocabulary that
+        `SequenceTokenizer` passes along; the rows of an array are token ids. Words without a
+        vector get a random one with the mean and standard deviation of the others in each
+        dimension; a warning is given if that concerns more than nine in ten words. A search copies
+        KeyedVectors and arrays for each candidate, but not fitted `WordVectors`. A fitted
+        estimator no longer needs them: after ``set_params(embeddings=None)`` its pickle is
+        smaller.
     freeze_embeddings : bool or int, default=False
-        Keep the vectors of tokens as they are: for ever if True, in the first epochs of training
-        if a number, and not at all if False. With few labels the first epochs, in which the rest
-        of the network knows nothing, would spoil good vectors. Earlier warm starts and parts
-        count; early stopping counts the first epochs like the others. 1 is one epoch, not True.
+        Do not train the token vectors: True freezes them for all of training, a number for that
+        many first epochs, False not at all. With few labels, the first epochs would spoil good
+        vectors, as the rest of the network is still untrained. Epochs of earlier warm starts and
+        calls to `partial_fit` count; early stopping counts frozen epochs as others. 1 is one
+        epoch, not True.
     embedding_dropout : float, default=0.3
-        Share of words (not of numbers) left out of each training batch [2]_.
+        Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
+        training batch [2]_.
     char_embedding_dim : int, default=30
-        Length of the vector of a character, where X has them
+        Dimensionality of the character vectors, where X has characters
         (``SequenceTokenizer(characters=20)``). This and the next two are not used otherwise.
     char_filters : int, default=100
-        Filters that read the characters of a word; the most that each finds goes along with
-        the word's vector [4]_, so that words never seen are known by their beginnings and endings.
+        Number of filters over the characters of a word; the maximum of each filter is concatenated
+        to the word's vector [4]_, so that unknown words are recognised by their prefixes and
+        suffixes.
     char_kernel_size : int, default=3
-        Characters that a filter sees.
-    conv_filters : int or None, default=None
-        Filters of a convolution over time in front of the recurrent layers; None for none.
-    conv_kernel_size : int, default=3
-        Steps that a filter sees.
+        Width of these filters, in characters.
     step_conv_filters : int, tuple of int or None, default=None
-        For steps that are matrices, such as images: filters of a convolution that reads each
-        step by itself, a tuple for several layers. Needed for such X, and refused for other.
+        For steps that are matrices, such as images: number of filters of a convolution applied to
+        each step by itself, a tuple for several layers. Required for such X, and refused for other
+        X.
     step_conv_kernel_size : int, default=3
         Height and width of these filters.
     step_conv_pool_size : int, default=2
-        Height and width of the patches that max-pooling makes one of, after each layer.
-    output_layer : {"softmax", "crf"}, default="softmax"
-        "softmax" labels each step by itself. "crf" also learns which label follows which, a
-        linear-chain conditional random field [5]_: `predict` then gives the labels that are
-        likeliest together. It helps where labels depend on their neighbours, as those of spans
-        do, and is slower. A step of weight 0 then has no say itself, but the label after it is
-        still learned as one that follows its label.
-    class_weight : dict, "balanced" or None, default=None
-        Weight of the steps of each class in the loss; "balanced" weighs a class by how rare its
-        steps are.
-    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
-        "sgd" has a Nesterov momentum of 0.9.
-    learning_rate : float, default=5e-3
-        Step size of the optimizer.
-    weight_decay : float, default=0.0
-        L2 penalty, decoupled from the gradient for "adamw".
-    gradient_clip : float or None, default=1.0
-        Largest norm of a step's gradient; None for no limit.
-    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
-        How the step size changes over the `max_epochs` epochs: not at all, down to zero in
-        a line or a half cosine, or up for the first tenth and then down.
-    batch_size : int, default=32
-        Sequences per step, of like length. Memory grows with it times the longest of them.
-    max_epochs : int or "auto", default="auto"
-        Passes over the training data. "auto" makes about 1,500 steps: as many passes as that
-        takes, 4 at least and 100 at most.
-    shuffle : bool, default=True
-        Draw a new order for every epoch. False keeps the order, without buckets by length.
+        Height and width of the max-pooling after each of these layers.
     bptt_length : int or None, default=None
-        For long sequences: back-propagate through chunks of that many steps [6]_, each a training
-        step of its own, so that its memory does not grow with the length of a sequence. The
-        state is carried from chunk to chunk, gradients are not. Needs
-        ``bidirectional=False`` and no `conv_filters`. A CRF takes the last label of the chunk
-        before as given. Dropout
-        is drawn anew for each chunk. None back-propagates through whole sequences.
+        Truncated back-propagation through time for long sequences: each chunk of that many steps
+        is a training step [5]_, so that its memory does not grow with the length of a sequence.
+        The state is carried from chunk to chunk, gradients are not. A CRF takes the last label of
+        the previous chunk as given. Dropout masks are drawn again for each chunk. Needs
+        ``bidirectional=False`` and no `conv_filters`. None back-propagates through whole
+        sequences.
     stateful : bool, default=False
-        Let sequence i of a batch go on from the state that sequence i of the batch before ended
-        in, as in Keras: sequence `batch_size` continues sequence 0, and so on. The order of the
-        data is kept (`shuffle` has no effect), every epoch of `fit` begins anew, and so does what
-        follows it; `partial_fit` and predictions go on from where the call before ended, until
-        `reset_states`. Needs ``bidirectional=False`` and no CRF. To predict a sequence in pieces
-        it is not needed: see `predict` and `stream`.
-    early_stopping : bool, default=False
-        Hold out a part of the training data, stop when the loss on it no longer falls, and
-        go back to the best weights. With validation data passed to `fit`, nothing is held
-        out.
-    validation_fraction : float, default=0.1
-        Share of the sequences (of the groups, where `fit` gets them) to hold out.
-    validation_split : {"auto", "last"}, default="auto"
-        "auto" holds out whole groups if there are any, else a random draw; "last" the
-        last samples, for data in order of time.
-    n_iter_no_change : int, default=2
-        Epochs without an improvement of at least `tol` before training stops early.
-    tol : float, default=1e-4
-        Least fall of the validation loss that counts.
+        Let sequence i of a batch continue from the final state of sequence i of the previous
+        batch, as in Keras: sequence `batch_size` continues sequence 0, and so on. The order of the
+        data is kept (`shuffle` has no effect). The state is reset at the start of every epoch of
+        `fit` and after it; `partial_fit` and predictions continue from the state after the
+        previous call, until `reset_states`. Needs ``bidirectional=False`` and no CRF. It is not
+        needed to predict a sequence in pieces: see `predict` and `stream`.
     input_type : {"auto", "tokens", "values"}, default="auto"
-        What the numbers in X are. "auto" takes the output of `SequenceTokenizer` as token
-        ids and all else as values, integers too.
+        What the numbers in X are. "auto" reads the output of `SequenceTokenizer` as token ids and
+        everything else as values, integers too.
     padding_value : float or None, default=None
-        Where X is padded already: leading and trailing steps wholly equal to it are cut
-        off. None cuts nothing off values, and 0 off token ids.
+        Where X is already padded: leading and trailing steps that are wholly equal to this value
+        are removed. None removes nothing from values, and id 0 from token ids.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        The optimizer. "sgd" has a Nesterov momentum of 0.9.
+    weight_decay : float, default=0.0
+        Strength of the L2 penalty, decoupled from the gradient for "adamw".
+    gradient_clip : float or None, default=1.0
+        Maximum gradient norm; None disables clipping.
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
+        Learning rate schedule over the `max_epochs` epochs: constant, a decay to zero in a
+        straight line or along half a cosine, or an increase over the first tenth followed by a
+        cosine decay.
+    batch_size : int, default=32
+        Number of sequences per training step; they are chosen of similar length. Memory grows with
+        it times the length of the longest.
+    shuffle : bool, default=True
+        Shuffle the training data before every epoch. False keeps the order, and does not group
+        sequences by length.
     warm_start : bool, default=False
-        Go on from the weights of the fit before.
+        Continue training from the weights of the previous fit.
+    early_stopping : bool, default=False
+        Hold out part of the training data, stop when the loss on it no longer decreases, and
+        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
+    validation_fraction : float, default=0.1
+        Fraction of the sequences (of the groups, where `fit` gets them) to hold out.
+    validation_strategy : {"auto", "groups", "last"}, default="auto"
+        Which sequences are held out: "groups" draws whole groups, "last" takes the last sequences,
+        for data in order of time. "auto" means "groups" where `fit` gets groups, else a random
+        draw.
+    n_iter_no_change : int, default=2
+        Number of epochs without an improvement of at least `tol` after which training stops.
+    tol : float, default=1e-4
+        Minimum decrease of the validation loss that counts as an improvement.
     n_jobs : int or None, default=None
-        Threads of torch. None means torch's own choice, but 1 within a parallel joblib job
+        Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
         (a grid search, say); -1 means all cores.
     device : str, default="auto"
-        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" takes a GPU if there is one.
+        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
-        Called along with training.
+        Called during training.
     random_state : int, RandomState instance or None, default=None
-        Draws the first weights, the order, dropout and what is held out. An int gives the
-        same model at every fit.
+        Determines the initial weights, the order of the data, dropout and what is held out. Pass
+        an int for the same model at every fit.
     verbose : int or bool, default=0
-        Above 0, show a progress bar with loss, validation score and the time left, and how many
-        words `embeddings` know.
+        Above 0, show a progress bar with loss, validation score and remaining time, and the number
+        of words found in `embeddings`.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels.
     n_features_in_ : int
-        Columns of a 2-D X, features per step of other values, 1 for token ids, and one more for
-        each character beside them.
+        Number of columns of a 2-D X, of features per step of other values, 1 for token ids, plus
+        one for each character of a word.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a table that has them.
+        Names of the columns, where X was a data frame.
     vocabulary_ : Vocabulary
-        The words behind the token ids, where X came from `SequenceTokenizer`.
+        The words of the token ids, where X came from `SequenceTokenizer`.
     embedding_coverage_ : float
-        Share of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
-        fastText makes of n-grams do not count.
+        Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
+        fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
         The trained network.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
-        "valid_loss" and "valid_score" (accuracy over steps); both weigh steps as training does.
+        "valid_loss" and "valid_score" (accuracy over steps); both weight steps as training does.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
-        Epochs trained, earlier warm starts included.
+        Number of epochs trained, those of earlier warm starts included.
     best_epoch_ : int or None
-        The epoch, from 1, whose weights early stopping kept.
+        The epoch, counted from 1, whose weights early stopping restored.
 
     See Also
     --------
-    SequenceTokenizer : Turn words into token ids, and with `characters` their spelling, too.
+    SequenceTokenizer : Convert words to token ids, and with `characters` their spelling, too.
     sklstm.metrics : Accuracy over steps, and F1 of spans, for `cross_validate`.
     LSTMRegressor : With ``return_sequences=True`` predicts a number for every step.
 
     Notes
     -----
-    X comes in the forms that `LSTMClassifier` takes, and y as a list or object array with one
-    array of shape (T_i,) for each sequence. What `predict` gives has this form, too, even where
-    all sequences are of one length, so that the results of several calls can be joined.
+    X comes in the forms that `LSTMClassifier` accepts, and y as a list or object array with one
+    array of shape (T_i,) for each sequence. The result of `predict` has this form, too, even where
+    all sequences have the same length, so that the results of several calls can be concatenated.
 
-    Steps that are padding need no label that means anything: where `padding_value` (or, of
-    token ids, 0) is cut off X, y may come with labels there or without. To leave single steps
-    out of training, give them a `sample_weight` of 0.
+    The labels of padded steps are not used: where `padding_value` (or, of token ids, 0) is removed
+    from X, y may have labels there or not. To leave single steps out of training, give them a
+    `sample_weight` of 0.
 
-    A tagger is no classifier to scikit-learn, whose tools expect one label for a sample; but
-    `Pipeline`, `cross_validate`, `GridSearchCV` and `cross_val_predict` of labels take it.
+    To scikit-learn a tagger is not a classifier, as its tools expect one label per sample; but
+    `Pipeline`, `cross_validate`, `GridSearchCV` and `cross_val_predict` of labels work.
 
-    The defaults were chosen on the development part of English LinES (`fetch_ud_lines`), by
+    The defaults were chosen on the development part of English LinES (`fetch_ud_lines`), with
     ``make_pipeline(SequenceTokenizer(analyzer=list, characters=20, min_df=2), LSTMTagger())``:
-    words seen in one sentence only count as unknown there, which trains what becomes of
+    words that occur in a single sentence count as unknown there, which trains the vector of
     unknown words.
 
     References
     ----------
     .. [1] Z. Huang, W. Xu, K. Yu, "Bidirectional LSTM-CRF Models for Sequence Tagging",
-       arXiv:1508.01991, 2015, section 2.
+       arXiv:1508.01991, 2015, section 2; the random field is that of J. Lafferty, A. McCallum,
+       F. Pereira, "Conditional Random Fields: Probabilistic Models for Segmenting and Labeling
+       Sequence Data", ICML 2001.
     .. [2] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
        Models", ICLR 2018, sections 2 and 4.3.
     .. [3] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
        Recurrent Neural Networks", NeurIPS 2016, section 4.
     .. [4] X. Ma, E. Hovy, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF",
        ACL 2016, section 2.1.
-    .. [5] J. Lafferty, A. McCallum, F. Pereira, "Conditional Random Fields: Probabilistic
-       Models for Segmenting and Labeling Sequence Data", ICML 2001.
-    .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
+    .. [5] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
 
     Examples
@@ -229,16 +250,38 @@ class LSTMTagger(TagFit):
     array([array(['DET', 'NOUN', 'VERB'], dtype='<U4')], dtype=object)
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **{
+            name: constraint
+            for name, constraint in (BaseLSTM._parameter_constraints | CHARACTERS).items()
+            if name not in ("pooling", "conv_pool_size")
+        },
+        "output_layer": [StrOptions({"softmax", "crf"})],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+    _reads_characters = True
+    _target_: TagTarget
+
     def __init__(
         self,
+        # The parameters set most often
         hidden_size: int | tuple[int, ...] = 128,
         num_layers: int = 1,
         *,
+        dropout: float = 0.3,
+        learning_rate: float = 5e-3,
+        max_epochs: int | str = "auto",
+        # Targets
+        output_layer: str = "softmax",
+        class_weight: dict[Any, float] | str | None = None,
+        # Architecture
         bidirectional: bool = True,
         cell: str = "lstm",
-        dropout: float = 0.3,
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",
+        conv_filters: int | None = None,
+        conv_kernel_size: int = 3,
+        # Text
         embedding_dim: int = 100,
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
@@ -246,31 +289,29 @@ class LSTMTagger(TagFit):
         char_embedding_dim: int = 30,
         char_filters: int = 100,
         char_kernel_size: int = 3,
-        conv_filters: int | None = None,
-        conv_kernel_size: int = 3,
+        # Series
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
         step_conv_pool_size: int = 2,
-        output_layer: str = "softmax",
-        class_weight: dict[Any, float] | str | None = None,
+        bptt_length: int | None = None,
+        stateful: bool = False,
+        input_type: str = "auto",
+        padding_value: float | None = None,
+        # Optimisation
         optimizer: str = "adam",
-        learning_rate: float = 5e-3,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         lr_schedule: str = "linear",
         batch_size: int = 32,
-        max_epochs: int | str = "auto",
         shuffle: bool = True,
-        bptt_length: int | None = None,
-        stateful: bool = False,
+        warm_start: bool = False,
+        # Early stopping
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        validation_split: str = "auto",
+        validation_strategy: str = "auto",
         n_iter_no_change: int = 2,
         tol: float = 1e-4,
-        input_type: str = "auto",
-        padding_value: float | None = None,
-        warm_start: bool = False,
+        # Runtime
         n_jobs: int | None = None,
         device: str = "auto",
         callbacks: list[Any] | None = None,
@@ -279,11 +320,17 @@ class LSTMTagger(TagFit):
     ):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
+        self.dropout = dropout
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.output_layer = output_layer
+        self.class_weight = class_weight
         self.bidirectional = bidirectional
         self.cell = cell
-        self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.recurrent_dropout_method = recurrent_dropout_method
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
         self.embedding_dim = embedding_dim
         self.embeddings = embeddings
         self.freeze_embeddings = freeze_embeddings
@@ -291,33 +338,202 @@ class LSTMTagger(TagFit):
         self.char_embedding_dim = char_embedding_dim
         self.char_filters = char_filters
         self.char_kernel_size = char_kernel_size
-        self.conv_filters = conv_filters
-        self.conv_kernel_size = conv_kernel_size
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size
         self.step_conv_pool_size = step_conv_pool_size
-        self.output_layer = output_layer
-        self.class_weight = class_weight
+        self.bptt_length = bptt_length
+        self.stateful = stateful
+        self.input_type = input_type
+        self.padding_value = padding_value
         self.optimizer = optimizer
-        self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
         self.lr_schedule = lr_schedule
         self.batch_size = batch_size
-        self.max_epochs = max_epochs
         self.shuffle = shuffle
-        self.bptt_length = bptt_length
-        self.stateful = stateful
+        self.warm_start = warm_start
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
-        self.validation_split = validation_split
+        self.validation_strategy = validation_strategy
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
-        self.input_type = input_type
-        self.padding_value = padding_value
-        self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.device = device
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
+
+    def _new_target(self) -> TagTarget:
+        return TagTarget(
+            type(self).__name__, output_layer=self.output_layer, class_weight=self.class_weight
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
+        """Train on sequences and their labels.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            The training data, in any of the forms that `LSTMClassifier` accepts.
+        y : sequence of array-like of shape (T_i,)
+            For each sequence one label for every step, of any type. Where padding is removed from
+            X, it is removed from y as well, unless y comes without it.
+        sample_weight : array-like of shape (n_samples,), sequence of array-like of shape \
+                (T_i,) or None, default=None
+            Weight in the loss of all steps of each sequence, or of each step; multiplied by the
+            weight of its class.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Early stopping holds out the sequences of one group together.
+        X_val, y_val : as X and y, or None, default=None
+            Validation data, scored after every epoch; early stopping watches them instead of
+            held-out data. A Pipeline transforms them, too, if it was created with
+            ``transform_input=["X_val"]``.
+
+        Returns
+        -------
+        LSTMTagger
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X, y or a parameter is not as described (a sequence whose number of labels differs
+            from its number of steps is named), or the loss becomes NaN or infinite. An earlier
+            fit remains usable then.
+        """
+        return self._fit(X, y, sample_weight, groups, X_val, y_val)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch on part of the data, continuing from the current weights.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            This part. Token ids that are not in the vocabulary of the first part count as
+            unknown.
+        y : sequence of array-like of shape (T_i,)
+            Its labels.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that can occur; needed in the first call if its y does not hold them all.
+        sample_weight : array-like of shape (n_samples,), sequence of array-like of shape \
+                (T_i,) or None, default=None
+            Weight in the loss of all steps of each sequence, or of each step.
+
+        Returns
+        -------
+        LSTMTagger
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `fit`, and for a label that is not among the classes, or
+            ``class_weight="balanced"``. The model is unchanged then.
+        """
+        self._new_target().check_balanced()
+        if classes is not None and hasattr(self, "_target_"):
+            self._target_.check_same(classes)
+        return self._partial_fit(X, y, classes, sample_weight)
+
+    def predict(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the label of every step.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms that `LSTMClassifier` accepts.
+        state : SequenceState or None, default=None
+            The state from which each sequence continues: what an earlier call with
+            ``return_state=True`` returned. Only for models that read forward only, with
+            ``bidirectional=False``, no `conv_filters` and no CRF. None starts from the initial
+            state.
+        return_state : bool, default=False
+            Also return the state after X.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype object
+            For each sequence an array of shape (T_i,) of labels: the most probable label of each
+            step, or with ``output_layer="crf"`` the most probable sequence of labels. With
+            ``return_state=True`` a tuple of them and the state, here and in the methods below.
+        """
+        return self._respond(X, "predict", state, return_state)
+
+    def predict_proba(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the probability of every class at every step.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms that `LSTMClassifier` accepts.
+        state, return_state
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype object
+            For each sequence an array of shape (T_i, n_classes), whose rows sum to 1. With
+            ``output_layer="crf"`` the marginal probabilities of each step, whose maximum need
+            not be the label that `predict` returns.
+        """
+        return self._respond(X, "predict_proba", state, return_state)
+
+    def predict_log_proba(
+        self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the logarithm of the probability of every class at every step.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms that `LSTMClassifier` accepts.
+        state, return_state
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype object
+            For each sequence an array of shape (T_i, n_classes).
+        """
+        return self._respond(X, "predict_log_proba", state, return_state)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy over steps: the fraction that is labelled correctly.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms that `LSTMClassifier` accepts.
+        y : sequence of array-like of shape (T_i,)
+            The true labels. Those at padding that is removed from X do not count.
+        sample_weight : array-like of shape (n_samples,), sequence of array-like of shape \
+                (T_i,) or None, default=None
+            Weight of all steps of each sequence, or of each step.
+
+        Returns
+        -------
+        float
+            Over all steps of all sequences.
+        """
+        # All is checked before anything is predicted, which moves the state if stateful.
+        sequences = self._read_X(X, in_pieces=self.stateful)
+        check_consistent_length(sequences.lengths, y)
+        expected = lay_steps(y, sequences, "y")
+        weights = given_step_weights(sample_weight, sequences)
+        predicted = self._rows(sequences, "predict")
+        return float(accuracy_score(expected, predicted, sample_weight=weights))

@@ -1,1 +1,26 @@
-"""What y becomes: one object for each kind of target."""
+"""What y becomes: one object for each kind of target, and the weights of samples.
+
+A target learns from y, encodes it, weighs samples by their class, names the strata of a held-out
+part, builds the output layer and the loss, decodes the network's outputs and scores them.
+"""
+
+from sklstm._targets.base import Decoder, Target
+from sklstm._targets.labels import LabelTarget
+from sklstm._targets.numbers import LOSSES, NumberTarget, checked_quantiles
+from sklstm._targets.ordinal import OrdinalTarget
+from sklstm._targets.tags import TagTarget
+from sklstm._targets.weights import given_step_weights, given_weights, scaled
+
+__all__ = [
+    "LOSSES",
+    "Decoder",
+    "LabelTarget",
+    "NumberTarget",
+    "OrdinalTarget",
+    "TagTarget",
+    "Target",
+    "checked_quantiles",
+    "given_step_weights",
+    "given_weights",
+    "scaled",
+]

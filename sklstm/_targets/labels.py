@@ -1,69 +1,117 @@
-"""Class labels of every kind, to and from what the network is trained on."""
+"""Class labels: binary, multiclass and multilabel."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from scipy import sparse
 from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from torch import nn
 
 from sklstm._sequences import BadTarget
+from sklstm._targets.base import Decoder, Target
+from sklstm.nn import LinearOutput, binary_loss, multiclass_loss
+from sklstm.nn.losses import SampleLoss
 
-TargetKind = Literal["binary", "multiclass", "multilabel"]
+ClassWeight = dict[Any, float] | list[dict[Any, float]] | str | None
 
 
-@dataclass(frozen=True)
-class LabelCodec:
-    """Encode labels, and decode outputs into labels and probabilities.
+class LabelTarget(Target):
+    """Labels of samples, learned by cross-entropy.
+
+    Parameters
+    ----------
+    estimator_name : str
+        Named in error messages.
+    output_layer : {"auto", "sigmoid", "softmax"}
+        "auto" takes one sigmoid for two classes, a softmax for several, and one sigmoid per
+        label for multilabel y.
+    class_weight : dict, list of dict, "balanced" or None
+        The estimator's parameter.
+    per_step : bool, default=False
+        Whether every step has a label.
 
     Attributes
     ----------
     kind : {"binary", "multiclass", "multilabel"}
         What was found in y.
     classes : ndarray of shape (n_classes,)
-        Sorted labels, or ``arange(n_labels)`` for indicators.
+        Sorted labels, or ``arange(n_labels)`` for multilabel y.
     sigmoid : bool
-        Whether each output stands alone, rather than all competing in a softmax.
+        Whether each output is a sigmoid, rather than all of them one softmax.
     """
 
-    kind: TargetKind
+    loss = "cross_entropy"
+    kind: Literal["binary", "multiclass", "multilabel"]
     classes: np.ndarray
     sigmoid: bool
+    _weight_of_class: np.ndarray | None
 
-    @classmethod
-    def learn(cls, y: Any, classes: Any, output_layer: str, name: str) -> LabelCodec:
-        """Find out what kind of labels `y` holds; `classes` may name more than it shows."""
+    def __init__(
+        self,
+        estimator_name: str,
+        *,
+        output_layer: str,
+        class_weight: ClassWeight,
+        per_step: bool = False,
+    ):
+        super().__init__(estimator_name, per_step=per_step)
+        self.output_layer = output_layer
+        self.class_weight = class_weight
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that define the encoding."""
+        return {"loss": self.loss, "output_layer": self.output_layer}
+
+    @property
+    def fitted_attributes(self) -> dict[str, Any]:
+        """The public fitted attributes of the estimator that come from y."""
+        return {"classes_": self.classes}
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of scores that the network outputs per sample or step."""
+        return 1 if self.kind == "binary" and self.sigmoid else len(self.classes)
+
+    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+        """Learn the kind of labels and the classes; `classes` may name more than `y` holds."""
         y = dense_labels(y)
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
-            if output_layer == "softmax":
+            if self.output_layer == "softmax":
                 raise ValueError(
-                    "output_layer='softmax' has one label per sample win, but y is multilabel; "
+                    "output_layer='softmax' predicts one label per sample, but y is multilabel; "
                     "use 'sigmoid' or 'auto'."
                 )
-            return cls("multilabel", np.arange(y.shape[1]), True)
+            self.kind, self.classes, self.sigmoid = "multilabel", np.arange(y.shape[1]), True
+            return
         labels = np.unique(one_label_each(y) if classes is None else np.asarray(classes))
-        if len(labels) < 2:
-            raise ValueError(
-                f"{name} needs samples of at least 2 classes in y; got 1 class: {labels[0]!r}."
-            )
+        self._check_two(labels)
         binary = len(labels) == 2
-        if output_layer == "sigmoid" and not binary:
+        if self.output_layer == "sigmoid" and not binary:
             raise ValueError(
                 f"output_layer='sigmoid' is for binary and multilabel y, but y has {len(labels)} "
                 "classes; use 'softmax' or 'auto'."
             )
-        sigmoid = binary and output_layer != "softmax"
-        return cls("binary" if binary else "multiclass", labels, sigmoid)
+        self.kind = "binary" if binary else "multiclass"
+        self.classes = labels
+        self.sigmoid = binary and self.output_layer != "softmax"
 
-    @property
-    def n_outputs(self) -> int:
-        """Width of the output layer."""
-        return 1 if self.kind == "binary" and self.sigmoid else len(self.classes)
+    def _check_two(self, labels: np.ndarray) -> None:
+        if len(labels) < 2:
+            raise ValueError(
+                f"{self.estimator_name} needs samples of at least 2 classes in y; got 1 class: "
+                f"{labels[0]!r}."
+            )
+
+    def _take_over(self, earlier: Self) -> None:
+        self.kind, self.classes, self.sigmoid = earlier.kind, earlier.classes, earlier.sigmoid
 
     def encode(self, y: Any) -> np.ndarray:
         """Return float32 (n, n_outputs) targets for sigmoids, int64 (n,) for softmax."""
@@ -89,7 +137,7 @@ class LabelCodec:
         return index.astype(np.float32)[:, None] if self.sigmoid else index.astype(np.int64)
 
     def check_same(self, classes: Any) -> None:
-        """Raise ValueError if `classes` are others than those learned."""
+        """Raise ValueError if `classes` are not those of the first call to partial_fit."""
         given = np.unique(np.asarray(classes)).tolist()
         if given != self.classes.tolist():
             raise ValueError(
@@ -97,20 +145,87 @@ class LabelCodec:
                 f"{self.classes.tolist()!r}."
             )
 
-    def class_index(self, targets: np.ndarray) -> np.ndarray | None:
-        """Return the class of each encoded target, or None for indicators."""
+    def check_balanced(self) -> None:
+        """Raise ValueError for class weights that part of the data cannot determine."""
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} needs all of y at once, which partial_fit "
+                "does not see; pass a dict of weights, from "
+                "sklearn.utils.class_weight.compute_class_weight."
+            )
+
+    def class_index(self, encoded: np.ndarray) -> np.ndarray | None:
+        """Return the index of each encoded target's class, or None for multilabel y."""
         if self.kind == "multilabel":
             return None
-        return targets[:, 0].astype(np.int64) if self.sigmoid else targets
+        return encoded[:, 0].astype(np.int64) if self.sigmoid else encoded
+
+    def learn_weights(self, encoded: np.ndarray) -> None:
+        """Learn the weight of each class.
+
+        "balanced" weighs the classes that occur; one that does not occur keeps a weight of 1.
+        """
+        given, index = self.class_weight, self.class_index(encoded)
+        self._weight_of_class = None
+        if given is None or index is None:
+            return
+        if not isinstance(given, str):
+            self._weight_of_class = compute_class_weight(
+                given, classes=self.classes, y=self.classes
+            )
+            return
+        weights = np.ones(len(self.classes))
+        present = np.unique(index)
+        weights[present] = compute_class_weight(given, classes=present, y=index)
+        self._weight_of_class = weights
+
+    def weights(self, y: Any, encoded: np.ndarray) -> np.ndarray | None:
+        """Return the weight of each sample's class, or None if all weigh the same."""
+        if self.class_weight is None:
+            return None
+        index = self.class_index(encoded)
+        if self._weight_of_class is None or index is None:
+            weights: np.ndarray = compute_sample_weight(self.class_weight, dense_labels(y))
+            return weights
+        return self._weight_of_class[index]
+
+    def check_weights(self, encoded: np.ndarray, weights: np.ndarray) -> None:
+        """Raise ValueError if fewer than two classes have a weight above 0."""
+        index = self.class_index(encoded)
+        if index is not None and len(np.unique(index[weights > 0])) < 2:
+            raise ValueError(
+                f"{self.estimator_name} needs samples of at least 2 classes with a weight above "
+                "0; got 1 class."
+            )
+
+    def strata(self, encoded: np.ndarray) -> np.ndarray | None:
+        """Return the class of each sample; None for multilabel y, and where steps are labelled."""
+        return None if self.per_step else self.class_index(encoded)
+
+    def build_output(self, size: int) -> nn.Module:
+        """Return the output layer for a state of this size."""
+        return LinearOutput(size, self.n_outputs)
+
+    def sample_loss(self) -> SampleLoss:
+        """Return the cross-entropy of a sample or step."""
+        return binary_loss if self.sigmoid else multiclass_loss
+
+    def _decoders(self, output: nn.Module | None) -> dict[str, Decoder]:
+        return {
+            "predict": Decoder(self.labels),
+            "predict_proba": Decoder(self.probabilities),
+            "predict_log_proba": Decoder(self.log_probabilities),
+            "decision_function": Decoder(self.decision),
+        }
 
     def decision(self, outputs: np.ndarray) -> np.ndarray:
-        """Return scikit-learn's decision values: one column less for two classes."""
+        """Return scikit-learn's decision values: a single column for two classes."""
         if self.kind != "binary":
             return outputs
         return outputs[..., 0] if self.sigmoid else outputs[..., 1] - outputs[..., 0]
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        """Return (..., n_classes) probabilities."""
+        """Return probabilities of shape (..., n_classes)."""
         if not self.sigmoid:
             return softmax(outputs, axis=-1)
         if self.kind == "multilabel":
@@ -133,9 +248,15 @@ class LabelCodec:
             return self.classes[(self.decision(outputs) > 0).astype(np.intp)]
         return self.classes[outputs.argmax(axis=-1)]
 
+    def score(self, outputs: np.ndarray, encoded: np.ndarray, weights: np.ndarray) -> float:
+        """Return the accuracy of the network's outputs."""
+        index = self.class_index(encoded)
+        expected = encoded if index is None else self.classes[index]
+        return float(accuracy_score(expected, self.labels(outputs), sample_weight=weights))
+
 
 def dense_labels(y: Any) -> np.ndarray:
-    """Return `y` as an array, sparse indicators unpacked."""
+    """Return `y` as an array without missing labels; sparse indicators become dense."""
     y = y.toarray() if sparse.issparse(y) else np.asarray(y)
     if y.dtype.kind == "f":
         _check_finite(y)
@@ -176,5 +297,5 @@ def _check_indicators(y: np.ndarray) -> None:
 
 
 def one_label_each(y: np.ndarray) -> np.ndarray:
-    """Return (n,) labels; a column vector is flattened with scikit-learn's warning."""
+    """Return labels of shape (n,); a column vector is flattened with scikit-learn's warning."""
     return column_or_1d(y, warn=True)

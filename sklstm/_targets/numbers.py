@@ -1,29 +1,63 @@
-"""Numbers to predict, to and from the scale that the network is trained on."""
+"""Numbers: one or several for each sample or step, or their quantiles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from numbers import Real
+from typing import Any, NoReturn, Self
 
 import numpy as np
+import torch
+from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
+from torch import nn
 
 from sklstm._sequences import BadTarget
+from sklstm._targets.base import Decoder, Target
+from sklstm.nn import (
+    LinearOutput,
+    QuantileOutput,
+    absolute_loss,
+    huber_loss,
+    poisson_loss,
+    quantile_loss,
+    squared_loss,
+)
+from sklstm.nn.losses import SampleLoss
+
+# Losses of the targets as they are encoded; "huber" and "quantile" have a parameter besides.
+LOSSES: dict[str, SampleLoss] = {
+    "squared_error": squared_loss,
+    "absolute_error": absolute_loss,
+    "poisson": poisson_loss,
+}
 
 
-@dataclass(frozen=True)
-class NumberCodec:
-    """Scale targets, and scale outputs back.
+class NumberTarget(Target):
+    """Numbers, scaled before training; outputs are scaled back.
+
+    Parameters
+    ----------
+    estimator_name : str
+        Named in error messages.
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}
+        The estimator's parameter.
+    huber_delta : float
+        For "huber": where an error starts to count linearly, in standard deviations of y.
+    quantiles : float or sequence of float
+        For "quantile": the quantiles to predict.
+    per_step : bool
+        Whether every step has a target.
 
     Attributes
     ----------
     shape : tuple of int
-        Shape of the target of a sample: ``()``, ``(n_outputs,)`` or ``(H, W)``.
+        Shape of the target of a sample or step: ``()``, ``(n_outputs,)`` or ``(H, W)``.
     center, scale : ndarray of shape (n_numbers,)
-        What is taken off each number of a sample, and what it is divided by then.
-    log : bool
-        Whether outputs are logarithms of the scaled numbers.
+        What is subtracted from each number of a sample, and what it is divided by then.
+    levels : tuple of float or None
+        The quantiles that were learned; None for other losses.
     has_spread : bool
         Whether every number of a sample varied when the scale was learned, as it needs to.
     """
@@ -31,34 +65,72 @@ class NumberCodec:
     shape: tuple[int, ...]
     center: np.ndarray
     scale: np.ndarray
-    log: bool
-    has_spread: bool = True
+    levels: tuple[float, ...] | None
+    has_spread: bool
 
-    @classmethod
-    def learn(cls, y: Any, weights: np.ndarray, *, log: bool) -> NumberCodec:
+    def __init__(
+        self, estimator_name: str, *, loss: str, huber_delta: float, quantiles: Any, per_step: bool
+    ):
+        super().__init__(estimator_name, per_step=per_step)
+        self.loss = loss
+        self.huber_delta = huber_delta
+        self.quantiles = quantiles
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that define the encoding."""
+        # The targets of the other losses are the same, so training may continue with another.
+        special = self.loss in ("poisson", "quantile")
+        return {
+            "loss": self.loss if special else "squared_error, absolute_error or huber",
+            "quantiles": checked_quantiles(self.quantiles) if self.loss == "quantile" else None,
+            "return_sequences": self.per_step,
+        }
+
+    @property
+    def fitted_attributes(self) -> dict[str, Any]:
+        """The public fitted attributes of the estimator that come from y."""
+        return {"quantiles_": self.levels}
+
+    @property
+    def is_log(self) -> bool:
+        """Whether outputs are logarithms of the scaled numbers."""
+        return self.loss == "poisson"
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of numbers per sample or step."""
+        return len(self.center)
+
+    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
         """Learn the shape of `y`, and the scale of each number over all samples, weighted.
 
-        Numbers without a logarithm get mean 0 and variance 1; for counts, whose logarithm is
-        learned, division alone brings the mean to 1.
+        Each number is standardised to mean 0 and variance 1. Counts, whose logarithm is
+        predicted, are divided by their mean instead.
         """
         y = read_numbers(y)
+        self.shape = y.shape[1:]
+        self.levels = checked_quantiles(self.quantiles) if self.loss == "quantile" else None
         flat = y.reshape(len(y), -1)
-        if log:
+        if self.is_log:
             mean = np.average(flat, axis=0, weights=weights)
-            return cls(y.shape[1:], np.zeros_like(mean), np.where(mean > 0, mean, 1.0), True)
+            self.center, self.scale = np.zeros_like(mean), np.where(mean > 0, mean, 1.0)
+            self.has_spread = True
+            return
         with np.errstate(over="ignore", invalid="ignore"):  # named below
             scaler = StandardScaler().fit(flat, sample_weight=weights)
         if not np.isfinite(scaler.var_).all():
             raise ValueError(
-                f"y holds numbers too large to be scaled, up to {np.abs(flat).max():.3g}; give it "
-                "in another unit."
+                f"y holds numbers too large to be scaled, up to {np.abs(flat).max():.3g}; convert "
+                "it to another unit."
             )
-        return cls(y.shape[1:], scaler.mean_, scaler.scale_, False, bool(scaler.var_.all()))
+        self.center, self.scale = scaler.mean_, scaler.scale_
+        self.has_spread = bool(scaler.var_.all())
 
-    @property
-    def n_numbers(self) -> int:
-        """Numbers per sample."""
-        return len(self.center)
+    def _take_over(self, earlier: Self) -> None:
+        self.shape, self.levels = earlier.shape, earlier.levels
+        self.center, self.scale = earlier.center, earlier.scale
+        self.has_spread = earlier.has_spread
 
     def encode(self, y: Any) -> np.ndarray:
         """Return float32 (n, n_numbers) targets."""
@@ -68,7 +140,7 @@ class NumberCodec:
                 f"y has shape {y.shape}, but this model predicts targets of shape "
                 f"{('n_samples', *self.shape)}."
             )
-        if self.log:
+        if self.is_log:
             _check_not_negative(y)
         with np.errstate(over="ignore"):  # named below
             scaled = (y.reshape(len(y), -1) - self.center) / self.scale
@@ -82,17 +154,115 @@ class NumberCodec:
             )
         return targets
 
-    def decode(self, outputs: np.ndarray) -> np.ndarray:
-        """Return (n, *shape) numbers from (n, n_numbers) outputs.
+    def build_output(self, size: int) -> nn.Module:
+        """Return the output layer for a state of this size."""
+        if self.levels is not None:
+            return QuantileOutput(size, self.n_outputs, self.levels)
+        return LinearOutput(size, self.n_outputs)
+
+    def sample_loss(self) -> SampleLoss:
+        """Return the loss of a sample or step."""
+        if self.levels is not None:
+            return partial(quantile_loss, quantiles=torch.tensor(self.levels))
+        if self.loss == "huber":
+            return partial(huber_loss, delta=float(self.huber_delta))
+        return LOSSES[self.loss]
+
+    def _decoders(self, output: nn.Module | None) -> dict[str, Decoder]:
+        decoders = {"predict": Decoder(self.numbers)}
+        if self.levels is not None:
+            decoders["predict_quantiles"] = Decoder(self.unscaled)
+        return decoders
+
+    def numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the predicted numbers; of quantiles, the one nearest to 0.5."""
+        return self._middle(self.unscaled(outputs))
+
+    def unscaled(self, outputs: np.ndarray) -> np.ndarray:
+        """Return (n, *shape) numbers in the unit of y from (n, n_numbers) outputs.
 
         A further axis of the outputs, of quantiles, stays the last.
         """
         more = outputs.shape[2:]
         wide = (slice(None), *[None] * len(more))
         outputs = outputs.astype(np.float64)
-        numbers = np.exp(outputs) if self.log else outputs
+        numbers = np.exp(outputs) if self.is_log else outputs
         numbers = numbers * self.scale[wide] + self.center[wide]
         return numbers.reshape(len(outputs), *self.shape, *more)
+
+    def _middle(self, numbers: np.ndarray) -> np.ndarray:
+        if self.levels is None:
+            return numbers
+        return numbers[..., np.abs(np.array(self.levels) - 0.5).argmin()]
+
+    def interval_ends(self, coverage: float | None) -> list[int]:
+        """Return the indices among the quantiles of the ends of an interval.
+
+        Parameters
+        ----------
+        coverage : float or None
+            Probability between the two quantiles; None for the lowest and the highest quantile.
+
+        Raises
+        ------
+        ValueError
+            If no two of the quantiles have this coverage.
+        """
+        levels = self.levels or ()
+        if len(levels) < 2:
+            raise ValueError(
+                f"an interval needs two quantiles, but quantiles={levels!r}; fit with (0.05, "
+                "0.95), for instance."
+            )
+        if coverage is None:
+            return [0, len(levels) - 1]
+        if not isinstance(coverage, Real) or not 0 < coverage < 1:
+            raise ValueError(f"coverage={coverage!r} must be a number above 0 and below 1.")
+        ends = []
+        for wanted in ((1 - coverage) / 2, (1 + coverage) / 2):
+            near = [i for i, level in enumerate(levels) if abs(level - wanted) < 1e-9]
+            if not near:
+                raise ValueError(
+                    f"coverage={coverage} needs the quantile {wanted:.6g}, but the model was "
+                    f"fitted with quantiles={tuple(levels)}."
+                )
+            ends += near
+        return ends
+
+    def score(self, outputs: np.ndarray, encoded: np.ndarray, weights: np.ndarray) -> float:
+        """Return R2 of the network's outputs."""
+        predicted = self._middle(np.exp(outputs) if self.is_log else outputs)
+        if len(encoded) < 2:
+            return float("nan")  # R2 compares with the mean, which one sample equals
+        return float(r2_score(encoded, predicted, sample_weight=weights))
+
+
+def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
+    """Return one quantile or several as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If one is not inside (0, 1), or not above the one before it.
+    """
+    if isinstance(quantiles, str):
+        raise ValueError(f"quantiles={quantiles!r} is text; pass numbers, such as (0.05, 0.95).")
+    given = (quantiles,) if isinstance(quantiles, Real) else tuple(quantiles)
+    if not given:
+        raise ValueError("quantiles is empty; pass one or several, such as (0.05, 0.5, 0.95).")
+    values: list[float] = []
+    for i, value in enumerate(given):
+        if not isinstance(value, Real) or not 0 < float(value) < 1:
+            raise ValueError(
+                f"quantiles[{i}] is {value!r}; a quantile is a number above 0 and below 1."
+            )
+        if values and float(value) <= values[-1]:
+            raise ValueError(
+                f"quantiles[{i}] is {value!r}, not above quantiles[{i - 1}], {given[i - 1]!r}; "
+                "list them from lowest to highest."
+            )
+        values.append(float(value))
+    return tuple(values)
 
 
 def read_numbers(y: Any) -> np.ndarray:
@@ -104,8 +274,9 @@ def read_numbers(y: Any) -> np.ndarray:
             y, ensure_2d=False, allow_nd=True, dtype=np.float64, order="C", input_name="y"
         )
     except ValueError as error:
+        if "contains NaN" in str(error) or "contains infinity" in str(error):
+            _refuse_gap(y, error)
         if "setting an array element with a sequence" not in str(error):
-            _name_gap(y, error)
             raise
         raise ValueError(
             "y holds a sequence where a number is expected, or sequences of unequal lengths; "
@@ -115,8 +286,15 @@ def read_numbers(y: Any) -> np.ndarray:
     return numbers
 
 
+def _refuse_gap(y: Any, error: ValueError) -> NoReturn:
+    """Raise the error with the place of the first number that is missing or infinite."""
+    numbers = np.asarray(y, dtype=np.float64)
+    place = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
+    raise BadTarget(place, f"{str(error).splitlines()[0]} @ is {numbers[place]}.") from error
+
+
 def _check_not_negative(y: np.ndarray) -> None:
-    """Raise ValueError for what is no count."""
+    """Raise ValueError for a negative count or rate."""
     bad = np.argwhere(y < 0)
     if len(bad):
         place = tuple(int(i) for i in bad[0])
@@ -124,12 +302,3 @@ def _check_not_negative(y: np.ndarray) -> None:
             place,
             f"@ is {y[place]}, but loss='poisson' is for counts and rates, which are 0 or more.",
         )
-
-
-def _name_gap(y: Any, error: ValueError) -> None:
-    """Raise the error with the place of what is missing or infinite, if that is its subject."""
-    if "contains NaN" not in str(error) and "contains infinity" not in str(error):
-        return
-    numbers = np.asarray(y, dtype=np.float64)
-    place = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
-    raise BadTarget(place, f"{str(error).splitlines()[0]} @ is {numbers[place]}.") from error

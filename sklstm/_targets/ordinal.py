@@ -1,79 +1,131 @@
-"""Labels that have an order, to and from what the network is trained on."""
+"""Class labels that have an order, such as ratings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from torch import nn
 
-from sklstm._targets.labels import LabelCodec, TargetKind, dense_labels, one_label_each
+from sklstm._targets.labels import ClassWeight, LabelTarget, dense_labels, one_label_each
+from sklstm.nn import CumulativeLink, LinearOutput, distance_weighted_loss, multiclass_loss
+from sklstm.nn.losses import SampleLoss
 
 
-@dataclass(frozen=True)
-class RankCodec(LabelCodec):
-    """Encode labels by rank; columns of outputs by rank become those of the sorted classes.
+class OrdinalTarget(LabelTarget):
+    """Labels encoded by their rank; results have the columns of the sorted classes.
+
+    Parameters
+    ----------
+    estimator_name : str
+        Named in error messages.
+    loss : {"ordinal", "distance_weighted"}
+        A cumulative link, or a softmax whose errors are weighted by their distance.
+    class_order : array-like of shape (n_classes,) or None
+        The classes from lowest to highest; None for the order of numbers or of an ordered
+        Categorical.
+    distance_power : float
+        Exponent of the distance.
+    output_layer : {"auto", "softmax"}
+        Both mean a softmax or what corresponds to one.
+    class_weight : dict, list of dict, "balanced" or None
+        The estimator's parameter.
 
     Attributes
     ----------
     ranks : ndarray of shape (n_classes,)
-        The rank, from 0, of each of the `classes`, which stay sorted as scikit-learn's
-        metrics expect them.
+        The rank, from 0, of each of the `classes`, which stay sorted as scikit-learn's metrics
+        expect them.
     """
 
     ranks: np.ndarray
 
-    @classmethod
-    def of_order(
-        cls, y: Any, classes: Any, class_order: Any, loss: str, output_layer: str, name: str
-    ) -> RankCodec:
-        """Learn the classes of `y` and their order; `classes` may name more than it shows."""
+    def __init__(
+        self,
+        estimator_name: str,
+        *,
+        loss: str,
+        class_order: Any,
+        distance_power: float,
+        output_layer: str,
+        class_weight: ClassWeight,
+    ):
+        super().__init__(estimator_name, output_layer=output_layer, class_weight=class_weight)
+        self.loss = loss
+        self.class_order = class_order
+        self.distance_power = distance_power
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that define the encoding."""
+        order = None if self.class_order is None else np.asarray(self.class_order).tolist()
+        return {**super().parameters, "class_order": order}
+
+    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+        """Learn the classes and their order; `classes` may name more than `y` holds."""
         categories = _ordered_categories(y)
         y = dense_labels(y)
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
             raise ValueError(
-                f"loss={loss!r} ranks one label per sample, but y is multilabel; use "
+                f"loss={self.loss!r} ranks one label per sample, but y is multilabel; use "
                 "loss='cross_entropy'."
             )
-        if output_layer == "sigmoid":
+        if self.output_layer == "sigmoid":
             raise ValueError(
-                f"output_layer='sigmoid' goes with loss='cross_entropy', not with {loss!r}; use "
+                f"output_layer='sigmoid' is for loss='cross_entropy', not for {self.loss!r}; use "
                 "'auto'."
             )
-        order = class_order if class_order is not None else categories
+        order = self.class_order if self.class_order is not None else categories
         labels = one_label_each(y) if classes is None else np.asarray(classes)
-        ordered = _sorted_numbers(labels, loss) if order is None else _checked(order, labels.dtype)
-        if len(ordered) < 2:
-            raise ValueError(
-                f"{name} needs samples of at least 2 classes in y; got 1 class: {ordered[0]!r}."
-            )
+        if order is None:
+            ordered = _sorted_numbers(labels, self.loss)
+        else:
+            ordered = _checked(order, labels.dtype)
+        self._check_two(ordered)
         _check_known(labels, ordered, y if classes is None else None)
         by_label = np.argsort(ordered, kind="stable")
-        kind: TargetKind = "binary" if len(ordered) == 2 else "multiclass"
-        return cls(kind, ordered[by_label], sigmoid=False, ranks=by_label)
+        self.kind = "binary" if len(ordered) == 2 else "multiclass"
+        self.classes, self.sigmoid, self.ranks = ordered[by_label], False, by_label
+
+    def _take_over(self, earlier: Self) -> None:
+        super()._take_over(earlier)
+        self.ranks = earlier.ranks
 
     def encode(self, y: Any) -> np.ndarray:
         """Return the int64 rank of each label."""
         return self.ranks[super().encode(y)].astype(np.int64)
 
     def check_same(self, classes: Any) -> None:
-        """Raise ValueError if `classes` has any that the order leaves out."""
+        """Raise ValueError if `classes` holds one that the order leaves out."""
         given = np.asarray(classes)
         _check_known(given, self.classes[np.argsort(self.ranks)], None)
 
-    def class_index(self, targets: np.ndarray) -> np.ndarray | None:
-        """Return the class of each encoded target."""
-        index: np.ndarray = np.argsort(self.ranks)[targets]
+    def class_index(self, encoded: np.ndarray) -> np.ndarray | None:
+        """Return the index of each encoded target's class."""
+        index: np.ndarray = np.argsort(self.ranks)[encoded]
         return index
 
+    def build_output(self, size: int) -> nn.Module:
+        """Return the output layer for a state of this size."""
+        layer = CumulativeLink if self.loss == "ordinal" else LinearOutput
+        return layer(size, self.n_outputs)
+
+    def sample_loss(self) -> SampleLoss:
+        """Return the loss of a sample."""
+        if self.loss == "distance_weighted":
+            return partial(distance_weighted_loss, power=float(self.distance_power))
+        # The cumulative link outputs log-probabilities, which are equal to their own log-softmax.
+        return multiclass_loss
+
     def decision(self, outputs: np.ndarray) -> np.ndarray:
-        """Return scikit-learn's decision values: one column less for two classes."""
+        """Return scikit-learn's decision values: a single column for two classes."""
         return super().decision(outputs[..., self.ranks])
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        """Return (..., n_classes) probabilities."""
+        """Return probabilities of shape (..., n_classes)."""
         return super().probabilities(outputs[..., self.ranks])
 
     def log_probabilities(self, outputs: np.ndarray) -> np.ndarray:
@@ -86,7 +138,7 @@ class RankCodec(LabelCodec):
 
 
 def _ordered_categories(y: Any) -> np.ndarray | None:
-    """Return the categories of a pandas y that says itself how they are ordered."""
+    """Return the categories of an ordered pandas Categorical, or None."""
     dtype: Any = getattr(y, "dtype", None)
     return np.asarray(dtype.categories) if getattr(dtype, "ordered", False) else None
 
@@ -96,8 +148,8 @@ def _sorted_numbers(labels: np.ndarray, loss: str) -> np.ndarray:
     classes = np.unique(labels)
     if not all(isinstance(label, int | float | np.number | np.bool_) for label in classes):
         raise ValueError(
-            f"loss={loss!r} needs to know the order of the classes, and they are no numbers: "
-            f"{classes.tolist()!r}. Name them from lowest to highest: class_order=[...]. (Sorted "
+            f"loss={loss!r} needs to know the order of the classes, which are not numbers: "
+            f"{classes.tolist()!r}. List them from lowest to highest: class_order=[...]. (Sorted "
             "strings are rarely in the right order.)"
         )
     return classes
@@ -129,11 +181,11 @@ def _check_known(labels: np.ndarray, ordered: np.ndarray, y: np.ndarray | None) 
     if len(missing) == 0:
         return
     index, label = missing[0], labels[missing].tolist()[0]
-    # A meta-estimator numbers the classes in sorted order before this one sees them.
+    # Some meta-estimators encode the classes in sorted order before this one sees them.
     encoded = labels.dtype.kind in "iu" and len(missing) == len(labels)
     hint = (
-        " If the labels were encoded on the way (VotingClassifier, StackingClassifier and "
-        "cross_val_predict of probabilities do so), give it ranks as y, and no class_order."
+        " If a meta-estimator encoded the labels (VotingClassifier, StackingClassifier and "
+        "cross_val_predict of probabilities do so), pass ranks as y, and no class_order."
     )
     raise ValueError(
         f"{'classes' if y is None else 'y'}[{index}] is {label!r}, which class_order leaves out: "

@@ -1,4 +1,4 @@
-"""Weights of samples, checked and brought to a common scale."""
+"""Weights of samples and steps, checked and normalised."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def given_weights(sample_weight: Any, n_samples: int) -> np.ndarray:
 
 
 def given_step_weights(sample_weight: Any, sequences: Ragged) -> np.ndarray:
-    """Return a weight for every step, end to end: given so, or that of its sequence, or 1."""
+    """Return the weight of every step, concatenated: as given, that of its sequence, or 1."""
     n_steps = int(sequences.lengths.sum())
     if sample_weight is None:
         return np.ones(n_steps)
@@ -44,7 +44,7 @@ def given_step_weights(sample_weight: Any, sequences: Ragged) -> np.ndarray:
 
 
 def scaled(weights: np.ndarray, n_samples: int) -> np.ndarray:
-    """Return float32 weights that add up to `n_samples`."""
+    """Return float32 weights that sum to `n_samples`."""
     _check_some(weights)
     return (weights * (n_samples / weights.sum())).astype(np.float32)
 

@@ -220,7 +220,7 @@ def test_indicators_are_0_or_1_in_every_call(bad, shown):
         with pytest.raises(ValueError, match=message):
             estimator.partial_fit(X, wrong)
         with pytest.raises(ValueError, match=message):
-            estimator.fit(X, indicators, validation_data=(X, wrong))
+            estimator.fit(X, indicators, X_val=X, y_val=wrong)
 
 
 def test_classes_stay_those_of_the_first_call():
@@ -236,7 +236,7 @@ def test_classes_stay_those_of_the_first_call():
     [([1, 1, 1, 1, 0, 0], "held out"), ([0, 0, 0, 0, 1, 1], "left to train on")],
 )
 def test_early_stopping_needs_weight_on_both_sides(weights, where):
-    estimator = small(early_stopping=True, validation_split="last", validation_fraction=0.3)
+    estimator = small(early_stopping=True, validation_strategy="last", validation_fraction=0.3)
     with pytest.raises(ValueError, match=rf"samples {where} all have a weight of 0"):
         estimator.fit(X, Y, sample_weight=weights)
 
@@ -344,8 +344,8 @@ def test_training_that_diverges(params, message):
         estimator.set_params(**small().get_params())
 
 
-@pytest.mark.parametrize("validation_split", ["auto", "last"])
-def test_one_sample_at_least_is_left_to_train_on(validation_split):
-    params = {"early_stopping": True, "validation_split": validation_split}
+@pytest.mark.parametrize("validation_strategy", ["auto", "last"])
+def test_one_sample_at_least_is_left_to_train_on(validation_strategy):
+    params = {"early_stopping": True, "validation_strategy": validation_strategy}
     estimator = small(**params, validation_fraction=0.99).fit(X, Y)
     assert np.isfinite(estimator.loss_curve_).all()

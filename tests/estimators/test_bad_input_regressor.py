@@ -55,7 +55,7 @@ def test_y_of_another_shape_than_before(y):
     with pytest.raises(ValueError, match=r"y has shape \(6, .*predicts targets of shape"):
         model.partial_fit(X, y)
     with pytest.raises(ValueError, match=r"y has shape \(6, "):
-        model.fit(X, Y, validation_data=(X, y))
+        model.fit(X, Y, X_val=X, y_val=y)
     np.testing.assert_array_equal(model.predict(X), before)
 
 
@@ -134,7 +134,7 @@ def test_quantiles_that_are_text():
     model = small(loss="quantile").fit(X, Y).set_params(quantiles="median")
     with pytest.raises(ValueError, match="'quantiles' parameter of LSTMRegressor must be"):
         model.fit(X, Y)
-    with pytest.raises(ValueError, match="quantiles='median' is text; give numbers"):
+    with pytest.raises(ValueError, match="quantiles='median' is text; pass numbers"):
         model.partial_fit(X, Y)
 
 

@@ -111,7 +111,7 @@ def test_a_label_unseen_in_fit_is_named_by_its_step():
         with pytest.raises(ValueError, match=r"y\[17\]\[1\] is 'c', which is none of the classes"):
             tagger.partial_fit(X, unseen)
         with pytest.raises(ValueError, match=r"y_val\[17\]\[1\] is 'c'"):
-            tagger.fit(X, LABELS, validation_data=(X, unseen))
+            tagger.fit(X, LABELS, X_val=X, y_val=unseen)
         with pytest.raises(ValueError, match="classes="):
             tagger.partial_fit(X, LABELS, classes=["a", "b", "c"])
     # A score is another matter: a label that was never learned is simply never right.
@@ -203,13 +203,15 @@ def test_a_field_takes_no_pieces():
         lambda: tagger.predict(X, return_state=True),
         lambda: stateful.predict(X),
     ):
-        with pytest.raises(ValueError, match="output_layer='crf' labels a step by those after it"):
+        with pytest.raises(
+            ValueError, match="output_layer='crf' decodes the label of a step from later"
+        ):
             call()
 
 
 def test_pooling_of_steps_contradicts_a_number_for_each():
     regressor = LSTMRegressor(**SMALL, return_sequences=True, conv_filters=2)
-    with pytest.raises(ValueError, match="conv_pool_size=2 makes one step of 2; set"):
+    with pytest.raises(ValueError, match="conv_pool_size=2 reduces 2 steps to one; set"):
         regressor.fit(X, NUMBERS)
     regressor.set_params(conv_pool_size=1).fit(X, NUMBERS)
     assert not hasattr(regressor, "transform")

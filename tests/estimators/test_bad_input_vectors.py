@@ -88,16 +88,13 @@ def test_few_words_with_a_vector_are_warned_of(capsys):
 
 
 BAD_VALIDATION = {
-    "no-pair": ({"validation_data": X}, "must be a pair.*got a TokenArray"),
-    "three": ({"validation_data": (X, Y, Y)}, "must be a pair"),
-    "both": ({"validation_data": (X, Y), "X_val": X, "y_val": Y}, "X_val and y_val, not both"),
     "half": ({"X_val": X}, "X_val and y_val go together"),
     "other-half": ({"y_val": Y}, "X_val and y_val go together"),
-    "length": ({"validation_data": (X, Y[:-1])}, r"inconsistent.*\[6, 5\]"),
-    "class": ({"validation_data": (X, Y + 3)}, r"y\[0\] is .*none of the classes known: \[0, 1\]"),
-    "values": ({"validation_data": ([[1.0]] * 6, Y)}, "X holds values, but this LSTMClassifier"),
+    "length": ({"X_val": X, "y_val": Y[:-1]}, r"inconsistent.*\[6, 5\]"),
+    "class": ({"X_val": X, "y_val": Y + 3}, r"y\[0\] is .*none of the classes known: \[0, 1\]"),
+    "values": ({"X_val": [[1.0]] * 6, "y_val": Y}, "X holds values, but this LSTMClassifier"),
     "words": (
-        {"validation_data": (TokenArray([[4]] * 6, Vocabulary(["other"])), Y)},
+        {"X_val": TokenArray([[4]] * 6, Vocabulary(["other"])), "y_val": Y},
         "another vocabulary",
     ),
     "groups": ({"groups": np.zeros(6)}, "n_samples=1|[Gg]roup"),

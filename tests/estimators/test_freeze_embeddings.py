@@ -118,7 +118,7 @@ def test_early_stopping_goes_back_over_the_thaw(frozen):
     y = np.random.default_rng(0).permutation(LABELS)  # nothing to learn: the first epoch is best
     params = {"early_stopping": True, "n_iter_no_change": 2, "learning_rate": 0.3}
     model = lstm(freeze_embeddings=1, max_epochs=20, **params)
-    model.fit(X, y, validation_data=(X, 1 - y))
+    model.fit(X, y, X_val=X, y_val=1 - y)
     assert model.best_epoch_ == 1
     assert model.n_iter_ == 3
     np.testing.assert_array_equal(table(model), table(frozen))

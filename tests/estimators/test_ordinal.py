@@ -120,7 +120,7 @@ def test_the_toolbox_takes_ordered_classes():
 def test_what_numbers_the_classes_on_the_way_needs_ranks():
     ranks = np.array([ORDER.index(label) for label in Y])
     named, numbered = small(loss="ordinal", class_order=ORDER), small(loss="ordinal", max_epochs=3)
-    hint = "give it ranks as y"
+    hint = "pass ranks as y"
     with pytest.raises(ValueError, match=hint):
         cross_val_predict(named, X, Y, cv=2, method="predict_proba")
     assert cross_val_predict(numbered, X, ranks, cv=2, method="predict_proba").shape == (160, 4)
@@ -197,7 +197,7 @@ BAD = {
     "nested": ({"class_order": [ORDER]}, Y, "class_order must be a list of the classes"),
     "one-class": ({"class_order": ["fair"]}, ["fair"] * len(X), "at least 2 classes"),
     "multilabel": ({}, np.eye(len(X), dtype=int)[:, :3], "ranks one label per sample"),
-    "sigmoid": ({"output_layer": "sigmoid"}, np.arange(len(X)) % 3, "goes with loss='cross_ent"),
+    "sigmoid": ({"output_layer": "sigmoid"}, np.arange(len(X)) % 3, "is for loss='cross_ent"),
 }
 
 

@@ -171,9 +171,9 @@ class OwnNetwork(LSTMClassifier):
 def test_a_network_without_a_state_is_refused_by_name():
     X = sequences()
     model = OwnNetwork(**SMALL).fit(X, two_classes(X))
-    with pytest.raises(ValueError, match=r"stream\(\) needs.*_build_module\(\) made a Last"):
+    with pytest.raises(ValueError, match=r"stream\(\) needs.*_build_module\(\) returned a Last"):
         model.stream()
-    with pytest.raises(ValueError, match=r"bptt_length=3 needs.*made a Last"):
+    with pytest.raises(ValueError, match=r"bptt_length=3 needs.*returned a Last"):
         model.set_params(bptt_length=3).fit(X, two_classes(X))
 
 
@@ -197,7 +197,7 @@ def test_a_state_that_does_not_fit():
             ValueError,
             r"shape \(3, 6\), but this model's has the shape \(n_sequences, 5\)",
         ),
-        (of_other, ValueError, "comes from another model, or this one was trained on since"),
+        (of_other, ValueError, "comes from another model, or this one was trained since"),
         (misshapen, ValueError, r"pooled state of shape \(3, 4\)"),
         (uneven, ValueError, "state is of 2 or 3 sequences, but X has 3"),
         (state[:2], ValueError, "state is of 2 sequences, but X has 3"),
@@ -208,7 +208,7 @@ def test_a_state_that_does_not_fit():
             model.stream(3, state=bad)
     np.testing.assert_array_equal(model.predict_proba(X), before)
     model.partial_fit(X, [0, 1, 0])
-    with pytest.raises(ValueError, match="trained on since"):
+    with pytest.raises(ValueError, match="trained since"):
         model.predict(X, state=state)
 
 

@@ -162,10 +162,10 @@ def test_only_quantile_models_have_quantiles():
 
 
 def test_validation_scores_are_r2_of_what_is_predicted():
-    model = small(max_epochs=3).fit(X, Y, validation_data=(NEW_X, NEW_Y))
+    model = small(max_epochs=3).fit(X, Y, X_val=NEW_X, y_val=NEW_Y)
     assert model.history_[-1]["valid_score"] == pytest.approx(model.score(NEW_X, NEW_Y), abs=1e-5)
     rates = small(loss="poisson", max_epochs=3)
-    rates.fit(X, np.exp(Y), validation_data=(NEW_X, np.exp(NEW_Y)))
+    rates.fit(X, np.exp(Y), X_val=NEW_X, y_val=np.exp(NEW_Y))
     expected = rates.score(NEW_X, np.exp(NEW_Y))
     assert rates.history_[-1]["valid_score"] == pytest.approx(expected, abs=1e-5)
 
@@ -188,7 +188,7 @@ def test_the_first_part_sets_the_scale():
 
 
 def test_a_first_part_without_spread_is_warned_of():
-    with pytest.warns(UserWarning, match="y of the first part holds one value only"):
+    with pytest.warns(UserWarning, match="y of the first part holds a single value"):
         small().partial_fit(X[:1], Y[:1])
     small().partial_fit(X[:2], Y[:2])  # no warning: warnings are errors here
 
@@ -206,7 +206,7 @@ def test_training_goes_on_with_targets_of_the_same_kind_only(before, after):
         if before == after or {before, after} <= set(LOSSES[:3]):
             go_on(X, np.exp(Y))
             continue
-        with pytest.raises(ValueError, match=r"loss is .* now, but the model that training goes"):
+        with pytest.raises(ValueError, match=r"loss is .* now, but the model whose training"):
             go_on(X, np.exp(Y))
         np.testing.assert_array_equal(model.predict(X), expected)
     assert np.isfinite(model.set_params(warm_start=False).fit(X, np.exp(Y)).predict(X)).all()
@@ -214,7 +214,7 @@ def test_training_goes_on_with_targets_of_the_same_kind_only(before, after):
 
 def test_training_goes_on_with_the_same_quantiles_only():
     model = small(loss="quantile", max_epochs=1, warm_start=True).fit(X, Y)
-    with pytest.raises(ValueError, match=r"quantiles is \(0\.1, 0\.9\) now.*begun with \(0\.05"):
+    with pytest.raises(ValueError, match=r"quantiles is \(0\.1, 0\.9\) now.*fitted with \(0\.05"):
         model.set_params(quantiles=(0.1, 0.9)).fit(X, Y)
     assert model.set_params(quantiles=[0.05, 0.5, 0.95]).fit(X, Y).n_iter_ == 2
 

@@ -189,7 +189,7 @@ def test_early_stopping_needs_validation_data_beside_a_state():
     model = LSTMClassifier(**SMALL, stateful=True, batch_size=4, early_stopping=True)
     with pytest.raises(ValueError, match="early_stopping=True would hold samples out"):
         model.fit(X, two_classes(X))
-    model.fit(X, two_classes(X), validation_data=(X, two_classes(X)))
+    model.fit(X, two_classes(X), X_val=X, y_val=two_classes(X))
     # Validation goes through its own batches in order, from a state of its own.
     module = model.module_
     last = model.history_[model.best_epoch_ - 1]

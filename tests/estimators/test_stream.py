@@ -195,7 +195,10 @@ def test_a_bad_step_leaves_the_stream_as_it_was(model, X, call, kind, message):
 
 
 def test_chunks_of_fewer_sequences_than_the_stream_has(model, X):
-    with model.stream(3) as stream, pytest.raises(ValueError, match=r"chunks of 2.*but 3 go on"):
+    with (
+        model.stream(3) as stream,
+        pytest.raises(ValueError, match=r"chunks of 2.*3 are expected"),
+    ):
         stream.feed(X[:2])
 
 

@@ -183,7 +183,7 @@ def test_early_stopping_keeps_groups_together_and_goes_back_to_the_best():
     losses = [row["valid_loss"] for row in tagger.history_]
     assert tagger.best_epoch_ <= tagger.n_iter_
     assert losses[tagger.best_epoch_ - 1] <= min(losses) + tagger.tol
-    tagger.fit(X, y, validation_data=(X[:10], y[:10]))
+    tagger.fit(X, y, X_val=X[:10], y_val=y[:10])
     best = tagger.history_[tagger.best_epoch_ - 1]
     assert best["valid_score"] == pytest.approx(tagger.score(X[:10], y[:10]))
 
@@ -191,7 +191,7 @@ def test_early_stopping_keeps_groups_together_and_goes_back_to_the_best():
 def test_the_score_in_validation_is_of_the_labels_that_the_field_gives():
     X, y = labelled(60)
     tagger = LSTMTagger(**SMALL, output_layer="crf")
-    tagger.fit(X, y, validation_data=(X, y))
+    tagger.fit(X, y, X_val=X, y_val=y)
     assert tagger.history_[-1]["valid_score"] == pytest.approx(tagger.score(X, y))
 
 

@@ -232,7 +232,7 @@ def test_validation_data_pass_through_the_tokenizer(questions):
     tokenizer = SequenceTokenizer().fit(X)
     validation = tokenizer.transform(X_val), y_val
     expected = lstm(early_stopping=True)
-    expected.fit(tokenizer.transform(X), y, validation_data=validation)
+    expected.fit(tokenizer.transform(X), y, X_val=validation[0], y_val=validation[1])
     losses = [row["valid_loss"] for row in model["lstm"].history_]
     assert losses == [row["valid_loss"] for row in expected.history_]
     np.testing.assert_array_equal(model.predict_proba(X_val), expected.predict_proba(validation[0]))

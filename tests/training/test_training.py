@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier
-from sklstm._estimators._holdout import holdout_split
+from sklstm._estimators.base import holdout_split
 from sklstm._training.optimizers import SCHEDULES
 
 
@@ -78,7 +78,7 @@ def test_early_stopping_restores_the_best_weights():
     model = small(
         early_stopping=True, max_epochs=60, learning_rate=0.1, n_iter_no_change=3, hidden_size=16
     )
-    model.fit(X, y, validation_data=(X_val, y_val))
+    model.fit(X, y, X_val=X_val, y_val=y_val)
     losses = [row["valid_loss"] for row in model.history_]
     best = int(np.argmin(losses))
     assert model.best_epoch_ == best + 1
@@ -91,7 +91,8 @@ def test_early_stopping_restores_the_best_weights():
 def test_validation_data_is_not_trained_on_and_without_early_stopping_changes_nothing():
     X, y = make_data()
     plain = small().fit(X, y)
-    watched = small().fit(X, y, validation_data=make_data(20, seed=3))
+    X_val, y_val = make_data(20, seed=3)
+    watched = small().fit(X, y, X_val=X_val, y_val=y_val)
     np.testing.assert_array_equal(weights(plain), weights(watched))
     assert "valid_loss" in watched.history_[0]
     paired = small().fit(X, y, X_val=X[:9], y_val=y[:9])
@@ -115,6 +116,34 @@ def test_holdout_is_stratified_by_groups_or_last():
     lone = np.array([0] * 9 + [1])  # cannot be on both sides
     train, held = holdout_split(10, 0.2, **{**common, "strata": lone})
     assert len(held) == 2
+
+
+@pytest.mark.parametrize(
+    ("strategy", "strata", "groups", "message"),
+    [
+        ("groups", None, None, "needs groups: pass groups= to fit"),
+        ("stratified", [0, 1] * 5, [0] * 5 + [1] * 5, "but fit was given groups; use 'groups'"),
+        ("stratified", None, None, "needs one class per sample"),
+        ("stratified", [0] * 9 + [1], None, "2 samples of each class"),
+    ],
+    ids=["no groups", "groups", "no classes", "lone class"],
+)
+def test_a_strategy_that_the_data_do_not_allow_is_refused(strategy, strata, groups, message):
+    strata = None if strata is None else np.array(strata)
+    with pytest.raises(ValueError, match=message):
+        holdout_split(10, 0.2, strategy=strategy, strata=strata, groups=groups, seed=0)
+
+
+def test_a_named_strategy_draws_as_auto_does_on_such_data():
+    strata, groups = np.array([0] * 80 + [1] * 20), np.repeat(np.arange(20), 5)
+    for strategy, given in [("stratified", None), ("groups", groups)]:
+        common = {"strata": strata, "groups": given, "seed": 0}
+        for named, auto in zip(
+            holdout_split(100, 0.2, strategy=strategy, **common),
+            holdout_split(100, 0.2, strategy="auto", **common),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(named, auto)
 
 
 def test_warm_start_goes_on_and_a_cold_start_does_not():
@@ -201,9 +230,7 @@ def test_class_weight_may_name_some_classes_and_holds_for_every_part():
     full = small(class_weight={0: 1.0, 1: 5.0})
     full.partial_fit(zeros, [0] * len(zeros), classes=[0, 1]).partial_fit(X, y)
     np.testing.assert_array_equal(weights(model), weights(full))
-    small(class_weight=weight, early_stopping=True).fit(
-        X, y, validation_data=(zeros, [0] * len(zeros))
-    )
+    small(class_weight=weight, early_stopping=True).fit(X, y, X_val=zeros, y_val=[0] * len(zeros))
 
 
 def test_validation_weighs_classes_as_training_does():
@@ -213,7 +240,7 @@ def test_validation_weighs_classes_as_training_does():
     n = np.bincount(y_train)
     by_hand = {label: len(y_train) / 2 / n[label] for label in (0, 1)}
     histories = [
-        small(class_weight=weight).fit(X_train, y_train, validation_data=(X, y)).history_
+        small(class_weight=weight).fit(X_train, y_train, X_val=X, y_val=y).history_
         for weight in ("balanced", by_hand)
     ]
     for one, other in zip(*histories, strict=True):
@@ -269,7 +296,7 @@ def test_an_error_in_training_leaves_the_earlier_fit():
 
 def test_verbose_shows_loss_score_and_time_left(capsys):
     X, y = make_data()
-    small(verbose=1).fit(X, y, validation_data=(X, y))
+    small(verbose=1).fit(X, y, X_val=X, y_val=y)
     shown = capsys.readouterr().err
     assert "loss=" in shown
     assert "valid_score=" in shown
@@ -305,7 +332,7 @@ def test_a_module_of_ones_own():
 
     class MeanClassifier(LSTMClassifier):
         def _build_module(self):
-            return Mean(self._input_.n_features, self._n_outputs())
+            return Mean(self._input_.n_features, self._target_.n_outputs)
 
     X, y = make_data()
     model = MeanClassifier(max_epochs=20, learning_rate=0.1, random_state=0).fit(X, y)

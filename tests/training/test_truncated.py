@@ -163,7 +163,7 @@ def test_predictions_and_validation_go_chunk_by_chunk(ragged, monkeypatch):
             longest.append(inputs.shape[1]) or advance(self, inputs, *rest, **params)
         ),
     )
-    model = LSTMClassifier(**PLAIN, bptt_length=4).fit(X, y, validation_data=(X, y))
+    model = LSTMClassifier(**PLAIN, bptt_length=4).fit(X, y, X_val=X, y_val=y)
     proba = model.predict_proba(X)
     assert max(longest) == 4
     assert model.history_[-1]["valid_score"] == pytest.approx(model.score(X, y))
