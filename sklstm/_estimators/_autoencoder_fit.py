@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import warnings
-from dataclasses import replace
 from numbers import Integral
 from typing import Any, Self
 
@@ -26,15 +25,17 @@ from sklstm._estimators._autoencoder import (
 from sklstm._estimators._fitting import Seeds, Transaction
 from sklstm._estimators._partition import Partition, best_partition, partition
 from sklstm._estimators._scaling import Scaling
-from sklstm._estimators.params import epoch_count, frozen_epochs
 from sklstm._sequences import Ragged, read_input
 from sklstm._targets.weights import given_weights, scaled
 from sklstm._training import (
+    CLUSTERING,
+    RECONSTRUCTION,
     Samples,
     TrainingOutcome,
     TrainingPlan,
-    apply_to,
-    n_batches,
+    batches_per_epoch,
+    plan_from,
+    predict_rows,
     resolve_device,
     seeded_build,
     train_autoencoder,
@@ -42,11 +43,6 @@ from sklstm._training import (
 )
 from sklstm.nn.autoencoder import Autoencoder
 from sklstm.nn.clusters import ClusteringAutoencoder
-
-# What max_epochs="auto" aims at.
-AUTO_STEPS, AUTO_EPOCHS = 1_000, (20, 500)
-# And clustering_epochs="auto".
-CLUSTERING_STEPS, CLUSTERING_EPOCHS = 1_000, (10, 100)
 
 
 class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, Transaction):
@@ -83,11 +79,15 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         """Train one autoencoder, and its clusters; return whether it was let to its end."""
         with seeded_build(seeds.module):
             autoencoder = self._build_module()
-        outcome = train_autoencoder(
-            autoencoder, samples, weights, self._plan(samples, seeds.training)
+        plan = plan_from(
+            self,
+            n_batches=batches_per_epoch(samples, self.batch_size),
+            seed=seeds.training,
+            auto_epochs=RECONSTRUCTION,
         )
+        outcome = train_autoencoder(autoencoder, samples, weights, plan)
         self.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
-        finished = self._find_clusters(autoencoder, samples, weights, seeds, outcome)
+        finished = self._find_clusters(autoencoder, samples, weights, seeds, plan, outcome)
         self._describe(samples, weights)
         return finished
 
@@ -155,47 +155,13 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
             )
         return int(low), int(high)
 
-    def _plan(self, samples: Samples, seed: int) -> TrainingPlan:
-        """Return how the autoencoder is trained."""
-        batches = n_batches(samples, self.batch_size)
-        return TrainingPlan(
-            max_epochs=epoch_count(self.max_epochs, batches, AUTO_STEPS, AUTO_EPOCHS),
-            n_batches=batches,
-            frozen_epochs=frozen_epochs(self.freeze_embeddings),
-            batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            gradient_clip=self.gradient_clip,
-            lr_schedule=self.lr_schedule,
-            shuffle=self.shuffle,
-            early_stopping=False,
-            n_iter_no_change=1,
-            tol=0.0,
-            device=resolve_device(self.device),
-            n_jobs=self.n_jobs,
-            seed=seed,
-            verbose=int(self.verbose),
-            callbacks=tuple(self.callbacks or ()),
-        )
-
-    def _joint_plan(self, samples: Samples, seed: int) -> TrainingPlan:
-        """Return how code and clusters are trained together."""
-        plan = self._plan(samples, seed)
-        return replace(
-            plan,
-            max_epochs=epoch_count(
-                self.clustering_epochs, plan.n_batches, CLUSTERING_STEPS, CLUSTERING_EPOCHS
-            ),
-            frozen_epochs=frozen_epochs(self.freeze_embeddings, len(self.history_)),
-        )
-
     def _find_clusters(
         self,
         autoencoder: Autoencoder,
         samples: Samples,
         weights: np.ndarray,
         seeds: Seeds,
+        plan: TrainingPlan,
         outcome: TrainingOutcome,
     ) -> bool:
         """Set `module_`, an autoencoder with clusters, trained together where that is asked for.
@@ -210,11 +176,20 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
             self.silhouette_scores_ = found.silhouettes
         if self.clustering == "kmeans" or outcome.interrupted or len(centers) == 1:
             return not outcome.interrupted
+        joint_plan = plan_from(
+            self,
+            n_batches=plan.n_batches,
+            seed=seeds.training + 1,
+            max_epochs=self.clustering_epochs,
+            auto_epochs=CLUSTERING,
+            n_epochs_done=len(self.history_),
+            was_frozen=plan.frozen_epochs is not None,
+        )
         joint, n_reseeded = train_clusters(
             self.module_,
             samples,
             weights,
-            self._joint_plan(samples, seeds.training + 1),
+            joint_plan,
             clustering_weight=self.clustering_weight,
             tol=self.tol,
         )
@@ -262,7 +237,7 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
 
     def _apply(self, module: Any, forward: Any, samples: Samples) -> np.ndarray:
         device = resolve_device(self.device, fallback=True)
-        return apply_to(module, forward, samples, device=device, n_jobs=self.n_jobs)
+        return predict_rows(module, forward, samples, device=device, n_jobs=self.n_jobs)
 
     def _labels(self, samples: Samples) -> np.ndarray:
         assigned = self._apply(self.module_, self.module_.assign, samples)

@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from sklstm._callers import caller_level
-from sklstm._estimators.params import frozen_epochs, layer_sizes
+from sklstm._estimators.params import layer_sizes
 from sklstm._sequences import Coverage, embedding_matrix
+from sklstm._training import frozen_epochs
 from sklstm.nn import (
     CharacterConvolution,
     ConvolutionPool,

@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from sklstm._callers import caller_level
-from sklstm._estimators.params import NETWORK, TRAINING, epoch_count, frozen_epochs, layer_sizes
+from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
     InputSpec,
@@ -39,9 +39,10 @@ from sklstm._targets import Target, given_step_weights, given_weights, scaled
 from sklstm._training import (
     LabelledSequences,
     TrainingOutcome,
-    TrainingPlan,
     batches_per_epoch,
+    frozen_epochs,
     layer_shapes,
+    plan_from,
     predict_from,
     predict_rows,
     resolve_device,
@@ -310,31 +311,23 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             self._check_causal("stateful=True")
         if self.bptt_length is not None:
             check_causal(self.module_, f"bptt_length={self.bptt_length}")
-        n_batches = batches_per_epoch(
-            data, self.batch_size, self.bptt_length, shuffle=self.shuffle and not self.stateful
-        )
-        plan = TrainingPlan(
-            max_epochs=1 if partial else epoch_count(self.max_epochs, n_batches),
-            n_batches=n_batches,
-            batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            gradient_clip=self.gradient_clip,
-            lr_schedule="constant" if partial else self.lr_schedule,
-            shuffle=self.shuffle and not self.stateful,
+        shuffle = self.shuffle and not self.stateful
+        plan = plan_from(
+            self,
+            n_batches=batches_per_epoch(
+                data, self.batch_size, bptt_length=self.bptt_length, shuffle=shuffle
+            ),
+            seed=self._seeds.training,
+            partial=partial,
+            n_epochs_done=getattr(self, "n_iter_", 0),
+            was_frozen=getattr(self, "_froze_embeddings_", False),
             early_stopping=self.early_stopping and validation is not None,
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
-            device=resolve_device(self.device),
-            n_jobs=self.n_jobs,
-            seed=self._seeds.training,
             bptt_length=self.bptt_length,
             stateful=self.stateful,
-            frozen_epochs=self._frozen_epochs(),
-            verbose=int(self.verbose),
-            callbacks=tuple(self.callbacks or ()),
         )
+        self._froze_embeddings_ = plan.frozen_epochs is not None
         state = None
         if partial and self.stateful and self._state_ is not None:
             state = self._kept_state(self.module_.to(plan.device), plan.device)
@@ -349,16 +342,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             state=state,
         )
         self._record(outcome, partial=partial)
-
-    def _frozen_epochs(self) -> float | None:
-        """Return for how many epochs of this call embeddings stay frozen.
-
-        None where `freeze_embeddings` was never set: a module of the user's own may have
-        frozen them itself.
-        """
-        epochs = frozen_epochs(self.freeze_embeddings, getattr(self, "n_iter_", 0))
-        self._froze_embeddings_ = epochs > 0 or getattr(self, "_froze_embeddings_", False)
-        return epochs if self._froze_embeddings_ else None
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
         """Set the fitted attributes that training leaves."""

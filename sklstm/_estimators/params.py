@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral, Real
 from typing import Any
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklstm._training import OPTIMIZERS, SCHEDULES
@@ -70,38 +68,6 @@ TRAINING: dict[str, Any] = {
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }
-
-
-# What max_epochs="auto" aims at (benchmarks/defaults.py --validate): IMDB then takes 4 epochs,
-# 5,000 short questions 9, and up to 480 sequences 100.
-AUTO_STEPS, AUTO_EPOCHS = 1_500, (4, 100)
-
-
-def epoch_count(
-    max_epochs: int | str,
-    n_batches: int,
-    steps: int = AUTO_STEPS,
-    epochs: tuple[int, int] = AUTO_EPOCHS,
-) -> int:
-    """Return how many passes over the training data, of `n_batches` each, to make.
-
-    "auto" makes about as many `steps` on a small data set as on a large one, within `epochs`.
-    """
-    if max_epochs != "auto":
-        return int(max_epochs)
-    fewest, most = epochs
-    return min(most, max(fewest, round(steps / n_batches)))
-
-
-def frozen_epochs(freeze_embeddings: bool | int, n_done: int = 0) -> float:
-    """Return for how many epochs more the embeddings are kept as they are; infinity for ever.
-
-    A number in `freeze_embeddings` counts from the first epoch, of which `n_done` are over. True
-    equals 1, so the truth values come first.
-    """
-    if isinstance(freeze_embeddings, bool | np.bool_):
-        return math.inf if freeze_embeddings else 0
-    return max(0, int(freeze_embeddings) - n_done)
 
 
 def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size") -> tuple[int, ...]:

@@ -1,36 +1,37 @@
 """Training and prediction: the only package that imports skorch."""
 
-from sklstm._training.batches import batches_per_epoch
-from sklstm._training.clustering import (
-    Samples,
-    apply_to,
-    n_batches,
-    train_autoencoder,
-    train_clusters,
-)
-from sklstm._training.data import LabelledSequences
-from sklstm._training.device import resolve_device, to_cpu
-from sklstm._training.generators import seeded_build
+from sklstm._training.batches import LabelledSequences, Samples, Table, batches_per_epoch
+from sklstm._training.clustering import train_autoencoder, train_clusters
 from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
+from sklstm._training.plan import (
+    CLUSTERING,
+    RECONSTRUCTION,
+    TrainingParameters,
+    TrainingPlan,
+    frozen_epochs,
+    plan_from,
+)
 from sklstm._training.predict import predict_batches, predict_from, predict_rows
-from sklstm._training.runtime import fast_cpu
+from sklstm._training.runtime import fast_cpu, resolve_device, seeded_build, to_cpu
 from sklstm._training.shapes import layer_shapes
-from sklstm._training.tables import Table
-from sklstm._training.train import TrainingOutcome, TrainingPlan, train
+from sklstm._training.train import TrainingOutcome, train
 
 __all__ = [
+    "CLUSTERING",
     "OPTIMIZERS",
+    "RECONSTRUCTION",
     "SCHEDULES",
     "LabelledSequences",
     "Samples",
     "Table",
     "TrainingOutcome",
+    "TrainingParameters",
     "TrainingPlan",
-    "apply_to",
     "batches_per_epoch",
     "fast_cpu",
+    "frozen_epochs",
     "layer_shapes",
-    "n_batches",
+    "plan_from",
     "predict_batches",
     "predict_from",
     "predict_rows",

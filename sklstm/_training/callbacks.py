@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping
+from tqdm.auto import tqdm
 
+from sklstm._training.batches import EpochBatches
 from sklstm._training.optimizers import schedule_callback
-from sklstm._training.progress import ProgressBar
+from sklstm._training.plan import TrainingPlan
 from sklstm.nn import TokenEmbedding
 
-if TYPE_CHECKING:
-    from sklstm._training.batches import EpochBatches
-    from sklstm._training.train import ScoreFunction, TrainingPlan
+# Maps outputs, targets and weights of the validation data to a score.
+ScoreFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
 
 class FiniteLoss(Callback):
@@ -34,16 +36,16 @@ class FiniteLoss(Callback):
 
 
 class FrozenEmbeddings(Callback):
-    """Keep the vectors of tokens as they are, for so many epochs.
+    """Freeze the embeddings of tokens during the first epochs.
 
-    A frozen weight gets no gradient, so the optimizers pass it over: no weight decay, no
-    averages. Those of an earlier call are dropped; skorch's own Freezer would keep them, and they
-    would push the vectors as soon as these are trained again.
+    A frozen weight gets no gradient, so the optimizer skips it: no weight decay, no running
+    averages. Those of earlier training are dropped; skorch's own Freezer would keep them, and they
+    would move the embeddings as soon as these are trained again.
 
     Parameters
     ----------
     epochs : float
-        For how many epochs; infinity for ever.
+        Number of epochs; infinity for all.
     """
 
     def __init__(self, epochs: float):
@@ -85,6 +87,45 @@ class ValidationScore(Callback):
         self.seen_ = []
 
 
+class ProgressBar(Callback):
+    """Show epoch, loss, validation score and the time left of the whole training.
+
+    Parameters
+    ----------
+    max_epochs : int
+        Number of epochs at most.
+    n_batches : int
+        Number of training batches per epoch; approximate if it differs between epochs.
+    """
+
+    def __init__(self, max_epochs: int, n_batches: int):
+        self.max_epochs = max_epochs
+        self.n_batches = n_batches
+
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        self.bar_ = tqdm(total=self.max_epochs * self.n_batches, desc="training", unit="batch")
+        self.shown_: dict[str, str] = {}
+
+    def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
+        if training:
+            self.shown_["epoch"] = str(len(net.history))
+            self.shown_["loss"] = f"{net.history[-1, 'batches', -1, 'train_loss']:.4f}"
+            self.bar_.set_postfix(self.shown_, refresh=False)
+            self.bar_.update()
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        row = net.history[-1]
+        self.shown_["loss"] = f"{row['train_loss']:.4f}"
+        for name in ("valid_loss", "valid_score"):
+            if name in row:
+                self.shown_[name] = f"{row[name]:.4f}"
+        self.bar_.total = round(self.bar_.n * self.max_epochs / len(net.history))
+        self.bar_.set_postfix(self.shown_)
+
+    def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        self.bar_.close()
+
+
 def training_callbacks(
     plan: TrainingPlan, batches: EpochBatches, has_validation: bool, score: ScoreFunction | None
 ) -> list[tuple[str, Any]]:
@@ -115,16 +156,17 @@ def training_callbacks(
 
 
 def _named(given: Any, index: int) -> tuple[str, Any]:
-    """Return a callback of the user's with its name, or with one of our own."""
+    """Return a callback of the user's with its name, or with one made from its index."""
     named = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
     name, callback = given if named else (f"callback{index}", given)
     kind = callback if isinstance(callback, type) else type(callback)
     if not issubclass(kind, Callback):
         raise TypeError(
-            f"callbacks[{index}]={given!r} must be a skorch callback, or a pair of a name and one."
+            f"callbacks[{index}]={given!r} must be a skorch callback, or a pair of a name and a "
+            "skorch callback."
         )
     return name, callback
 
 
 def _silent(message: str) -> None:
-    """Swallow what skorch would print."""
+    """Discard what skorch would print."""

@@ -1,8 +1,7 @@
-"""Train an autoencoder, and then its code together with clusters."""
+"""Train an autoencoder, and then its latent representation together with clusters."""
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -13,12 +12,17 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklstm._callers import caller_level
-from sklstm._sequences import Ragged
-from sklstm._training.batches import BatchIterator, EpochBatches
-from sklstm._training.data import LabelledSequences
-from sklstm._training.predict import Forward, predict_rows
-from sklstm._training.tables import Table, TableBatches, predict_table
-from sklstm._training.train import TrainingOutcome, TrainingPlan, train_on
+from sklstm._training.batches import (
+    BatchIterator,
+    EpochBatches,
+    LabelledSequences,
+    Samples,
+    Table,
+    TableBatches,
+)
+from sklstm._training.plan import TrainingPlan
+from sklstm._training.predict import predict_rows
+from sklstm._training.train import TrainingOutcome, train_on
 from sklstm.nn.autoencoder import Autoencoder
 from sklstm.nn.clusters import (
     ClusteringAutoencoder,
@@ -28,27 +32,11 @@ from sklstm.nn.clusters import (
     target_distribution,
 )
 
-Samples = Ragged | Table
-
-
-def apply_to(
-    module: Any, forward: Forward, samples: Samples, *, device: torch.device, n_jobs: int | None
-) -> np.ndarray:
-    """Return the results of `forward` for all samples, in input order."""
-    run: Any = predict_table if isinstance(samples, Table) else predict_rows
-    rows: np.ndarray = run(module, forward, samples, device=device, n_jobs=n_jobs)
-    return rows
-
-
-def n_batches(samples: Samples, batch_size: int) -> int:
-    """Return the number of batches of an epoch."""
-    return math.ceil(len(samples) / batch_size)
-
 
 def train_autoencoder(
     module: Autoencoder, samples: Samples, weights: np.ndarray, plan: TrainingPlan
 ) -> TrainingOutcome:
-    """Train `module` in place to reconstruct the samples, parts of which are hidden from it."""
+    """Train `module` in place to reconstruct the samples from corrupted ones."""
     module.corruption.active = True
     batches = _batches(samples, weights, plan)
     return train_on(module, ReconstructionLoss(), batches, plan)
@@ -63,28 +51,28 @@ def train_clusters(
     clustering_weight: float,
     tol: float,
 ) -> tuple[TrainingOutcome, int]:
-    """Train code and centres together, in place, until few samples change their cluster [1]_.
+    """Train representation and centres together, in place, until few samples move [1]_.
 
     Parameters
     ----------
     module : ClusteringAutoencoder
-        Trained to reconstruct, its centres where clusters begin.
+        Trained to reconstruct, with the initial centres of the clusters.
     samples : Ragged or Table
-        What to cluster.
+        The samples to cluster.
     weights : ndarray of shape (n_samples,), float32
         With a mean of 1.
     plan : TrainingPlan
-        How to train; `max_epochs` at most.
+        How to train.
     clustering_weight : float
-        Of the clusters' loss beside the reconstruction's.
+        Weight of the clustering loss; the reconstruction loss has a weight of 1.
     tol : float
-        Stop once at most this share of the samples changed in an epoch.
+        Stop when at most this fraction of the samples changed their cluster in an epoch.
 
     Returns
     -------
     outcome : TrainingOutcome
     n_reseeded : int
-        How often an empty cluster was begun anew.
+        Number of times that an empty cluster was reinitialised.
 
     References
     ----------
@@ -109,7 +97,7 @@ def train_clusters(
 
 
 def _batches(samples: Samples, weights: np.ndarray, plan: TrainingPlan) -> EpochBatches:
-    """Return batches whose targets are the numbers of their samples."""
+    """Return batches whose targets are the indices of their samples."""
     if isinstance(samples, Table):
         return TableBatches(samples, weights, plan.batch_size, plan.device, plan.order())
     data = LabelledSequences(samples, np.arange(len(samples)), weights)
@@ -157,7 +145,7 @@ class RefreshTargets(Callback):
             raise KeyboardInterrupt  # which is how skorch's own callbacks stop training
 
     def _refresh(self, net: Any) -> None:
-        code = apply_to(
+        code = predict_rows(
             self.module,
             self.module.encode,
             self.samples,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from skorch.callbacks import LRScheduler
 
-if TYPE_CHECKING:
-    from sklstm._training.batches import EpochBatches
-    from sklstm._training.train import TrainingPlan
+from sklstm._training.batches import EpochBatches
+from sklstm._training.plan import TrainingPlan
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -20,7 +19,7 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "rmsprop": torch.optim.RMSprop,
 }
 
-WARMUP_SHARE = 0.1
+WARMUP_FRACTION = 0.1
 SGD_MOMENTUM = 0.9
 
 
@@ -29,23 +28,23 @@ def constant(progress: float) -> float:
 
 
 def linear(progress: float) -> float:
-    """Fall to zero in a straight line."""
+    """Decrease linearly to zero."""
     return 1.0 - progress
 
 
 def cosine(progress: float) -> float:
-    """Fall to zero along half a cosine wave (Loshchilov and Hutter, SGDR, ICLR 2017)."""
+    """Decrease to zero along half a cosine wave (Loshchilov and Hutter, SGDR, ICLR 2017)."""
     return 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
 def one_cycle(progress: float) -> float:
-    """Rise over the first tenth, then fall to zero (Smith and Topin, 2019)."""
-    if progress < WARMUP_SHARE:
-        return 0.1 + 0.9 * progress / WARMUP_SHARE
-    return cosine((progress - WARMUP_SHARE) / (1.0 - WARMUP_SHARE))
+    """Increase for the first tenth, then decrease to zero (Smith and Topin, 2019)."""
+    if progress < WARMUP_FRACTION:
+        return 0.1 + 0.9 * progress / WARMUP_FRACTION
+    return cosine((progress - WARMUP_FRACTION) / (1.0 - WARMUP_FRACTION))
 
 
-# Each maps the share of training that is done to a factor on the learning rate.
+# Each maps the fraction of training that is done to a factor on the learning rate.
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": constant,
     "linear": linear,
@@ -55,7 +54,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 
 def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
-    """Return the arguments that tell skorch which optimizer to build."""
+    """Return the arguments from which skorch builds the optimizer."""
     arguments: dict[str, Any] = {
         "optimizer": OPTIMIZERS[plan.optimizer],
         "lr": plan.learning_rate,
@@ -69,7 +68,7 @@ def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
 
 
 def schedule_callback(plan: TrainingPlan, batches: EpochBatches) -> LRScheduler | None:
-    """Return the callback that follows `plan.lr_schedule`, batch by batch."""
+    """Return the callback that sets the learning rate after each batch; None if constant."""
     if plan.lr_schedule == "constant":
         return None
     factor = SCHEDULES[plan.lr_schedule]

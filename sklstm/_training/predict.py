@@ -1,51 +1,28 @@
-"""Run a module over many sequences, batch by batch, results in input order."""
+"""Run a module over many samples, batch by batch, with results in input order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklstm._sequences import Ragged, pad_batch, prediction_batches, ranges
+from sklstm._sequences import Ragged, prediction_batches, ranges
+from sklstm._training.batches import Samples, Table, most_steps, to_tensors
 from sklstm._training.runtime import fast_cpu
+from sklstm.nn import SequenceNetwork
 from sklstm.nn.state import State, put_rows, take_rows
 
-# Together they bound the memory of a batch: many short sequences, or few long ones. A step that
-# is a matrix counts by its size, as a convolution makes several of each.
-MAX_BATCH_STEPS, MAX_BATCH_NUMBERS = 16_384, 1 << 20
 BATCH_SIZE = 256
 
 Forward = Callable[..., Tensor]
 
 
-def to_tensors(
-    sequences: Ragged,
-    indices: np.ndarray,
-    device: torch.device,
-    start: int = 0,
-    stop: int | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Return the padded inputs and the lengths of some sequences, or of these steps of them."""
-    inputs, lengths = pad_batch(sequences, indices, start, stop)
-    block = torch.from_numpy(inputs)
-    block = block.long() if sequences.is_tokens else block.float()
-    return block.to(device), torch.from_numpy(lengths).to(device)
-
-
-def most_steps(sequences: Ragged) -> int:
-    """Return how many padded steps a batch may have."""
-    if sequences.step_shape is None:
-        return MAX_BATCH_STEPS
-    return max(1, min(MAX_BATCH_STEPS, MAX_BATCH_NUMBERS // sequences.n_features))
-
-
 def predict_batches(
     module: nn.Module,
     forward: Forward,
-    sequences: Ragged,
+    samples: Samples,
     *,
     device: torch.device,
     n_jobs: int | None,
@@ -55,49 +32,53 @@ def predict_batches(
     Parameters
     ----------
     module : Module
-        What `forward` belongs to; set to evaluation mode and moved to `device`.
+        The module to which `forward` belongs; set to evaluation mode and moved to `device`.
     forward : callable
-        Maps ``(batch, time, features)`` inputs and ``(batch,)`` lengths to results.
-    sequences : Ragged
-        All sequences.
+        Maps ``(batch, time, features)`` inputs and ``(batch,)`` lengths to results, or
+        ``(batch, features)`` inputs of a table.
+    samples : Ragged or Table
+        All samples.
     device : torch.device
         Where to compute.
     n_jobs : int or None
-        Torch threads.
+        Number of torch threads.
     """
     module.to(device).eval()
-    batches = prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences))
-    for indices in batches:
-        # Not one context around the loop: the caller's code between two batches, and a loop
+    for indices in _batches(samples):
+        # Not one context around the loop: the caller's code between two batches, and after a loop
         # that it leaves early, must find its own settings.
-        with fast_cpu(n_jobs, keep_memory=False), torch.inference_mode():
-            result = forward(*to_tensors(sequences, indices, device)).cpu().numpy()
+        with fast_cpu(n_jobs), torch.inference_mode():
+            inputs = (
+                (samples.tensor(indices, device),)
+                if isinstance(samples, Table)
+                else to_tensors(samples, indices, device)
+            )
+            result = forward(*inputs).cpu().numpy()
         yield indices, result
 
 
 def predict_rows(
     module: nn.Module,
     forward: Forward,
-    sequences: Ragged,
+    samples: Samples,
     *,
     device: torch.device,
     n_jobs: int | None,
     per_step: bool = False,
 ) -> np.ndarray:
-    """Stack the results of `forward`, one row per sequence, in input order.
+    """Stack the results of `forward`, one row per sample, in input order.
 
-    With `per_step` it gives ``(batch, time, ...)``, and there is a row for every step.
+    With `per_step` the results are ``(batch, time, ...)``, and there is a row for every step. The
+    other parameters are those of `predict_batches`.
     """
-    rows = _Rows(sequences, per_step)
-    for indices, result in predict_batches(
-        module, forward, sequences, device=device, n_jobs=n_jobs
-    ):
+    rows = _Rows(samples, per_step)
+    for indices, result in predict_batches(module, forward, samples, device=device, n_jobs=n_jobs):
         rows.put(indices, result)
     return rows.filled()
 
 
 def predict_from(
-    module: Any,
+    module: SequenceNetwork,
     sequences: Ragged,
     state: State,
     *,
@@ -105,11 +86,14 @@ def predict_from(
     n_jobs: int | None,
     per_step: bool = False,
 ) -> tuple[np.ndarray, State]:
-    """Return the outputs of sequences that go on from `state`, as `predict_rows`, and theirs."""
+    """Return the outputs of sequences that continue from `state`, and the state after them.
+
+    The outputs are arranged as by `predict_rows`.
+    """
     module.to(device).eval()
     rows = _Rows(sequences, per_step)
-    with fast_cpu(n_jobs, keep_memory=False), torch.inference_mode():
-        for indices in prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences)):
+    with fast_cpu(n_jobs), torch.inference_mode():
+        for indices in _batches(sequences):
             at = torch.from_numpy(indices).to(device)
             inputs, lengths = to_tensors(sequences, indices, device)
             outputs, after = module.forward_from(inputs, lengths, take_rows(state, at))
@@ -118,26 +102,39 @@ def predict_from(
     return rows.filled(), state
 
 
-class _Rows:
-    """Results, put where they belong as they come in."""
+def _batches(samples: Samples) -> list[np.ndarray]:
+    """Return the indices of each batch."""
+    if isinstance(samples, Table):
+        n = len(samples)
+        return [np.arange(first, min(first + BATCH_SIZE, n)) for first in range(0, n, BATCH_SIZE)]
+    return prediction_batches(samples.lengths, BATCH_SIZE, most_steps(samples))
 
-    def __init__(self, sequences: Ragged, per_step: bool):
-        self.lengths = sequences.lengths
-        self.offsets = np.cumsum(self.lengths) - self.lengths if per_step else None
+
+class _Rows:
+    """Results, put in input order as they come in."""
+
+    def __init__(self, samples: Samples, per_step: bool):
+        self.n_rows = len(samples)
+        self.lengths: np.ndarray | None = None
+        if per_step:
+            assert isinstance(samples, Ragged)
+            self.lengths = samples.lengths
+            self.offsets = np.cumsum(self.lengths) - self.lengths
+            self.n_rows = int(self.lengths.sum())
         self.rows: np.ndarray | None = None
 
     def put(self, indices: np.ndarray, result: np.ndarray) -> None:
-        """Take the results of the sequences at `indices`."""
-        at, n_rows = indices, len(self.lengths)
-        if self.offsets is not None:
+        """Store the results of the samples at `indices`."""
+        at = indices
+        if self.lengths is not None:
             lengths = self.lengths[indices]
-            at, n_rows = ranges(self.offsets[indices], lengths), int(self.lengths.sum())
+            at = ranges(self.offsets[indices], lengths)
             result = result[np.arange(result.shape[1]) < lengths[:, None]]  # (steps, ...)
         if self.rows is None:
-            self.rows = np.empty((n_rows, *result.shape[1:]), dtype=result.dtype)
+            self.rows = np.empty((self.n_rows, *result.shape[1:]), dtype=result.dtype)
         self.rows[at] = result
 
     def filled(self) -> np.ndarray:
         """Return all results."""
-        assert self.rows is not None  # as_ragged refuses empty input
+        assert self.rows is not None  # empty input was refused before
         return self.rows

@@ -1,16 +1,18 @@
-"""Process settings that make an LSTM fast on a CPU, made for the length of a call.
+"""Where and how a call computes: its device, and settings of the process that are put back.
 
-Three of them, all put back afterwards: denormal numbers are flushed to zero, the number of
-torch threads suits where the call runs, and the C library keeps freed memory for the next
-step. ``docs/architecture.md`` has the measurements.
+The settings last for the length of a call: torch's global generators are seeded, denormal numbers
+are flushed to zero, and threads and memory are set for speed.
 """
 
 from __future__ import annotations
 
+import copy
 import ctypes
+import os
 import platform
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -18,27 +20,147 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
+from sklstm._callers import caller_level
 from sklstm._jobs import job_count
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
-GLIBC_MMAP_DEFAULT, GLIBC_TRIM_DEFAULT = 128 * 1024, 128 * 1024
+MALLOC_THRESHOLDS = ("mmap_threshold", "trim_threshold")
+# mallopt cannot be undone: glibc stops adjusting the thresholds to the blocks that are freed. These
+# are the largest to which it would have adjusted them, as it does where large blocks are freed.
+MMAP_THRESHOLD_AFTER, TRIM_THRESHOLD_AFTER = 32 << 20, 64 << 20
 
 _memory_lock = threading.Lock()
 _memory_users = 0
 
 
+def available_device() -> torch.device:
+    """Return the fastest kind of device of this machine."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def resolve_device(device: str, *, fallback: bool = False) -> torch.device:
+    """Return the device that the parameter `device` means.
+
+    Parameters
+    ----------
+    device : str
+        "auto", or a torch device such as "cpu", "cuda", "cuda:1" or "mps".
+    fallback : bool, default=False
+        Use the CPU, with a warning, if the device is missing: a model trained on a GPU must
+        predict on a machine without one.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ValueError
+        If `device` is unknown, or missing on this machine and `fallback` is False.
+    """
+    if device == "auto":
+        return available_device()
+    try:
+        resolved = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(
+            f"device={device!r} is not a torch device; use 'auto', 'cpu', 'cuda', 'cuda:0' or "
+            "'mps'."
+        ) from error
+    missing = (resolved.type == "cuda" and (resolved.index or 0) >= torch.cuda.device_count()) or (
+        resolved.type == "mps" and not torch.backends.mps.is_available()
+    )
+    if not missing:
+        return resolved
+    if not fallback:
+        raise ValueError(f"device={device!r} is not available on this machine; use 'auto'.")
+    warnings.warn(
+        f"device={device!r} is not available on this machine; predicting on the CPU.",
+        stacklevel=caller_level(),
+    )
+    return torch.device("cpu")
+
+
+def to_cpu(thing: Any) -> Any:
+    """Return `thing` (a module, or nested dicts, lists and tensors) with all tensors on the CPU.
+
+    What is on the CPU already is returned as it is, so that pickling copies nothing needlessly.
+    """
+    if isinstance(thing, nn.Module):
+        parts = [*thing.parameters(), *thing.buffers()]
+        return thing if all(p.device.type == "cpu" for p in parts) else copy.deepcopy(thing).cpu()
+    if isinstance(thing, torch.Tensor):
+        return thing.cpu()
+    if isinstance(thing, dict):
+        return {key: to_cpu(value) for key, value in thing.items()}
+    if isinstance(thing, list):
+        return [to_cpu(value) for value in thing]
+    return thing
+
+
+# Held while one thread builds a module, so that no other seeds the generator meanwhile.
+_generator_lock = threading.RLock()
+_generator_users = 0
+_generator_states: list[Any] = []
+
+
+@contextmanager
+def seeded_build(seed: int) -> Iterator[None]:
+    """Seed torch's global generator of the CPU for the body, one thread at a time.
+
+    Layers draw their initial weights from it. Its own state is restored afterwards.
+    """
+    with _generator_lock, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def private_global_generators(seed: int) -> Iterator[None]:
+    """Seed torch's global generators for the body: for modules that users bring.
+
+    The generators belong to the process, so their states are restored when the last of several
+    threads is done.
+    """
+    global _generator_users, _generator_states
+    with _generator_lock:
+        if _generator_users == 0:
+            cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+            _generator_states = [torch.get_rng_state(), cuda]
+        _generator_users += 1
+        torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        with _generator_lock:
+            _generator_users -= 1
+            if _generator_users == 0:
+                cpu, cuda = _generator_states
+                torch.set_rng_state(cpu)
+                if cuda:
+                    torch.cuda.set_rng_state_all(cuda)
+
+
 @contextmanager
 def fast_cpu(n_jobs: int | None, *, keep_memory: bool = False) -> Iterator[None]:
-    """Run the body with the settings of this module.
+    """Run the body with the process settings that make an LSTM fast on a CPU.
+
+    Denormal numbers are flushed to zero, and the number of torch threads suits the place of the
+    call. ``docs/architecture.md`` has the measurements.
 
     Parameters
     ----------
     n_jobs : int or None
-        Torch threads; see `thread_count`.
+        Number of torch threads; see `thread_count`.
     keep_memory : bool, default=False
         Whether freed memory stays with the process: for training, which allocates the same
-        blocks at every step.
+        blocks in every step.
     """
     with (
         _threads(thread_count(n_jobs)),
@@ -72,7 +194,7 @@ def _threads(n: int) -> Iterator[None]:
 
 
 def denormals_flushed() -> bool:
-    """Tell whether this thread flushes denormal numbers to zero; torch can only set it."""
+    """Return True if this thread flushes denormal numbers to zero; torch can only set it."""
     smallest = sys.float_info.min
     half = 0.5
     return smallest * half == 0.0
@@ -89,17 +211,17 @@ def _flushed_denormals() -> Iterator[None]:
 
 
 def _set_flush(on: bool) -> None:
-    """Set the mode of this thread, and of the OpenMP threads that already wait to help it.
+    """Set the mode of this thread and of its OpenMP workers that exist already.
 
     The mode belongs to a thread. Workers that start later inherit it, those that exist keep
-    the mode they were started in.
+    the mode in which they were started.
     """
     if torch.set_flush_denormal(on):
         _copy_float_mode_to_workers()
 
 
 def _copy_float_mode_to_workers() -> None:
-    """Have every OpenMP worker of this thread take over its floating-point environment."""
+    """Copy the floating-point environment of this thread to each of its OpenMP workers."""
     libraries = _openmp_and_math()
     if libraries is None or torch.get_num_threads() == 1:
         return
@@ -112,9 +234,9 @@ def _copy_float_mode_to_workers() -> None:
 
 @cache
 def _openmp_and_math() -> tuple[Any, Any] | None:
-    """Load the GNU OpenMP that torch brings along and the C math library, where they are.
+    """Load the GNU OpenMP that torch ships and the C math library; None if one is missing.
 
-    Once only: looking for them takes as long as a step of a stream.
+    Only once: searching for them takes as long as a step of a stream.
     """
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         return None
@@ -129,12 +251,17 @@ def _openmp_and_math() -> tuple[Any, Any] | None:
 
 @contextmanager
 def _kept_memory() -> Iterator[None]:
-    """Let glibc keep freed memory instead of handing every large block back to the kernel.
+    """Let glibc keep freed memory instead of returning every large block to the kernel.
 
-    A training step frees tens of megabytes and the next one would fault each page in again.
-    The setting is the process's own, so it stays until the last of several threads is done.
+    A training step frees tens of megabytes, and in the next one each of their pages would fault
+    again. The setting belongs to the process, so it stays until the last of several threads is
+    done. A user who has set malloc's thresholds in the environment keeps them; a setting made by a
+    call of mallopt cannot be read, and is lost.
     """
     global _memory_users
+    if not _may_set_malloc():
+        yield
+        return
     with _memory_lock:
         _memory_users += 1
         if _memory_users == 1:
@@ -145,21 +272,27 @@ def _kept_memory() -> Iterator[None]:
         with _memory_lock:
             _memory_users -= 1
             if _memory_users == 0:
-                _mallopt(mmap_threshold=GLIBC_MMAP_DEFAULT, trim_threshold=GLIBC_TRIM_DEFAULT)
+                _mallopt(mmap_threshold=MMAP_THRESHOLD_AFTER, trim_threshold=TRIM_THRESHOLD_AFTER)
                 _trim_memory()
 
 
+@cache
+def _may_set_malloc() -> bool:
+    """Return True if malloc is glibc's, with the thresholds that it chooses itself."""
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    tunables = os.environ.get("GLIBC_TUNABLES", "")
+    return not any(f"glibc.malloc.{name}" in tunables for name in MALLOC_THRESHOLDS) and not any(
+        f"MALLOC_{name.upper()}_" in os.environ for name in MALLOC_THRESHOLDS
+    )
+
+
 def _mallopt(*, mmap_threshold: int, trim_threshold: int) -> None:
-    if _has_glibc():
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, mmap_threshold)
-        libc.mallopt(M_TRIM_THRESHOLD, trim_threshold)
+    libc = ctypes.CDLL(None)
+    libc.mallopt(M_MMAP_THRESHOLD, mmap_threshold)
+    libc.mallopt(M_TRIM_THRESHOLD, trim_threshold)
 
 
 def _trim_memory() -> None:
-    if _has_glibc():
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _has_glibc() -> bool:
-    return platform.libc_ver()[0] == "glibc"
+    """Return the freed memory to the kernel."""
+    ctypes.CDLL(None).malloc_trim(0)

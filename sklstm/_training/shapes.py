@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-# Long enough for a pooling size to be told from what it leaves; fewer where a step is large.
+# Long enough to find the pooling size from the number of steps left; fewer if a step is large.
 N_STEPS, N_LARGE_STEPS, LARGE = 840, 60, 256
 
 
@@ -19,16 +19,16 @@ def layer_shapes(
     Parameters
     ----------
     module : Module
-        The network; run once, in evaluation mode, on a single made-up sequence.
+        The network; run once, in evaluation mode, on one sequence of zeros.
     n_features : int
-        Numbers, or ids, per step of its input.
+        Number of features, or token ids, per step of the input.
     is_tokens : bool
         Whether the input is token ids.
 
     Returns
     -------
     list of tuple
-        For each direct child, in the order in which they run.
+        A row per direct child, in the order in which they run.
     """
     rows: list[tuple[str, str, str, int]] = []
     n_steps = N_STEPS if n_features < LARGE else N_LARGE_STEPS
@@ -63,7 +63,10 @@ def _recorder(rows: list[tuple[str, str, str, int]], name: str, n_steps: int) ->
 
 
 def _format(shape: tuple[int, ...], n_steps: int) -> str:
-    """Write a shape with names for the sizes that depend on the data; 0 steps for no time."""
+    """Return a shape as text, with names for the sizes that depend on the data.
+
+    `n_steps` is 0 if the shape has no axis for time.
+    """
     sizes = ["batch", *map(str, shape[1:])]
     if len(shape) == 3 and n_steps:
         sizes[1] = "time" if shape[1] == n_steps else f"time / {round(n_steps / shape[1])}"

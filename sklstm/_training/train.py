@@ -1,68 +1,52 @@
-"""Train a module on labelled sequences."""
+"""Train a module: skorch's loop over batches that are made here."""
 
 from __future__ import annotations
 
+import signal
+import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from types import FrameType
+from typing import Any, cast
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from torch import nn
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping
+from torch import Tensor, nn
 
 from sklstm._callers import caller_level
-from sklstm._training.batches import BatchIterator, EpochBatches
-from sklstm._training.callbacks import training_callbacks
-from sklstm._training.data import LabelledSequences
-from sklstm._training.generators import private_global_generators
-from sklstm._training.net import TrainingNet
+from sklstm._training.batches import Batch, BatchIterator, EpochBatches, LabelledSequences, Link
+from sklstm._training.callbacks import ScoreFunction, training_callbacks
 from sklstm._training.optimizers import optimizer_arguments
-from sklstm._training.runtime import fast_cpu
+from sklstm._training.plan import TrainingPlan
+from sklstm._training.runtime import fast_cpu, private_global_generators
+from sklstm._training.truncated import TruncatedStep
+from sklstm.nn import SequenceNetwork
 from sklstm.nn.dropout import seed_modules
-from sklstm.nn.state import State
-
-ScoreFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """How to train; the fields are the estimators' parameters of the same names.
-
-    And `n_batches`, the number of training batches of an epoch, and `frozen_epochs`, for how many
-    of these epochs embeddings are kept as they are; None leaves them frozen, or not, as they are.
-    """
-
-    max_epochs: int
-    n_batches: int
-    batch_size: int
-    optimizer: str
-    learning_rate: float
-    weight_decay: float
-    gradient_clip: float | None
-    lr_schedule: str
-    shuffle: bool
-    early_stopping: bool
-    n_iter_no_change: int
-    tol: float
-    device: torch.device
-    n_jobs: int | None
-    seed: int
-    bptt_length: int | None = None
-    stateful: bool = False
-    frozen_epochs: float | None = None
-    verbose: int = 0
-    callbacks: Sequence[Any] = ()
-
-    def order(self) -> np.random.Generator | None:
-        """Return what draws the order of the samples anew for each epoch."""
-        return np.random.default_rng(self.seed) if self.shuffle else None
+from sklstm.nn.state import State, put_rows, take_rows
 
 
 @dataclass
 class TrainingOutcome:
-    """What training leaves behind."""
+    """The results of training, besides the trained module.
+
+    Attributes
+    ----------
+    history : list of dict
+        One row per finished epoch.
+    best_epoch : int or None
+        The epoch, from 1, whose weights early stopping has restored.
+    optimizer_state : dict
+        The optimizer's name and running averages, from which `train` can continue.
+    state : tuple of Tensor or None
+        With ``plan.stateful``, the state of the network after the last batch.
+    interrupted : bool
+        Whether the user ended training with Ctrl-C.
+    """
 
     history: list[dict[str, Any]]
     best_epoch: int | None
@@ -89,17 +73,18 @@ def train(
     module, criterion : Module
         The network and its loss, which takes ``(targets, weights)``.
     data : LabelledSequences
-        What to train on.
+        The training data.
     plan : TrainingPlan
-        How.
+        How to train.
     validation : LabelledSequences or None, default=None
-        What to watch; needed for early stopping.
+        The data on which loss and score are computed after each epoch; required for early
+        stopping.
     score : callable or None, default=None
         Maps outputs, targets and weights of the validation data to a score for the history.
     optimizer_state : dict or None, default=None
-        What an earlier call left, to go on from; another optimizer begins anew.
+        The outcome of an earlier call, to continue from; ignored if it is of another optimizer.
     state : tuple of Tensor or None, default=None
-        With ``plan.stateful``, what the first batch of every epoch goes on from.
+        With ``plan.stateful``, the state from which the first batch of every epoch continues.
 
     Returns
     -------
@@ -122,9 +107,13 @@ def train(
         plan.order(),
         bptt_length=plan.bptt_length,
         stateful=plan.stateful,
-        goes_on=state is not None,
+        continues=state is not None,
     )
-    valid_batches = None if validation is None else _validation_batches(validation, plan)
+    valid_batches = None
+    if validation is not None:
+        valid_batches = BatchIterator(
+            validation, plan.batch_size, plan.device, None, by_length=True, stateful=plan.stateful
+        )
     return train_on(
         module,
         criterion,
@@ -150,7 +139,7 @@ def train_on(
 ) -> TrainingOutcome:
     """Train `module` in place on batches that are ready; see `train`."""
     generator = torch.Generator(device=plan.device).manual_seed(plan.seed)
-    module.to(plan.device)  # where its first state has to be, too
+    module.to(plan.device)  # the initial state has to be there, too
     net = TrainingNet(
         module,
         criterion=criterion,
@@ -164,13 +153,21 @@ def train_on(
         callbacks=training_callbacks(plan, train_batches, valid_batches is not None, score),
         **optimizer_arguments(plan),
     )
+    averages = None
+    if optimizer_state is not None and optimizer_state["optimizer"] == plan.optimizer:
+        averages = optimizer_state["averages"]
     seed_modules(module, generator)
     try:
         with fast_cpu(plan.n_jobs, keep_memory=True), private_global_generators(plan.seed):
-            net.train_from(_averages(optimizer_state, plan))
+            net.train_from(averages)
     finally:
         seed_modules(module, None)
-    _check_weights(module, plan)
+    # The last step may have left a weight that is not finite, which no loss would show.
+    if not all(torch.isfinite(weight).all() for weight in module.parameters()):
+        raise ValueError(
+            "Training ended with weights that are NaN or infinite. Lower learning_rate (now "
+            f"{plan.learning_rate}), set gradient_clip, or scale the values of X."
+        )
     if net.interrupted:
         warnings.warn(
             f"Training was interrupted in epoch {len(net.history)}; the weights learned until "
@@ -190,24 +187,209 @@ def train_on(
     )
 
 
-def _validation_batches(validation: LabelledSequences, plan: TrainingPlan) -> BatchIterator:
-    return BatchIterator(
-        validation, plan.batch_size, plan.device, None, by_length=True, stateful=plan.stateful
-    )
+class TrainingNet(NeuralNet):
+    """Skorch's training loop over batches that are made here.
 
+    Skorch contributes the loop, its callbacks and its history. Its data sets, splits and loaders
+    are left out: `BatchIterator` yields batches of similar length, with weights and targets.
+    """
 
-def _averages(optimizer_state: dict[str, Any] | None, plan: TrainingPlan) -> dict[Any, Any] | None:
-    """Return the running averages in `optimizer_state`, if they are of the plan's optimizer."""
-    if optimizer_state is None or optimizer_state["optimizer"] != plan.optimizer:
-        return None
-    averages: dict[Any, Any] = optimizer_state["averages"]
-    return averages
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        criterion: nn.Module,
+        train_batches: EpochBatches,
+        valid_batches: BatchIterator | None,
+        bptt_length: int | None,
+        state: State | None,
+        **kwargs: Any,
+    ):
+        super().__init__(module, criterion=criterion, train_split=None, verbose=0, **kwargs)
+        self.train_batches = train_batches
+        self.valid_batches = valid_batches
+        self.bptt_length = bptt_length
+        self.state = state
+        # Of another module no batch has a link, and these are not used.
+        network = cast("SequenceNetwork", module)
+        self.carried = CarriedState(network, state)
+        self.carried_in_validation = CarriedState(network)
+        self.ctrl_c = CtrlC()
+        self.interrupted = False
 
+    def train_from(self, averages: dict[Any, Any] | None) -> None:
+        """Train for `max_epochs`, the optimizer continuing from its running `averages`."""
+        self.initialize()
+        if averages is not None:
+            # Its own groups: those of the earlier call would restore its learning rate.
+            groups = self.optimizer_.state_dict()["param_groups"]
+            self.optimizer_.load_state_dict({"state": averages, "param_groups": groups})
+        with self.ctrl_c.noted():
+            self.partial_fit(None)
 
-def _check_weights(module: nn.Module, plan: TrainingPlan) -> None:
-    """Raise if the last step left a weight that is not finite, which no loss would show."""
-    if not all(torch.isfinite(weight).all() for weight in module.parameters()):
-        raise ValueError(
-            "Training ended with weights that are NaN or infinite. Lower learning_rate (now "
-            f"{plan.learning_rate}), set gradient_clip, or scale the values of X."
+    def check_data(self, X: Any, y: Any = None) -> None:
+        """Skip skorch's checks; the data was checked before it became batches."""
+
+    def get_split_datasets(self, X: Any, y: Any = None, **fit_params: Any) -> tuple[Any, Any]:
+        return self.train_batches, self.valid_batches
+
+    def get_iterator(self, dataset: Any, training: bool = False) -> Any:
+        return dataset
+
+    def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
+        """Return loss and outputs of a batch, its gradients added to the weights."""
+        self._set_training(True)
+        if self._is_too_long(batch):
+            return self._truncated_step(batch)
+        outputs = self._infer(batch, self.carried)
+        loss = self.criterion_(outputs, batch.targets)
+        loss.backward()
+        return {"loss": loss, "y_pred": outputs}
+
+    def validation_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
+        """Return loss and outputs of a batch."""
+        self._set_training(False)
+        with torch.no_grad():
+            outputs = self._infer(batch, self.carried_in_validation)
+            return {"loss": self.criterion_(outputs, batch.targets), "y_pred": outputs}
+
+    def _infer(self, batch: Batch, carried: CarriedState) -> Tensor:
+        if batch.link is not None:
+            return carried.infer(batch.inputs, batch.link)
+        outputs: Tensor
+        if self.bptt_length is not None and not self.module_.training:
+            outputs = self.module_.forward_in_chunks(**batch.inputs, chunk_length=self.bptt_length)
+        else:
+            outputs = self.infer(batch.inputs)
+        return outputs
+
+    def _is_too_long(self, batch: Batch) -> bool:
+        """Return True if a batch with one target per sequence has to be cut."""
+        if self.bptt_length is None or self.module_.pooling is None:
+            return False
+        return bool(batch.inputs["inputs"].shape[1] > self.bptt_length)
+
+    def _truncated_step(self, batch: Batch) -> dict[str, Tensor]:
+        module, link = self.module_, batch.link
+        assert self.bptt_length is not None
+        if link is None:
+            state = module.begin(len(batch.inputs["inputs"]))
+        else:
+            state = self.carried.take(link)
+        step = TruncatedStep(module, self.bptt_length, exact=link is not None)
+        loss, outputs, state = step.run(
+            **batch.inputs,
+            state=state,
+            loss_of=lambda outputs: self.criterion_(outputs, batch.targets),
         )
+        if link is not None:
+            self.carried.keep(link, state)
+        return {"loss": loss, "y_pred": outputs}
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> TrainingNet:
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            # skorch ends training by it, whether a callback or the user has raised it.
+            self.interrupted = self.ctrl_c.pressed
+            raise
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """Return the history of the finished epochs, without the one of each batch."""
+        return [
+            {name: _plain(value) for name, value in row.items() if name != "batches"}
+            for row in self.history
+            if "train_loss" in row
+        ]
+
+    def best_epoch(self) -> int | None:
+        """Return the epoch, from 1, whose weights early stopping has restored."""
+        for _, callback in self.callbacks_:
+            if isinstance(callback, EarlyStopping) and callback.load_best:
+                return int(callback.best_epoch_)
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """Return a NumPy scalar as Python's own, which prints and stores as JSON."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+class CarriedState:
+    """The state that one batch hands to the next.
+
+    Parameters
+    ----------
+    module : SequenceNetwork
+        The network whose state it is.
+    state : tuple of Tensor or None, default=None
+        The state after an earlier call.
+    """
+
+    def __init__(self, module: SequenceNetwork, state: State | None = None):
+        self.module = module
+        self.state = state
+
+    def take(self, link: Link) -> State:
+        """Return the state from which the sequences of a batch continue."""
+        if link.begin is not None:
+            self.state = self.module.begin(link.begin)
+        assert self.state is not None  # it was given, or a batch before has left it
+        # A sample that continues another has a pooled output of its own.
+        return self.module.begin_pooling(take_rows(self.state, link.rows))
+
+    def keep(self, link: Link, state: State) -> None:
+        """Store the state after a batch, detached from the graph of gradients."""
+        assert self.state is not None  # it was taken before
+        after = tuple(part.detach() for part in state)
+        self.state = put_rows(self.state, link.rows, after)
+
+    def infer(self, inputs: dict[str, Tensor], link: Link) -> Tensor:
+        """Return the outputs of the network for a batch that continues another."""
+        state = self.take(link)
+        outputs, state = self.module.forward_from(**inputs, state=state, exact=link.exact)
+        self.keep(link, state)
+        return outputs
+
+
+class CtrlC:
+    """Whether the user has ended training with Ctrl-C.
+
+    A callback ends training by raising KeyboardInterrupt, as skorch's `EarlyStopping` does; that
+    is no reason to warn. What tells Ctrl-C from it is the signal SIGINT, which also the interrupt
+    button of a notebook sends. So during training a handler is installed around the handler in
+    place, which still decides what the signal does.
+
+    Attributes
+    ----------
+    pressed : bool
+        Whether the signal has raised KeyboardInterrupt. Always False outside the main thread, and
+        without a handler in Python: the signal raises nothing there.
+    """
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note the signal in the body."""
+        before = signal.getsignal(signal.SIGINT)
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if not callable(before) or not in_main_thread:
+            yield
+            return
+
+        def note(signum: int, frame: FrameType | None) -> None:
+            try:
+                before(signum, frame)
+            except KeyboardInterrupt:
+                self.pressed = True
+                raise
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            # A handler that a callback has installed meanwhile stays.
+            if signal.getsignal(signal.SIGINT) is note:
+                signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""One training step on long sequences that have one target each, in bounded memory."""
+"""A training step on long sequences with one target each, in bounded memory."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from sklstm.nn.state import State, put_rows, take_rows
 
 @dataclass(frozen=True)
 class Chunk:
-    """A stretch of steps of a batch, and what is needed to run it again.
+    """Some consecutive steps of a batch, and what is needed to run them again.
 
     Attributes
     ----------
     rows : Tensor of shape (rows,)
-        The sequences that are as long as this.
+        The sequences that reach this chunk.
     inputs : Tensor of shape (rows, steps, features)
         Their steps.
     lengths : Tensor of shape (rows,)
-        How many of them are no padding.
+        Number of steps of each that are not padding.
     recurrent, memory : tuple of Tensor
-        The state that they go on from: of the recurrent layers, and of pooling.
+        The state before the chunk: of the recurrent layers, and of pooling.
     draws : Tensor
-        The random generator's state, for the same dropout.
+        State of the random generator before the chunk, to repeat the dropout.
     """
 
     rows: Tensor
@@ -42,19 +42,19 @@ class Chunk:
 class TruncatedStep:
     """Back-propagate through a batch chunk by chunk, in two passes over it [1]_.
 
-    The pooled state depends on all chunks, whose activations need not be kept for that. The first
-    pass reads the sequences without gradients and notes the state before each chunk. Then
-    the loss gives the gradient of what pooling remembers, and the second pass runs each
-    chunk once more, from the last to the first, to send that gradient through its own steps. It
-    reaches every step by way of the pooling, but no chunk by way of the recurrent state of the
-    next one.
+    The pooled state depends on all chunks, but their activations are not kept. The first pass
+    reads the sequences without gradients and stores the state before each chunk. The loss then
+    gives the gradient of the pooling state, and the second pass runs each chunk again, from the
+    last to the first, to back-propagate that gradient through the chunk's own steps. The gradient
+    reaches every step through pooling, but never passes from one chunk to the chunk before through
+    the recurrent state.
 
     Parameters
     ----------
     module : SequenceNetwork
         A causal network with pooling, in training mode.
     chunk_length : int
-        Most steps of a chunk.
+        Number of steps of a chunk.
     exact : bool
         Whether the state after the batch matters for all sequences, not only the longest.
 
@@ -84,9 +84,9 @@ class TruncatedStep:
         inputs : Tensor of shape (batch, time, features)
             Right-padded sequences.
         lengths : Tensor of shape (batch,)
-            Steps of each.
+            Number of steps of each.
         state : tuple of Tensor
-            What they go on from.
+            The state from which they continue.
         loss_of : callable
             Maps the network's outputs to the loss.
 
@@ -132,7 +132,7 @@ class TruncatedStep:
         )
 
     def _send_back(self, chunk: Chunk, gradients: State) -> State:
-        """Return the gradients of what pooling remembered before the chunk."""
+        """Return the gradients of the pooling state before the chunk."""
         generator_of(self.module).set_state(chunk.draws)
         memory = tuple(part.clone().requires_grad_() for part in chunk.memory)
         states, _ = self._states(chunk)
@@ -149,5 +149,5 @@ class TruncatedStep:
 
 
 def _gradient(part: Tensor) -> Tensor:
-    """Return the gradient of a leaf, zero where nothing depends on it."""
+    """Return the gradient of a leaf, zero if nothing depends on it."""
     return torch.zeros_like(part) if part.grad is None else part.grad

@@ -304,12 +304,13 @@ def test_warnings_and_seeds_are_kept(tmp_path, monkeypatch):
 
 
 def test_the_plot_shows_any_clusterer(tmp_path):
-    from sklearn.decomposition import PCA
-
     from benchmarks import _clustering_plot
+    from sklstm import AutoencoderClusterer
 
     X, y = _clustering_data.take(*_clustering_data.digits_table(), 60)
-    model = make_pipeline(PCA(5), KMeans(10, n_init=1, random_state=0)).fit(X)
+    model = AutoencoderClusterer(
+        10, hidden_layer_sizes=8, max_epochs=2, clustering="kmeans", n_init=1, random_state=0
+    ).fit(X)
     path = _clustering_plot.draw(model, X, y, tmp_path / "new" / "clustering.png")
     assert path.read_bytes().startswith(b"\x89PNG")
 

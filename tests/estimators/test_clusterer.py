@@ -1,6 +1,7 @@
 """AutoencoderClusterer: what it finds, gives out and promises."""
 
 import pickle
+import signal
 
 import numpy as np
 import pytest
@@ -300,7 +301,7 @@ class Interrupt(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         if len(net.history) == self.epoch:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_ctrl_c_while_reconstructing_leaves_clusters_of_kmeans():

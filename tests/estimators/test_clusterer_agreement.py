@@ -1,5 +1,7 @@
 """AutoencoderClusterer: which of several autoencoders is kept, and what it warns of."""
 
+import signal
+
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
@@ -56,7 +58,7 @@ class InterruptFit(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         if type(self).seen == self.fit:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sklstm import LSTMClassifier, LSTMRegressor, SequencePadder, SequenceScaler
 from sklstm._sequences.reading import as_ragged
-from sklstm._training.predict import MAX_BATCH_STEPS, most_steps
+from sklstm._training.batches import MAX_BATCH_STEPS, most_steps
 
 RNG = np.random.default_rng(0)
 

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ def test_a_forbidden_import_is_found(module, source, fault):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("_training.net", "from skorch import NeuralNet\nfrom sklstm.nn import x\nimport torch"),
+        ("_training.train", "from skorch import NeuralNet\nfrom sklstm.nn import x\nimport torch"),
         ("nn.__init__", "from .linear import x\nfrom torch import nn\nimport math"),
         ("_sequences.vector_files", "from gensim.models.fasttext import x"),
         ("preprocessing.text.x", "import gensim.models\nfrom sklstm._sequences import TokenArray"),
@@ -134,3 +135,87 @@ def test_a_forbidden_import_is_found(module, source, fault):
 )
 def test_an_allowed_import_passes(module, source):
     assert faults(module.split(".")[0], imports(source, f"sklstm.{module}")) == []
+
+
+def modules_imported(source, module, modules):
+    """Return those of `modules` that the source of one imports, for the type checker too."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parent = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*parent, *([node.module] if node.module else [])])
+            # `from package import x` imports the module x, or a name of the package's __init__.
+            names = {
+                name if name in modules or f"{name}.__init__" in modules else base
+                for name in (f"{base}.{alias.name}" for alias in node.names)
+            }
+        else:
+            continue
+        found |= {name if name in modules else f"{name}.__init__" for name in names}
+    return found & modules
+
+
+def circle(sources):
+    """Return the modules of a circle of imports, or None; `sources` maps modules to texts."""
+    modules = set(sources)
+    graph = {
+        module: modules_imported(text, module, modules) - {module}
+        for module, text in sources.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return None
+
+
+@pytest.mark.parametrize("room", sorted({parts[0] for parts in MODULES if len(parts) > 1}))
+def test_files_of_a_room_do_not_import_each_other(room):
+    sources = {
+        ".".join(("sklstm", *parts)): PACKAGE.joinpath(*parts)
+        .with_suffix(".py")
+        .read_text(encoding="utf-8")
+        for parts in MODULES
+        if parts[0] == room
+    }
+    assert circle(sources) is None
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from sklstm.room.one import x",
+        "from sklstm.room import one",
+        "import sklstm.room.one",
+        "from .one import x",
+        "from . import one",
+        "from sklstm.room import x",
+        "from sklstm.room.inner import x",
+        "from sklstm.room.inner.deep import x",
+        "def f():\n    from sklstm.room.one import x",
+        "if TYPE_CHECKING:\n    from sklstm.room.one import x",
+    ],
+)
+def test_a_circle_of_imports_is_found(back):
+    sources = {
+        "sklstm.room.__init__": "from sklstm.room.one import x",
+        "sklstm.room.one": "from sklstm.room.two import x",
+        "sklstm.room.two": "from sklstm.room.three import x",
+        "sklstm.room.three": back,
+        "sklstm.room.inner.__init__": "from sklstm.room.inner.deep import x",
+        "sklstm.room.inner.deep": "from sklstm.room.one import x",
+    }
+    assert "sklstm.room.three" in circle(sources)
+
+
+def test_a_room_without_a_circle_passes():
+    sources = {
+        "sklstm.room.__init__": "from sklstm.room.one import x\nfrom sklstm.room.two import y",
+        "sklstm.room.one": "import torch\nfrom sklstm.room.two import x\nfrom sklstm import nn",
+        "sklstm.room.two": "from sklstm.other import x\nfrom sklstm.room.inner import y",
+        "sklstm.room.inner.__init__": "from .deep import x",
+        "sklstm.room.inner.deep": "import math",
+    }
+    assert circle(sources) is None

@@ -138,7 +138,7 @@ def test_a_model_set_to_a_missing_device_predicts_on_the_cpu():
     model = LSTMClassifier(4, max_epochs=1, random_state=0).fit(X, [0, 1] * 4)
     expected = model.predict_proba(X)
     model.set_params(device="cuda:99")  # as after a fit on a machine that has it
-    with pytest.warns(UserWarning, match="'cuda:99' is not available here") as caught:
+    with pytest.warns(UserWarning, match="'cuda:99' is not available on this machine") as caught:
         actual = model.predict_proba(X)
     assert {warning.filename for warning in caught} == {__file__}
     np.testing.assert_array_equal(actual, expected)

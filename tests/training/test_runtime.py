@@ -32,7 +32,7 @@ def test_denormals_are_flushed_inside_and_the_callers_mode_comes_back(before):
     torch.set_flush_denormal(before)
     try:
         assert denormals_flushed() == before
-        with fast_cpu(1, keep_memory=False):
+        with fast_cpu(1):
             assert denormals_flushed()
         assert denormals_flushed() == before
         with pytest.raises(KeyError), fast_cpu(1, keep_memory=True):
@@ -47,7 +47,7 @@ def test_denormals_are_flushed_inside_and_the_callers_mode_comes_back(before):
 def test_openmp_workers_flush_too_and_stop_doing_so(two_threads):
     tiny = torch.full((4_000_000,), 1e-40)  # denormal; shared out over the workers
     tiny.mul(1.0)  # starts the workers, in the caller's mode
-    with fast_cpu(2, keep_memory=False):
+    with fast_cpu(2):
         inside = tiny.mul(1.0)
     after = tiny.mul(1.0)
     assert int(inside.count_nonzero()) == 0
@@ -55,7 +55,7 @@ def test_openmp_workers_flush_too_and_stop_doing_so(two_threads):
 
 
 def test_thread_count_comes_back(two_threads):
-    with fast_cpu(1, keep_memory=False):
+    with fast_cpu(1):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == 2
 
@@ -78,6 +78,7 @@ def test_one_thread_inside_a_joblib_worker_of_any_backend(backend, two_threads):
 
 def test_memory_setting_lasts_until_the_last_thread_is_done(monkeypatch):
     calls = []
+    monkeypatch.setattr(runtime, "_may_set_malloc", lambda: True)
     monkeypatch.setattr(runtime, "_mallopt", lambda **values: calls.append(values))
     monkeypatch.setattr(runtime, "_trim_memory", lambda: calls.append("trim"))
     inside, leave = threading.Event(), threading.Event()
@@ -99,12 +100,30 @@ def test_memory_setting_lasts_until_the_last_thread_is_done(monkeypatch):
     assert calls[2] == "trim"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MALLOC_MMAP_THRESHOLD_", "65536"),
+        ("MALLOC_TRIM_THRESHOLD_", "65536"),
+        ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0:glibc.malloc.mmap_threshold=65536"),
+    ],
+)
+def test_the_users_own_setting_of_malloc_is_kept(monkeypatch, name, value):
+    calls = []
+    monkeypatch.setattr(runtime, "_mallopt", lambda **values: calls.append(values))
+    monkeypatch.setattr(runtime, "_may_set_malloc", runtime._may_set_malloc.__wrapped__)
+    monkeypatch.setenv(name, value)
+    with fast_cpu(1, keep_memory=True):
+        pass
+    assert not calls
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc's")
 def test_glibc_accepts_both_settings():
     libc = ctypes.CDLL(None)
     assert libc.mallopt(runtime.M_MMAP_THRESHOLD, 1 << 30) == 1
     assert libc.mallopt(runtime.M_TRIM_THRESHOLD, -1) == 1
     runtime._mallopt(
-        mmap_threshold=runtime.GLIBC_MMAP_DEFAULT, trim_threshold=runtime.GLIBC_TRIM_DEFAULT
+        mmap_threshold=runtime.MMAP_THRESHOLD_AFTER, trim_threshold=runtime.TRIM_THRESHOLD_AFTER
     )
     assert np.ones(10).sum() == 10

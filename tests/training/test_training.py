@@ -1,4 +1,7 @@
-"""What happens during fit: stopping, schedules, weights, going on, callbacks."""
+"""What happens during fit: stopping, schedules, weights, continued training, callbacks."""
+
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -146,7 +149,7 @@ def test_a_named_strategy_draws_as_auto_does_on_such_data():
             np.testing.assert_array_equal(named, auto)
 
 
-def test_warm_start_goes_on_and_a_cold_start_does_not():
+def test_a_warm_start_continues_and_a_cold_start_does_not():
     X, y = make_data()
     model = small(warm_start=True).fit(X, y)
     first = weights(model)
@@ -178,18 +181,18 @@ def test_partial_fit_goes_by_the_parameters_of_now():
 
 
 @pytest.mark.parametrize("other", ["sgd", "adamw", "rmsprop"])
-def test_another_optimizer_begins_anew(other):
+def test_another_optimizer_starts_with_fresh_averages(other):
     X, y = make_data(64)
     one_batch = {"batch_size": 64, "shuffle": False}
     model = small(**one_batch).partial_fit(X, y)
     alone = small(**one_batch, optimizer=other, warm_start=True, max_epochs=1)
-    # warm starts begin with an optimizer of their own, from the weights that are there
+    # a warm start has a new optimizer, and the weights of before
     alone.fit(X, y).module_.load_state_dict(model.module_.state_dict())
     model.set_params(optimizer=other).partial_fit(X, y)
     np.testing.assert_allclose(weights(model), weights(alone.fit(X, y)), atol=1e-6)
 
 
-def test_a_warm_start_draws_anew():
+def test_a_warm_start_draws_another_order():
     X, y = make_data()
     drawn = []
 
@@ -260,16 +263,83 @@ def test_balanced_classes_raise_the_recall_of_the_rare_one():
     assert recall[1] > recall[0]
 
 
-def test_interrupted_training_keeps_what_was_learned():
-    class Interrupt(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            if len(net.history) == 2:
-                raise KeyboardInterrupt
+class InEpoch2(Callback):
+    """Do something at the end of epoch 2."""
 
+    def __init__(self, action):
+        self.action = action
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == 2:
+            self.action()
+
+
+def press_ctrl_c():
+    signal.raise_signal(signal.SIGINT)
+
+
+def stop():
+    raise KeyboardInterrupt  # skorch's way to end training from a callback
+
+
+def test_interrupted_training_keeps_what_was_learned():
     X, y = make_data()
+    before = signal.getsignal(signal.SIGINT)
     with pytest.warns(ConvergenceWarning, match="interrupted in epoch 2"):
-        model = small(max_epochs=9, callbacks=[Interrupt()]).fit(X, y)
+        model = small(max_epochs=9, callbacks=[InEpoch2(press_ctrl_c)]).fit(X, y)
+    assert signal.getsignal(signal.SIGINT) is before
     np.testing.assert_array_equal(weights(model), weights(small(max_epochs=2).fit(X, y)))
+
+
+def test_a_callback_ends_training_without_a_warning():
+    X, y = make_data()
+    model = small(max_epochs=9, callbacks=[InEpoch2(stop)]).fit(X, y)
+    assert model.n_iter_ == 2
+
+
+def test_in_another_thread_a_callback_ends_training_too():
+    X, y = make_data()
+    model = small(max_epochs=9, callbacks=[InEpoch2(stop)])
+    thread = threading.Thread(target=model.fit, args=(X, y))
+    thread.start()
+    thread.join()
+    assert model.n_iter_ == 2
+
+
+@pytest.fixture
+def handler_of_sigint():
+    """Set a handler of SIGINT, and restore the one before after the test."""
+    before = signal.getsignal(signal.SIGINT)
+    yield lambda handler: signal.signal(signal.SIGINT, handler)
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_handler_of_the_users_decides_what_ctrl_c_does(handler_of_sigint):
+    received = []
+
+    def note_only(signum, frame):
+        received.append(signum)
+
+    handler_of_sigint(note_only)
+    model = small(max_epochs=3, callbacks=[InEpoch2(press_ctrl_c)]).fit(*make_data())
+    assert received == [signal.SIGINT]
+    assert model.n_iter_ == 3
+    assert signal.getsignal(signal.SIGINT) is note_only
+
+
+def test_an_ignored_ctrl_c_stays_ignored(handler_of_sigint):
+    handler_of_sigint(signal.SIG_IGN)
+    model = small(max_epochs=3, callbacks=[InEpoch2(press_ctrl_c)]).fit(*make_data())
+    assert model.n_iter_ == 3
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_handler_installed_in_training_stays(handler_of_sigint):
+    def other(signum, frame):
+        """Do nothing."""
+
+    small(callbacks=[InEpoch2(lambda: handler_of_sigint(other))]).fit(*make_data())
+    assert signal.getsignal(signal.SIGINT) is other
 
 
 @pytest.mark.parametrize("given", [1, "x", ("name", 2), (Callback(),), int])
@@ -286,10 +356,12 @@ def test_an_error_in_training_leaves_the_earlier_fit():
     X, y = make_data()
     model = small().fit(X, y)
     before, state = model.predict_proba(X), dict(vars(model))
+    handler = signal.getsignal(signal.SIGINT)
     model.set_params(callbacks=[Fail()], warm_start=True)
     for call in (model.fit, model.partial_fit):
         with pytest.raises(OSError, match="disk full"):
             call(X, y)
+        assert signal.getsignal(signal.SIGINT) is handler
     np.testing.assert_array_equal(model.predict_proba(X), before)
     assert vars(model).keys() == state.keys()
 

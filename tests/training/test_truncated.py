@@ -101,7 +101,7 @@ def test_dropout_is_the_same_in_both_passes(pooling):
     assert (above - below) / (2 * step) == pytest.approx(gradient.norm().item(), rel=1e-5)
 
 
-def test_chunks_draw_dropout_of_their_own():
+def test_chunks_draw_different_dropout():
     net = network("mean", dropout=0.5)
     seed_modules(net, torch.Generator().manual_seed(0))
     before = net.input_dropout.generator.get_state()
@@ -171,7 +171,7 @@ def test_predictions_and_validation_go_chunk_by_chunk(ragged, monkeypatch):
     np.testing.assert_allclose(model.predict_proba(X), proba, atol=1e-5)
 
 
-def test_chunks_of_steps_are_training_steps_of_their_own():
+def test_each_chunk_of_steps_is_a_training_step():
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(1_000, 1))]
     model = LSTMRegressor(
@@ -184,7 +184,7 @@ def test_chunks_of_steps_are_training_steps_of_their_own():
 
 
 def test_the_state_is_carried_from_chunk_to_chunk():
-    """What a step needs lies in the chunk before: without the state there is no telling."""
+    """What a step needs lies in the chunk before: without the state it is unknown."""
     rng = np.random.default_rng(0)
     X, y = [], []
     for _ in range(200):
@@ -199,7 +199,7 @@ def test_the_state_is_carried_from_chunk_to_chunk():
 
 
 def test_the_training_loss_is_the_mean_over_steps_however_they_are_cut():
-    """At a learning rate of nearly nothing, chunks and whole sequences have one loss."""
+    """At a tiny learning rate, chunks and whole sequences have the same loss."""
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(n, 1)) for n in (7, 20, 33, 50)]
     y = [x[:, 0] ** 2 for x in X]
@@ -275,6 +275,6 @@ def test_every_step_weighs_alike_however_few_sequences_are_left():
     )
     whole = model.fit(X, y).predict(X[1:2])[0].mean()
     assert whole == pytest.approx(np.concatenate(y).mean(), abs=0.05)
-    # A chunk is a step of its own, so the constant swings about the mean: small steps help.
+    # Each chunk is a training step, so the constant oscillates about the mean: small steps help.
     model.set_params(bptt_length=100, learning_rate=2e-3, max_epochs=300)
     assert model.fit(X, y).predict(X[1:2])[0].mean() == pytest.approx(whole, abs=0.1)

@@ -1,0 +1,217 @@
+"""How a network is trained: the plan that an estimator's parameters ask for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from sklstm._training.runtime import resolve_device
+
+
+class TrainingParameters(Protocol):
+    """The parameters of training that every estimator has."""
+
+    @property
+    def max_epochs(self) -> int | str: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def optimizer(self) -> str: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def gradient_clip(self) -> float | None: ...
+    @property
+    def lr_schedule(self) -> str: ...
+    @property
+    def shuffle(self) -> bool: ...
+    @property
+    def freeze_embeddings(self) -> bool | int: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def n_jobs(self) -> int | None: ...
+    @property
+    def callbacks(self) -> Sequence[Any] | None: ...
+    @property
+    def verbose(self) -> int | bool: ...
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How to train; the fields are the estimators' parameters of the same names, and these.
+
+    Attributes
+    ----------
+    max_epochs : int
+        Number of epochs at most, "auto" resolved.
+    n_batches : int
+        Number of training batches per epoch; approximate if it differs between epochs.
+    frozen_epochs : float or None
+        Number of epochs of this training during which embeddings stay frozen, infinity for all.
+        None leaves them frozen or trainable, as they are.
+    seed : int
+        Of the order of the samples, dropout, and everything else that is drawn.
+    """
+
+    max_epochs: int
+    n_batches: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    gradient_clip: float | None
+    lr_schedule: str
+    shuffle: bool
+    device: torch.device
+    n_jobs: int | None
+    seed: int
+    early_stopping: bool = False
+    n_iter_no_change: int = 1
+    tol: float = 0.0
+    bptt_length: int | None = None
+    stateful: bool = False
+    frozen_epochs: float | None = None
+    verbose: int = 0
+    callbacks: Sequence[Any] = ()
+
+    def order(self) -> np.random.Generator | None:
+        """Return the generator that shuffles the samples of each epoch; None without shuffling."""
+        return np.random.default_rng(self.seed) if self.shuffle else None
+
+
+@dataclass(frozen=True)
+class AutoEpochs:
+    """The number of epochs that "auto" stands for.
+
+    About as many steps on a small data set as on a large one, within limits: 100 sequences need
+    many more epochs than 25,000.
+
+    Attributes
+    ----------
+    n_steps : int
+        Number of steps to aim at.
+    fewest, most : int
+        Limits on the number of epochs.
+    """
+
+    n_steps: int
+    fewest: int
+    most: int
+
+    def resolve(self, max_epochs: int | str, n_batches: int) -> int:
+        """Return the number of epochs, of `n_batches` steps each, that `max_epochs` means."""
+        if max_epochs != "auto":
+            return int(max_epochs)
+        return min(self.most, max(self.fewest, round(self.n_steps / n_batches)))
+
+
+# With labels (benchmarks/defaults.py --validate): IMDB then takes 4 epochs, 5,000 short questions
+# 9, and up to 480 sequences 100.
+SUPERVISED = AutoEpochs(1_500, 4, 100)
+RECONSTRUCTION = AutoEpochs(1_000, 20, 500)
+CLUSTERING = AutoEpochs(1_000, 10, 100)
+
+
+def frozen_epochs(freeze_embeddings: bool | int, n_epochs_done: int = 0) -> float:
+    """Return the number of further epochs during which embeddings stay frozen.
+
+    Parameters
+    ----------
+    freeze_embeddings : bool or int
+        The estimators' parameter. A number counts from the first epoch.
+    n_epochs_done : int, default=0
+        Number of epochs before this training.
+
+    Returns
+    -------
+    float
+        Infinity for all epochs.
+    """
+    # True equals 1, so the truth values come first.
+    if isinstance(freeze_embeddings, bool | np.bool_):
+        return math.inf if freeze_embeddings else 0
+    return max(0, int(freeze_embeddings) - n_epochs_done)
+
+
+def plan_from(
+    params: TrainingParameters,
+    *,
+    n_batches: int,
+    seed: int,
+    max_epochs: int | str | None = None,
+    auto_epochs: AutoEpochs = SUPERVISED,
+    partial: bool = False,
+    n_epochs_done: int = 0,
+    was_frozen: bool = False,
+    early_stopping: bool = False,
+    n_iter_no_change: int = 1,
+    tol: float = 0.0,
+    bptt_length: int | None = None,
+    stateful: bool = False,
+) -> TrainingPlan:
+    """Return the plan that an estimator's parameters ask for.
+
+    Parameters
+    ----------
+    params : TrainingParameters
+        The estimator.
+    n_batches : int
+        Number of training batches per epoch.
+    seed : int
+        Of everything that training draws.
+    max_epochs : int, "auto" or None, default=None
+        Instead of the parameter of that name, which None stands for.
+    auto_epochs : AutoEpochs, default=SUPERVISED
+        The meaning of "auto".
+    partial : bool, default=False
+        Plan a single epoch with a constant learning rate, as for `partial_fit`: nobody knows how
+        many will follow.
+    n_epochs_done : int, default=0
+        Number of epochs before this training; `freeze_embeddings` counts them.
+    was_frozen : bool, default=False
+        Whether earlier training froze embeddings. If neither that nor this training does, they
+        are left alone: a module of the user's own may have frozen them itself.
+    early_stopping, n_iter_no_change, tol, bptt_length, stateful
+        Parameters that not every estimator has. `stateful` training does not shuffle.
+
+    Returns
+    -------
+    TrainingPlan
+
+    Raises
+    ------
+    ValueError
+        If the parameter `device` is unknown, or not available on this machine.
+    """
+    frozen = frozen_epochs(params.freeze_embeddings, n_epochs_done)
+    epochs = params.max_epochs if max_epochs is None else max_epochs
+    return TrainingPlan(
+        max_epochs=1 if partial else auto_epochs.resolve(epochs, n_batches),
+        n_batches=n_batches,
+        batch_size=params.batch_size,
+        optimizer=params.optimizer,
+        learning_rate=params.learning_rate,
+        weight_decay=params.weight_decay,
+        gradient_clip=params.gradient_clip,
+        lr_schedule="constant" if partial else params.lr_schedule,
+        shuffle=params.shuffle and not stateful,
+        device=resolve_device(params.device),
+        n_jobs=params.n_jobs,
+        seed=seed,
+        early_stopping=early_stopping,
+        n_iter_no_change=n_iter_no_change,
+        tol=tol,
+        bptt_length=bptt_length,
+        stateful=stateful,
+        frozen_epochs=frozen if frozen > 0 or was_frozen else None,
+        verbose=int(params.verbose),
+        callbacks=tuple(params.callbacks or ()),
+    )
