@@ -19,13 +19,11 @@ from sklstm._estimators._agreement import Attempt, most_agreed
 from sklstm._estimators._autoencoder import (
     build_dense,
     build_recurrent,
-    is_tabular,
-    reads_as_table,
 )
 from sklstm._estimators._fitting import Seeds, Transaction
 from sklstm._estimators._partition import Partition, best_partition, partition
 from sklstm._estimators._scaling import Scaling
-from sklstm._sequences import Ragged, read_input
+from sklstm._sequences import Ragged, is_table, read_input
 from sklstm._targets.weights import given_weights, scaled
 from sklstm._training import (
     CLUSTERING,
@@ -53,14 +51,16 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
 
     def _fit(self, X: Any, sample_weight: Any) -> Self:
         trial = self._trial(keep_fitted=False)
-        trial.architecture_ = "dense" if reads_as_table(self, X) else "lstm"
+        trial.architecture_ = self.architecture
+        if self.architecture == "auto":
+            trial.architecture_ = "dense" if is_table(X, self.input_type) else "lstm"
         read = trial._read(X, reset=True)
         n_samples = read.shape[0] if trial._is_dense else len(read)
         trial._check_n_samples(n_samples)
         weights = scaled(given_weights(sample_weight, n_samples), n_samples)
         samples = trial._learn_scaling(read, weights)
         if not trial._is_dense:
-            trial._note_form(X)
+            trial._flat_ = read.form.steps_are_numbers
         return self._adopt(trial._train_all(samples, weights))
 
     def _train_all(self, samples: Samples, weights: np.ndarray) -> Self:
@@ -103,7 +103,7 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         """Return a checked array or CSR matrix, or sequences."""
         if not self._is_dense:
             return read_input(self, X, reset=reset)
-        if not is_tabular(X) and len(X):
+        if not is_table(X) and len(X):
             raise ValueError(
                 "X holds sequences, but AutoencoderClusterer reads a table of shape (n_samples, "
                 "n_features)"
@@ -228,12 +228,6 @@ class AutoencoderFit(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerM
         if isinstance(samples, Ragged):
             same = bool((samples.lengths == samples.lengths[0]).all())
             self._length_ = int(samples.lengths[0]) if same else None
-
-    def _note_form(self, X: Any) -> None:
-        """Remember whether a sequence was a row of numbers, or one of steps."""
-        column = X[X.columns[0]] if hasattr(X, "columns") else X
-        item = next(iter(column if hasattr(column, "__iter__") else np.asarray(column)))
-        self._flat_ = getattr(item, "ndim", np.ndim(item)) == 1
 
     def _apply(self, module: Any, forward: Any, samples: Samples) -> np.ndarray:
         device = resolve_device(self.device, fallback=True)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from sklstm._sequences import TokenArray, prediction_batches
+from sklstm._sequences import TokenArray, object_array, prediction_batches
 from sklstm._training import fast_cpu, resolve_device
 
 BATCH_SIZE, MAX_STEPS = 256, 16_384
@@ -75,18 +75,11 @@ def _as_given(estimator: Any, sequences: list[np.ndarray], lengths: np.ndarray) 
     """Return sequences in the form of the X seen in fit, as far as their lengths allow it."""
     spec = estimator._input_
     if spec.is_tokens:
-        ids = [sequence[:, 0].astype(np.int32) for sequence in sequences]
-        return TokenArray(ids, spec.vocabulary) if spec.vocabulary is not None else _objects(ids)
+        ids = object_array(sequence[:, 0].astype(np.int32) for sequence in sequences)
+        return TokenArray(ids, spec.vocabulary) if spec.vocabulary is not None else ids
     values = [estimator._scaling_.undo(sequence).astype(np.float32) for sequence in sequences]
     if estimator._flat_:
         values = [sequence[:, 0] for sequence in values]
     if len(set(lengths.tolist())) == 1 and (estimator._length_ is not None):
         return np.stack(values)
-    return _objects(values)
-
-
-def _objects(items: list[np.ndarray]) -> np.ndarray:
-    array = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        array[i] = item
-    return array
+    return object_array(values)

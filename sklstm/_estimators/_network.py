@@ -100,7 +100,7 @@ def build_embedding(estimator: Any) -> TokenEmbedding | WordCharacterEmbedding |
         rng = np.random.default_rng(torch.default_generator.initial_seed())
         matrix, coverage = embedding_matrix(estimator.embeddings, spec.n_ids, spec.vocabulary, rng)
         weight = torch.from_numpy(matrix)
-        estimator.embedding_coverage_ = coverage.share
+        estimator.embedding_coverage_ = coverage.fraction
         tell_coverage(coverage, verbose=bool(estimator.verbose))
     words = TokenEmbedding(
         spec.n_ids,

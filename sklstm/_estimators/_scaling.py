@@ -80,7 +80,7 @@ class Scaling:
                 values[part] = (sequences.values[part] - self.mean) / self.scale
         bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
         if len(bad):
-            index, step = sequences.sequence_of_step(int(bad[0]))
+            index, step = sequences.locate(int(bad[0]))
             raise ValueError(
                 f"X[{index}] holds a value at step {step} too far from those seen in fit: scaled "
                 f"by their standard deviation, {self.scale:g}, it is too large for float32."

@@ -30,10 +30,10 @@ from sklstm._sequences import (
     Ragged,
     check_nothing_cut,
     embedding_matrix,
-    lay_steps,
-    named_by_step,
+    errors_by_step,
+    flatten_steps,
     read_input,
-    split_steps,
+    split,
 )
 from sklstm._targets import Target, given_step_weights, given_weights, scaled
 from sklstm._training import (
@@ -140,7 +140,7 @@ class TrainedEstimator(BaseEstimator):
             rng = np.random.default_rng(self._seeds.module)
             matrix, coverage = embedding_matrix(self.embeddings, spec.n_ids, spec.vocabulary, rng)
             weight = torch.from_numpy(matrix)
-            self.embedding_coverage_ = coverage.share
+            self.embedding_coverage_ = coverage.fraction
             if self.verbose:
                 print(coverage.report())
             warning = coverage.warning()
@@ -256,12 +256,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         name = "y" if training else "y_val"
         per_step = self._per_step
         if per_step:
-            y = lay_steps(y, sequences, name)
+            y = flatten_steps(y, sequences, name)
             weights = given_step_weights(sample_weight, sequences)
         else:
             weights = given_weights(sample_weight, len(sequences))
         target = self._new_target()
-        with named_by_step(sequences.lengths, name) if per_step else nullcontext():
+        with errors_by_step(sequences.lengths, name) if per_step else nullcontext():
             if reset:
                 target.learn(y, weights, classes)
             else:
@@ -553,7 +553,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _by_sequence(self, rows: Any, sequences: Ragged) -> Any:
         """Return results as the user gets them: those of steps as one array per sequence."""
-        return split_steps(rows, sequences.lengths) if self._per_step else rows
+        return split(rows, sequences.lengths) if self._per_step else rows
 
     def _read_X(self, X: Any, *, in_pieces: bool = False) -> Ragged:
         """Read `X` for a fitted estimator."""

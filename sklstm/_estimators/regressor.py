@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 
 from sklstm._estimators.base import BaseLSTM, PooledFeatures
 from sklstm._estimators.stream import SequenceState
-from sklstm._sequences import lay_steps
+from sklstm._sequences import flatten_steps
 from sklstm._targets import LOSSES, NumberTarget, checked_quantiles, given_step_weights
 
 
@@ -614,7 +614,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
             # All is checked before anything is predicted, which moves the state if stateful.
             sequences = self._read_X(X, in_pieces=self.stateful)
             check_consistent_length(sequences.lengths, y)
-            expected = lay_steps(y, sequences, "y")
+            expected = flatten_steps(y, sequences, "y")
             sample_weight = given_step_weights(sample_weight, sequences)
             predicted = self._rows(sequences, "predict")
         else:

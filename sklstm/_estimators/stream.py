@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from sklstm._sequences import InputSpec, Ragged, TokenArray, check_nothing_cut, split_steps
+from sklstm._sequences import InputSpec, Ragged, TokenArray, check_nothing_cut, split
 from sklstm._targets import Target
 from sklstm._training import fast_cpu
 from sklstm.nn.state import State, put_rows, take_rows
@@ -254,7 +254,7 @@ class SequenceStream:
             result = self._decode(outputs)
             return result[0] if self._one else result
         steps = self._decode(outputs[mask])
-        return steps if self._one else split_steps(steps, sequences.lengths)
+        return steps if self._one else split(steps, sequences.lengths)
 
     def reset(self, rows: Any = None) -> Self:
         """Reset sequences to the initial state.

@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklstm._estimators.base import BaseLSTM
 from sklstm._estimators.params import CHARACTERS
 from sklstm._estimators.stream import SequenceState
-from sklstm._sequences import lay_steps
+from sklstm._sequences import flatten_steps
 from sklstm._targets import TagTarget, given_step_weights
 
 
@@ -533,7 +533,7 @@ class LSTMTagger(BaseLSTM):
         # All is checked before anything is predicted, which moves the state if stateful.
         sequences = self._read_X(X, in_pieces=self.stateful)
         check_consistent_length(sequences.lengths, y)
-        expected = lay_steps(y, sequences, "y")
+        expected = flatten_steps(y, sequences, "y")
         weights = given_step_weights(sample_weight, sequences)
         predicted = self._rows(sequences, "predict")
         return float(accuracy_score(expected, predicted, sample_weight=weights))

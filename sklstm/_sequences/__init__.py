@@ -1,13 +1,25 @@
-"""What X becomes: read, checked, flattened into one ragged array, batched."""
+"""Read X: any input as one ragged array, its form, token ids, batches, and users' vectors."""
 
+from sklstm._sequences.arrays import concatenate, is_missing, missing_rows, object_array
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
 from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
 from sklstm._sequences.embeddings import Coverage, embedding_matrix
-from sklstm._sequences.form import InputSpec, check_nothing_cut, no_rows, read_input
-from sklstm._sequences.kernels import fill, positions, split, truncate, unfill
-from sklstm._sequences.ragged import Ragged, ranges
+from sklstm._sequences.form import InputSpec, check_nothing_cut, read_input
+from sklstm._sequences.ragged import (
+    OriginalForm,
+    Ragged,
+    fill,
+    locate,
+    offsets,
+    positions,
+    ranges,
+    sequence_ids,
+    split,
+    truncate,
+    unfill,
+)
 from sklstm._sequences.reading import as_ragged, is_table
-from sklstm._sequences.steps import BadTarget, lay_steps, named_by_step, split_steps
+from sklstm._sequences.step_values import TargetError, errors_by_step, flatten_steps
 from sklstm._sequences.tokens import (
     END_ID,
     N_RESERVED,
@@ -27,24 +39,30 @@ __all__ = [
     "START_ID",
     "UNKNOWN_ID",
     "VOCABULARY_ATTR",
-    "BadTarget",
     "Coverage",
     "FoundVectors",
     "InputSpec",
+    "OriginalForm",
     "Ragged",
+    "TargetError",
     "TokenArray",
     "Vocabulary",
     "as_ragged",
     "check_nothing_cut",
+    "concatenate",
     "contain_rectangle",
     "contain_sequences",
     "embedding_matrix",
+    "errors_by_step",
     "fill",
+    "flatten_steps",
     "id_rows",
+    "is_missing",
     "is_table",
-    "lay_steps",
-    "named_by_step",
-    "no_rows",
+    "locate",
+    "missing_rows",
+    "object_array",
+    "offsets",
     "pad_batch",
     "pad_rows",
     "positions",
@@ -53,8 +71,8 @@ __all__ = [
     "read_all",
     "read_input",
     "read_wanted",
+    "sequence_ids",
     "split",
-    "split_steps",
     "training_batches",
     "truncate",
     "unfill",

@@ -1,4 +1,4 @@
-"""Which sequences go into a batch together, and how a batch is laid out in memory."""
+"""Batches: which sequences they hold, and how they are padded."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import numpy as np
 
 from sklstm._sequences.ragged import Ragged
 
-# A bucket is sorted within this many batches: long enough that batch-mates are of like
-# length, short enough that an epoch is still a random order.
+# Sequences are sorted by length within so many batches: enough that lengths in a batch are
+# similar, few enough that the order of an epoch is still random.
 BUCKET_BATCHES = 50
 
 
 def training_batches(
     lengths: np.ndarray, batch_size: int, rng: np.random.Generator | None
 ) -> list[np.ndarray]:
-    """Split all indices into batches of sequences of like length.
+    """Split all indices into batches of sequences of similar length.
 
     Parameters
     ----------
     lengths : ndarray of shape (n_sequences,)
         Number of steps of each sequence.
     batch_size : int
-        Sequences per batch; the last batch of a bucket may be smaller.
+        Number of sequences per batch; the last batch of a bucket may be smaller.
     rng : numpy.random.Generator or None
-        Draws the order. None keeps the order of the data, without buckets.
+        Draws the order. None keeps the order of the data, without buckets of similar length.
 
     Returns
     -------
@@ -41,17 +41,17 @@ def training_batches(
 
 
 def prediction_batches(lengths: np.ndarray, batch_size: int, max_steps: int) -> list[np.ndarray]:
-    """Split all indices, sorted by length, into batches of bounded size.
+    """Split all indices into batches of limited size, sorted by length.
 
     Parameters
     ----------
     lengths : ndarray of shape (n_sequences,)
         Number of steps of each sequence.
     batch_size : int
-        Most sequences in a batch.
+        Maximum number of sequences per batch.
     max_steps : int
-        Most steps in a padded batch, so that one long sequence does not need memory for a
-        whole batch of its length. A batch holds one sequence at least.
+        Maximum number of steps per batch, including padding, so that batches of long sequences
+        need no more memory than others. A batch holds at least one sequence.
 
     Returns
     -------
@@ -71,10 +71,10 @@ def prediction_batches(lengths: np.ndarray, batch_size: int, max_steps: int) -> 
 def pad_batch(
     sequences: Ragged, indices: np.ndarray, start: int = 0, stop: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lay out some sequences as one right-padded block.
+    """Return some sequences as one array, padded on the right.
 
-    The block is time-major in memory, which is how the recurrent kernels read it, and seen
-    batch-first: no copy is made on the way into or out of the kernel.
+    The array is time-major in memory, as the recurrent kernels read it, and its view is
+    batch-first, so that no copy is made before or after the kernel.
 
     Parameters
     ----------
@@ -83,14 +83,14 @@ def pad_batch(
     indices : ndarray of int
         Which of them go into the batch.
     start, stop : int, int or None, default=0, None
-        Take only these steps of each, all of which are longer than `start`.
+        Return only these steps of each sequence. All sequences must be longer than `start`.
 
     Returns
     -------
     inputs : ndarray of shape (batch, time, features)
-        Padded with zeros up to the longest of the batch.
+        Padded with zeros to the length of the longest sequence.
     lengths : ndarray of shape (batch,)
-        Steps of each that are not padding.
+        Number of steps of each sequence, without padding.
     """
     lengths = sequences.lengths[indices]
     return pad_rows(sequences.values, sequences.offsets[indices], lengths, start, stop)
@@ -103,7 +103,7 @@ def pad_rows(
     start: int = 0,
     stop: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lay out stretches of `values`, which begin at `offsets`, as `pad_batch` does."""
+    """Return runs of rows of `values`, which begin at `offsets`, as `pad_batch` does."""
     lengths = np.minimum(lengths, lengths.max() if stop is None else stop) - start
     step = np.arange(lengths.max())[:, None]
     is_padding = step >= lengths

@@ -1,4 +1,4 @@
-"""Token ids in and out of the containers that users hold them in."""
+"""Sequences in the containers of users: arrays and data frames, with their vocabulary."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from sklearn.base import TransformerMixin
 from sklearn.utils._set_output import _get_output_config
 
 from sklstm._sequences.tokens import SEQUENCE_COLUMN, VOCABULARY_ATTR, TokenArray, Vocabulary
 
 
-def contain_sequences(sequences: np.ndarray, X: Any, transformer: Any) -> Any:
-    """Return ragged sequences in the container that `set_output` asked of the transformer.
+def contain_sequences(sequences: np.ndarray, X: Any, transformer: TransformerMixin) -> Any:
+    """Return ragged sequences in the container that `set_output` chose for the transformer.
 
-    scikit-learn would build the data frame itself, but lose the vocabulary on the way. What is
-    a data frame already it only renames the columns of.
+    scikit-learn would also build the data frame, but lose the vocabulary. If it is given a data
+    frame, it only renames the columns.
     """
     container = _get_output_config("transform", transformer)["dense"]
     if container == "pandas":
         pandas = import_module("pandas")
         frame = pandas.DataFrame({SEQUENCE_COLUMN: list(sequences)}, index=_index_of(X))
         return _with_vocabulary(frame, sequences)
-    if container == "polars":  # has nowhere to keep a vocabulary
+    if container == "polars":  # cannot hold a vocabulary
         polars = import_module("polars")
         cells = [cell if cell.ndim == 1 else cell.tolist() for cell in sequences]
         return polars.DataFrame({SEQUENCE_COLUMN: cells})
     return sequences
 
 
-def contain_rectangle(rectangle: np.ndarray, X: Any, transformer: Any) -> Any:
-    """Return an array in the asked container, without losing a vocabulary on the way."""
+def contain_rectangle(rectangle: np.ndarray, X: Any, transformer: TransformerMixin) -> Any:
+    """Return an array in the container that `set_output` chose, with its vocabulary."""
     container = _get_output_config("transform", transformer)["dense"]
     if container != "default" and rectangle.ndim == 3:
         raise ValueError(
@@ -51,20 +52,20 @@ def _with_vocabulary(frame: Any, sequences: np.ndarray) -> Any:
 
 
 def _index_of(X: Any) -> Any:
-    """Return the index of a pandas object; that of a list is a method."""
+    """Return the index of a pandas object; the `index` of a list is a method."""
     return X.index if type(X).__module__.partition(".")[0] == "pandas" else None
 
 
 def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
-    """Yield the ids of each sequence's words, whatever holds them, refusing what are no ids.
+    """Yield the ids of the words of each sequence, in any container; check that they are ids.
 
-    Where the vocabulary has characters, a sequence may hold theirs beside those of the words.
+    If the vocabulary has characters, a sequence may hold their ids beside those of the words.
     """
     owner = getattr(X, "vocabulary", None) or getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
     if owner is not None and owner is not vocabulary and owner != vocabulary:
         raise ValueError(
             f"X was made with another vocabulary, of {len(owner)} words; this tokenizer's has "
-            f"{len(vocabulary)}. The same ids stand for other words in it."
+            f"{len(vocabulary)}. With it, the same ids stand for other words."
         )
     if hasattr(X, "columns"):
         X = X[X.columns[0]] if X.shape[1] == 1 else np.asarray(X)
@@ -73,7 +74,7 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         ids = np.asarray(item)
         if not 1 <= ids.ndim <= most or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(
-                f"X[{i}] must be a sequence of integers, the ids of a text, got {item!r}."
+                f"X[{i}] must be a sequence of integers, the token ids of a text, got {item!r}."
             )
         if ids.min(initial=0) < 0:
             raise ValueError(f"X[{i}] holds the id {ids.min()}; ids are 0 or greater.")

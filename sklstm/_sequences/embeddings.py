@@ -1,4 +1,4 @@
-"""From the vectors a user brings to the first weights of an embedding."""
+"""Initial weights of an embedding from the word vectors that a user gives."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm._sequences.tokens import N_RESERVED, PADDING_ID, Vocabulary
 from sklstm._sequences.vector_files import FoundVectors, of_keyed_vectors, read_wanted
 
-# From that many vectors on, the spread of each of their numbers is an estimate worth having.
+# With so many vectors or more, the spread of each dimension can be estimated.
 ENOUGH_FOR_A_SPREAD = 20
 LOW_COVERAGE = 0.1
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of a vocabulary was found.
+    """How many words of a vocabulary have a vector.
 
     Attributes
     ----------
     n_words : int
-        Words of the vocabulary.
+        Number of words of the vocabulary.
     n_listed : int
-        Those that have a vector of their own.
+        Number of words that are listed with a vector.
     n_composed : int
-        Those whose vector is made of n-grams of their characters, as fastText does.
+        Number of words whose vector is made from the n-grams of their characters, as by fastText.
     missing : tuple of str
-        The first few of the others.
+        The first five of the other words.
     """
 
     n_words: int
@@ -40,35 +40,35 @@ class Coverage:
     missing: tuple[str, ...] = ()
 
     @property
-    def share(self) -> float:
-        """The share of words that have a vector of their own."""
+    def fraction(self) -> float:
+        """The fraction of words that are listed with a vector."""
         return self.n_listed / self.n_words
 
     def report(self) -> str:
-        """Return a line for the user."""
-        composed = f", {self.n_composed:,} more made of n-grams" if self.n_composed else ""
+        """Return a line to print."""
+        composed = f", {self.n_composed:,} more made from n-grams" if self.n_composed else ""
         drawn = self.n_words - self.n_listed - self.n_composed
         return (
             f"embeddings: {self.n_listed:,} of {self.n_words:,} words have a vector "
-            f"({self.share:.1%}){composed}; {drawn:,} drawn at random"
+            f"({self.fraction:.1%}){composed}; {drawn:,} drawn at random"
         )
 
     def warning(self) -> str | None:
-        """Return what to warn of, if next to nothing was found."""
+        """Return a warning if fewer than a tenth of the words have a vector, else None."""
         found = self.n_listed + self.n_composed
         if found >= LOW_COVERAGE * self.n_words:
             return None
         return (
-            f"embeddings have a vector for {found:,} of the {self.n_words:,} words of the "
-            f"vocabulary only, and none for {', '.join(map(repr, self.missing))}. Are they of "
-            "another language, of another case, or split into words in another way?"
+            f"embeddings have a vector for only {found:,} of the {self.n_words:,} words of the "
+            f"vocabulary, and none for {', '.join(map(repr, self.missing))}. Are they of another "
+            "language or case, or from texts that were split into words in another way?"
         )
 
 
 def embedding_matrix(
     embeddings: Any, n_ids: int, vocabulary: Vocabulary | None, rng: np.random.Generator
 ) -> tuple[np.ndarray, Coverage]:
-    """Return one vector per token id, and how many words `embeddings` knows.
+    """Return one vector per token id, and how many words `embeddings` has a vector for.
 
     Parameters
     ----------
@@ -76,27 +76,28 @@ def embedding_matrix(
             array-like of shape (n_ids, embedding_dim)
         Vectors by word, or by id.
     n_ids : int
-        Rows wanted.
+        Number of rows of the matrix.
     vocabulary : Vocabulary or None
-        The words behind the ids; needed to match vectors by word.
+        The words of the ids; needed to match vectors by word.
     rng : numpy.random.Generator
-        Draws vectors for words that have none: each number with the mean and spread that it has
-        in the others, as in GloVe's a few numbers are far larger than the rest.
+        Draws vectors for words without one. Each dimension is normally distributed with the mean
+        and standard deviation that it has in the other vectors: in GloVe's, a few dimensions are
+        far larger than the rest.
 
     Returns
     -------
     matrix : ndarray of shape (n_ids, embedding_dim), float32
-        Padding is all zeros.
+        The row of padding is zero.
     coverage : Coverage
-        How much of the vocabulary was found; all of it for an array.
+        How many words have a vector; all of them for an array.
 
     Raises
     ------
     ValueError, TypeError
-        If the vectors are of another form, number or length, are not finite, or share no
-        word with the vocabulary.
+        If the vectors have another form or shape, are not finite, or have no word in common with
+        the vocabulary.
     OSError
-        If a path leads to no file.
+        If there is no file at a path.
     """
     if _is_by_word(embeddings):
         return _by_word(embeddings, n_ids, vocabulary, rng)
@@ -129,7 +130,7 @@ def _is_by_word(embeddings: Any) -> bool:
 
 
 def _is_word_vectors(embeddings: Any) -> bool:
-    """Tell `WordVectors`, whose layer is above this one, by its method."""
+    """Return True for `WordVectors`, which this room must not import."""
     return hasattr(embeddings, "from_keyed_vectors")
 
 
@@ -144,8 +145,8 @@ def _by_word(
     found = _find(vectors, vocabulary)
     if not found.words:
         raise ValueError(
-            f"embeddings share no word with the vocabulary of {len(vocabulary)} words "
-            f"(such as {', '.join(map(repr, list(vocabulary)[:3]))}); do both use the same case?"
+            f"embeddings have no word in common with the vocabulary of {len(vocabulary)} words "
+            f"({', '.join(map(repr, list(vocabulary)[:3]))}, ...); do both use the same case?"
         )
     _check_width(found.vectors)
     _check_finite(found.vectors, found.words)
@@ -157,7 +158,7 @@ def _by_word(
 
 
 def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
-    """Return the vectors of the vocabulary's words, wherever they are."""
+    """Return the vectors that embeddings of any form have for the words of the vocabulary."""
     if isinstance(vectors, str | os.PathLike):
         return read_wanted(vectors, vocabulary)
     if _is_word_vectors(vectors):
@@ -174,7 +175,7 @@ def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
         known = np.array([vectors[word] for word in words], dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"embeddings hold something else than numbers, or vectors of different lengths: {error}"
+            f"embeddings hold other values than numbers, or vectors of different lengths: {error}"
         ) from error
     if words and known.ndim != 2:
         raise ValueError("embeddings must map each word to a 1-D vector of numbers.")
@@ -182,7 +183,7 @@ def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
 
 
 def _scale(vectors: np.ndarray) -> tuple[Any, Any]:
-    """Return mean and spread of what to draw: of each number, or of all if there are few."""
+    """Return mean and standard deviation to draw with: by dimension, or overall for few vectors."""
     vectors = vectors.astype(np.float64)
     if len(vectors) < ENOUGH_FOR_A_SPREAD:
         return vectors.mean(), vectors.std()
@@ -198,7 +199,7 @@ def _coverage(found: FoundVectors, vocabulary: Vocabulary) -> Coverage:
 
 def _check_width(matrix: np.ndarray) -> None:
     if not matrix.shape[1]:
-        raise ValueError("embeddings hold vectors of length 0; they need one number at least.")
+        raise ValueError("embeddings hold vectors of length 0; at least one dimension is needed.")
 
 
 def _check_finite(matrix: np.ndarray, words: list[str] | None = None) -> None:

@@ -1,12 +1,11 @@
-"""What an estimator learned about its input, and the check that later input agrees."""
+"""The form of the training input, and the check that later input has the same form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names
 
 from sklstm._sequences.ragged import Ragged
@@ -23,18 +22,18 @@ class InputSpec:
     is_tokens : bool
         Whether the steps are token ids.
     n_features : int
-        Numbers, or ids, per step.
+        Number of features, or of token ids, per step.
     step_shape : tuple of int or None
         The shape of a step that is a matrix or several.
     width : int or None
-        Columns of a 2-D input.
+        Number of columns of a 2-D input.
     n_ids : int
-        One past the largest token id; 0 for values. Of words alone, where each step holds the
-        ids of characters beside that of their word.
+        The largest token id plus one; 0 for values. If steps hold the ids of characters beside
+        that of their word, those of words only.
     vocabulary : Vocabulary or None
-        The words behind the ids.
+        The words of the token ids.
     n_character_ids : int
-        One past the largest id of a character; 0 where steps hold none.
+        The largest id of a character plus one; 0 if steps hold no characters.
     """
 
     is_tokens: bool
@@ -47,6 +46,7 @@ class InputSpec:
 
     @classmethod
     def of(cls, sequences: Ragged) -> InputSpec:
+        """Return the form of some sequences."""
         n_ids, characters = 0, None
         if sequences.is_tokens:
             vocabulary, ids = sequences.vocabulary, sequences.values
@@ -65,13 +65,13 @@ class InputSpec:
         )
 
     def check(self, sequences: Ragged, name: str) -> None:
-        """Raise ValueError if `sequences` are not of this form; `name` is the estimator's."""
+        """Raise ValueError if `sequences` have another form; `name` is the estimator's."""
         if sequences.is_tokens != self.is_tokens:
             kinds = {True: "token ids", False: "values"}
             raise ValueError(
                 f"X holds {kinds[sequences.is_tokens]}, but this {name} was fitted on "
                 f"{kinds[self.is_tokens]}. SequenceTokenizer makes token ids; "
-                "input_type='tokens' has whole numbers read as such."
+                "with input_type='tokens' whole numbers are read as token ids."
             )
         if sequences.step_shape != self.step_shape:
             shapes = [form.step_shape or (form.n_features,) for form in (sequences, self)]
@@ -106,39 +106,59 @@ def _size(vocabulary: Vocabulary) -> str:
     return f"{len(vocabulary)} words in {len(vocabulary.characters)} characters"
 
 
+class SequenceReader(Protocol):
+    """An estimator that reads sequences, as `read_input` needs it."""
+
+    _input_: InputSpec
+    n_features_in_: int
+    vocabulary_: Vocabulary
+
+    @property
+    def input_type(self) -> InputType:
+        """How X is read; a parameter."""
+
+    @property
+    def padding_value(self) -> float | None:
+        """What is cut off both ends of a sequence; a parameter."""
+
+    @property
+    def _per_step(self) -> bool:
+        """Whether every step has a target."""
+
+
 def read_input(
-    estimator: BaseEstimator,
+    estimator: SequenceReader,
     X: Any,
     *,
     reset: bool,
     in_pieces: bool = False,
     empty_texts: bool = True,
 ) -> Ragged:
-    """Read `X` for `estimator`, and learn its form or check it against the learned one.
+    """Read X for an estimator, and learn its form or check it against the learned one.
 
     Parameters
     ----------
-    estimator : BaseEstimator
-        Has the parameters `input_type`, `padding_value` and, if it reads steps that are matrices,
-        `step_conv_filters`, and ``_per_step``; gets `n_features_in_`, `feature_names_in_`,
-        `vocabulary_` and ``_input_`` when `reset`. Only where its class says
-        ``_reads_characters = True`` may steps hold a word's characters.
+    estimator : SequenceReader
+        With `reset` it gets the attributes `n_features_in_`, `feature_names_in_`, `vocabulary_`
+        and ``_input_``. It may have two more attributes: the parameter `step_conv_filters`, if
+        it reads steps that are matrices, and ``_reads_characters``, True if it reads the
+        characters of words.
     X : sequences of any accepted form
         The input.
     reset : bool
-        Whether to learn the form of `X`, rather than check it.
+        Whether to learn the form of X, rather than check it.
     in_pieces : bool, default=False
-        Whether `X` holds pieces of sequences: of any number of steps, and an empty one is no
-        unknown word.
+        Whether X holds pieces of sequences: with any number of steps, and where an empty one is
+        not an unknown word.
     empty_texts : bool, default=True
         Whether an empty text may be read as one unknown word.
     """
-    input_type: InputType = estimator.input_type
+    name = type(estimator).__name__
     sequences = as_ragged(
         X,
-        input_type=input_type,
+        input_type=estimator.input_type,
         padding_value=estimator.padding_value,
-        estimator_name=type(estimator).__name__,
+        estimator_name=name,
         lists_are_tables=reset,
         matrices=hasattr(estimator, "step_conv_filters"),
         empty_texts=empty_texts and not (estimator._per_step or in_pieces),
@@ -147,8 +167,8 @@ def read_input(
         sequences = replace(sequences, width=None)  # which is the number of steps
     if sequences.has_characters and not getattr(estimator, "_reads_characters", False):
         raise ValueError(
-            "this X carries characters beside the words (SequenceTokenizer(characters=...)), "
-            f"which only LSTMTagger reads; set characters=None for {type(estimator).__name__}."
+            "this X holds characters beside the words (SequenceTokenizer(characters=...)), which "
+            f"only LSTMTagger reads; set characters=None for {name}."
         )
     if reset:
         _check_step_convolution(getattr(estimator, "step_conv_filters", None), sequences.step_shape)
@@ -161,40 +181,35 @@ def read_input(
     if sequences.width is not None and not sequences.is_tokens:
         _check_feature_names(estimator, X, reset=reset)
     if not reset:
-        estimator._input_.check(sequences, type(estimator).__name__)
+        estimator._input_.check(sequences, name)
     return sequences
 
 
 def check_nothing_cut(sequences: Ragged) -> None:
-    """Raise ValueError if a piece of a sequence lost steps that may be no padding."""
+    """Raise ValueError if padding was cut off a piece of a sequence, where it may be data."""
     if sequences.cut is None:
         return
     i = int(np.flatnonzero(sequences.cut.lengths != sequences.lengths)[0])
-    way = "leave it out of the pieces"
+    way = "remove it from the pieces"
     if not sequences.is_tokens:
-        way += ", or set_params(padding_value=None) to have it read as data"
+        way += ", or read it as data by set_params(padding_value=None)"
     raise ValueError(
-        f"X[{i}] begins or ends with what counts as padding, which cannot be told from data where "
-        f"sequences are read in pieces: {way}."
+        f"X[{i}] begins or ends with padding, which cannot be told from data where sequences are "
+        f"read in pieces: {way}."
     )
 
 
 def _check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:
-    """Raise ValueError unless steps are matrices just where a convolution reads each step."""
+    """Raise ValueError unless steps are matrices exactly if a convolution reads each step."""
     if step_shape is not None and filters is None:
         raise ValueError(
-            f"X has steps of shape {step_shape}, which a convolution in front of the LSTM can "
-            "read: set step_conv_filters, to (16, 32) for instance; or lay each step flat: "
+            f"X has steps of shape {step_shape}, which a convolution before the LSTM can "
+            "read: set step_conv_filters, to (16, 32) for instance; or flatten each step: "
             f"X.reshape(n, T, {int(np.prod(step_shape))})."
         )
     if step_shape is None and filters is not None:
         raise ValueError(
             f"step_conv_filters={filters!r} is for steps that are matrices, X of shape "
-            "(n, T, H, W) or (n, T, C, H, W); this X has steps of numbers. A convolution over "
-            "time is conv_filters."
+            "(n, T, H, W) or (n, T, C, H, W); this X has steps of features. For a convolution "
+            "over time set conv_filters."
         )
-
-
-def no_rows(n: int) -> np.ndarray:
-    """Return an array of `n` rows without columns, for checks that only count samples."""
-    return np.empty((n, 0))

@@ -1,14 +1,117 @@
-"""The one internal form of sequences: laid end to end, with their lengths."""
+"""Sequences of any lengths in one array, and all that is computed on that layout.
+
+The functions take ``flat``, the steps of all sequences concatenated along axis 0, and
+``lengths``, the number of steps of each sequence. None of them loops over steps.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from sklstm._sequences.arrays import object_array
 from sklstm._sequences.tokens import Vocabulary
+
+
+def offsets(lengths: np.ndarray) -> np.ndarray:
+    """Return the index of the first step of each sequence."""
+    starts: np.ndarray = np.cumsum(lengths) - lengths
+    return starts
+
+
+def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Concatenate ``arange(start, start + length)`` of each sequence."""
+    return np.repeat(starts, lengths) + positions(lengths)
+
+
+def positions(lengths: np.ndarray) -> np.ndarray:
+    """Return the position of every step within its sequence, from 0."""
+    place: np.ndarray = np.arange(lengths.sum()) - np.repeat(offsets(lengths), lengths)
+    return place
+
+
+def sequence_ids(lengths: np.ndarray) -> np.ndarray:
+    """Return the index of the sequence that every step belongs to."""
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
+def locate(row: int, lengths: np.ndarray, starts: np.ndarray | None = None) -> tuple[int, int]:
+    """Return which sequence, and which of its steps, a row of the flat array is.
+
+    Parameters
+    ----------
+    row : int
+        Index into the flat array.
+    lengths : ndarray of shape (n_sequences,)
+        Number of steps of each sequence.
+    starts : ndarray of shape (n_sequences,), default=None
+        First row of each sequence, where sequences overlap; of those that share the row, the
+        first one is returned. None: each starts where the previous one ends.
+    """
+    starts = offsets(lengths) if starts is None else starts
+    index = int(np.searchsorted(starts + lengths, row, side="right"))
+    return index, int(row - starts[index])
+
+
+def split(flat: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return an object array with the steps of each sequence.
+
+    It has one dimension even if all lengths are equal, so that the results of several calls can
+    be concatenated.
+    """
+    starts = offsets(lengths).tolist()
+    ends = np.cumsum(lengths).tolist()
+    return object_array(flat[start:end] for start, end in zip(starts, ends, strict=True))
+
+
+_Keep = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+
+
+def _keep_both_ends(position: np.ndarray, length: np.ndarray, limit: int) -> np.ndarray:
+    head = limit // 2  # an odd step goes to the tail, as texts often end with their verdict
+    return (position < head) | (position >= length - (limit - head))
+
+
+_KEEP: dict[str, _Keep] = {
+    "pre": lambda position, length, limit: position >= length - limit,
+    "post": lambda position, length, limit: position < limit,
+    "middle": _keep_both_ends,
+}
+
+
+def truncate(
+    flat: np.ndarray, lengths: np.ndarray, limit: int, side: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut every sequence to at most `limit` steps, at `side`: "pre", "post" or "middle"."""
+    if lengths.max(initial=0) <= limit:
+        return flat, lengths
+    keep = _KEEP[side](positions(lengths), np.repeat(lengths, lengths), limit)
+    return flat[keep], np.minimum(lengths, limit)
+
+
+def _cells(lengths: np.ndarray, width: int, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row and the column of every step in a padded array of `width` columns."""
+    columns = positions(lengths)
+    if side == "pre":
+        columns += np.repeat(width - lengths, lengths)
+    return sequence_ids(lengths), columns
+
+
+def fill(flat: np.ndarray, lengths: np.ndarray, width: int, side: str, value: float) -> np.ndarray:
+    """Return an array (n, width, ...), padded with `value` before ("pre") or after the steps."""
+    out = np.full((len(lengths), width, *flat.shape[1:]), value, dtype=flat.dtype)
+    out[_cells(lengths, width, side)] = flat
+    return out
+
+
+def unfill(padded: np.ndarray, lengths: np.ndarray, side: str) -> np.ndarray:
+    """Undo `fill`: return the flat array of the steps that are not padding."""
+    steps: np.ndarray = padded[_cells(lengths, padded.shape[1], side)]
+    return steps
 
 
 class Cut(NamedTuple):
@@ -17,9 +120,9 @@ class Cut(NamedTuple):
     Attributes
     ----------
     before : ndarray of shape (n_sequences,)
-        Steps cut off in front of each.
+        Number of steps cut off at the start of each sequence.
     lengths : ndarray of shape (n_sequences,)
-        How long each was.
+        Number of steps of each sequence before the cut.
     """
 
     before: np.ndarray
@@ -27,13 +130,47 @@ class Cut(NamedTuple):
 
 
 @dataclass(frozen=True)
+class OriginalForm:
+    """The form that sequences had in X.
+
+    Attributes
+    ----------
+    is_rectangle : bool
+        Whether X was one array of shape (n, T) or (n, T, ...), or nested lists that numpy reads
+        as one; otherwise separate sequences, even if all have the same length.
+    steps_are_numbers : bool
+        Whether a sequence had shape (T_i,), a number for each step, rather than (T_i, F).
+    """
+
+    is_rectangle: bool = False
+    steps_are_numbers: bool = False
+
+    def restore(self, flat: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Return sequences in this form; as an object array if their lengths differ.
+
+        Parameters
+        ----------
+        flat : ndarray of shape (total_steps, F)
+            The steps of all sequences.
+        lengths : ndarray of shape (n_sequences,)
+            Number of steps of each sequence.
+        """
+        if self.steps_are_numbers:
+            flat = flat[:, 0]
+        if self.is_rectangle and (lengths == lengths[0]).all():
+            rectangle: np.ndarray = flat.reshape(len(lengths), -1, *flat.shape[1:])
+            return rectangle
+        return split(flat, lengths)
+
+
+@dataclass(frozen=True)
 class Ragged:
-    """Ragged sequences laid end to end, or windows that share the rows of one series.
+    """Sequences in one array, or windows that share the rows of one series.
 
     Attributes
     ----------
     values : ndarray of shape (total_steps, n_features)
-        Float values, or int32 token ids, of all sequences, one after the other.
+        Float values, or int32 token ids, of the concatenated sequences.
     lengths : ndarray of shape (n_sequences,)
         Number of steps of each sequence.
     is_tokens : bool
@@ -41,15 +178,16 @@ class Ragged:
     width : int or None
         Number of columns of a 2-D input, which scikit-learn calls its features.
     vocabulary : Vocabulary or None
-        The words behind the ids, where the input carried them.
+        The words of the token ids, if X had them.
     step_shape : tuple of int or None
-        The shape of a step, where it is a matrix or several, (H, W) or (C, H, W); it is laid
-        flat in `values`.
+        Shape of a step that is a matrix or several, (H, W) or (C, H, W); flattened in `values`.
     starts : ndarray of shape (n_sequences,) or None
-        Where each sequence begins in `values`, for windows that overlap. None: each begins
-        where the one before it ends.
+        First row of each sequence in `values`, for windows that overlap. None: each sequence
+        starts where the previous one ends.
     cut : Cut or None
-        What was cut off just now, as these sequences were read.
+        What was cut off as padding when these sequences were read.
+    form : OriginalForm
+        The form that they had in X.
     """
 
     values: np.ndarray
@@ -60,24 +198,23 @@ class Ragged:
     step_shape: tuple[int, ...] | None = None
     starts: np.ndarray | None = None
     cut: Cut | None = None
+    form: OriginalForm = OriginalForm()
 
     @cached_property
     def offsets(self) -> np.ndarray:
         """Index of the first step of each sequence in `values`."""
-        if self.starts is not None:
-            return self.starts
-        return np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype(np.int64)
+        return offsets(self.lengths) if self.starts is None else self.starts
 
     @property
     def n_features(self) -> int:
-        """Numbers (or ids) per step."""
+        """Number of features, or of token ids, per step."""
         return int(self.values.shape[1])
 
     @property
     def has_characters(self) -> bool:
-        """Whether the ids of a step are a word's, and then those of its characters.
+        """Whether each step holds the id of a word, then the ids of its characters.
 
-        A single column of such ids, taken out of them, is of words alone.
+        A single column taken out of them holds the ids of words only.
         """
         if not self.is_tokens or self.vocabulary is None or self.n_features == 1:
             return False
@@ -107,15 +244,29 @@ class Ragged:
         """Return sequences of these `lengths`, whose steps are the `rows` of `values`."""
         return replace(self, values=self.values[rows], lengths=lengths, starts=None, cut=None)
 
-    def sequence_of_step(self, step: int) -> tuple[int, int]:
-        """Return the first sequence, and the step in it, that row `step` of `values` is in."""
-        ends = self.offsets + self.lengths
-        index = int(np.searchsorted(ends, step, side="right"))
-        return index, int(step - self.offsets[index])
+    def locate(self, row: int) -> tuple[int, int]:
+        """Return which sequence, and which of its steps, a row of `values` is; see `locate`."""
+        return locate(row, self.lengths, self.starts)
 
-
-def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Concatenate ``arange(start, start + length)`` for each pair, without a loop."""
-    ends = np.cumsum(lengths)
-    shift = np.repeat(starts - np.concatenate([[0], ends[:-1]]), lengths)
-    return shift + np.arange(ends[-1] if len(ends) else 0)
+    def trim(self, padding_value: float) -> Ragged:
+        """Cut off leading and trailing steps that are all `padding_value`; note this in `cut`."""
+        # As a Python number it is compared at the precision of the values; np.float64(0.1) would
+        # never equal a float32.
+        padding_value = float(padding_value)
+        is_pad = np.isnan(self.values) if np.isnan(padding_value) else self.values == padding_value
+        kept = np.flatnonzero(~is_pad.all(axis=1))
+        n = len(self)
+        if len(kept) == 0:
+            starts = lengths = np.zeros(n, dtype=np.int64)
+        else:
+            owner = sequence_ids(self.lengths)[kept]
+            first = np.searchsorted(owner, np.arange(n), side="left")
+            last = np.searchsorted(owner, np.arange(n), side="right") - 1
+            empty = last < first
+            starts = np.where(empty, 0, kept[np.minimum(first, len(kept) - 1)])
+            lengths = np.where(empty, 0, kept[last] - starts + 1)
+        if lengths.sum() == len(self.values):
+            return self
+        before = np.where(lengths > 0, starts - self.offsets, 0)
+        trimmed = self.with_rows(ranges(starts, lengths), lengths)
+        return replace(trimmed, cut=Cut(before, self.lengths))

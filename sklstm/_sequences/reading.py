@@ -1,23 +1,25 @@
-"""The one place where user input of any form becomes ``Ragged``.
+"""Read input of any form as ``Ragged``, and find out whether it is a table or sequences.
 
-Every estimator sees lists, object arrays, rectangles, frames and Awkward arrays through
-`as_ragged`; nothing behind it asks what the user passed.
+Lists, object arrays, rectangular arrays, data frames and Awkward arrays are read by `as_ragged`.
+What was given is noted in ``Ragged.form``, so that no other room has to look at X.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from sklstm._sequences.cleaning import check_finite, check_not_empty, to_tokens, trim
-from sklstm._sequences.ragged import Ragged
+from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
     PADDING_ID,
     SEQUENCE_COLUMN,
+    UNKNOWN_ID,
     VOCABULARY_ATTR,
     TokenArray,
     Vocabulary,
@@ -26,8 +28,8 @@ from sklstm._sequences.tokens import (
 InputType = Literal["auto", "tokens", "values"]
 
 _TEXT_HINT = (
-    "this estimator reads sequences of numbers or token ids, not text. Put a tokenizer in "
-    "front of it: make_pipeline(SequenceTokenizer({analyzer}), {name}()).fit(texts, y)"
+    "this estimator reads sequences of numbers or token ids, not text. Put a tokenizer "
+    "before it: make_pipeline(SequenceTokenizer({analyzer}), {name}()).fit(texts, y)"
 )
 
 
@@ -46,7 +48,7 @@ def as_ragged(
     matrices: bool = False,
     empty_texts: bool = True,
 ) -> Ragged:
-    """Turn any accepted form of `X` into `Ragged`.
+    """Read any accepted form of X as `Ragged`.
 
     Parameters
     ----------
@@ -54,57 +56,105 @@ def as_ragged(
             array of shape (n, T), (n, T, F), (n, T, H, W) or (n, T, C, H, W)
         The sequences. See `docs/architecture.md` for what each form means.
     input_type : {"auto", "tokens", "values"}, default="auto"
-        "auto" takes a `TokenArray` as token ids and everything else as values.
+        "auto" reads a `TokenArray` as token ids and everything else as values.
     padding_value : float or None, default=None
-        Leading and trailing steps wholly equal to it are cut off. Token ids are cut at
-        id 0 when it is None.
+        Leading and trailing steps whose values all equal it are cut off. With None, token ids
+        are cut off where they are 0, and values are not cut.
     dtype : dtype or None, default=numpy.float32
-        What values are converted to; None keeps the dtype that the input has.
+        Values are converted to it; None keeps the dtype of the input.
     estimator_name : str, default="LSTMClassifier"
         Named in error messages.
     lists_are_tables : bool, default=False
-        Whether nested lists of one length set `Ragged.width`, as the 2-D array that numpy
-        makes of them would.
+        Whether nested lists of equal length set `Ragged.width`, as the 2-D array that numpy
+        makes of them does.
     matrices : bool, default=False
-        Whether steps may be matrices, or several of one shape. An estimator that reads them
-        takes windows that share rows as such, too, without a copy of each.
+        Whether steps may be matrices, or several of the same shape. Windows that share the rows
+        of one series are then read without a copy of each.
     empty_texts : bool, default=True
-        Whether an empty sequence of tokens is read as one unknown word, rather than refused.
+        Whether an empty sequence of token ids is read as one unknown word; otherwise it is an
+        error.
 
     Returns
     -------
     Ragged
-        With every value finite and every sequence at least one step long.
+        All values are finite and every sequence has at least one step.
 
     Raises
     ------
     TypeError, ValueError
-        If `X` holds anything else; the message names the first offending sequence.
+        If `X` holds anything else; the message names the first such sequence.
     """
     if input_type == "auto":
         _check_vocabulary_not_lost(X)
+    was_list = isinstance(X, list | tuple)
     X, vocabulary = _unwrap(X)
     is_tokens = input_type == "tokens" or (input_type == "auto" and isinstance(X, TokenArray))
     matrices = matrices and not is_tokens
     if isinstance(X, list):
         sequences = _from_items(X, None if is_tokens else dtype, estimator_name, matrices)
-        if lists_are_tables and is_table(X):
+        if lists_are_tables and _is_nested_table(X):
             sequences = replace(sequences, width=len(X[0]))
+        if was_list and all(isinstance(item, list | tuple) for item in X):
+            same = bool((sequences.lengths == sequences.lengths[0]).all())
+            sequences = replace(sequences, form=replace(sequences.form, is_rectangle=same))
     elif matrices and padding_value is None and _is_sliding(X):
         sequences = _from_windows(X, dtype)
     else:
         sequences = _from_array(X, None if is_tokens else dtype, estimator_name, matrices)
     if is_tokens:
-        sequences = replace(to_tokens(sequences), vocabulary=vocabulary)
+        sequences = replace(_to_tokens(sequences), vocabulary=vocabulary)
         padding_value = PADDING_ID if padding_value is None else padding_value
     if padding_value is not None:
-        sequences = trim(sequences, padding_value)
-    check_finite(sequences)
-    return check_not_empty(sequences, texts_may_be=empty_texts)
+        sequences = sequences.trim(padding_value)
+    _check_finite(sequences)
+    if is_tokens and empty_texts:
+        return _fill_empty_texts(sequences)
+    return _check_not_empty(sequences)
+
+
+def is_table(X: Any, input_type: InputType = "auto") -> bool:
+    """Return True if X is a table of one row per sample, rather than sequences or texts.
+
+    Parameters
+    ----------
+    X : array-like, sparse matrix or sequences of any form
+        The input. Single numbers without rows count as a table, too, because scikit-learn's
+        error message about them is clear.
+    input_type : {"auto", "tokens", "values"}, default="auto"
+        With "tokens", rows are sequences of token ids.
+    """
+    if input_type == "tokens":
+        return False
+    if issparse(X):
+        return True
+    if isinstance(X, TokenArray) or VOCABULARY_ATTR in getattr(X, "attrs", ()):
+        return False
+    if hasattr(X, "columns"):
+        return len(X.columns) != 1 or not _holds_sequences(X[X.columns[0]])
+    if isinstance(X, list | tuple):
+        return len(X) > 0 and (_is_nested_table(X) or _is_number(X[0]))
+    array = _as_array(X)
+    if array is None or len(array.shape) > 2:
+        return False
+    return len(array.shape) == 2 or array.dtype.kind in "biufc"
+
+
+def _is_number(item: Any) -> bool:
+    return np.ndim(item) == 0 and not isinstance(item, str | bytes)
+
+
+def _as_array(X: Any) -> Any:
+    """Return what has a shape and a dtype, or None for ragged containers of another kind."""
+    if hasattr(X, "shape") and hasattr(X, "dtype"):
+        return X
+    try:
+        return np.asarray(X) if hasattr(X, "__array__") else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _check_vocabulary_not_lost(X: Any) -> None:
-    """Refuse to guess at a frame that looks like SequenceTokenizer's but cannot say so."""
+    """Raise ValueError for a polars frame that may hold token ids or values."""
     if type(X).__module__.partition(".")[0] != "polars" or len(X.shape) != 2:
         return
     if X.columns == [SEQUENCE_COLUMN] and "Int" in str(X.dtypes[0]):
@@ -116,7 +166,7 @@ def _check_vocabulary_not_lost(X: Any) -> None:
 
 
 def _unwrap(X: Any) -> tuple[Any, Vocabulary | None]:
-    """Reduce `X` to a list of items or an array, and find its vocabulary."""
+    """Return X as a list of sequences or an array, and its vocabulary."""
     if isinstance(X, TokenArray):
         return X, X.vocabulary
     package = type(X).__module__.partition(".")[0]
@@ -132,7 +182,7 @@ def _unwrap(X: Any) -> tuple[Any, Vocabulary | None]:
 
 
 def _unwrap_frame(X: Any) -> tuple[Any, Vocabulary | None]:
-    """Take the sequences out of a Series, or out of a frame with one column of sequences."""
+    """Return the sequences of a Series, or of a frame with one column of sequences."""
     vocabulary = getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
     if len(X.shape) == 2:
         if X.shape[1] != 1 or not _holds_sequences(X[X.columns[0]]):
@@ -140,7 +190,7 @@ def _unwrap_frame(X: Any) -> tuple[Any, Vocabulary | None]:
                 return TokenArray(X.to_numpy(), vocabulary), vocabulary
             return X, None  # a table of numbers: check_array reads it
         X = X[X.columns[0]]
-    # What polars yields are Series of Series, where steps have features; its lists are nested.
+    # Iterating over a polars Series yields Series; its to_list() gives nested lists.
     items = X.to_list() if hasattr(X, "to_list") else list(X)
     return (items if vocabulary is None else TokenArray(items, vocabulary)), vocabulary
 
@@ -151,13 +201,15 @@ def _holds_sequences(column: Any) -> bool:
 
 
 def _from_items(items: list[Any], dtype: Any, name: str, matrices: bool) -> Ragged:
-    """Read a list of per-sequence items."""
+    """Read a list with one item per sequence."""
     if not items:
         raise ValueError(
             f"Found array with 0 sample(s) (an empty list) while a minimum of 1 is required "
             f"by {name}."
         )
     arrays = [_item(item, i, dtype, name, matrices) for i, item in enumerate(items)]
+    numbers = arrays[0].ndim == 1
+    arrays = [array[:, None] if array.ndim == 1 else array for array in arrays]
     shape = next((a.shape[1:] for a in arrays if len(a)), None)
     if shape is None:  # an empty array, too, may tell how many features a step would have
         shape = next((a.shape[1:] for a in arrays if 0 not in a.shape[1:]), (1,))
@@ -166,14 +218,16 @@ def _from_items(items: list[Any], dtype: Any, name: str, matrices: bool) -> Ragg
             _refuse_other_steps(array, i, shape)
     filled = [a for a in arrays if len(a)] or [np.empty((0, *shape), dtype=arrays[0].dtype)]
     lengths = np.array([len(a) for a in arrays], dtype=np.int64)
-    return _lay_flat(np.concatenate(filled), lengths)
+    sequences = _flattened(np.concatenate(filled), lengths)
+    numbers = numbers and sequences.n_features == 1
+    return replace(sequences, form=OriginalForm(steps_are_numbers=numbers))
 
 
-def _lay_flat(steps: np.ndarray, lengths: np.ndarray, width: int | None = None) -> Ragged:
-    """Return `Ragged` of (total_steps, ...) steps, whatever the shape of each."""
+def _flattened(steps: np.ndarray, lengths: np.ndarray) -> Ragged:
+    """Return `Ragged` of (total_steps, ...) steps of any shape."""
     shape = steps.shape[1:]
     flat = steps.reshape(len(steps), int(np.prod(shape)))
-    return Ragged(flat, lengths, width=width, step_shape=shape if len(shape) > 1 else None)
+    return Ragged(flat, lengths, step_shape=shape if len(shape) > 1 else None)
 
 
 def _refuse_other_steps(array: np.ndarray, index: int, shape: tuple[int, ...]) -> NoReturn:
@@ -188,8 +242,8 @@ def _refuse_other_steps(array: np.ndarray, index: int, shape: tuple[int, ...]) -
     )
 
 
-def is_table(items: list[Any]) -> bool:
-    """Tell whether numpy would read nested lists as a 2-D array."""
+def _is_nested_table(items: Sequence[Any]) -> bool:
+    """Return True if numpy reads nested lists as a 2-D array."""
     return (
         all(isinstance(item, list | tuple) for item in items)
         and len({len(item) for item in items}) == 1
@@ -199,15 +253,15 @@ def is_table(items: list[Any]) -> bool:
 
 
 def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.ndarray:
-    """Read one sequence as an array of shape (steps, features), or of steps that are matrices."""
+    """Read one sequence as an array of shape (T_i,), (T_i, F), or with a matrix for each step."""
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
     if isinstance(item, np.ndarray) and item.dtype.kind in "cMmUS" and item.size:
-        _refuse_dtype(item, index, name)  # numpy would make numbers of dates and digits
+        _refuse_dtype(item, index, name)  # numpy would convert dates and digits to numbers
     if isinstance(item, list | tuple) and item and isinstance(item[0], str | bytes):
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
     try:
-        with np.errstate(over="ignore"):  # what overflows is infinite, and refused as such
+        with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
             array = np.asarray(item, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise type(error)(f"X[{index}] cannot be read as a sequence of numbers: {error}") from error
@@ -215,7 +269,7 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
         _refuse_item(item, array, index, matrices)
     if array.dtype.kind not in "biuf" and array.size:
         _refuse_dtype(array, index, name)
-    return array[:, None] if array.ndim == 1 else array
+    return array
 
 
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
@@ -240,7 +294,7 @@ def _refuse_dtype(array: np.ndarray, index: int, name: str) -> NoReturn:
 
 
 def _is_sliding(X: Any) -> bool:
-    """Tell whether X is a view of windows that overlap on the rows of one series."""
+    """Return True if X is a view of windows that overlap on the rows of one series."""
     if not isinstance(X, np.ndarray) or X.ndim != 3 or X.dtype.kind not in "iuf" or X.size == 0:
         return False
     window, step, _ = X.strides  # from one window to the next, and from row to row, in bytes
@@ -248,17 +302,18 @@ def _is_sliding(X: Any) -> bool:
 
 
 def _from_windows(X: np.ndarray, dtype: Any) -> Ragged:
-    """Read overlapping windows as stretches of the rows that they share."""
+    """Read overlapping windows without a copy of the rows that they share."""
     n, length, n_features = X.shape
     starts = np.arange(n, dtype=np.int64) * (X.strides[0] // X.strides[1])
     rows = as_strided(X, (int(starts[-1]) + length, n_features), X.strides[1:], writeable=False)
     with np.errstate(over="ignore"):
         values = rows.astype(dtype)  # a copy: the caller may change the series afterwards
-    return Ragged(values, np.full(n, length, dtype=np.int64), starts=starts)
+    lengths = np.full(n, length, dtype=np.int64)
+    return Ragged(values, lengths, starts=starts, form=OriginalForm(is_rectangle=True))
 
 
 def _from_array(X: Any, dtype: Any, name: str, matrices: bool) -> Ragged:
-    """Read an array through scikit-learn's own checks, messages included."""
+    """Read an array by scikit-learn's `check_array`, with its error messages."""
     if isinstance(X, TokenArray) and X.ndim == 1:
         return _from_items(list(X), np.int32, name, matrices)
     X = X.view(np.ndarray) if isinstance(X, TokenArray) else X
@@ -278,23 +333,84 @@ def _from_array(X: Any, dtype: Any, name: str, matrices: bool) -> Ragged:
             input_name="X",
         )
     if X.ndim > (5 if matrices else 3):
-        more = ", (n, T, H, W) and (n, T, C, H, W), matrices" if matrices else ""
+        more = "; also (n, T, H, W) and (n, T, C, H, W), steps of matrices" if matrices else ""
         raise ValueError(
             f"X has shape {X.shape}; accepted are (n, T) and (n, T, F): n sequences of T steps "
-            f"of one number, or of F numbers{more}."
+            f"of one number, or of F features{more}."
         )
     lengths = np.full(X.shape[0], X.shape[1], dtype=np.int64)
     if X.ndim == 2:
-        return _lay_flat(X.reshape(-1, 1), lengths, width=X.shape[1])
+        form = OriginalForm(is_rectangle=True, steps_are_numbers=True)
+        return Ragged(X.reshape(-1, 1), lengths, width=X.shape[1], form=form)
     if 0 in X.shape[2:]:
         raise ValueError(f"X has shape {X.shape}: each step needs at least one feature.")
-    return _lay_flat(X.reshape(-1, *X.shape[2:]), lengths)
+    sequences = _flattened(X.reshape(-1, *X.shape[2:]), lengths)
+    return replace(sequences, form=OriginalForm(is_rectangle=True))
 
 
 def _first_cell(X: Any) -> Any:
-    """Return a table's first cell, or `X` itself where it is no table."""
+    """Return the first cell of a table, or `X` itself if it is not a table."""
     if hasattr(X, "iloc"):
         return X.iloc[0, 0] if X.size else None
     if isinstance(X, np.ndarray):
         return X.flat[0] if X.size else None
     return X
+
+
+def _to_tokens(sequences: Ragged) -> Ragged:
+    """Check that the values can be token ids, and convert them to int32."""
+    values = sequences.values
+    if values.dtype.kind not in "iub":
+        whole = np.isfinite(values) & (values == np.floor(values))
+        if not whole.all():
+            step = int(np.flatnonzero(~whole.all(axis=1))[0])
+            index, at = sequences.locate(step)
+            raise ValueError(
+                f"X[{index}] holds {values[step].tolist()} at step {at}, but token ids are whole "
+                "numbers, 0 or greater. Pass input_type='values' to read X as numbers."
+            )
+    if values.size and (values.min() < 0 or values.max() > np.iinfo(np.int32).max):
+        bad = (values < 0) | (values > np.iinfo(np.int32).max)
+        step = int(np.flatnonzero(bad.any(axis=1))[0])
+        index, at = sequences.locate(step)
+        raise ValueError(
+            f"X[{index}] holds the token id {values[step][bad[step]][0]} at step {at}; ids are "
+            "whole numbers from 0 to 2147483647."
+        )
+    return replace(sequences, values=values.astype(np.int32, copy=False), is_tokens=True)
+
+
+def _check_finite(sequences: Ragged) -> None:
+    values = sequences.values
+    if values.dtype.kind != "f" or np.isfinite(values).all():
+        return
+    step = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+    index, at = sequences.locate(step)
+    raise ValueError(
+        f"Input X contains NaN or infinity, or a value too large for {values.dtype}: X[{index}] "
+        f"holds {values[step].tolist()} at step {at}. Fill gaps before fitting; padding "
+        "can be cut off with padding_value."
+    )
+
+
+def _check_not_empty(sequences: Ragged) -> Ragged:
+    empty = np.flatnonzero(sequences.lengths == 0)
+    if len(empty):
+        raise ValueError(
+            f"X[{empty[0]}] is an empty sequence ({len(empty)} of {len(sequences)} are): every "
+            "sequence needs at least one step besides padding."
+        )
+    return sequences
+
+
+def _fill_empty_texts(sequences: Ragged) -> Ragged:
+    """Make each empty sequence one unknown word: a text without a known word is common."""
+    if sequences.lengths.all():
+        return sequences
+    lengths = np.maximum(sequences.lengths, 1)
+    values = np.full((lengths.sum(), sequences.n_features), UNKNOWN_ID, dtype=np.int32)
+    if sequences.has_characters:  # this word has none
+        values[:, 1:] = PADDING_ID
+    filled = np.repeat(sequences.lengths > 0, lengths)
+    values[filled] = sequences.values
+    return replace(sequences, values=values, lengths=lengths)

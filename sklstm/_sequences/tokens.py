@@ -1,4 +1,4 @@
-"""Token ids that know their words: the reserved ids, ``Vocabulary`` and ``TokenArray``."""
+"""Token ids with their vocabulary: the reserved ids, ``Vocabulary`` and ``TokenArray``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sklstm._sequences.arrays import object_array
+
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = range(4)
 N_RESERVED = 4
 RESERVED_WORDS = ("<pad>", "<unk>", "<start>", "<end>")
@@ -16,18 +18,18 @@ SEQUENCE_COLUMN, VOCABULARY_ATTR = "sequence", "sklstm_vocabulary"
 
 
 class Vocabulary(dict[str, int]):
-    """Map each word to its id; ids below ``N_RESERVED`` stand for no word.
+    """Map each word to its id; ids below ``N_RESERVED`` are not words.
 
-    A plain dict to its users. It is never changed once built, so copies are the object
-    itself: `clone` and `GridSearchCV` pass it around for free.
+    Users see a dict. It is never changed after it was built, so a copy is the object itself, and
+    `clone` and `GridSearchCV` copy it at no cost.
 
     Parameters
     ----------
     words : iterable of str
         The words, the one with id ``N_RESERVED`` first.
     characters : Vocabulary or None, default=None
-        The characters that words are spelled in, where sequences carry their ids beside
-        those of the words. A vocabulary that knows others is another one.
+        The characters of the words, if sequences hold the ids of characters beside those of
+        words. Vocabularies with different characters are not equal.
     """
 
     def __init__(self, words: Iterable[str] = (), characters: Vocabulary | None = None):
@@ -35,18 +37,16 @@ class Vocabulary(dict[str, int]):
         super().__init__({word: i for i, word in enumerate(listed, start=N_RESERVED)})
         if len(self) != len(listed):
             twice = Counter(listed).most_common(1)[0][0]
-            raise ValueError(
-                f"every word of a vocabulary has one id, but {twice!r} is given twice."
-            )
+            raise ValueError(f"each word of a vocabulary has one id, but {twice!r} is given twice.")
         self.characters = characters
 
     @property
     def n_ids(self) -> int:
-        """One past the largest id, the number of rows an embedding needs."""
+        """The largest id plus one: the number of rows of an embedding."""
         return len(self) + N_RESERVED
 
     def words(self) -> np.ndarray:
-        """Return the word of every id, reserved ids included, as an object array."""
+        """Return the word of each id, including the reserved ids, as an object array."""
         return np.array([*RESERVED_WORDS, *self], dtype=object)
 
     def __eq__(self, other: object) -> bool:
@@ -70,21 +70,21 @@ class Vocabulary(dict[str, int]):
 
 
 class TokenArray(np.ndarray):
-    """Sequences of token ids, with the vocabulary they were made from.
+    """Sequences of token ids, and the vocabulary that the ids belong to.
 
-    Either a 1-D object array of int32 arrays (ragged), or an integer array of two
-    dimensions (padded). Slices, copies, pickles and joblib keep the vocabulary.
+    Either a one-dimensional object array of int32 arrays (ragged), or an integer array of shape
+    (n, T) (padded). Slices, copies, pickles and joblib keep the vocabulary.
 
-    A step may also be a row of K ids: ragged items of shape (T_i, K), padded (n, T, K). Where
-    the vocabulary has `characters`, the first of them is a word's and the others are its
-    characters'.
+    A step may also hold K ids: ragged items of shape (T_i, K), or a padded array of shape
+    (n, T, K). If the vocabulary has `characters`, the first id is that of a word, the others are
+    those of its characters.
     """
 
     vocabulary: Vocabulary | None
 
     def __new__(cls, sequences: Any, vocabulary: Vocabulary | None = None) -> TokenArray:
         if not isinstance(sequences, np.ndarray) or sequences.dtype == object:
-            sequences = _as_ragged(sequences)
+            sequences = object_array(np.asarray(item, dtype=np.int32) for item in sequences)
         elif sequences.dtype.kind not in "iu":
             raise TypeError(f"token ids are integers, got an array of {sequences.dtype}.")
         return _rebuild(cls, sequences, vocabulary)
@@ -94,14 +94,6 @@ class TokenArray(np.ndarray):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.view(np.ndarray), self.vocabulary)
-
-
-def _as_ragged(sequences: Iterable[Any]) -> np.ndarray:
-    items = list(sequences)
-    ragged = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        ragged[i] = np.asarray(item, dtype=np.int32)
-    return ragged
 
 
 def _rebuild(cls: type[TokenArray], plain: np.ndarray, vocabulary: Vocabulary | None) -> TokenArray:

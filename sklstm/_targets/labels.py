@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import nn
 
-from sklstm._sequences import BadTarget
+from sklstm._sequences import TargetError
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import LinearOutput, binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
@@ -129,7 +129,7 @@ class LabelTarget(Target):
         index[index == len(self.classes)] = 0
         unknown = np.flatnonzero(self.classes[index] != y)
         if len(unknown):
-            raise BadTarget(
+            raise TargetError(
                 int(unknown[0]),
                 f"@ is {y[unknown].tolist()[0]!r}, which is none of the classes known: "
                 f"{self.classes.tolist()!r}.",
@@ -271,7 +271,7 @@ def _check_finite(y: np.ndarray) -> None:
     except ValueError as error:
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(y))[0])
         message = f"{str(error).splitlines()[0]} @ is {y[place]}."
-        raise BadTarget(place, message) from error
+        raise TargetError(place, message) from error
 
 
 def _check_none_missing(y: np.ndarray) -> None:
@@ -279,7 +279,7 @@ def _check_none_missing(y: np.ndarray) -> None:
         # A float NaN is the one number that differs from itself; pandas' NA has a type of its own.
         nan = isinstance(label, float | np.floating) and label != label
         if label is None or nan or type(label).__name__ == "NAType":
-            raise BadTarget(
+            raise TargetError(
                 place[0],
                 f"Input y contains NaN or None: @ is {label!r}; every sample needs a label.",
             )

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 from torch import nn
 
-from sklstm._sequences import BadTarget
+from sklstm._sequences import TargetError
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import (
     LinearOutput,
@@ -147,7 +147,7 @@ class NumberTarget(Target):
             targets = scaled.astype(np.float32)
         far = np.flatnonzero(~np.isfinite(targets).all(axis=1))
         if len(far):
-            raise BadTarget(
+            raise TargetError(
                 int(far[0]),
                 f"@ is {y[far[0]].tolist()!r}, too far from the rest of y to be brought to one "
                 "scale with it.",
@@ -290,7 +290,7 @@ def _refuse_gap(y: Any, error: ValueError) -> NoReturn:
     """Raise the error with the place of the first number that is missing or infinite."""
     numbers = np.asarray(y, dtype=np.float64)
     place = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
-    raise BadTarget(place, f"{str(error).splitlines()[0]} @ is {numbers[place]}.") from error
+    raise TargetError(place, f"{str(error).splitlines()[0]} @ is {numbers[place]}.") from error
 
 
 def _check_not_negative(y: np.ndarray) -> None:
@@ -298,7 +298,7 @@ def _check_not_negative(y: np.ndarray) -> None:
     bad = np.argwhere(y < 0)
     if len(bad):
         place = tuple(int(i) for i in bad[0])
-        raise BadTarget(
+        raise TargetError(
             place,
             f"@ is {y[place]}, but loss='poisson' is for counts and rates, which are 0 or more.",
         )

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 from torch import Tensor, nn
 
-from sklstm._sequences import BadTarget
+from sklstm._sequences import TargetError
 from sklstm._targets.base import Decoder
 from sklstm._targets.labels import ClassWeight, LabelTarget
 from sklstm.nn import CRFLoss, CRFOutput
@@ -97,6 +97,6 @@ def _check_one_label(y: np.ndarray) -> None:
         # numpy cannot sort labels of several types; missing ones are named when y is encoded.
         for i, label in enumerate(y.flat):
             if isinstance(label, int | np.number) and not isinstance(label, float):
-                raise BadTarget(
+                raise TargetError(
                     i, f"@ is {label!r}, but other labels are strings; use one type for all."
                 )

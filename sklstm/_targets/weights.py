@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _check_sample_weight
 
-from sklstm._sequences import Ragged, lay_steps, no_rows
+from sklstm._sequences import Ragged, flatten_steps, locate
 
 
 def given_weights(sample_weight: Any, n_samples: int) -> np.ndarray:
@@ -16,7 +16,7 @@ def given_weights(sample_weight: Any, n_samples: int) -> np.ndarray:
     if sample_weight is None:
         return np.ones(n_samples)
     weights: np.ndarray = _check_sample_weight(
-        sample_weight, no_rows(n_samples), dtype=np.float64, ensure_non_negative=True
+        sample_weight, np.empty((n_samples, 0)), dtype=np.float64, ensure_non_negative=True
     )
     _check_some(weights)
     return weights
@@ -32,12 +32,11 @@ def given_step_weights(sample_weight: Any, sequences: Ragged) -> np.ndarray:
     check_consistent_length(sequences.lengths, sample_weight)
     if all(np.ndim(item) == 0 for item in sample_weight):
         return np.repeat(given_weights(sample_weight, len(sequences)), sequences.lengths)
-    weights = lay_steps(sample_weight, sequences, "sample_weight")
+    weights = flatten_steps(sample_weight, sequences, "sample_weight")
     if weights.dtype.kind in "biuf":
         bad = np.flatnonzero(~(weights >= 0) | ~np.isfinite(weights))
         if len(bad):
-            i = int(np.searchsorted(np.cumsum(sequences.lengths), bad[0], side="right"))
-            at = bad[0] - int(sequences.lengths[:i].sum())
+            i, at = locate(bad[0], sequences.lengths)
             what = "Negative values" if weights[bad[0]] < 0 else "Input sample_weight contains NaN"
             raise ValueError(f"{what}: sample_weight[{i}][{at}] is {weights[bad[0]]}.")
     return given_weights(weights, n_steps)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sklstm._sequences import (
     Ragged,
+    offsets,
     pad_batch,
     pad_rows,
     prediction_batches,
@@ -56,7 +57,7 @@ class LabelledSequences:
     @cached_property
     def target_offsets(self) -> np.ndarray:
         """Row of the first target of each sequence, with `per_step`."""
-        return np.cumsum(self.sequences.lengths) - self.sequences.lengths
+        return offsets(self.sequences.lengths)
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """Return the rows of the targets and weights of the sequences at `indices`."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sklstm._sequences import object_array
+
 
 def stack(sequences: Sequence[np.ndarray], *, ragged: bool | None = None) -> np.ndarray:
     """Return an array with one dimension more, or an object array if `ragged`.
@@ -18,11 +20,7 @@ def stack(sequences: Sequence[np.ndarray], *, ragged: bool | None = None) -> np.
         ragged = len({len(sequence) for sequence in sequences}) > 1
     if not ragged:
         return np.stack(sequences)
-    # Filled item by item: numpy would try to stack sequences that happen to be of one length.
-    array = np.empty(len(sequences), dtype=object)
-    for i, sequence in enumerate(sequences):
-        array[i] = sequence
-    return array
+    return object_array(sequences)
 
 
 def draw_lengths(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import validate_params
 
-from sklstm.metrics._steps import Steps, is_missing, match
+from sklstm._sequences import is_missing
+from sklstm.metrics._steps import Steps, match
 
 
 @validate_params(

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
-from sklstm.metrics._steps import is_missing
+from sklstm._sequences import is_missing
 
 NEXT_TO_NOTHING = 1e-300  # 0 would be no entry of a sparse table
 

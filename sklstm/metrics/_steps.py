@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sklstm._sequences import is_missing, positions, sequence_ids
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -72,26 +74,19 @@ def match(y_true: Any, y_pred: Any, padding_label: Any, sample_weight: Any = Non
     return Matched(true.take(kept), pred, _step_weights(sample_weight, true, kept))
 
 
-def is_missing(label: Any) -> bool:
-    """Tell whether a label is None, NaN, or pandas' NA or NaT."""
-    # A float NaN is the one number that differs from itself; pandas' two have types of their own.
-    nan = isinstance(label, float | np.floating) and label != label
-    return label is None or bool(nan) or type(label).__name__ in ("NAType", "NaTType")
-
-
 def _read(y: Any, name: str) -> Steps:
     if len(getattr(y, "shape", ())) == 2:
         y = np.asarray(y)  # what a data frame yields are the names of its columns
     items = [_read_sequence(item, f"{name}[{i}]") for i, item in enumerate(y)]
     if not items:
         raise ValueError(f"{name} holds no sequence.")
-    lengths = [len(item) for item in items]
+    lengths = np.array([len(item) for item in items])
     return Steps(
         name=name,
         n_sequences=len(items),
         values=np.concatenate(items),
-        rows=np.repeat(np.arange(len(items)), lengths),
-        columns=np.concatenate([np.arange(length) for length in lengths]),
+        rows=sequence_ids(lengths),
+        columns=positions(lengths),
     )
 
 

@@ -31,7 +31,11 @@ BAD_EMBEDDINGS = {
         ValueError,
         "NaN or infinity, in the vector of 'bad'",
     ),
-    "no-word": ({"Good": [1.0]}, ValueError, "share no word with the vocabulary of 3 words"),
+    "no-word": (
+        {"Good": [1.0]},
+        ValueError,
+        "no word in common with the vocabulary of 3 words",
+    ),
     "object": (object(), TypeError, "embeddings is a object; accepted are the path of a file"),
     "name": ("glove", FileNotFoundError, "there is no file of word vectors at 'glove'"),
     "unfitted": (
@@ -39,9 +43,9 @@ BAD_EMBEDDINGS = {
         NotFittedError,
         r"embeddings=WordVectors\(\) has no vectors yet.* embeddings=WordVectors\(\).fit\(texts\)",
     ),
-    "no numbers": (np.ones((7, 0)), ValueError, "vectors of length 0; they need one number"),
+    "no numbers": (np.ones((7, 0)), ValueError, "vectors of length 0; at least one dimension"),
     "no numbers by word": ({"good": [], "bad": []}, ValueError, "vectors of length 0"),
-    "text": ({"good": ["a"]}, ValueError, "something else than numbers"),
+    "text": ({"good": ["a"]}, ValueError, "hold other values than numbers"),
 }
 
 
@@ -79,7 +83,9 @@ def test_few_words_with_a_vector_are_warned_of(capsys):
     y = np.arange(39) % 2
     few = {f"w{i}": [1.0, float(i)] for i in range(4)}
     model = small(embeddings={w: few[w] for w in ("w0", "w1", "w2")}, max_epochs=1)
-    with pytest.warns(UserWarning, match="for 3 of the 40 words.* none for 'w3', 'w4'") as caught:
+    with pytest.warns(
+        UserWarning, match="for only 3 of the 40 words.* none for 'w3', 'w4'"
+    ) as caught:
         model.fit(tokens, y)
     assert caught[0].filename == __file__
     assert model.embedding_coverage_ == 0.075

@@ -79,7 +79,7 @@ BAD_X = {
     "numbers": ([1.0, 2.0, 3.0], "Expected 2D array, got 1D"),
     "characters": (
         SequenceTokenizer(characters=4).fit_transform(["sea star", "star sea"]),
-        "carries characters beside the words",
+        "holds characters beside the words",
     ),
     "huge": (TABLE * 1e300, "so large that their variance is infinite"),
     "few": (TABLE[:4], r"n_samples=4 should be >= 5 for n_clusters=5"),

@@ -243,7 +243,7 @@ def test_pieces_that_may_end_in_padding_are_refused():
         lambda: model.predict(list(X[:, :7]), return_state=True),
         lambda: model.stream(20).feed(list(X[:, :7])),
     ):
-        with pytest.raises(ValueError, match=r"X\[0\] begins or ends with what counts as padding"):
+        with pytest.raises(ValueError, match=r"X\[0\] begins or ends with padding"):
             call()
     model.set_params(padding_value=None)
     _, state = model.predict(list(X[:, :7]), return_state=True)

@@ -52,7 +52,7 @@ def test_words_without_a_vector_are_drawn_at_the_scale_of_the_others():
     known = {f"w{i}": rng.normal(0.5, 0.2, size=50) for i in range(100)}
     vocabulary = Vocabulary([*known, *(f"new{i}" for i in range(200))])
     matrix, coverage = embedding_matrix(known, vocabulary.n_ids, vocabulary, rng)
-    assert coverage.share == pytest.approx(1 / 3)
+    assert coverage.fraction == pytest.approx(1 / 3)
     assert coverage.missing == tuple(f"new{i}" for i in range(5))
     drawn = matrix[[vocabulary[f"new{i}"] for i in range(200)]]
     assert drawn.mean() == pytest.approx(0.5, abs=0.01)

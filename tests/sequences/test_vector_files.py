@@ -1,9 +1,10 @@
-"""Files of word vectors, read as gensim reads them, and refused with the line where not."""
+"""Files of word vectors: read as gensim reads them, or an error that names the line."""
 
 from __future__ import annotations
 
 import codecs
 import gzip
+import itertools
 import pickle
 import struct
 import tracemalloc
@@ -34,7 +35,7 @@ def subword_model():
 
 
 def written(keyed, path, *, binary=False, header=True):
-    """Write vectors by gensim, and pack them where the name asks for it."""
+    """Write vectors by gensim, which compresses the file if the name ends in .gz."""
     keyed.save_word2vec_format(str(path), binary=binary, write_header=header)
     return path
 
@@ -46,10 +47,21 @@ FORMS = {
 }
 
 
+def named(form):
+    return "vectors.bin" if FORMS[form].get("binary") else "vectors"
+
+
 # With no_header gensim opens the file twice and closes it once.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("name", ["vectors", "vectors.gz", "vectors.txt", "vectors.bin.gz"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        *itertools.product(
+            ["word2vec text", "glove"], ["vectors", "vectors.gz", "vectors.txt", "vectors.vec.gz"]
+        ),
+        *(("word2vec binary", f"vectors.{end}") for end in ("bin", "BIN", "bin.gz", "1.bin.gz")),
+    ],
+)
 def test_a_file_is_read_as_gensim_reads_it(keyed, tmp_path, form, name):
     params = FORMS[form]
     path = written(keyed, tmp_path / name, **params)
@@ -64,7 +76,7 @@ def test_a_file_is_read_as_gensim_reads_it(keyed, tmp_path, form, name):
     np.testing.assert_array_equal(wanted.vectors, expected.vectors[[2, 4, 6]])
 
 
-def test_the_content_tells_a_packed_file_whatever_its_name(keyed, tmp_path):
+def test_a_compressed_file_may_have_any_name(keyed, tmp_path):
     plain = written(keyed, tmp_path / "a.txt")
     packed = tmp_path / "a"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
@@ -81,6 +93,7 @@ def test_lines_as_other_programs_end_them(tmp_path):
     rows = b"\n".join(
         word + b" " + np.array(row, "<f4").tobytes() for word, row in [(b"a", [1, 2]), (b"b", [3])]
     )
+    path = tmp_path / "vectors.bin"
     path.write_bytes(b"2 2\n" + rows + struct.pack("<f", 4) + b"\n")  # as word2vec.c does
     np.testing.assert_array_equal(read_all(path).vectors, [[1, 2], [3, 4]])
 
@@ -96,13 +109,13 @@ def test_a_last_line_without_a_line_break_may_be_cut_short(tmp_path, header, pac
         loaded = WordVectors.load(path)
     assert caught[0].filename == __file__
     np.testing.assert_array_equal(loaded.vectors_, np.float32([[1, 2], [3, 0.4]]))
-    with pytest.warns(UserWarning, match="If the file is cut short there, the last number lacks"):
+    with pytest.warns(UserWarning, match="If the file is truncated there, the last number lacks"):
         read_wanted(path, {"a"})
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (2, 1), (1, 1)])
-def test_binary_files_that_are_too_small_to_look_binary(tmp_path, shape):
-    path = tmp_path / "vectors"
+def test_small_binary_files(tmp_path, shape):
+    path = tmp_path / "vectors.bin"
     for seed in range(100):
         numbers = np.random.default_rng(seed).normal(size=shape).astype("<f4")
         rows = b"".join(b"w%d " % i + row.tobytes() + b"\n" for i, row in enumerate(numbers))
@@ -112,7 +125,7 @@ def test_binary_files_that_are_too_small_to_look_binary(tmp_path, shape):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_byte_order_mark_is_no_part_of_the_first_word(keyed, tmp_path, form):
-    path = written(keyed, tmp_path / "vectors", **FORMS[form])
+    path = written(keyed, tmp_path / named(form), **FORMS[form])
     path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
     found = read_all(path)
     assert found.words == WORDS
@@ -130,7 +143,7 @@ def test_a_word_with_spaces_is_split_off_from_the_right(tmp_path):
 @pytest.mark.parametrize("binary", [False, True])
 def test_of_a_word_that_comes_twice_the_first_counts(tmp_path, binary):
     rows = [(b"a", [1.0, 2.0]), (b"b", [3.0, 4.0]), (b"a", [5.0, 6.0])]
-    path = tmp_path / "vectors"
+    path = tmp_path / ("vectors.bin" if binary else "vectors")
     if binary:
         parts = [word + b" " + np.array(row, "<f4").tobytes() for word, row in rows]
     else:
@@ -194,12 +207,15 @@ BINARY = b"3 2\n" + b"".join(
 )
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 DAMAGED = {
-    "empty": (b"", "is empty; accepted are the text and binary forms"),
+    "empty": (b"", "is empty; accepted are the text and binary formats"),
     "blank": (b"\n \n", "is empty"),
     "cut in a row": (GOOD[:-3], "line 4: expected 2 numbers, as on the lines before, found 1"),
-    "cut after a row": (GOOD[:-6], "promises 3 words, but 2 follow, up to line 3; is the file cut"),
-    "more than promised": (GOOD + b"d 7 8\n", "promises 3 words, but 4 follow, up to line 5"),
-    "longer row": (b"a 1 2\nb 3 4 5\n", "line 2: expected 2 numbers.* found 3.*mixed dimensions"),
+    "cut after a row": (GOOD[:-6], "announces 3 words, but 2 follow, up to line 3; is the file t"),
+    "more than promised": (GOOD + b"d 7 8\n", "announces 3 words, but 4 follow, up to line 5"),
+    "longer row": (
+        b"a 1 2\nb 3 4 5\n",
+        "line 2: expected 2 numbers.* found 3.*of different dim",
+    ),
     "shorter row": (b"a 1 2 3\nb 3 4\n", "line 2: expected 3 numbers.* found 2"),
     "other size in header": (b"1 3\na 1 2\n", "line 2: expected 3 numbers.* found 2"),
     "no number": (b"a 1 2\nb 3 x4\n", r"line 2: expected a number, found 'x4' for 'b'"),
@@ -208,30 +224,41 @@ DAMAGED = {
     "too large": (b"a 1 2\nb 1 1e39\n", "line 2: expected finite numbers, found '1e39' for 'b'"),
     "latin-1": (b"a 1 2\ncaf\xe9 3 4\n", r"line 2: the word 'caf\\xe9' is not UTF-8"),
     "latin-1 under a header": (b"2 2\na 1 2\ncaf\xe9 3 4\n", "line 3: the word .* is not UTF-8"),
-    "prose": (b"It was a dark night.\n", "line 1: this is no file of word vectors.*a dark night"),
-    "header only": (b"3 2\n", "promises 3 words, but 0 follow"),
-    "header of nothing": (b"3 0\na\n", "line 1: found a header of 3 words of 0 numbers"),
-    "png": (PNG, "holds no word vectors that can be read"),
+    "prose": (
+        b"It was a dark night.\n",
+        "line 1: this is not a file of word vectors.*dark night",
+    ),
+    "header only": (b"3 2\n", "announces 3 words, but 0 follow"),
+    "header of nothing": (
+        b"3 0\na\n",
+        "line 1: found a header of 3 words with vectors of length",
+    ),
+    "png": (PNG, r"line 1: this is not a file of word vectors: .*found .\\x89PNG"),
     "pickle": (pickle.dumps({"a": [1.0]}), r"is a pickle; .*KeyedVectors\.load"),
     "zip": (b"PK\x03\x04abc", "is a zip archive; unpack it first"),
     "array": (b"\x93NUMPY\x01\x00", "is a NumPy array, which has no words"),
-    "binary cut in numbers": (BINARY[:-3], "word 3 of 3: found 5 of the 8 bytes of its numbers"),
-    "binary cut in a word": (BINARY[:-9], "word 3 of 3: found no word; the file is cut short"),
-    "binary cut between": (BINARY[:-10], "word 3 of 3: found no word; the file is cut short"),
-    "binary, more": (BINARY + b"d abcd", "promises 3 words, but more follows"),
+    "binary cut in numbers": (BINARY[:-3], "word 3 of 3: found 5 of the 8 bytes of its vector"),
+    "binary cut in a word": (BINARY[:-9], "word 3 of 3: found no word; the file is truncated"),
+    "binary cut between": (BINARY[:-10], "word 3 of 3: found no word; the file is truncated"),
+    "binary, more": (BINARY + b"d abcd", "announces 3 words, but more follows"),
     "binary, nan": (
         BINARY[:-8] + struct.pack("<2f", 1, np.nan),
         "word 3 of 3: expected finite numbers, found nan for 'c'",
     ),
     "binary, latin-1": (BINARY.replace(b"b ", b"\xe9 "), r"word 2 of 3: b'\\xe9' is not UTF-8"),
     "binary, no word": (b"9 2\n" + b"\x00" * 20_000, "word 1 of 9: expected a word and a space"),
-    "packed, cut short": (gzip.compress(GOOD)[:-12], "the packed file is cut short or damaged"),
+    "binary under a name of text": (
+        b"1 50\na " + np.ones(50, "<f4").tobytes(),
+        r"line 2: expected 50 numbers.* found none.* ends in \.bin",
+    ),
+    "packed, cut short": (gzip.compress(GOOD)[:-12], "the gzip file is truncated or damaged"),
 }
 
 
-@pytest.mark.parametrize(("content", "message"), DAMAGED.values(), ids=DAMAGED.keys())
-def test_a_damaged_file(tmp_path, content, message):
-    path = tmp_path / "vectors"
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_damaged_file(tmp_path, case):
+    content, message = DAMAGED[case]
+    path = tmp_path / ("vectors.bin" if case.startswith(("binary cut", "binary,")) else "vectors")
     path.write_bytes(content)
     with pytest.raises(ValueError, match=message) as error:
         read_wanted(path, {"a", "b", "c"})
@@ -282,4 +309,4 @@ def test_embeddings_from_facebooks_form_count_words_apart(subword_model, tmp_pat
     for word in ("good", "goodish"):
         np.testing.assert_array_equal(weight[model.vocabulary_[word]], expected[word])
     out = capsys.readouterr().out
-    assert "3 of 4 words have a vector (75.0%), 1 more made of n-grams; 0 drawn at random" in out
+    assert "3 of 4 words have a vector (75.0%), 1 more made from n-grams; 0 drawn at random" in out

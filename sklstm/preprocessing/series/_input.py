@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from sklearn.utils.validation import validate_data
 
 from sklstm._sequences import Ragged, as_ragged
@@ -42,24 +41,3 @@ def check_features(transformer: Any, X: Any, sequences: Ragged) -> None:
             f"X has {sequences.n_features} features, but {type(transformer).__name__} is "
             f"expecting {transformer._n_step_features} features as input."
         )
-
-
-def steps_are_numbers(X: Any, sequences: Ragged) -> bool:
-    """Tell sequences of bare numbers, (T_i,), from those of rows of features, (T_i, F)."""
-    if sequences.width is not None:
-        return True
-    if sequences.n_features > 1 or len(getattr(X, "shape", ())) == 3:
-        return False
-    column = X[X.columns[0]] if hasattr(X, "columns") else X
-    return np.ndim(next(iter(column))) == 1
-
-
-def is_rectangle(X: Any, sequences: Ragged) -> bool:
-    """Tell what scikit-learn reads as one array from separate sequences.
-
-    That is an array of shape (n, T) or (n, T, F), and nested lists that would make one.
-    """
-    if isinstance(X, (list, tuple)):
-        nested = all(isinstance(item, (list, tuple)) for item in X)
-        return nested and bool((sequences.lengths == sequences.lengths[0]).all())
-    return sequences.width is not None or len(getattr(X, "shape", ())) == 3

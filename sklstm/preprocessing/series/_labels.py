@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from sklstm.preprocessing.series._columns import as_column, end_to_end, missing
+from sklstm._sequences import concatenate, missing_rows, offsets
+from sklstm.preprocessing.series._columns import as_column
 from sklstm.preprocessing.series._series import Series, locate
 from sklstm.preprocessing.series._sliding import Starts, shift, take, touched
 from sklstm.preprocessing.series._spans import LABELS
@@ -49,7 +50,7 @@ class Labels:
 
     def without_gaps(self, gaps: str) -> np.ndarray:
         """Return which windows have a label; where gaps are refused, all must."""
-        gap = missing(self.values)
+        gap = missing_rows(self.values)
         if not gap.any():
             return np.ones(len(self.starts), dtype=bool)
         starts, length = self._used()
@@ -109,7 +110,7 @@ def read_labels(
         _refuse_lengths(lengths, rows, windows, names, horizon)
     values = _stack(columns, names)
     if not by_row:
-        firsts = np.cumsum(windows) - windows
+        firsts = offsets(windows)
         return Labels(values, range(len(starts)), 1, "last", firsts, series.is_list)
     _check_kind(values, label)
     spans = (starts, window) if horizon is None else (shift(starts, window), horizon)
@@ -165,7 +166,7 @@ def _stack(columns: list[np.ndarray], names: list[str]) -> np.ndarray:
                 f"{names[i]} has shape {columns[i].shape} and dtype {columns[i].dtype}; labels of "
                 "several columns must be numbers. Pass one column for labels of another type."
             )
-    return end_to_end([columns[i] for i in filled])
+    return concatenate([columns[i] for i in filled])
 
 
 def _check_kind(values: np.ndarray, label: str) -> None:

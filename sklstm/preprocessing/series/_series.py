@@ -9,7 +9,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from sklstm.preprocessing.series._columns import as_column, missing
+from sklstm._sequences import missing_rows, offsets
+from sklstm.preprocessing.series._columns import as_column
 
 _FORMS = "accepted is an array of shape (n_rows, F) or (n_rows,), or a list of such arrays"
 
@@ -65,7 +66,7 @@ def read_series(X: Any, groups: Any) -> Series:
     ids = np.arange(len(items)) if groups is None else _ids(groups, len(items), "series")
     lengths = np.array([len(array) for array in arrays])
     rows = np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
-    return Series(rows, np.cumsum(lengths) - lengths, lengths, ids, is_list=True)
+    return Series(rows, offsets(lengths), lengths, ids, is_list=True)
 
 
 def _items(X: Any) -> list[Any] | None:
@@ -143,7 +144,7 @@ def _ids(groups: Any, n: int, per: str) -> np.ndarray:
         raise ValueError(f"groups has shape {ids.shape}; accepted is one id per {per}.")
     if len(ids) != n:
         raise ValueError(f"groups has {len(ids)} entries; accepted is {n}, one per {per} of X.")
-    lost = np.flatnonzero(missing(ids))
+    lost = np.flatnonzero(missing_rows(ids))
     if len(lost):
         raise ValueError(f"groups[{lost[0]}] is {ids[lost[0]]!r}; every {per} needs an id.")
     return ids

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sklstm._sequences import object_array
 from sklstm.preprocessing.series._sliding import Starts, shift, slide, take_windows
 
 _CHUNK = 1 << 16  # entries of spans at a time: few enough to stay in the processor's cache
@@ -67,9 +68,7 @@ def _number(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     seen: defaultdict[Any, int] = defaultdict()
     seen.default_factory = seen.__len__
     codes = np.fromiter(map(seen.__getitem__, values.tolist()), dtype=np.intp, count=len(values))
-    names = np.empty(len(seen), dtype=object)
-    names[:] = list(seen)
-    return codes, names.astype(values.dtype)
+    return codes, object_array(seen).astype(values.dtype)
 
 
 def _count_each(codes: np.ndarray, n_codes: int, starts: Starts, length: int) -> np.ndarray:

@@ -25,7 +25,6 @@ from sklstm.preprocessing.series._input import (
     check_features,
     read,
     record_features,
-    steps_are_numbers,
 )
 
 
@@ -135,7 +134,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         self._check_padding_value(sequences)
         max_length = self.max_length or int(sequences.lengths.max())
         record_features(self, X, sequences)
-        self._output_ndim = 2 if steps_are_numbers(X, sequences) else 3
+        self._output_ndim = 2 if sequences.form.steps_are_numbers else 3
         self.max_length_ = max_length
         return self
 
@@ -248,7 +247,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         flat, lengths = truncate(
             sequences.values, sequences.lengths, self.max_length_, self.truncation
         )
-        if steps_are_numbers(X, sequences):
+        if sequences.form.steps_are_numbers:
             flat = flat[:, 0]
         padded = fill(flat, lengths, self.max_length_, self.padding, self.padding_value)
         return (

@@ -11,6 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklstm._sequences import object_array
 from sklstm.preprocessing.series._sliding import slide
 
 _DTYPES = (np.float64, np.float32)
@@ -251,10 +252,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
             before = np.repeat(rows[:1], self.n_steps_ - 1, axis=0)
             return slide(np.concatenate([before, rows]), self.n_steps_)
         rows = np.array(rows, order="C")  # windows are views of it, and not of the caller's X
-        windows = np.empty(len(rows), dtype=object)
-        for i in range(len(rows)):
-            windows[i] = rows[max(0, i + 1 - self.n_steps_) : i + 1]
-        return windows
+        return object_array(rows[max(0, i + 1 - self.n_steps_) : i + 1] for i in range(len(rows)))
 
     def _last_steps(self, X: Any) -> np.ndarray:
         last = []

@@ -13,13 +13,11 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._sequences import Ragged, contain_rectangle, contain_sequences, split
+from sklstm._sequences import Ragged, contain_rectangle, contain_sequences
 from sklstm.preprocessing.series._input import (
     check_features,
-    is_rectangle,
     read,
     record_features,
-    steps_are_numbers,
 )
 
 
@@ -237,7 +235,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _record(self, X: Any, sequences: Ragged) -> None:
         record_features(self, X, sequences)
-        self._is_rectangle = is_rectangle(X, sequences)
+        self._is_rectangle = sequences.form.is_rectangle
 
     def _new_scaler(self) -> StandardScaler | MinMaxScaler:
         if self.method == "standard":
@@ -270,9 +268,4 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         flat = sequences.values.astype(dtype)
         if is_data.any():
             flat[is_data] = scale(flat[is_data])
-        if steps_are_numbers(X, sequences):
-            flat = flat[:, 0]
-        if is_rectangle(X, sequences):
-            rectangle: np.ndarray = flat.reshape(len(sequences), -1, *flat.shape[1:])
-            return rectangle
-        return split(flat, sequences.lengths)
+        return sequences.form.restore(flat, sequences.lengths)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 
-from sklstm.preprocessing.series._columns import missing
+from sklstm._sequences import missing_rows
 from sklstm.preprocessing.series._labels import GAPS, GAPS_HINT, read_labels
 from sklstm.preprocessing.series._series import Series, locate, read_series
 from sklstm.preprocessing.series._sliding import Starts, take, take_windows, touched, window_starts
@@ -235,7 +235,7 @@ def _refuse_length(series: Series, window: int, horizon: int | None) -> NoReturn
 
 def _without_gaps(series: Series, starts: Starts, window: int, gaps: str) -> np.ndarray:
     """Return which windows hold finite numbers only; where gaps are refused, all must."""
-    gap = missing(series.rows)
+    gap = missing_rows(series.rows)
     if not gap.any():
         return np.ones(len(starts), dtype=bool)
     if gaps == "error":

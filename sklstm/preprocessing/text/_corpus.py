@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._sequences import N_RESERVED, VOCABULARY_ATTR, TokenArray, Vocabulary, id_rows
+from sklstm._sequences import (
+    N_RESERVED,
+    VOCABULARY_ATTR,
+    TokenArray,
+    Vocabulary,
+    id_rows,
+    object_array,
+)
 from sklstm.preprocessing.text._gensim import LONGEST, check_tree
 from sklstm.preprocessing.text._texts import as_texts
 from sklstm.preprocessing.text._words import build_analyzer, number
@@ -27,8 +34,7 @@ class Corpus:
     """
 
     def __init__(self, words: list[str], flat: np.ndarray, lengths: np.ndarray):
-        self.words = np.empty(len(words), dtype=object)
-        self.words[:] = words
+        self.words = object_array(words)
         self.flat = flat
         self.lengths = lengths
 

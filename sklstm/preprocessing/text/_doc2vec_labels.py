@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 
-from sklstm.preprocessing.text._texts import is_missing
+from sklstm._sequences import is_missing, object_array
 
 _COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 
@@ -141,6 +141,4 @@ def _sorted(labels: set[Hashable]) -> list[Hashable]:
 def _as_array(labels: list[Any]) -> np.ndarray:
     if len({type(label) for label in labels}) == 1 and isinstance(labels[0], (str, int)):
         return np.array(labels)
-    array = np.empty(len(labels), dtype=object)
-    array[:] = labels
-    return array
+    return object_array(labels)

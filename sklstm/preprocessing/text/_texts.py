@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+
+from sklstm._sequences import is_missing
 
 
 def as_texts(X: Any, *, input: str, any_item: bool) -> list[Any]:
@@ -81,10 +82,3 @@ def _check_item(item: Any, i: int, *, any_type: bool) -> None:
     shown = repr(item)
     shown = shown if len(shown) <= 40 else shown[:37] + "..."
     raise TypeError(f"X[{i}] must be str or bytes, got {type(item).__name__} ({shown}){hint}.")
-
-
-def is_missing(item: Any) -> bool:
-    """Tell what stands for no value: None, NaN, pandas's NA and NaT."""
-    if item is None or type(item).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(item, (float, np.floating)) and math.isnan(item)

@@ -272,9 +272,10 @@ class WordVectors(WordLookup, BaseEstimator):
     ) -> WordVectors:
         """Read vectors from a file of word2vec, GloVe or fastText.
 
-        Its content tells the format: the text form of word2vec and fastText (".vec"), GloVe's,
-        which has no header, word2vec's binary form, and fastText's own (".bin"), which has
-        vectors for unknown words, too; each plain or packed (".gz"). Nothing is scaled.
+        Accepted are the text format of word2vec and fastText, the one of GloVe, which has no
+        header, word2vec's binary format under a name that ends in ".bin", and fastText's own
+        binary format, which has vectors for unknown words, too; each plain or compressed by gzip
+        (".gz"). The vectors are not scaled.
 
         Parameters
         ----------
