@@ -157,11 +157,11 @@ def staged(params: dict[str, Any]) -> Any:
     from sklstm import AutoencoderClusterer
 
     class Staged(AutoencoderClusterer):
-        def _partition(self, code: np.ndarray, *rest: Any) -> Any:
-            found = super()._partition(code, *rest)
-            distance = ((code[:, None] - found.centers) ** 2).sum(axis=2)
+        def _initial_centers(self, latent: np.ndarray, weights: np.ndarray) -> np.ndarray:
+            centers = super()._initial_centers(latent, weights)
+            distance = ((latent[:, None] - centers) ** 2).sum(axis=2)
             note("code-kmeans", distance.argmin(axis=1))
-            return found
+            return centers
 
         def _train(self, *args: Any) -> Any:
             finished = super()._train(*args)

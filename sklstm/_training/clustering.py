@@ -107,7 +107,7 @@ def _batches(samples: Samples, weights: np.ndarray, plan: TrainingPlan) -> Epoch
 class RefreshTargets(Callback):
     """Compute the target distribution before each epoch, and stop when clusters have settled.
 
-    A cluster that no sample is in begins anew at the sample farthest from its own centre.
+    The centre of an empty cluster is moved to the sample farthest from its own centre.
     """
 
     def __init__(
@@ -131,11 +131,11 @@ class RefreshTargets(Callback):
         self.n_reseeded_ = 0
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        self._refresh(net)
+        self._forget_averages(net, self.refresh())
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         before = self.labels_
-        self._refresh(net)
+        self._forget_averages(net, self.refresh())
         assert before is not None
         assert self.labels_ is not None
         self.changed_ = float(np.average(before != self.labels_, weights=self.weights))
@@ -144,39 +144,66 @@ class RefreshTargets(Callback):
             self.settled_ = True
             raise KeyboardInterrupt  # which is how skorch's own callbacks stop training
 
-    def _refresh(self, net: Any) -> None:
-        code = predict_rows(
+    def refresh(self) -> np.ndarray:
+        """Compute labels and targets; return the clusters that were empty and reinitialised."""
+        latent = predict_rows(
             self.module,
             self.module.encode,
             self.samples,
             device=self.plan.device,
             n_jobs=self.plan.n_jobs,
         )
-        assignments = self._assignments(code)
+        assignments = self._assignments(latent)
+        n_clusters = assignments.shape[1]
         labels = assignments.argmax(axis=1)
-        empty = np.setdiff1d(np.arange(assignments.shape[1]), labels[self.weights > 0])
-        # Fewer different codes than clusters leave some empty, wherever they begin.
-        if len(empty) and len(np.unique(code[self.weights > 0], axis=0)) >= assignments.shape[1]:
-            for cluster in empty:
-                self._reseed(net, int(cluster), code, assignments)
-                assignments = self._assignments(code)
+        empty = np.setdiff1d(np.arange(n_clusters), labels[self.weights > 0])
+        # Fewer different samples than clusters leave some empty, wherever the centres are.
+        if len(empty) and not has_distinct(latent[self.weights > 0], n_clusters):
+            empty = empty[:0]
+        for cluster in empty:
+            self._reinitialise(int(cluster), latent, assignments)
+            assignments = self._assignments(latent)
         self.labels_ = assignments.argmax(axis=1)
         targets = target_distribution(torch.from_numpy(assignments), torch.from_numpy(self.weights))
         self.criterion.targets = targets.to(self.plan.device)
+        self.n_reseeded_ += len(empty)
+        return empty
 
-    def _assignments(self, code: np.ndarray) -> np.ndarray:
-        assigned = student_t(torch.from_numpy(code), self.module.centers.detach().cpu())
+    def _assignments(self, latent: np.ndarray) -> np.ndarray:
+        assigned = student_t(torch.from_numpy(latent), self.module.centers.detach().cpu())
         return assigned.numpy()
 
     @torch.no_grad()
-    def _reseed(self, net: Any, cluster: int, code: np.ndarray, assignments: np.ndarray) -> None:
-        """Move an empty cluster's centre, and forget where the optimizer was moving it."""
+    def _reinitialise(self, cluster: int, latent: np.ndarray, assignments: np.ndarray) -> None:
+        """Move the centre of an empty cluster to the sample farthest from its own centre."""
         centers = self.module.centers
         own = centers.detach().cpu().numpy()[assignments.argmax(axis=1)]
-        distance = np.square(code - own, dtype=np.float64).sum(axis=1)
+        distance = np.square(latent - own, dtype=np.float64).sum(axis=1)
         distance[self.weights <= 0] = -1.0
-        centers[cluster] = torch.from_numpy(code[distance.argmax()]).to(centers.device)
+        centers[cluster] = torch.from_numpy(latent[distance.argmax()]).to(centers.device)
+
+    def _forget_averages(self, net: Any, clusters: np.ndarray) -> None:
+        """Set to 0 what the optimizer averaged over earlier gradients of these centres."""
+        if not len(clusters):
+            return
+        centers = self.module.centers
         for average in net.optimizer_.state[centers].values():
             if average.shape == centers.shape:
-                average[cluster] = 0.0
-        self.n_reseeded_ += 1
+                average[clusters] = 0.0
+
+
+def has_distinct(points: np.ndarray, n: int) -> bool:
+    """Return True if `n` of the points differ from each other by more than rounding errors.
+
+    The latent representations of equal samples may differ in the last bits, as kernels round
+    differently from row to row of a batch.
+    """
+    points = points.astype(np.float64)
+    tolerance = 1e-5 * np.abs(points).max(initial=0.0)
+    distance = np.full(len(points), np.inf)  # to the nearest point picked so far
+    for _ in range(n):
+        if not distance.max(initial=0.0) > tolerance:
+            return False
+        farthest = points[distance.argmax()]
+        distance = np.minimum(distance, np.abs(points - farthest).max(axis=1))
+    return True

@@ -1,4 +1,4 @@
-"""AutoencoderClusterer: what it finds, gives out and promises."""
+"""AutoencoderClusterer: the clusters it finds, and what its methods promise."""
 
 import pickle
 import signal
@@ -18,10 +18,7 @@ from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from sklstm import AutoencoderClusterer, SequenceTokenizer
-from sklstm._training import Table, TrainingPlan, train_clusters
-from sklstm._training.clustering import RefreshTargets
-from sklstm.nn.autoencoder import DenseAutoencoder
-from sklstm.nn.clusters import ClusteringAutoencoder, ClusteringLoss
+from sklstm._estimators.clusterer import agreements
 
 CENTERS = 5 * np.eye(3, 6)
 BLOBS, GROUPS = make_blobs(90, centers=CENTERS, cluster_std=0.5, random_state=0)
@@ -35,10 +32,7 @@ SMALL = {
     "n_init": 3,
     "random_state": 0,
 }
-
-
 READER = {"batch_size": 15, "noise": 0.1, "dropout": 0.0, "learning_rate": 0.01}
-
 PLAIN = {"clustering": "kmeans", "noise": 0.0, "dropout": 0.0}
 
 
@@ -120,26 +114,26 @@ def test_sparse_and_dense_tables_are_one_and_the_same():
     np.testing.assert_array_equal(dense.predict(csr_matrix(X)), dense.labels_)
 
 
-def test_soft_assignments_are_student_t_of_the_code(fitted):
-    code = fitted.transform(BLOBS).astype(float)
-    similar = 1 / (1 + ((code[:, None] - fitted.cluster_centers_) ** 2).sum(axis=2))
+def test_soft_assignments_are_student_t_in_the_latent_space(fitted):
+    latent = fitted.transform(BLOBS).astype(float)
+    similar = 1 / (1 + ((latent[:, None] - fitted.cluster_centers_) ** 2).sum(axis=2))
     expected = similar / similar.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(fitted.predict_proba(BLOBS), expected, atol=1e-5)
     np.testing.assert_array_equal(fitted.labels_, expected.argmax(axis=1))
-    distance = ((code - fitted.cluster_centers_[fitted.labels_]) ** 2).sum()
+    distance = ((latent - fitted.cluster_centers_[fitted.labels_]) ** 2).sum()
     assert fitted.inertia_ == pytest.approx(distance, rel=1e-4)
 
 
-def test_kmeans_on_the_code_is_scikit_learns():
+def test_kmeans_in_the_latent_space_is_scikit_learns():
     model = small(clustering="kmeans").fit(BLOBS)
-    code = model.transform(BLOBS)
-    expected = KMeans(3, n_init=3, random_state=0).fit(code)
+    latent = model.transform(BLOBS)
+    expected = KMeans(3, n_init=3, random_state=0).fit(latent)
     assert adjusted_rand_score(expected.labels_, model.labels_) == 1
     assert model.inertia_ == pytest.approx(expected.inertia_, rel=1e-4)
     assert {row["phase"] for row in model.history_} == {"reconstruction"}
 
 
-def test_joint_training_draws_codes_to_their_centres(fitted):
+def test_joint_training_moves_samples_to_their_centres(fitted):
     plain = small(clustering="kmeans").fit(BLOBS)
     before = silhouette_score(plain.transform(BLOBS), plain.labels_)
     after = silhouette_score(fitted.transform(BLOBS), fitted.labels_)
@@ -222,45 +216,14 @@ def test_samples_without_weight_have_no_say_in_the_number():
 
 
 def test_a_silhouette_of_many_samples_is_of_some(monkeypatch):
-    monkeypatch.setattr("sklstm._estimators._partition.SILHOUETTE_SAMPLES", 40)
+    monkeypatch.setattr("sklstm._estimators.clusterer.SILHOUETTE_SAMPLES", 40)
     model = small("auto", n_clusters_range=(2, 4), **PLAIN).fit(BLOBS)
     assert model.n_clusters_ == 3
 
 
-def test_an_empty_cluster_begins_anew_at_the_farthest_sample():
-    torch.manual_seed(0)
-    table = Table(BLOBS, BLOBS.mean(axis=0), 1.0)
-    module = ClusteringAutoencoder(DenseAutoencoder(6, (8,), 2), torch.zeros(3, 2)).eval()
-    with torch.no_grad():
-        code = module.encode(table.tensor(slice(None), torch.device("cpu")))
-        module.centers[0], module.centers[1] = code[0], code[1]
-        module.centers[2] = 1e4  # far from everything
-    labels = ((code[:, None] - module.centers[:2].detach()) ** 2).sum(dim=2).argmin(dim=1)
-    distance = ((code - module.centers.detach()[labels]) ** 2).sum(dim=1)
-    plan = TrainingPlan(
-        max_epochs=2, n_batches=1, batch_size=90, optimizer="sgd", learning_rate=1e-9,
-        weight_decay=0.0, gradient_clip=None, lr_schedule="constant", shuffle=False,
-        early_stopping=False, n_iter_no_change=1, tol=0.0, device=torch.device("cpu"),
-        n_jobs=1, seed=0,
-    )  # fmt: skip
-    weights = np.ones(90, dtype=np.float32)
-    _, n_reseeded = train_clusters(module, table, weights, plan, clustering_weight=1.0, tol=1.0)
-    assert n_reseeded == 1
-    torch.testing.assert_close(module.centers[2].detach(), code[distance.argmax()])
-    # Where fewer samples differ than there are clusters, some stay empty.
-    two = Table(np.repeat([[1.0] * 6, [2.0] * 6], 5, axis=0), np.zeros(6), 1.0)
-    targets = RefreshTargets(module, ClusteringLoss(1.0), two, weights[:10], plan, 0.0)
-    targets.on_train_begin(None)
-    assert targets.n_reseeded_ == 0
-    assert targets.labels_.shape == (10,)
-
-
 def test_a_fit_with_an_empty_cluster_warns(monkeypatch):
-    class FarCentre:
-        centers = np.array([[0.0] * 3, [1.0] * 3, [1e4] * 3])
-        silhouettes = {}
-
-    monkeypatch.setattr(AutoencoderClusterer, "_partition", lambda *args: FarCentre)
+    far = np.array([[0.0] * 3, [1.0] * 3, [1e4] * 3])
+    monkeypatch.setattr(AutoencoderClusterer, "_initial_centers", lambda *args: far)
     with pytest.warns(UserWarning, match="[12] times a cluster became empty.*n_clusters=3 may be"):
         model = small().fit(BLOBS)
     assert len(np.unique(model.labels_)) == 3
@@ -361,15 +324,15 @@ def test_a_step_of_a_pipeline():
     assert search.best_score_ > 0.9
 
 
-def test_the_code_as_columns_of_a_frame():
+def test_latent_representations_as_columns_of_a_frame():
     import pandas as pd
 
     frame = pd.DataFrame(BLOBS, columns=list("abcdef")).assign(other="x")
     columns = make_column_transformer((small(max_epochs=2, clustering="kmeans"), list("abcdef")))
-    code = columns.set_output(transform="pandas").fit_transform(frame)
+    latent = columns.set_output(transform="pandas").fit_transform(frame)
     names = [f"autoencoderclusterer__autoencoderclusterer{i}" for i in range(3)]
-    assert list(code.columns) == names
-    assert (code.dtypes == np.float32).all()
+    assert list(latent.columns) == names
+    assert (latent.dtypes == np.float32).all()
     assert list(columns["autoencoderclusterer"].feature_names_in_) == list("abcdef")
 
 
@@ -377,3 +340,74 @@ def test_one_cluster(fitted):
     model = small(1, max_epochs=2).fit(BLOBS)
     assert set(model.labels_) == {0}
     np.testing.assert_array_equal(model.predict_proba(BLOBS), np.ones((90, 1)))
+
+
+def test_of_several_autoencoders_that_is_kept_which_the_others_agree_with_most():
+    X = np.random.default_rng(3).normal(size=(80, 6))  # no clusters: each start finds others
+    params = {"max_epochs": 5, "clustering_epochs": 2, "tol": 0.0}
+    best, seed = 0, 3
+    while best == 0:  # or a model that keeps the first would pass
+        seed += 1
+        rng = np.random.RandomState(seed)
+        single = [small(4, **params, random_state=rng).fit(X) for _ in range(3)]
+        index = [[adjusted_rand_score(a.labels_, b.labels_) for a in single] for b in single]
+        means = [(sum(row) - 1) / 2 for row in index]
+        best = int(np.argmax(means))
+    model = small(4, **params, random_state=np.random.RandomState(seed), n_autoencoders=3).fit(X)
+    np.testing.assert_array_equal(model.labels_, single[best].labels_)
+    np.testing.assert_array_equal(model.transform(X), single[best].transform(X))
+    assert model.agreement_ == pytest.approx(means[best])
+    assert model.loss_curve_ == single[best].loss_curve_
+    assert not hasattr(single[0], "agreement_")
+
+
+def test_agreement_leaves_out_samples_without_weight():
+    clusterings = [np.array([0, 0, 1, 1, 0]), np.array([1, 1, 0, 0, 0]), np.array([0, 1, 0, 1, 2])]
+    found = agreements(clusterings, np.array([1.0, 2.0, 1.0, 1.0, 0.0]))
+    other = adjusted_rand_score([0, 0, 1, 1], [0, 1, 0, 1])
+    np.testing.assert_allclose(found, [(1 + other) / 2, (1 + other) / 2, other])
+
+
+class InterruptFit(Callback):
+    """End training in the first epoch of the fit of this number."""
+
+    seen = 0
+
+    def __init__(self, fit):
+        self.fit = fit
+
+    def on_train_begin(self, net, **kwargs):
+        type(self).seen += 1
+
+    def on_epoch_end(self, net, **kwargs):
+        if type(self).seen == self.fit:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (1, "interrupted in epoch 1;"),
+        (2, "interrupted in autoencoder 2; the clusters are those of the one before"),
+        (3, "interrupted in autoencoder 3; the clusters are those of one of the 2 before"),
+    ],
+)
+def test_an_autoencoder_that_was_ended_early_stands_aside(number, message):
+    InterruptFit.seen = 0
+    model = small(n_autoencoders=4, clustering="kmeans", callbacks=[InterruptFit(number)])
+    with pytest.warns(ConvergenceWarning, match=message) as caught:
+        model.fit(BLOBS)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert InterruptFit.seen == number
+    assert (model.n_iter_ == 1) == (number == 1)
+    assert hasattr(model, "agreement_") == (number == 3)
+
+
+def test_only_the_autoencoder_that_is_kept_warns():
+    X = np.random.default_rng(0).normal(size=(80, 6))
+    model = small(4, clustering_epochs=1, max_epochs=2, learning_rate=0.01, n_autoencoders=3)
+    with pytest.warns(ConvergenceWarning, match="did not settle") as caught:
+        model.fit(X)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert f"{model.history_[-1]['changed']:.2%}" in str(caught[0].message)
