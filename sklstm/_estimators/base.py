@@ -583,7 +583,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         device = resolve_device(self.device, fallback=True)
         module: Any = self.module_.to(device)
         if state is None:
-            begun: State = module.begin(n_sequences)
+            begun: State = module.initial_state(n_sequences)
             return begun
         check_state(state, module.state_sizes(), self._fingerprint_ or "", n_sequences)
         return state.tensors(device)
@@ -602,7 +602,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         for first in range(0, len(sequences), self.batch_size):
             batch = sequences.take(np.arange(first, min(first + self.batch_size, len(sequences))))
             rows = torch.arange(len(batch), device=options["device"])
-            begun = module.begin_pooling(take_rows(state, rows))
+            begun = module.reset_pooling(take_rows(state, rows))
             result, after = predict_from(module, batch, begun, **options)
             state = put_rows(state, rows, after)
             outputs.append(result)
@@ -613,7 +613,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return the state that earlier calls left, or the initial one."""
         kept = self._state_
         if kept is None:
-            return module.begin(self.batch_size)
+            return module.initial_state(self.batch_size)
         if len(kept[0]) != self.batch_size:
             raise ValueError(
                 f"batch_size is {self.batch_size} now, but the state kept by stateful=True is of "

@@ -55,8 +55,12 @@ from sklstm._training import (
     train_clusters,
 )
 from sklstm.nn import RecurrentStack, TokenEmbedding, make_pooling
-from sklstm.nn.autoencoder import Autoencoder, DenseAutoencoder, SequenceAutoencoder
-from sklstm.nn.clusters import ClusteringAutoencoder
+from sklstm.nn.autoencoder import (
+    Autoencoder,
+    ClusteringAutoencoder,
+    DenseAutoencoder,
+    SequenceAutoencoder,
+)
 
 # A silhouette compares all pairs of samples: with more samples than this, some are drawn.
 SILHOUETTE_SAMPLES = 5_000

@@ -15,7 +15,7 @@ from torch import nn
 
 from sklstm._sequences import TargetError
 from sklstm._targets.base import Decoder, Target
-from sklstm.nn import LinearOutput, binary_loss, multiclass_loss
+from sklstm.nn import LinearHead, binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
 
 ClassWeight = dict[Any, float] | list[dict[Any, float]] | str | None
@@ -204,7 +204,7 @@ class LabelTarget(Target):
 
     def build_output(self, size: int) -> nn.Module:
         """Return the output layer for a state of this size."""
-        return LinearOutput(size, self.n_outputs)
+        return LinearHead(size, self.n_outputs)
 
     def sample_loss(self) -> SampleLoss:
         """Return the cross-entropy of a sample or step."""

@@ -16,8 +16,8 @@ from torch import nn
 from sklstm._sequences import TargetError
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import (
-    LinearOutput,
-    QuantileOutput,
+    LinearHead,
+    QuantileHead,
     absolute_loss,
     huber_loss,
     poisson_loss,
@@ -157,8 +157,8 @@ class NumberTarget(Target):
     def build_output(self, size: int) -> nn.Module:
         """Return the output layer for a state of this size."""
         if self.levels is not None:
-            return QuantileOutput(size, self.n_outputs, self.levels)
-        return LinearOutput(size, self.n_outputs)
+            return QuantileHead(size, self.n_outputs, self.levels)
+        return LinearHead(size, self.n_outputs)
 
     def sample_loss(self) -> SampleLoss:
         """Return the loss of a sample or step."""

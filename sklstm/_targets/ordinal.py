@@ -10,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from torch import nn
 
 from sklstm._targets.labels import ClassWeight, LabelTarget, dense_labels, one_label_each
-from sklstm.nn import CumulativeLink, LinearOutput, distance_weighted_loss, multiclass_loss
+from sklstm.nn import CumulativeLinkHead, LinearHead, distance_weighted_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
 
 
@@ -110,7 +110,7 @@ class OrdinalTarget(LabelTarget):
 
     def build_output(self, size: int) -> nn.Module:
         """Return the output layer for a state of this size."""
-        layer = CumulativeLink if self.loss == "ordinal" else LinearOutput
+        layer = CumulativeLinkHead if self.loss == "ordinal" else LinearHead
         return layer(size, self.n_outputs)
 
     def sample_loss(self) -> SampleLoss:

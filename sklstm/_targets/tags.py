@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sklstm._sequences import TargetError
 from sklstm._targets.base import Decoder
 from sklstm._targets.labels import ClassWeight, LabelTarget
-from sklstm.nn import CRFLoss, CRFOutput
+from sklstm.nn import CRFHead, CRFLoss
 
 
 class TagTarget(LabelTarget):
@@ -47,25 +47,25 @@ class TagTarget(LabelTarget):
     def build_output(self, size: int) -> nn.Module:
         """Return the output layer for a state of this size."""
         if self.output_layer == "crf":
-            return CRFOutput(size, self.n_outputs)
+            return CRFHead(size, self.n_outputs)
         return super().build_output(size)
 
     def build_loss(self, output: nn.Module | None) -> nn.Module:
         """Return the loss of a batch, for a network with this output layer."""
-        if isinstance(output, CRFOutput):
+        if isinstance(output, CRFHead):
             return CRFLoss(output.crf)
         return super().build_loss(output)
 
     def check_causal(self, output: nn.Module | None, what: str) -> None:
         """Raise ValueError if the labels are decoded by a conditional random field."""
-        if isinstance(output, CRFOutput):
+        if isinstance(output, CRFHead):
             raise ValueError(
                 f"{what} reads sequences piece by piece, but output_layer='crf' decodes the "
                 "label of a step from later steps, too. Fit with output_layer='softmax'."
             )
 
     def _decoders(self, output: nn.Module | None) -> dict[str, Decoder]:
-        if not isinstance(output, CRFOutput):
+        if not isinstance(output, CRFHead):
             decoders = super()._decoders(output)
             del decoders["decision_function"]
             return decoders

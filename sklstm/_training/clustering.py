@@ -23,14 +23,13 @@ from sklstm._training.batches import (
 from sklstm._training.plan import TrainingPlan
 from sklstm._training.predict import predict_rows
 from sklstm._training.train import TrainingOutcome, train_on
-from sklstm.nn.autoencoder import Autoencoder
-from sklstm.nn.clusters import (
+from sklstm.nn.autoencoder import (
+    Autoencoder,
     ClusteringAutoencoder,
-    ClusteringLoss,
-    ReconstructionLoss,
     student_t,
     target_distribution,
 )
+from sklstm.nn.losses import ClusteringLoss, ReconstructionLoss
 
 
 def train_autoencoder(

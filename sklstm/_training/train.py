@@ -273,7 +273,7 @@ class TrainingNet(NeuralNet):
         module, link = self.module_, batch.link
         assert self.bptt_length is not None
         if link is None:
-            state = module.begin(len(batch.inputs["inputs"]))
+            state = module.initial_state(len(batch.inputs["inputs"]))
         else:
             state = self.carried.take(link)
         step = TruncatedStep(module, self.bptt_length, exact=link is not None)
@@ -333,10 +333,10 @@ class CarriedState:
     def take(self, link: Link) -> State:
         """Return the state from which the sequences of a batch continue."""
         if link.begin is not None:
-            self.state = self.module.begin(link.begin)
+            self.state = self.module.initial_state(link.begin)
         assert self.state is not None  # it was given, or a batch before has left it
         # A sample that continues another has a pooled output of its own.
-        return self.module.begin_pooling(take_rows(self.state, link.rows))
+        return self.module.reset_pooling(take_rows(self.state, link.rows))
 
     def keep(self, link: Link, state: State) -> None:
         """Store the state after a batch, detached from the graph of gradients."""

@@ -1,4 +1,4 @@
-"""Displays: plots of what fitted estimators have learned, in scikit-learn's manner.
+"""Displays: plots of what fitted estimators have learned, like those of `sklearn.inspection`.
 
 They need matplotlib (``pip install matplotlib``), which is imported when something is drawn.
 """

@@ -1,25 +1,29 @@
-"""Plain torch modules: the parts that the estimators put together.
+"""Plain torch modules and losses that the estimators are built from.
 
-They know nothing of scikit-learn. Inputs are right-padded blocks of shape
-``(batch, time, features)`` with a tensor of true lengths; whatever lies behind a sequence's
-own length never reaches its result.
+They do not depend on scikit-learn. Inputs are right-padded batches of shape
+``(batch, time, features)`` together with the true lengths, a Tensor of shape ``(batch,)``;
+the result of a sequence does not depend on what its padding holds.
 """
 
-from sklstm.nn.characters import CharacterConvolution, WordCharacterEmbedding
-from sklstm.nn.convolution import ConvolutionPool
+from sklstm.nn.convolution import CharacterConvolution, ConvolutionPool, StepConvolution
 from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout
-from sklstm.nn.embedding import TokenEmbedding
+from sklstm.nn.embedding import TokenEmbedding, WordCharacterEmbedding
+from sklstm.nn.heads import CRFHead, CumulativeLinkHead, LinearHead, QuantileHead
 from sklstm.nn.losses import (
     CRFLoss,
     StepLoss,
     WeightedLoss,
+    absolute_loss,
     binary_loss,
     distance_weighted_loss,
+    huber_loss,
     multiclass_loss,
+    poisson_loss,
+    quantile_loss,
+    squared_loss,
 )
 from sklstm.nn.network import SequenceNetwork
-from sklstm.nn.outputs import CRFOutput, CumulativeLink, LinearOutput, QuantileOutput
 from sklstm.nn.pooling import (
     AttentionPooling,
     LastPooling,
@@ -29,30 +33,22 @@ from sklstm.nn.pooling import (
     make_pooling,
 )
 from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
-from sklstm.nn.regression_losses import (
-    absolute_loss,
-    huber_loss,
-    poisson_loss,
-    quantile_loss,
-    squared_loss,
-)
-from sklstm.nn.step_convolution import StepConvolution
 
 __all__ = [
     "AttentionPooling",
+    "CRFHead",
     "CRFLoss",
-    "CRFOutput",
     "CharacterConvolution",
     "ConvolutionPool",
-    "CumulativeLink",
+    "CumulativeLinkHead",
     "Dropout",
     "LastPooling",
     "LinearChainCRF",
-    "LinearOutput",
+    "LinearHead",
     "MaxPooling",
     "MeanPooling",
     "Pooling",
-    "QuantileOutput",
+    "QuantileHead",
     "RecurrentLayer",
     "RecurrentStack",
     "SequenceNetwork",

@@ -1,32 +1,42 @@
-"""A convolution with max-pooling in front of the recurrent layers."""
+"""Convolutions: over the steps of a sequence, within each step, and over a word's characters."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-
-def step_mask(lengths: Tensor, n_steps: int) -> Tensor:
-    """Return a (batch, time, 1) boolean mask, True on a sequence's own steps."""
-    steps = torch.arange(n_steps, device=lengths.device)
-    return (steps < lengths[:, None]).unsqueeze(-1)
+from sklstm.nn.padding import step_mask
 
 
 class ConvolutionPool(nn.Module):
-    """Convolve over time, rectify, and keep the largest of every few steps.
+    """Convolution over time, ReLU, and max-pooling.
 
-    The convolution pads with zeros so that it keeps the number of steps; pooling shortens
-    ``T`` steps to ``ceil(T / pool_size)``, so that a sequence of one step survives it.
+    The convolution pads with zeros so that the number of steps stays the same; pooling then
+    shortens ``T`` steps to ``ceil(T / pool_size)``, so that even a sequence of one step keeps one.
+    The result of a sequence does not depend on how far it is padded.
 
     Parameters
     ----------
-    in_channels, filters : int
-        Numbers per step before and after.
+    in_channels : int
+        Number of features per step of the input.
+    filters : int
+        Number of filters, the number of features per step of the output.
     kernel_size : int
-        Steps that each filter sees.
+        Number of steps that each filter covers.
     pool_size : int
-        Steps that become one.
+        Number of neighbouring steps whose maximum is kept; 1 for no pooling.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import ConvolutionPool
+    >>> layer = ConvolutionPool(in_channels=3, filters=8, kernel_size=5, pool_size=2)
+    >>> x, lengths = layer(torch.randn(2, 9, 3), torch.tensor([9, 4]))
+    >>> x.shape, lengths
+    (torch.Size([2, 5, 8]), tensor([5, 2]))
     """
 
     def __init__(self, in_channels: int, filters: int, kernel_size: int, pool_size: int):
@@ -35,19 +45,188 @@ class ConvolutionPool(nn.Module):
         self.kernel_size = kernel_size
         self.pool_size = pool_size
         nn.init.xavier_uniform_(self.convolution.weight)
-        assert self.convolution.bias is not None  # Conv1d makes one unless told not to
+        assert self.convolution.bias is not None  # Conv1d has one by default
         nn.init.zeros_(self.convolution.bias)
 
     def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Map ``(batch, time, in_channels)`` to ``(batch, ceil(time / pool), filters)``."""
-        mask = step_mask(lengths, x.shape[1])
+        """Convolve and pool right-padded sequences.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, in_channels)
+            Right-padded sequences.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        x : Tensor of shape (batch, ceil(time / pool_size), filters)
+            Right-padded results.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each result.
+        """
+        mask = step_mask(lengths, x.shape[1])  # (batch, time, 1)
         x = (x * mask).transpose(1, 2)  # (batch, in_channels, time)
         before = (self.kernel_size - 1) // 2
         x = functional.pad(x, (before, self.kernel_size - 1 - before))
-        x = functional.relu(self.convolution(x))
-        # Rectified values are never below zero, so a zero behind the end loses every maximum.
+        x = functional.relu(self.convolution(x))  # (batch, filters, time)
+        # ReLU gives nothing below zero, so a zero at padding never exceeds a sequence's own steps.
         x = x * mask.transpose(1, 2)
         if self.pool_size > 1:
             x = functional.max_pool1d(x, self.pool_size, ceil_mode=True)
             lengths = torch.div(lengths + self.pool_size - 1, self.pool_size, rounding_mode="floor")
         return x.transpose(1, 2), lengths  # (batch, time, filters)
+
+
+class StepConvolution(nn.Module):
+    """Two-dimensional convolutions within each step, for steps that are images or matrices.
+
+    The same filters read every step, and no step sees another. Each layer convolves, padded with
+    zeros so that height and width stay the same, applies ReLU, and keeps the maximum of every
+    ``pool_size`` by ``pool_size`` patch; rows and columns left over at the border form smaller
+    patches.
+
+    Parameters
+    ----------
+    step_shape : tuple of int
+        Shape of a step, (height, width) or (channels, height, width).
+    filters : tuple of int
+        Number of filters of each layer.
+    kernel_size : int
+        Height and width of a filter.
+    pool_size : int
+        Height and width of a patch whose maximum is kept; 1 for no pooling.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features per step of the output.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import StepConvolution
+    >>> layer = StepConvolution((28, 28), filters=(8, 16), kernel_size=3, pool_size=2)
+    >>> layer(torch.randn(2, 10, 28 * 28)).shape  # two films of ten frames
+    torch.Size([2, 10, 784])
+    """
+
+    def __init__(
+        self,
+        step_shape: tuple[int, ...],
+        filters: tuple[int, ...],
+        kernel_size: int,
+        pool_size: int,
+    ):
+        super().__init__()
+        channels, height, width = step_shape if len(step_shape) == 3 else (1, *step_shape)
+        self.step_shape = (channels, height, width)
+        self.pool_size = pool_size
+        before = (kernel_size - 1) // 2
+        self.padding = (before, kernel_size - 1 - before) * 2
+        layers = []
+        for n_filters in filters:
+            layer = nn.Conv2d(channels, n_filters, kernel_size)
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
+            assert layer.bias is not None  # Conv2d has one by default
+            nn.init.zeros_(layer.bias)
+            layers.append(layer)
+            channels = n_filters
+            height, width = math.ceil(height / pool_size), math.ceil(width / pool_size)
+        self.layers = nn.ModuleList(layers)
+        self.output_size = channels * height * width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, time, channels * height * width)`` to ``(batch, time, output_size)``."""
+        x = x.transpose(0, 1)  # (time, batch, features): contiguous, as batches are time-major
+        n_steps, n_sequences = x.shape[:2]
+        x = x.reshape(n_steps * n_sequences, *self.step_shape)
+        for layer in self.layers:
+            # (time * batch, channels, height, width)
+            x = torch.relu(layer(functional.pad(x, self.padding)))
+            if self.pool_size > 1:
+                x = functional.max_pool2d(x, self.pool_size, ceil_mode=True)
+        x = x.reshape(n_steps, n_sequences, self.output_size)  # (time, batch, output_size)
+        return x.transpose(0, 1)  # (batch, time, output_size)
+
+
+class CharacterConvolution(nn.Module):
+    """Vectors of words from their characters: embedding, convolution, and max over the word [1]_.
+
+    A word is padded with ``kernel_size - 1`` zero vectors on either side, so that a filter can
+    recognise prefixes and suffixes. The vector of a word does not depend on the other words.
+
+    Parameters
+    ----------
+    n_ids : int
+        Number of character ids, the largest id plus one. Id 0 is padding; ids of `n_ids` and
+        above are read as `unknown_id`.
+    embedding_dim : int
+        Size of the character embeddings.
+    filters : int
+        Number of filters, the size of a word's vector.
+    kernel_size : int
+        Number of characters that a filter covers.
+    unknown_id : int, default=1
+        Id of unknown characters. Their embedding starts at zero, as training may never meet one.
+
+    Attributes
+    ----------
+    output_size : int
+        Size of a word's vector, equal to `filters`.
+
+    References
+    ----------
+    .. [1] X. Ma, E. Hovy, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF",
+       ACL 2016, section 2.1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import CharacterConvolution
+    >>> layer = CharacterConvolution(n_ids=30, embedding_dim=8, filters=16, kernel_size=3)
+    >>> layer(torch.tensor([[5, 3, 22], [9, 0, 0]])).shape  # words of three characters and of one
+    torch.Size([2, 16])
+    """
+
+    def __init__(
+        self,
+        n_ids: int,
+        embedding_dim: int,
+        filters: int,
+        kernel_size: int,
+        *,
+        unknown_id: int = 1,
+    ):
+        super().__init__()
+        bound = (3.0 / embedding_dim) ** 0.5  # a variance of 1 / embedding_dim, as in the paper
+        weight = torch.empty(n_ids, embedding_dim).uniform_(-bound, bound)
+        weight[[0, unknown_id]] = 0.0
+        self.weight = nn.Parameter(weight)
+        self.convolution = nn.Conv1d(embedding_dim, filters, kernel_size)
+        nn.init.xavier_uniform_(self.convolution.weight)
+        assert self.convolution.bias is not None  # Conv1d has one by default
+        nn.init.zeros_(self.convolution.bias)
+        self.kernel_size = kernel_size
+        self.unknown_id = unknown_id
+        self.output_size = filters
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map right-padded ids of shape ``(words, characters)`` to ``(words, filters)``."""
+        longest = int((ids > 0).sum(dim=1).amax()) if len(ids) else 0
+        ids = ids[:, : max(1, longest)]
+        ids = torch.where(ids < len(self.weight), ids, self.unknown_id)
+        vectors = functional.embedding(ids, self.weight, padding_idx=0)
+        margin = self.kernel_size - 1
+        padded = functional.pad(vectors.transpose(1, 2), (margin, margin))
+        responses = self.convolution(padded)  # (words, filters, characters + margin)
+        # Positions where no filter reaches the word exist only because another word is longer.
+        n_own = (ids > 0).sum(dim=1)[:, None] + margin
+        positions = torch.arange(responses.shape[2], device=ids.device)
+        beyond = positions >= n_own.clamp(min=1)  # (words, characters + margin)
+        return responses.masked_fill(beyond[:, None], -torch.inf).amax(dim=2)  # (words, filters)
+
+    def extra_repr(self) -> str:
+        """Return the sizes that torch shows in the printed form of the module."""
+        n_ids, embedding_dim = self.weight.shape
+        return f"{n_ids}, {embedding_dim}"

@@ -1,4 +1,4 @@
-"""A conditional random field over the labels of a sequence's steps."""
+"""A linear-chain conditional random field (CRF) over the labels of a sequence's steps."""
 
 from __future__ import annotations
 
@@ -10,37 +10,44 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.convolution import step_mask
-from sklstm.nn.recurrent import reversal_index, reverse_steps
+from sklstm.nn.padding import reversal_index, reverse_steps, step_mask
 
-# From (time, batch, classes) scores, a (batch, classes) first message and (classes, classes)
-# transitions to a message for every step.
-Sender = Callable[[Tensor, Tensor, Tensor], Tensor]
+# From (time, batch, classes) emissions, a (batch, classes) first message and (classes, classes)
+# transitions to the message to every step.
+MessagePassing = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class LinearChainCRF(nn.Module):
-    """Labels of steps, scored by themselves and by which label follows which [1]_.
+    r"""Labels of steps, scored by each step itself and by which label follows which [1]_.
 
-    A labelling's score is the sum of its classes' scores at every step, of a score for each
-    pair of neighbours, and of those for its first and its last class; its probability is the
-    softmax over all ``n_classes ** time`` labellings. What sums over them is exact, by
-    messages that the steps send their neighbours [2]_, in time ``n_classes ** 2`` a step.
+    The score of the labels :math:`y_1, \ldots, y_T` of a sequence with emissions :math:`e` is
 
-    Blocks are right-padded, ``(batch, time, n_classes)`` with every length 1 or more. What
-    lies behind a sequence's end, scores or labels, may hold any value, and gets no gradient.
+    .. math::
+
+        s(y) = \mathrm{start}_{y_1} + \sum_{t=1}^{T} e_{t, y_t}
+            + \sum_{t=2}^{T} \mathrm{transitions}_{y_{t-1}, y_t} + \mathrm{end}_{y_T}
+
+    and their probability is the softmax of :math:`s` over all ``n_classes ** T`` labellings. Sums
+    over labellings are exact, computed by forward and backward messages [2]_ in
+    ``n_classes ** 2`` operations per step.
+
+    All batches are right-padded, ``(batch, time, n_classes)``, and every length is at least 1.
+    Emissions and labels at padding may have any value and get no gradient.
 
     Parameters
     ----------
     n_classes : int
-        Classes that a step may have.
+        Number of classes.
 
     Attributes
     ----------
     transitions : Parameter of shape (n_classes, n_classes)
-        Scores of a class, the row, followed by another, the column.
-    first, last : Parameter of shape (n_classes,)
-        Scores of the class that a sequence begins and ends with. All three begin as zeros,
-        which leaves each step a softmax of its own.
+        Score of each pair of neighbouring labels: row i, column j for label j right after label i.
+    start_transitions : Parameter of shape (n_classes,)
+        Score of each class as the first label of a sequence.
+    end_transitions : Parameter of shape (n_classes,)
+        Score of each class as the last label of a sequence. All three parameters are initialised
+        to zero, which makes the labels of the steps independent.
 
     References
     ----------
@@ -51,16 +58,16 @@ class LinearChainCRF(nn.Module):
 
     Examples
     --------
-    The second step has no preference of its own; that a class likes to stay decides.
+    The emissions of the second step are equal; the transitions favour equal neighbours:
 
     >>> import torch
     >>> from sklstm.nn import LinearChainCRF
     >>> crf = LinearChainCRF(2)
     >>> _ = torch.nn.init.eye_(crf.transitions)
-    >>> scores, lengths = torch.tensor([[[0.0, 2.0], [0.0, 0.0]]]), torch.tensor([2])
-    >>> crf.viterbi(scores, lengths)
+    >>> emissions, lengths = torch.tensor([[[0.0, 2.0], [0.0, 0.0]]]), torch.tensor([2])
+    >>> crf.viterbi(emissions, lengths)
     tensor([[1, 1]])
-    >>> crf.step_log_likelihood(scores, torch.tensor([[1, 1]]), lengths).exp().detach()
+    >>> crf.step_log_likelihood(emissions, torch.tensor([[1, 1]]), lengths).exp().detach()
     tensor([[0.88, 0.73]])
     """
 
@@ -68,196 +75,258 @@ class LinearChainCRF(nn.Module):
         super().__init__()
         self.n_classes = n_classes
         self.transitions = nn.Parameter(torch.zeros(n_classes, n_classes))
-        self.first = nn.Parameter(torch.zeros(n_classes))
-        self.last = nn.Parameter(torch.zeros(n_classes))
+        self.start_transitions = nn.Parameter(torch.zeros(n_classes))
+        self.end_transitions = nn.Parameter(torch.zeros(n_classes))
 
     def step_log_likelihood(
         self,
-        scores: Tensor,
+        emissions: Tensor,
         labels: Tensor,
         lengths: Tensor,
         *,
         previous: Tensor | None = None,
         ends: Tensor | None = None,
     ) -> Tensor:
-        """Return ``log p(label | the labels before it)`` of every step.
+        """Return the log-probability of each label given the labels before it.
 
-        They add up to the log-likelihood of the whole labelling, and one by one they can be
-        given weights.
+        Their sum over the steps is the log-likelihood of the labels of the sequence; one by one
+        they can be given weights.
 
         Parameters
         ----------
-        scores : Tensor of shape (batch, time, n_classes)
-            Scores of the classes at each step.
+        emissions : Tensor of shape (batch, time, n_classes)
+            Score of each class at each step.
         labels : Tensor of shape (batch, time)
-            The classes, int64.
+            Class indices, int64.
         lengths : Tensor of shape (batch,)
-            Own steps of each sequence.
-        previous : Tensor of shape (batch,), optional
-            Where a row continues a sequence, the label of the step before it, int64; -1 where
-            it begins one. By default all begin.
-        ends : Tensor of shape (batch,), optional
-            Whether a row is the end of its sequence, bool. Where it is not, its last step gets
-            no score for coming last, and what follows is not summed over. By default all end.
+            Number of steps of each sequence.
+        previous : Tensor of shape (batch,) or None, default=None
+            For rows that are a chunk of a longer sequence: the label of the step before the
+            chunk, int64; -1 where the sequence starts with the chunk. None if all do.
+        ends : Tensor of shape (batch,) or None, default=None
+            Whether the sequence ends with the chunk, bool. Where it does not, the last step gets
+            no `end_transitions`, and the labels of the steps after the chunk are left out
+            of the normalisation. None if all sequences end.
 
         Returns
         -------
         Tensor of shape (batch, time)
             Log-probabilities, 0 at padding.
         """
-        mask = step_mask(lengths, scores.shape[1])  # (batch, time, 1)
-        scores, _ = self._own_scores(scores, mask)
-        behind = self._messages_from_behind(scores, lengths, ends)
+        mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
+        emissions, _ = self._prepare(emissions, mask)
+        backward = self._backward_messages(emissions, lengths, ends)
         labels = torch.where(mask.squeeze(2), labels, 0)
         if previous is None:
             previous = labels.new_full((len(labels),), -1)
-        # The row behind the transitions is for sequences that begin: -1, counted from the end.
+        # The start transitions are appended as the last row, which -1 refers to.
         origins = torch.cat([previous[:, None], labels[:, :-1]], dim=1) % (self.n_classes + 1)
-        rows = functional.embedding(origins, torch.cat([self.transitions, self.first[None]]))
-        steps = (rows + scores + behind).log_softmax(2)  # (batch, time, classes)
+        table = torch.cat([self.transitions, self.start_transitions[None]])
+        forward = functional.embedding(origins, table)  # (batch, time, classes)
+        steps = (forward + emissions + backward).log_softmax(2)
         chosen = steps.gather(2, labels.unsqueeze(2))  # (batch, time, 1)
         return torch.where(mask, chosen, 0.0).squeeze(2)
 
     @torch.no_grad()
-    def viterbi(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return the ``(batch, time)`` labellings of the highest score, 0 at padding."""
-        mask = step_mask(lengths, scores.shape[1])  # (batch, time, 1)
-        scores, _ = self._own_scores(scores, mask)
-        best = scores + self._messages_from_behind(scores, lengths, send=max_messages)
-        # What a class brings in from here on is known, so the labels are chosen front to back.
+    def viterbi(self, emissions: Tensor, lengths: Tensor) -> Tensor:
+        """Return the most probable labels of each sequence, found by the Viterbi algorithm.
+
+        Parameters
+        ----------
+        emissions : Tensor of shape (batch, time, n_classes)
+            Score of each class at each step.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, time)
+            Class indices, int64; 0 at padding.
+        """
+        mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
+        emissions, _ = self._prepare(emissions, mask)
+        best = emissions + self._backward_messages(emissions, lengths, passing=max_product_messages)
+        # The backward messages hold the best score of the steps that follow, so that labels can
+        # be chosen from the first step to the last.
         labels: list[Tensor] = []
-        row: Tensor = self.first
+        scores: Tensor = self.start_transitions
         for step in best.unbind(1):  # (batch, classes)
-            labels.append((row + step).argmax(1))
-            row = self.transitions[labels[-1]]
+            labels.append((scores + step).argmax(1))
+            scores = self.transitions[labels[-1]]
         return torch.where(mask.squeeze(2), torch.stack(labels, dim=1), 0)
 
-    def log_marginals(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return ``log p(class)`` of every step, ``(batch, time, n_classes)``, 0 at padding.
+    def log_marginals(self, emissions: Tensor, lengths: Tensor) -> Tensor:
+        """Return the log-probability of every class at every step.
 
-        A step's are those of its class whatever the labels of the other steps.
+        These are marginal probabilities, summed over all labels of the other steps, so that the
+        most probable class of a step need not be its label in the result of `viterbi`.
+
+        Parameters
+        ----------
+        emissions : Tensor of shape (batch, time, n_classes)
+            Score of each class at each step.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, n_classes)
+            Log-probabilities, 0 at padding.
         """
-        mask = step_mask(lengths, scores.shape[1])
-        scores, _ = self._own_scores(scores, mask)
-        first = self.first.expand(len(scores), -1)
-        ahead = sum_messages(scores.transpose(0, 1), first, self.transitions.T).transpose(0, 1)
-        behind = self._messages_from_behind(scores, lengths)
-        return torch.where(mask, (ahead + scores + behind).log_softmax(2), 0.0)
+        mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
+        emissions, _ = self._prepare(emissions, mask)
+        start = self.start_transitions.expand(len(emissions), -1)
+        forward = sum_product_messages(emissions.transpose(0, 1), start, self.transitions.T)
+        backward = self._backward_messages(emissions, lengths)
+        logits = forward.transpose(0, 1) + emissions + backward  # (batch, time, classes)
+        return torch.where(mask, logits.log_softmax(2), 0.0)
 
-    def log_partition(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return the ``(batch,)`` log-sums of ``exp(score)`` over all labellings."""
-        mask = step_mask(lengths, scores.shape[1])
-        scores, shifts = self._own_scores(scores, mask)
-        steps = scores + self._messages_from_behind(scores, lengths)  # (batch, time, classes)
-        sent = steps.detach().logsumexp(2, keepdim=True)  # the constants that messages went without
+    def log_partition(self, emissions: Tensor, lengths: Tensor) -> Tensor:
+        """Return the log-partition function: the log-sum-exp of the scores of all labellings.
+
+        Parameters
+        ----------
+        emissions : Tensor of shape (batch, time, n_classes)
+            Score of each class at each step.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch,)
+        """
+        mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
+        emissions, shifts = self._prepare(emissions, mask)
+        steps = emissions + self._backward_messages(emissions, lengths)  # (batch, time, classes)
+        # The constants that were subtracted from the messages.
+        subtracted = steps.detach().logsumexp(2, keepdim=True)
         return (
-            (self.first + steps[:, 0]).logsumexp(1)
-            + torch.where(mask, sent, 0.0)[:, 1:].sum(dim=(1, 2))
+            (self.start_transitions + steps[:, 0]).logsumexp(1)
+            + torch.where(mask, subtracted, 0.0)[:, 1:].sum(dim=(1, 2))
             + shifts.sum(dim=(1, 2))
         )
 
-    def _own_scores(self, scores: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Replace padding by zeros, and take each step's highest score, returned too, off it.
+    def _prepare(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Set padding to zero and subtract the largest emission of each step, returned as well.
 
-        Next to a score of 10,000, a transition would lose its decimals in float32.
+        Added to an emission of 10,000, a transition would lose its decimals in float32.
         """
-        scores = torch.where(mask, scores.to(self.transitions.dtype), 0.0)
-        shifts = scores.detach().amax(2, keepdim=True)  # (batch, time, 1)
-        return scores - shifts, shifts
+        emissions = torch.where(mask, emissions.to(self.transitions.dtype), 0.0)
+        shifts = emissions.detach().amax(2, keepdim=True)  # (batch, time, 1)
+        return emissions - shifts, shifts
 
-    def _messages_from_behind(
+    def _backward_messages(
         self,
-        scores: Tensor,
+        emissions: Tensor,
         lengths: Tensor,
         ends: Tensor | None = None,
-        send: Sender | None = None,
+        passing: MessagePassing | None = None,
     ) -> Tensor:
-        """Return what the steps behind each one say of its classes, as `sum_messages` does."""
-        last = self.last.expand(len(scores), -1)
+        """Return the message of the steps after each one, ``(batch, time, classes)``."""
+        end = self.end_transitions.expand(len(emissions), -1)
         if ends is not None:
-            last = torch.where(ends[:, None], last, 0.0)
-        # Reversed, all sequences of a batch begin at once, and padding comes after them.
-        index = reversal_index(lengths, scores.shape[1])
-        steps = reverse_steps(scores, index).transpose(0, 1)  # (time, batch, classes)
-        messages = (send or sum_messages)(steps, last, self.transitions)
+            end = torch.where(ends[:, None], end, 0.0)
+        # Reversed, all sequences of a batch start together, and padding comes after them.
+        index = reversal_index(lengths, emissions.shape[1])
+        steps = reverse_steps(emissions, index).transpose(0, 1)  # (time, batch, classes)
+        messages = (passing or sum_product_messages)(steps, end, self.transitions)
         return reverse_steps(messages.transpose(0, 1), index)
 
 
-def sum_messages(steps: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
-    """Return what the steps before each one say of its classes; the first is told `start`.
+def sum_product_messages(emissions: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+    r"""Return the message to each step from the steps before it, by the sum-product algorithm.
 
-    The total of a class is its score and the message to it. The message to the step after
-    tells each class i the log-sum over the classes j of ``exp(transitions[i, j] + total[j])``,
-    less that of ``exp(total[j])``, which keeps messages near 0 however many steps there are
-    and is a constant to the gradient. All is ``(time, batch, classes)``.
+    With :math:`a_t` the emissions of step t plus the message to it, the message to the next step
+    is, for each class i,
+
+    .. math::
+
+        m_{t+1, i} = \log \sum_j \exp(\mathrm{transitions}_{i, j} + a_{t, j})
+            - \log \sum_j \exp(a_{t, j}).
+
+    The second term keeps messages near 0 however long a sequence is, and is treated as a
+    constant by the gradient.
+
+    Parameters
+    ----------
+    emissions : Tensor of shape (time, batch, classes)
+        Score of each class at each step.
+    start : Tensor of shape (batch, classes)
+        The message to the first step.
+    transitions : Tensor of shape (classes, classes)
+        Score of class j, the column, at a step and class i, the row, at the next one.
+
+    Returns
+    -------
+    Tensor of shape (time, batch, classes)
     """
     lowest, highest = transitions.detach().aminmax(dim=1)
-    if (highest - lowest).max() <= _widest_row(steps.dtype):
-        return _ProductMessages.apply(steps, start, transitions)  # type: ignore[no-untyped-call]
+    if (highest - lowest).max() <= _widest_row(emissions.dtype):
+        return _SumProductMessages.apply(emissions, start, transitions)  # type: ignore[no-untyped-call]
     messages = [start]
-    for step in steps[:-1]:  # (batch, classes)
-        total = step + messages[-1]
+    for emission in emissions[:-1]:  # (batch, classes)
+        total = emission + messages[-1]
         total = total - total.detach().logsumexp(1, keepdim=True)
         messages.append((transitions + total[:, None, :]).logsumexp(2))
     return torch.stack(messages)
 
 
-def max_messages(steps: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
-    """Return messages like those of `sum_messages` with the largest summand for the sum."""
+def max_product_messages(emissions: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+    """Return messages as `sum_product_messages` does, with the maximum in place of the sums."""
     messages = [start]
-    for step in steps[:-1]:  # (batch, classes)
-        total = step + messages[-1]
+    for emission in emissions[:-1]:  # (batch, classes)
+        total = emission + messages[-1]
         total -= total.amax(1, keepdim=True)
         messages.append((transitions + total[:, None, :]).amax(2))
     return torch.stack(messages)
 
 
 def _widest_row(dtype: torch.dtype) -> float:
-    """Return how far the scores in a row of transitions may lie apart for `_ProductMessages`.
+    """Return the largest range of a row of transitions that `_SumProductMessages` is used for.
 
-    Whatever the scores of steps, the likeliest class of the step before adds no less than
-    ``exp(-range) / n_classes`` to a sum, and what underflows is below the smallest number. At
-    this range, 55 in float32 and 636 in float64, the loss is the rounding error squared.
+    Whatever the emissions, the most probable class of the step before adds at least
+    ``exp(-range) / n_classes`` to a sum, and terms that underflow are below the smallest number.
+    At this range, 55 in float32 and 636 in float64, their loss is the square of the rounding error.
     """
-    numbers = torch.finfo(dtype)
-    return math.log(numbers.eps**2 / numbers.tiny)
+    limits = torch.finfo(dtype)
+    return math.log(limits.eps**2 / limits.tiny)
 
 
-class _ProductMessages(torch.autograd.Function):
-    """The messages of `sum_messages`, by one small matrix product a step in each direction.
+class _SumProductMessages(torch.autograd.Function):
+    """`sum_product_messages` by one small matrix product per step in each direction.
 
-    Log-sums over pairs of classes, differentiated by autograd, take about three times as long.
+    Log-sum-exps over pairs of classes, differentiated by autograd, take about three times as long.
     """
 
     @staticmethod
-    def forward(ctx: Any, steps: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+    def forward(ctx: Any, emissions: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
         highest = transitions.amax(1)  # (classes,)
         factors = (transitions - highest[:, None]).exp()  # (classes, classes)
-        reverse = factors.T.contiguous()
-        total = steps[0] + start
-        # The highest of each row goes along with the scores of the step that hears of it.
-        rest = steps[1:] + highest
-        shares, sums = rest.new_empty(rest.shape), rest.new_empty(rest.shape)
-        for step, share, summed in zip(rest, shares, sums, strict=True):  # (batch, classes)
-            torch.softmax(total, 1, out=share)
-            torch.mm(share, reverse, out=summed)
+        transposed = factors.T.contiguous()
+        total = emissions[0] + start  # (batch, classes)
+        # The maximum of each row is added to the emissions of the step that gets the message.
+        rest = emissions[1:] + highest  # (time - 1, batch, classes)
+        weights, sums = rest.new_empty(rest.shape), rest.new_empty(rest.shape)
+        for step, weight, summed in zip(rest, weights, sums, strict=True):  # (batch, classes)
+            torch.softmax(total, 1, out=weight)
+            torch.mm(weight, transposed, out=summed)
             total = summed.log().add_(step)
-        ctx.save_for_backward(factors, shares, sums)
+        ctx.save_for_backward(factors, weights, sums)
         return torch.cat([start[None], sums.log() + highest])
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        factors, shares, sums = ctx.saved_tensors
-        by_message = grads[0]
-        # From the last step on: a gradient by the sums sent to a step is its message's, and
-        # what comes back from the sums that the step itself sends.
-        by_sums = by_message[1:] / sums
-        ratios = (shares[1:] / sums[:-1]).unbind(0)
+        factors, weights, sums = ctx.saved_tensors
+        by_message = grads[0]  # (time, batch, classes)
+        # From the last step to the first: the gradient by the sums sent to a step is that of
+        # its message, plus what flows back from the sums that this step itself sends.
+        by_sums = by_message[1:] / sums  # (time - 1, batch, classes)
+        ratios = (weights[1:] / sums[:-1]).unbind(0)
         views = by_sums.unbind(0)
         for later, earlier, ratio in zip(views[:0:-1], views[-2::-1], ratios[::-1], strict=True):
             earlier.addcmul_(later @ factors, ratio)
-        by_steps = torch.zeros_like(by_message)
-        torch.mul(by_sums @ factors, shares, out=by_steps[:-1])
-        by_factors = by_sums.flatten(0, 1).T @ shares.flatten(0, 1)
-        return by_steps, by_message[0] + by_steps[0], by_factors * factors
+        by_emissions = torch.zeros_like(by_message)
+        torch.mul(by_sums @ factors, weights, out=by_emissions[:-1])
+        by_factors = by_sums.flatten(0, 1).T @ weights.flatten(0, 1)
+        return by_emissions, by_message[0] + by_emissions[0], by_factors * factors

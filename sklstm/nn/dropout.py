@@ -1,4 +1,4 @@
-"""Dropout that draws from a generator of its own."""
+"""Dropout, and the random generator that all random modules of a network share."""
 
 from __future__ import annotations
 
@@ -7,30 +7,38 @@ from torch import Tensor, nn
 
 
 class RandomModule(nn.Module):
-    """A module that draws random numbers while training.
+    """Base class of modules that draw random numbers while training.
 
     Torch's own dropout draws from the process-wide generator: two models that train in two
-    threads would then change each other's weights, and each fit would move the caller's
-    generator on. `seed_modules` gives every such module one shared generator instead.
+    threads would influence each other's weights, and every fit would change the state of the
+    caller's generator. `seed_modules` gives all random modules of a network one generator instead.
+
+    Attributes
+    ----------
+    generator : torch.Generator or None
+        The generator to draw from; None for the process-wide one of torch.
     """
 
     generator: torch.Generator | None = None
 
     def keep_mask(self, shape: tuple[int, ...], p: float, like: Tensor) -> Tensor:
-        """Draw zeros with probability `p`, else ``1 / (1 - p)``."""
+        """Return a mask that is 0 with probability `p`, else ``1 / (1 - p)``.
+
+        It has the given shape, and the dtype and device of `like`.
+        """
         mask = torch.empty(shape, dtype=like.dtype, device=like.device)
         return mask.bernoulli_(1.0 - p, generator=self.generator).div_(1.0 - p)
 
 
 def seed_modules(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Let every `RandomModule` inside `module` draw from `generator`."""
+    """Make every `RandomModule` inside `module` draw from `generator`."""
     for part in module.modules():
         if isinstance(part, RandomModule):
             part.generator = generator
 
 
 def generator_of(module: nn.Module) -> torch.Generator:
-    """Return what the parts of `module` draw from."""
+    """Return the generator that the random modules inside `module` draw from."""
     for part in module.modules():
         if isinstance(part, RandomModule) and part.generator is not None:
             return part.generator
@@ -38,12 +46,27 @@ def generator_of(module: nn.Module) -> torch.Generator:
 
 
 class Dropout(RandomModule):
-    """Set numbers to zero with probability `p` while training, and scale up the rest.
+    """Dropout that draws from a generator of the caller's choice.
+
+    While training, each element is set to zero with probability `p` and the others are multiplied
+    by ``1 / (1 - p)``; in evaluation mode the input is returned as it is. Elements are drawn from
+    the attribute `generator`, or from torch's process-wide generator where that is None.
 
     Parameters
     ----------
     p : float
-        Probability of a zero, from 0 to below 1.
+        Dropout rate, in [0, 1).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import Dropout
+    >>> layer = Dropout(0.5)
+    >>> layer.generator = torch.Generator().manual_seed(0)
+    >>> sorted(set(layer(torch.ones(100)).tolist()))
+    [0.0, 2.0]
+    >>> layer.eval()(torch.ones(3))
+    tensor([1., 1., 1.])
     """
 
     def __init__(self, p: float):
@@ -51,13 +74,13 @@ class Dropout(RandomModule):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x`, with zeros drawn while training."""
+        """Apply dropout to a tensor of any shape; the result has the same shape."""
         if not self.training or self.p == 0.0:
             return x
-        # Laid out like x, whose memory may be time-major.
+        # In the memory layout of x, which may be time-major.
         mask = torch.empty_like(x).bernoulli_(1.0 - self.p, generator=self.generator)
         return x * mask.div_(1.0 - self.p)
 
     def extra_repr(self) -> str:
-        """Describe the module in torch's printed form."""
+        """Return the rate that torch shows in the printed form of the module."""
         return f"p={self.p}"

@@ -1,4 +1,4 @@
-"""Vectors for token ids."""
+"""Embeddings: vectors for token ids, and for words together with their characters."""
 
 from __future__ import annotations
 
@@ -6,31 +6,42 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.convolution import CharacterConvolution
 from sklstm.nn.dropout import RandomModule
 
 
 class TokenEmbedding(RandomModule):
-    """Look up a trained vector for every id; id 0, padding, is the zero vector.
+    """Trainable vectors for token ids; id 0, padding, has the zero vector.
 
     Parameters
     ----------
     n_ids : int
-        Rows of the table. Ids at or past it are read as `unknown_id`.
+        Number of token ids. Ids of `n_ids` and above are read as `unknown_id`.
     embedding_dim : int
-        Length of a vector.
+        Size of the vectors.
     weight : Tensor of shape (n_ids, embedding_dim) or None, default=None
-        Vectors to start from; drawn uniformly from [-0.05, 0.05] when None, as in Keras.
+        Initial vectors. None draws them uniformly from [-0.05, 0.05], as Keras does.
     freeze : bool, default=False
-        Keep the vectors as they are in training.
+        Whether to exclude the vectors from training.
     dropout : float, default=0.0
-        Probability that a word is left out of a whole training batch [1]_.
+        Word dropout rate: the probability that a word's vector is set to zero everywhere in a
+        training batch [1]_.
     unknown_id : int, default=1
-        The id that stands for every unknown one.
+        Id of unknown tokens.
 
     References
     ----------
     .. [1] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
        Models", ICLR 2018, section 4.3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import TokenEmbedding
+    >>> embedding = TokenEmbedding(n_ids=100, embedding_dim=8)
+    >>> ids = torch.tensor([[[7], [42], [3]], [[7], [0], [0]]])  # (batch, time, 1)
+    >>> embedding(ids).shape
+    torch.Size([2, 3, 8])
     """
 
     def __init__(
@@ -53,17 +64,60 @@ class TokenEmbedding(RandomModule):
         self.unknown_id = unknown_id
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Map ``(batch, time, k)`` ids to ``(batch, time, k * embedding_dim)`` vectors."""
+        """Map ids of shape ``(batch, time, k)`` to ``(batch, time, k * embedding_dim)``."""
         n_ids = self.weight.shape[0]
-        ids = ids.transpose(0, 1)  # (time, batch, k): contiguous as batches are laid out
+        ids = ids.transpose(0, 1)  # (time, batch, k): contiguous, as batches are time-major
         ids = torch.where(ids < n_ids, ids, self.unknown_id)
         vectors = functional.embedding(ids, self.weight, padding_idx=0)
         if self.training and self.dropout > 0.0:
             mask = self.keep_mask((n_ids,), self.dropout, self.weight)
-            vectors = vectors * mask[ids].unsqueeze(-1)
+            vectors = vectors * mask[ids].unsqueeze(-1)  # (time, batch, k, embedding_dim)
         return vectors.flatten(2).transpose(0, 1)  # (batch, time, k * embedding_dim)
 
     def extra_repr(self) -> str:
-        """Describe the module in torch's printed form."""
+        """Return the sizes that torch shows in the printed form of the module."""
         n_ids, embedding_dim = self.weight.shape
         return f"{n_ids}, {embedding_dim}, dropout={self.dropout}"
+
+
+class WordCharacterEmbedding(nn.Module):
+    """The embedding of each word, concatenated with a vector computed from its characters.
+
+    Parameters
+    ----------
+    words : TokenEmbedding
+        Embeds the word ids.
+    characters : CharacterConvolution
+        Computes a vector from the character ids of each word.
+
+    Attributes
+    ----------
+    output_size : int
+        Size of the concatenated vectors.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import CharacterConvolution, TokenEmbedding, WordCharacterEmbedding
+    >>> words = TokenEmbedding(n_ids=100, embedding_dim=8)
+    >>> characters = CharacterConvolution(n_ids=30, embedding_dim=4, filters=16, kernel_size=3)
+    >>> embedding = WordCharacterEmbedding(words, characters)
+    >>> ids = torch.tensor([[[42, 5, 3, 22], [7, 9, 0, 0]]])  # each word, then its characters
+    >>> embedding(ids).shape
+    torch.Size([1, 2, 24])
+    """
+
+    def __init__(self, words: TokenEmbedding, characters: CharacterConvolution):
+        super().__init__()
+        self.words = words
+        self.characters = characters
+        self.output_size = words.weight.shape[1] + characters.output_size
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map ids of shape ``(batch, time, 1 + characters)`` to ``(batch, time, output_size)``."""
+        spelled = ids[:, :, 1:].transpose(0, 1)  # (time, batch, characters), contiguous
+        # A word that occurs several times in a batch is convolved once.
+        distinct, place = torch.unique(spelled.flatten(0, 1), dim=0, return_inverse=True)
+        read = self.characters(distinct)[place]  # (time * batch, filters)
+        read = read.view(*spelled.shape[:2], -1)  # (time, batch, filters)
+        return torch.cat([self.words(ids[:, :, :1]), read.transpose(0, 1)], dim=2)

@@ -1,39 +1,55 @@
-"""The network of the estimators: embed, convolve, recur, pool, and an output layer."""
+"""The network of the estimators: embedding, convolutions, recurrent layers, pooling, head."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from sklstm.nn.convolution import ConvolutionPool
+from sklstm.nn.convolution import ConvolutionPool, StepConvolution
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
 from sklstm.nn.state import State, advance_ragged, put_rows, take_rows
-from sklstm.nn.step_convolution import StepConvolution
 
 
 class SequenceNetwork(nn.Module):
-    """Map right-padded sequences to one vector of outputs each, or to one for every step.
+    """Map right-padded sequences to outputs, one for each sequence or one for every step.
 
     Parameters
     ----------
     embedding : Module or None
-        Turns token ids into vectors; None where the steps are values already.
+        Maps token ids to vectors; None for sequences of values.
     step_convolution : StepConvolution or None
-        Reads each step that is a matrix.
+        Convolves within each step, for steps that are images or matrices.
     convolution : ConvolutionPool or None
-        Comes between the embedding and the recurrent layers.
+        Convolves over time, before the recurrent layers.
     recurrent : RecurrentStack
         The recurrent layers.
     pooling : Pooling or None
-        Turns ``(batch, time, size)`` states into ``(batch, size)``; None for outputs of every
-        step, by the same output layer.
+        Pools the hidden states, ``(batch, time, size)`` to ``(batch, size)``. None applies the
+        output layer to the hidden state of every step.
     output : Module
-        The output layer.
+        The output layer, such as `LinearHead`.
     dropout : float, default=0.0
-        Dropout in front of the recurrent layers (on learned vectors, never on values as
-        given) and in front of the output layer.
+        Dropout rate before the output layer, and before the recurrent layers where their input
+        comes from an embedding or a convolution; values in X are never dropped.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import LinearHead, MaxPooling, RecurrentStack, SequenceNetwork
+    >>> network = SequenceNetwork(
+    ...     embedding=None,
+    ...     step_convolution=None,
+    ...     convolution=None,
+    ...     recurrent=RecurrentStack(3, (16,), bidirectional=True),
+    ...     pooling=MaxPooling(32, bidirectional=True),
+    ...     output=LinearHead(32, 4),
+    ...     dropout=0.2,
+    ... )
+    >>> x, lengths = torch.randn(2, 10, 3), torch.tensor([10, 6])
+    >>> network(x, lengths).shape
+    torch.Size([2, 4])
     """
 
     def __init__(
@@ -60,66 +76,113 @@ class SequenceNetwork(nn.Module):
 
     @property
     def is_causal(self) -> bool:
-        """Whether a step's state depends on the steps up to it only."""
+        """Whether the hidden state of a step depends on that step and earlier ones only."""
         return self.convolution is None and not self.recurrent.bidirectional
 
     def states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the states of all steps, ``(batch, time, size)``, and how many count."""
-        x = self._read_steps(inputs)
+        """Return the hidden states of all steps.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            Right-padded sequences of values or token ids.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        states : Tensor of shape (batch, time, size)
+            Hidden states of the last recurrent layer. With a convolution that pools, the time axis
+            is shorter than that of the inputs.
+        lengths : Tensor of shape (batch,)
+            Number of hidden states of each sequence.
+        """
+        x = self._embed_steps(inputs)  # (batch, time, size)
         if self.convolution is not None:
             x, lengths = self.convolution(x, lengths)
         return self.recurrent(self.input_dropout(x), lengths), lengths
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the pooled state, ``(batch, size)``, or the states of all steps."""
+        """Return the pooled states, ``(batch, size)``, or without pooling all hidden states."""
         states, lengths = self.states(inputs, lengths)
         return states if self.pooling is None else self.pooling(states, lengths)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return what the output layer makes of the pooled state, or of every step's."""
+        """Return the outputs.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            Right-padded sequences of values or token ids.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_outputs), or (batch, time, n_outputs) without pooling
+            In the shape that the output layer gives.
+        """
         return self.respond(self.encode(inputs, lengths))
 
     def respond(self, encoded: Tensor) -> Tensor:
-        """Return what the output layer makes of what `encode` gives."""
+        """Return the outputs for states from `encode`: dropout and the output layer."""
         outputs: Tensor = self.output(self.output_dropout(encoded))
         return outputs
 
     def forward_prefixes(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the outputs of every prefix, ``(batch, time, ...)``.
+        """Return the outputs of every prefix of the sequences, ``(batch, time, n_outputs)``.
 
-        Only right for a network that `is_causal`.
+        Only for a network that `is_causal` and has a pooling.
         """
-        states, _ = self.states(inputs, lengths)
-        assert self.pooling is not None  # otherwise `forward` gives them
+        states, _ = self.states(inputs, lengths)  # (batch, time, size)
+        assert self.pooling is not None
         outputs: Tensor = self.output(self.pooling.scan(states))
         return outputs
 
     def state_sizes(self) -> list[tuple[str, int]]:
-        """Return the name and the width of each part of the state, pooling last."""
+        """Return the name and size of each part of the state, those of the pooling last."""
         pooled = [] if self.pooling is None else self.pooling.state_sizes()
         return self.recurrent.state_sizes() + pooled
 
-    def begin(self, n_sequences: int) -> State:
-        """Return the state before the first step."""
+    def initial_state(self, n_sequences: int) -> State:
+        """Return the state before the first step, of the recurrent layers and the pooling."""
         like = next(self.recurrent.parameters())
         recurrent = (like.new_zeros(n_sequences, size) for _, size in self.recurrent.state_sizes())
-        pooled = () if self.pooling is None else self.pooling.begin(like, n_sequences)
+        pooled = () if self.pooling is None else self.pooling.initial_state(like, n_sequences)
         return (*recurrent, *(part.detach() for part in pooled))
 
-    def begin_pooling(self, state: State) -> State:
-        """Return `state` with the steps read so far left out of what is pooled."""
+    def reset_pooling(self, state: State) -> State:
+        """Return `state` with the part of the pooling reset, so that it pools later steps only."""
         n_recurrent = len(self.recurrent.state_sizes())
-        return state[:n_recurrent] + self.begin(len(state[0]))[n_recurrent:]
+        return state[:n_recurrent] + self.initial_state(len(state[0]))[n_recurrent:]
 
     def advance_states(
         self, inputs: Tensor, lengths: Tensor, state: State, *, exact: bool
     ) -> tuple[Tensor, State]:
-        """Return the states of all steps, and the recurrent part of the state after them.
+        """Return the hidden states of all steps, and the recurrent state after them.
 
-        Only for a network that `is_causal`. Unless `exact`, the state is right for the longest
-        sequences only: the others' went on through padding, which is cheaper.
+        Only for a network that `is_causal`.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            Right-padded sequences, or chunks of sequences.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each.
+        state : tuple of Tensor of shape (batch, size)
+            The state before the first step.
+        exact : bool
+            Whether the state is right for all sequences. Otherwise it is right for the longest
+            ones only, as the others are read on into the padding, which is faster.
+
+        Returns
+        -------
+        states : Tensor of shape (batch, time, size)
+            Hidden states of the last recurrent layer.
+        state : tuple of Tensor of shape (batch, hidden_size)
+            The state of the recurrent layers, without that of the pooling.
         """
-        x = self.input_dropout(self._read_steps(inputs))
+        x = self.input_dropout(self._embed_steps(inputs))  # (batch, time, size)
         recurrent = state[: len(self.recurrent.state_sizes())]
         if exact:
             return advance_ragged(self.recurrent.advance, x, lengths, recurrent)
@@ -128,9 +191,27 @@ class SequenceNetwork(nn.Module):
     def forward_from(
         self, inputs: Tensor, lengths: Tensor, state: State, *, exact: bool = True
     ) -> tuple[Tensor, State]:
-        """Return what `forward` does for sequences that go on from `state`, and the state then.
+        """Return the outputs of sequences that continue from `state`, and the state after them.
 
-        See `advance_states`. Everything that was read since the state began is pooled.
+        Only for a network that `is_causal`. All steps since the initial state are pooled.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            Right-padded sequences, or chunks of sequences.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each.
+        state : tuple of Tensor of shape (batch, size)
+            The state before the first step.
+        exact : bool, default=True
+            Whether the state is right for all sequences; see `advance_states`.
+
+        Returns
+        -------
+        outputs : Tensor
+            In the shape that `forward` gives.
+        state : tuple of Tensor of shape (batch, size)
+            The state after the last step.
         """
         states, recurrent = self.advance_states(inputs, lengths, state, exact=exact)
         if self.pooling is None:
@@ -139,22 +220,25 @@ class SequenceNetwork(nn.Module):
         return self.respond(self.pooling.finish(memory)), recurrent + memory
 
     def forward_in_chunks(self, inputs: Tensor, lengths: Tensor, chunk_length: int) -> Tensor:
-        """Return what `forward` does, in memory that does not grow with the sequences' lengths."""
-        state, outputs = self.begin(len(inputs)), []
+        """Return what `forward` returns, with the hidden states of one chunk in memory at a time.
+
+        Only for a network that `is_causal`.
+        """
+        state, outputs = self.initial_state(len(inputs)), []
         for start in range(0, inputs.shape[1], chunk_length):
             rows = torch.nonzero(lengths > start).flatten()
             own = (lengths[rows] - start).clamp(max=chunk_length)
-            steps = inputs[rows, start : start + int(own.max())]
+            steps = inputs[rows, start : start + int(own.max())]  # (rows, chunk, features)
             result, after = self.forward_from(steps, own, take_rows(state, rows), exact=False)
             state = put_rows(state, rows, after)
             if self.pooling is None:
                 block = result.new_zeros(len(inputs), *result.shape[1:])
-                outputs.append(block.index_copy(0, rows, result))
+                outputs.append(block.index_copy(0, rows, result))  # (batch, chunk, n_outputs)
         if self.pooling is None:
             return torch.cat(outputs, dim=1)
         return self.respond(self.pooling.finish(state[len(self.recurrent.state_sizes()) :]))
 
-    def _read_steps(self, inputs: Tensor) -> Tensor:
+    def _embed_steps(self, inputs: Tensor) -> Tensor:
         """Return the vector of each step by itself, ``(batch, time, size)``."""
         x = inputs if self.embedding is None else self.embedding(inputs)
         return x if self.step_convolution is None else self.step_convolution(x)

@@ -1,24 +1,27 @@
-"""From the states of all steps to one vector: at once, for every prefix, or piece by piece."""
+"""Pooling over time: of whole sequences, of every prefix, or of a sequence read in chunks."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from sklstm.nn.convolution import step_mask
+from sklstm.nn.padding import step_mask
 from sklstm.nn.state import State
 
 
 class Pooling(nn.Module):
-    """What every pooling offers.
+    """Base class of poolings, from the hidden states of all steps to one vector.
+
+    A pooling can also be computed chunk by chunk: `initial_state` before the first chunk, `extend`
+    for each one, and `finish` for the result. All three ways give the same vectors.
 
     Parameters
     ----------
     size : int
-        Numbers per step.
+        Number of features of a hidden state, of both directions together.
     bidirectional : bool, default=False
-        Whether the second half of them comes from the backward direction, which ends at
-        the first step.
+        Whether the second half of the features comes from the backward direction, whose final
+        state is at the first step.
     """
 
     def __init__(self, size: int, bidirectional: bool = False):
@@ -27,110 +30,191 @@ class Pooling(nn.Module):
         self.bidirectional = bidirectional
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
-        """Pool ``(batch, time, size)`` to ``(batch, size)``, each sequence's own steps."""
+        """Pool hidden states over time, without those at padding.
+
+        Parameters
+        ----------
+        states : Tensor of shape (batch, time, size)
+            Hidden states of right-padded sequences.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, size)
+        """
         raise NotImplementedError
 
     def scan(self, states: Tensor) -> Tensor:
-        """Pool every prefix: ``(batch, time, size)`` to the same shape."""
+        """Pool every prefix: step t of the ``(batch, time, size)`` result pools steps 0 to t."""
         raise NotImplementedError
 
     def state_sizes(self) -> list[tuple[str, int]]:
-        """Return the name and the width of what is remembered from piece to piece."""
+        """Return the name and size of each part of the running state between chunks."""
         return [("pooled state", self.size)]
 
-    def begin(self, like: Tensor, n_sequences: int) -> State:
-        """Return what is remembered before the first step."""
+    def initial_state(self, like: Tensor, n_sequences: int) -> State:
+        """Return the running state before the first step, with the dtype and device of `like`."""
         return tuple(like.new_zeros(n_sequences, size) for _, size in self.state_sizes())
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
-        """Return what is remembered after a piece more, ``(batch, time, size)``."""
+        """Return the running state `memory` after another chunk of ``(batch, time, size)``."""
         raise NotImplementedError
 
     def finish(self, memory: State) -> Tensor:
-        """Return the pooled state, ``(batch, size)``, of all pieces."""
+        """Return the pooled vectors, ``(batch, size)``, of all chunks."""
         return memory[0]
 
 
 class LastPooling(Pooling):
-    """Take each direction's final state."""
+    """The final hidden state of each direction.
+
+    Parameters
+    ----------
+    size : int
+        Number of features of a hidden state, of both directions together.
+    bidirectional : bool, default=False
+        Whether the second half of the features comes from the backward direction, whose final
+        state is at the first step.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import LastPooling
+    >>> states = torch.tensor([[[1.0], [5.0], [2.0]], [[3.0], [4.0], [0.0]]])
+    >>> LastPooling(1)(states, lengths=torch.tensor([3, 2]))
+    tensor([[2.],
+            [4.]])
+    """
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
         rows = torch.arange(len(lengths), device=lengths.device)
-        last = states[rows, lengths - 1]
+        last = states[rows, lengths - 1]  # (batch, size)
         if not self.bidirectional:
             return last
         half = states.shape[2] // 2
         return torch.cat([last[:, :half], states[:, 0, half:]], dim=1)
 
     def scan(self, states: Tensor) -> Tensor:
-        """Return the states as they are."""
+        """Return `states`: the last state of each prefix."""
         return states
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
-        """Return the last state."""
+        """Return the last state of the chunk."""
         return (self(states, lengths),)
 
 
 class MeanPooling(Pooling):
-    """Average the states over time."""
+    """The mean of the hidden states over time.
+
+    Parameters
+    ----------
+    size : int
+        Number of features of a hidden state, of both directions together.
+    bidirectional : bool, default=False
+        Without effect: the mean is the same for both directions.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import MeanPooling
+    >>> states = torch.tensor([[[1.0], [5.0], [3.0]], [[3.0], [4.0], [0.0]]])
+    >>> MeanPooling(1)(states, lengths=torch.tensor([3, 2]))
+    tensor([[3.0000],
+            [3.5000]])
+    """
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
-        total = (states * step_mask(lengths, states.shape[1])).sum(dim=1)
+        total = (states * step_mask(lengths, states.shape[1])).sum(dim=1)  # (batch, size)
         return total / lengths[:, None]
 
     def scan(self, states: Tensor) -> Tensor:
-        """Average every prefix, in one running sum."""
+        """Return the mean of every prefix, from a cumulative sum."""
         counts = torch.arange(1, states.shape[1] + 1, device=states.device)
-        return states.cumsum(dim=1) / counts[:, None]
+        return states.cumsum(dim=1) / counts[:, None]  # (batch, time, size)
 
     def state_sizes(self) -> list[tuple[str, int]]:
-        """Return the name and the width of the sum and of the count."""
+        """Return the name and size of the sum and of the number of steps."""
         return [("sum of states", self.size), ("count of steps", 1)]
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
-        """Add the states up, and count them."""
-        total, count = memory
+        """Add the chunk to the sum and to the number of steps."""
+        total, count = memory  # (batch, size), (batch, 1)
         more = (states * step_mask(lengths, states.shape[1])).sum(dim=1)
         return total + more, count + lengths[:, None]
 
     def finish(self, memory: State) -> Tensor:
-        """Divide the sum by the count."""
+        """Divide the sum by the number of steps."""
         total, count = memory
         return total / count
 
 
 class MaxPooling(Pooling):
-    """Take the largest value of every unit over time."""
+    """The maximum of every hidden unit over time.
+
+    Parameters
+    ----------
+    size : int
+        Number of features of a hidden state, of both directions together.
+    bidirectional : bool, default=False
+        Without effect: the maximum is the same for both directions.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import MaxPooling
+    >>> states = torch.tensor([[[1.0], [5.0], [2.0]], [[3.0], [4.0], [9.0]]])
+    >>> MaxPooling(1)(states, lengths=torch.tensor([3, 2]))
+    tensor([[5.],
+            [4.]])
+    """
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
-        padding = ~step_mask(lengths, states.shape[1])
+        padding = ~step_mask(lengths, states.shape[1])  # (batch, time, 1)
         return states.masked_fill(padding, -torch.inf).max(dim=1).values
 
     def scan(self, states: Tensor) -> Tensor:
-        """Return the running maximum."""
-        return states.cummax(dim=1).values
+        """Return the cumulative maximum."""
+        return states.cummax(dim=1).values  # (batch, time, size)
 
-    def begin(self, like: Tensor, n_sequences: int) -> State:
-        """Return what any state exceeds."""
+    def initial_state(self, like: Tensor, n_sequences: int) -> State:
+        """Return minus infinity, which every hidden unit exceeds."""
         return (like.new_full((n_sequences, self.size), -torch.inf),)
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
-        """Return the largest so far."""
+        """Return the maximum over the earlier chunks and this one."""
         return (torch.maximum(memory[0], self(states, lengths)),)
 
 
 class AttentionPooling(Pooling):
-    """Average the states with weights that a small network learns [1]_.
+    r"""A weighted mean of the hidden states, with weights from a small network [1]_.
 
-    Its hidden layer is as wide as a state, and both directions are scored alike.
+    The weight of the hidden state :math:`h_t` is proportional to
+    :math:`\exp(v^\top \tanh(W h_t + b))`. The hidden layer of this network is as wide as a hidden
+    state, and both directions are scored together.
+
+    Parameters
+    ----------
+    size : int
+        Number of features of a hidden state, of both directions together.
+    bidirectional : bool, default=False
+        Without effect: the weights depend on both directions.
 
     References
     ----------
     .. [1] Z. Yang et al., "Hierarchical Attention Networks for Document Classification",
        NAACL 2016, section 2.2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import AttentionPooling
+    >>> pooling = AttentionPooling(4)
+    >>> pooling(torch.randn(2, 3, 4), lengths=torch.tensor([3, 2])).shape
+    torch.Size([2, 4])
     """
 
     def __init__(self, size: int, bidirectional: bool = False):
@@ -139,46 +223,46 @@ class AttentionPooling(Pooling):
         self.score = nn.Linear(size, 1, bias=False)
 
     def scores(self, states: Tensor) -> Tensor:
-        """Return the unnormalized weight of every step."""
-        return self.score(torch.tanh(self.hidden(states)))  # (batch, time, 1)
+        """Return the attention scores, ``(batch, time, 1)``, before the softmax over time."""
+        return self.score(torch.tanh(self.hidden(states)))
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
-        padding = ~step_mask(lengths, states.shape[1])
+        padding = ~step_mask(lengths, states.shape[1])  # (batch, time, 1)
         weights = self.scores(states).masked_fill(padding, -torch.inf).softmax(dim=1)
         return (weights * states).sum(dim=1)
 
     def scan(self, states: Tensor) -> Tensor:
-        """Average every prefix with the weights renormalized, in two running sums."""
-        scores = self.scores(states)
-        largest = scores.max(dim=1, keepdim=True).values
+        """Return the weighted mean of every prefix, from two cumulative sums."""
+        scores = self.scores(states)  # (batch, time, 1)
+        largest = scores.max(dim=1, keepdim=True).values  # (batch, 1, 1)
         log_total = (scores - largest).logcumsumexp(dim=1)
-        weighted = (torch.exp(scores - largest) * states).cumsum(dim=1)
+        weighted = (torch.exp(scores - largest) * states).cumsum(dim=1)  # (batch, time, size)
         return weighted / log_total.exp()
 
     def state_sizes(self) -> list[tuple[str, int]]:
-        """Return the names and widths of the running sums, and of what they are scaled by."""
+        """Return the name and size of the running sums and of the score that scales them."""
         return [("largest score", 1), ("sum of weights", 1), ("weighted sum", self.size)]
 
-    def begin(self, like: Tensor, n_sequences: int) -> State:
-        """Return empty sums, and what any score exceeds."""
-        _, total, weighted = super().begin(like, n_sequences)
+    def initial_state(self, like: Tensor, n_sequences: int) -> State:
+        """Return empty sums, and minus infinity, which every score exceeds."""
+        _, total, weighted = super().initial_state(like, n_sequences)
         return like.new_full((n_sequences, 1), -torch.inf), total, weighted
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
-        """Add to both sums, scaled anew where a larger score comes."""
-        largest, total, weighted = memory
+        """Add the chunk to both sums, which are rescaled where a larger score occurs."""
+        largest, total, weighted = memory  # (batch, 1), (batch, 1), (batch, size)
         padding = ~step_mask(lengths, states.shape[1])
         scores = self.scores(states).masked_fill(padding, -torch.inf)  # (batch, time, 1)
-        # What both sums are divided by cancels in the end, so it has no gradient.
+        # The factor that both sums are divided by cancels in the end, so it needs no gradient.
         scale = torch.maximum(largest, scores.max(dim=1).values).detach()
         before = torch.exp(largest.detach() - scale)
-        weights = torch.exp(scores - scale[:, None])
+        weights = torch.exp(scores - scale[:, None])  # (batch, time, 1)
         weighted = weighted * before + (weights * states).sum(dim=1)
         return scale, total * before + weights.sum(dim=1), weighted
 
     def finish(self, memory: State) -> Tensor:
-        """Divide the weighted sum by the weights."""
+        """Divide the weighted sum by the sum of the weights."""
         _, total, weighted = memory
         return weighted / total
 
@@ -192,5 +276,25 @@ POOLINGS: dict[str, type[Pooling]] = {
 
 
 def make_pooling(name: str, size: int, bidirectional: bool = False) -> Pooling:
-    """Build the pooling called `name` for states of `size` numbers."""
+    """Return a new pooling by its name.
+
+    Parameters
+    ----------
+    name : {"last", "mean", "max", "attention"}
+        `LastPooling`, `MeanPooling`, `MaxPooling` or `AttentionPooling`.
+    size : int
+        Number of features of a hidden state, of both directions together.
+    bidirectional : bool, default=False
+        Whether the second half of the features comes from the backward direction.
+
+    Returns
+    -------
+    Pooling
+
+    Examples
+    --------
+    >>> from sklstm.nn import make_pooling
+    >>> make_pooling("mean", 8)
+    MeanPooling()
+    """
     return POOLINGS[name](size, bidirectional)

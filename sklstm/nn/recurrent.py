@@ -1,4 +1,4 @@
-"""Recurrent layers that stay on the fused kernel and are exact on padded batches."""
+"""LSTM and GRU layers on the fused kernels of torch, exact on right-padded batches."""
 
 from __future__ import annotations
 
@@ -10,30 +10,41 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklstm.nn.dropout import Dropout, RandomModule
+from sklstm.nn.padding import reversal_index, reverse_steps
 from sklstm.nn.state import State
 
 CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class RecurrentLayer(RandomModule):
-    """One LSTM or GRU layer that reads forward in time.
+    r"""One LSTM or GRU layer that reads forward in time.
 
-    Kernels are Glorot uniform, recurrent kernels orthogonal, biases zero but for the forget
-    gate's, which is 1 [1]_. Torch gives an LSTM two biases that are only ever added up; the
-    second is fixed at zero here.
+    An LSTM has an input gate i, a forget gate f, a cell candidate g and an output gate o. From the
+    input :math:`x_t`, the hidden state :math:`h_{t-1}` and the cell state :math:`c_{t-1}` it
+    computes
+
+    .. math::
+
+        c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t).
+
+    Input weights are initialised Glorot uniform for each gate, recurrent weights orthogonal, and
+    biases zero except that of the forget gate, which is 1 [1]_. Torch gives an LSTM two bias
+    vectors, of which only the sum matters; the second one is fixed at zero here.
 
     Parameters
     ----------
-    input_size, hidden_size : int
-        Numbers per step before and after.
+    input_size : int
+        Number of features per step of the input.
+    hidden_size : int
+        Number of hidden units.
     cell : {"lstm", "gru"}, default="lstm"
-        The kind of recurrence.
+        Type of recurrent cell.
     recurrent_dropout : float, default=0.0
-        Dropout on the connections from step to step while training.
+        Dropout rate on the recurrent connections while training.
     recurrent_dropout_method : {"weights", "states"}, default="weights"
-        "weights" drops recurrent weights, once a batch, and keeps the fused kernel [2]_.
-        "states" drops units of the carried state, the same at every step of a sequence [3]_,
-        in a loop over the steps that is many times slower.
+        "weights" drops recurrent weights, drawn once for each batch, and stays on the fused
+        kernel [2]_. "states" drops units of the hidden state, the same ones at every step of a
+        sequence [3]_, in a loop over the steps that is many times slower.
 
     References
     ----------
@@ -43,6 +54,15 @@ class RecurrentLayer(RandomModule):
        Models", ICLR 2018, section 2.
     .. [3] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
        Recurrent Neural Networks", NeurIPS 2016, section 4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import RecurrentLayer
+    >>> layer = RecurrentLayer(input_size=3, hidden_size=8)
+    >>> states, (h, c) = layer.advance(torch.randn(2, 5, 3))
+    >>> states.shape, h.shape, c.shape
+    (torch.Size([2, 5, 8]), torch.Size([2, 8]), torch.Size([2, 8]))
     """
 
     def __init__(
@@ -63,37 +83,38 @@ class RecurrentLayer(RandomModule):
     @torch.no_grad()
     def _initialize(self) -> None:
         hidden = self.rnn.hidden_size
-        w_in, w_rec, b_in, b_rec = self._weights()
-        for kernel in w_in.split(hidden):
-            nn.init.xavier_uniform_(kernel)
-        for kernel in w_rec.split(hidden):
-            nn.init.orthogonal_(kernel)
-        nn.init.zeros_(b_in)
-        nn.init.zeros_(b_rec)
+        w_ih, w_hh, b_ih, b_hh = self._weights()
+        for gate in w_ih.split(hidden):  # (hidden, input)
+            nn.init.xavier_uniform_(gate)
+        for gate in w_hh.split(hidden):  # (hidden, hidden)
+            nn.init.orthogonal_(gate)
+        nn.init.zeros_(b_ih)
+        nn.init.zeros_(b_hh)
         if isinstance(self.rnn, nn.LSTM):
-            b_in[hidden : 2 * hidden] = 1.0  # gates: input, forget, cell, output
-            b_rec.requires_grad_(False)
+            b_ih[hidden : 2 * hidden] = 1.0  # the forget gate: torch orders them i, f, g, o
+            b_hh.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, time, input_size)`` to ``(batch, time, hidden_size)``."""
         return self.advance(x)[0]
 
     def advance(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Read on from `state`, and return the states of all steps with the last one.
+        """Return the hidden states of all steps, and the state after the last one.
 
         Parameters
         ----------
         x : Tensor of shape (batch, time, input_size)
             Sequences without padding.
         state : tuple of Tensor of shape (batch, hidden_size) or None, default=None
-            What an LSTM shows and carries, or what a GRU shows; None for zeros.
+            State before the first step: the hidden state and the cell state of an LSTM, the
+            hidden state of a GRU. None for zeros.
 
         Returns
         -------
         states : Tensor of shape (batch, time, hidden_size)
-            What the layer shows at every step.
-        state : tuple of Tensor
-            As the argument.
+            The hidden state at every step.
+        state : tuple of Tensor of shape (batch, hidden_size)
+            State after the last step.
         """
         if state is None:
             state = tuple(x.new_zeros(x.shape[0], size) for _, size in self.state_sizes())
@@ -104,119 +125,120 @@ class RecurrentLayer(RandomModule):
         return self._state_drop(x, state)
 
     def state_sizes(self) -> list[tuple[str, int]]:
-        """Return the name and the width of each part of the state."""
+        """Return the name and size of each part of the state."""
         parts = ("hidden state", "cell state")[: 2 if isinstance(self.rnn, nn.LSTM) else 1]
         return [(part, self.rnn.hidden_size) for part in parts]
 
     def _weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        w_in, w_rec, b_in, b_rec = self.rnn.all_weights[0]
-        return w_in, w_rec, b_in, b_rec
+        """Return input weights, recurrent weights, and the biases of both."""
+        w_ih, w_hh, b_ih, b_hh = self.rnn.all_weights[0]
+        return w_ih, w_hh, b_ih, b_hh
 
     def _run(self, recurrence: Any, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Call what takes and gives states as torch does, with an axis of layers in front."""
-        layered = tuple(part.unsqueeze(0) for part in state)
+        """Call `recurrence`, whose states have a leading axis of layers as in torch."""
+        layered = tuple(part.unsqueeze(0) for part in state)  # (1, batch, hidden) each
         if isinstance(self.rnn, nn.LSTM):
-            states, (hidden, carried) = recurrence(x, layered)
-            return states, (hidden[0], carried[0])
-        states, hidden = recurrence(x, layered[0])
-        return states, (hidden[0],)
+            states, (h, c) = recurrence(x, layered)
+            return states, (h[0], c[0])
+        states, h = recurrence(x, layered[0])
+        return states, (h[0],)
 
     def _weight_drop(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
-        w_in, w_rec, b_in, b_rec = self._weights()
-        w_rec = w_rec * self.keep_mask(tuple(w_rec.shape), self.recurrent_dropout, w_rec)
-        # weights, has biases, one layer, dropout, training, bidirectional, batch first
-        rest: tuple[Any, ...] = ([w_in, w_rec, b_in, b_rec], True, 1, 0.0, True, False, True)
+        """Run the fused kernel with dropout on the recurrent weights."""
+        w_ih, w_hh, b_ih, b_hh = self._weights()
+        w_hh = w_hh * self.keep_mask(tuple(w_hh.shape), self.recurrent_dropout, w_hh)
+        # weights, has biases, number of layers, dropout, training, bidirectional, batch first
+        rest: tuple[Any, ...] = ([w_ih, w_hh, b_ih, b_hh], True, 1, 0.0, True, False, True)
         if isinstance(self.rnn, nn.LSTM):
-            states, hidden, carried = torch.lstm(x, state, *rest)
-            return states, (hidden, carried)
+            states, h, c = torch.lstm(x, state, *rest)
+            return states, (h, c)
         return torch.gru(x, state, *rest)
 
     def _state_drop(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        w_in, w_rec, b_in, b_rec = self._weights()
-        hidden, carried = state[0], state[-1]
-        mask = self.keep_mask(tuple(hidden.shape), self.recurrent_dropout, x)
+        """Run step by step with the same dropout on the hidden state at every step."""
+        w_ih, w_hh, b_ih, b_hh = self._weights()
+        h, c = state[0], state[-1]  # (batch, hidden) each; a GRU has no c
+        mask = self.keep_mask(tuple(h.shape), self.recurrent_dropout, x)
         states = []
-        for gates in functional.linear(x, w_in, b_in).unbind(1):  # (batch, gates * hidden)
-            recurrent = functional.linear(hidden * mask, w_rec, b_rec)
+        for from_input in functional.linear(x, w_ih, b_ih).unbind(1):  # (batch, gates * hidden)
+            from_hidden = functional.linear(h * mask, w_hh, b_hh)
             if isinstance(self.rnn, nn.LSTM):
-                hidden, carried = lstm_step(gates + recurrent, carried)
+                h, c = lstm_step(from_input + from_hidden, c)
             else:
-                hidden = gru_step(gates, recurrent, hidden)
-            states.append(hidden)
-        return torch.stack(states, dim=1), (hidden, carried)[: len(state)]  # (batch, time, hidden)
+                h = gru_step(from_input, from_hidden, h)
+            states.append(h)
+        return torch.stack(states, dim=1), (h, c)[: len(state)]  # (batch, time, hidden)
 
 
-def lstm_step(gates: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
-    """Advance an LSTM by one step, from the sums at its gates."""
-    take, keep, new, show = gates.chunk(4, dim=1)  # (batch, hidden) each
-    carried = torch.sigmoid(keep) * carried + torch.sigmoid(take) * torch.tanh(new)
-    return torch.sigmoid(show) * torch.tanh(carried), carried
+def lstm_step(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the next hidden state and cell state of an LSTM, ``(batch, hidden)`` each.
 
-
-def gru_step(gates: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
-    """Advance a GRU by one step, from the input's and the state's share at its gates."""
-    (r_in, z_in, n_in), (r_rec, z_rec, n_rec) = gates.chunk(3, dim=1), recurrent.chunk(3, dim=1)
-    update = torch.sigmoid(z_in + z_rec)
-    new = torch.tanh(n_in + torch.sigmoid(r_in + r_rec) * n_rec)
-    return (1.0 - update) * new + update * hidden
-
-
-class _ReverseSteps(torch.autograd.Function):
-    """Reorder steps by an index that undoes itself, so that backward is the same reorder.
-
-    Plain indexing would have autograd scatter-add the gradient, which is slow on a CPU.
+    Parameters
+    ----------
+    gates : Tensor of shape (batch, 4 * hidden)
+        Pre-activations of the gates i, f, g and o.
+    c : Tensor of shape (batch, hidden)
+        The cell state.
     """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, index: Tensor) -> Tensor:
-        ctx.save_for_backward(index)
-        return x.index_select(0, index)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        (index,) = ctx.saved_tensors
-        return grads[0].index_select(0, index), None
+    i, f, g, o = gates.chunk(4, dim=1)  # (batch, hidden) each
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c), c
 
 
-def reversal_index(lengths: Tensor, n_steps: int) -> Tensor:
-    """Index that reverses each sequence within its own length and leaves padding in place.
+def gru_step(from_input: Tensor, from_hidden: Tensor, h: Tensor) -> Tensor:
+    """Return the next hidden state of a GRU, ``(batch, hidden)``.
 
-    It is for rows in time-major order, ``time * batch_size + batch``.
+    Parameters
+    ----------
+    from_input, from_hidden : Tensor of shape (batch, 3 * hidden)
+        What the input and the hidden state contribute to the pre-activations of the gates r and z
+        and of the candidate n.
+    h : Tensor of shape (batch, hidden)
+        The hidden state.
     """
-    steps = torch.arange(n_steps, device=lengths.device)[:, None]
-    mirrored = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (time, batch)
-    batch = torch.arange(len(lengths), device=lengths.device)
-    return (mirrored * len(lengths) + batch).flatten()
-
-
-def reverse_steps(x: Tensor, index: Tensor) -> Tensor:
-    """Reverse ``(batch, time, features)`` by an index from `reversal_index`."""
-    rows = x.transpose(0, 1)  # (time, batch, features)
-    flipped = _ReverseSteps.apply(rows.reshape(-1, rows.shape[2]), index)  # type: ignore[no-untyped-call]
-    return flipped.view(rows.shape).transpose(0, 1)
+    r_x, z_x, n_x = from_input.chunk(3, dim=1)  # (batch, hidden) each
+    r_h, z_h, n_h = from_hidden.chunk(3, dim=1)
+    z = torch.sigmoid(z_x + z_h)
+    n = torch.tanh(n_x + torch.sigmoid(r_x + r_h) * n_h)
+    return (1.0 - z) * n + z * h
 
 
 class RecurrentStack(nn.Module):
-    """Recurrent layers on top of each other, with dropout in between.
+    """Stacked recurrent layers, in one direction or both, with dropout between the layers.
 
-    A bidirectional layer runs a second forward layer over each sequence reversed within its
-    own length: exact under right padding, and on the fused kernel, which packed sequences
-    leave on a CPU.
+    The backward direction is a forward layer that reads each sequence reversed within its own
+    length: the result is exact for right-padded batches. Packed sequences would be exact, too, but
+    do not use the fused kernel on a CPU.
 
     Parameters
     ----------
     input_size : int
-        Numbers per step of the input.
-    hidden_sizes : sequence of int
-        Units of each layer, per direction.
+        Number of features per step of the input.
+    hidden_sizes : tuple of int
+        Number of hidden units of each layer, per direction.
     cell : {"lstm", "gru"}, default="lstm"
-        The kind of recurrence.
+        Type of recurrent cell.
     bidirectional : bool, default=False
-        Read in both directions, and join the two states of each step.
+        Whether to read in both directions and concatenate their hidden states.
     dropout : float, default=0.0
-        Dropout between the layers.
-    recurrent_dropout, recurrent_dropout_method
-        See `RecurrentLayer`.
+        Dropout rate between the layers.
+    recurrent_dropout : float, default=0.0
+        Dropout rate on the recurrent connections; see `RecurrentLayer`.
+    recurrent_dropout_method : {"weights", "states"}, default="weights"
+        What recurrent dropout drops; see `RecurrentLayer`.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features per step of the output, of both directions together.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import RecurrentStack
+    >>> stack = RecurrentStack(3, (16, 8), bidirectional=True)
+    >>> stack(torch.randn(2, 5, 3), torch.tensor([5, 3])).shape
+    torch.Size([2, 5, 16])
     """
 
     def __init__(
@@ -252,7 +274,20 @@ class RecurrentStack(nn.Module):
         self.output_size = sizes[-1]
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Map ``(batch, time, input_size)`` to ``(batch, time, output_size)``."""
+        """Return the hidden states of the last layer.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, input_size)
+            Right-padded sequences.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, output_size)
+            At padding, the values are undefined.
+        """
         index = reversal_index(lengths, x.shape[1]) if self.bidirectional else None
         for depth, layer in enumerate(self.forward_layers):
             if depth > 0:
@@ -265,9 +300,23 @@ class RecurrentStack(nn.Module):
         return x
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read ``(batch, time, input_size)``, without padding, on from `state`.
+        """Return the hidden states of the last layer, and the state after the last step.
 
-        Only for layers that read forward.
+        Only for a stack with ``bidirectional=False``.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, input_size)
+            Sequences without padding.
+        state : tuple of Tensor of shape (batch, hidden_size)
+            State before the first step, the parts of all layers in one tuple.
+
+        Returns
+        -------
+        states : Tensor of shape (batch, time, output_size)
+            The hidden state of the last layer at every step.
+        state : tuple of Tensor of shape (batch, hidden_size)
+            State after the last step.
         """
         ends: list[Tensor] = []
         for depth, layer in enumerate(self._forward_layers()):
@@ -280,11 +329,11 @@ class RecurrentStack(nn.Module):
 
     def _forward_layers(self) -> Iterator[RecurrentLayer]:
         for layer in self.forward_layers:
-            assert isinstance(layer, RecurrentLayer)  # a ModuleList tells no more than Module
+            assert isinstance(layer, RecurrentLayer)  # a ModuleList is typed as one of Module
             yield layer
 
     def state_sizes(self) -> list[tuple[str, int]]:
-        """Return the name and the width of each part of the state, layer by layer."""
+        """Return the name and size of each part of the state, layer by layer."""
         return [
             (f"{name} of layer {depth}", size)
             for depth, layer in enumerate(self._forward_layers(), start=1)

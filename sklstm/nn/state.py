@@ -1,4 +1,4 @@
-"""What a network remembers of the steps it has read: one row per sequence."""
+"""The recurrent state of a batch of sequences: one row for each sequence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def take_rows(state: Sequence[Tensor], rows: Tensor) -> State:
 
 
 def put_rows(state: Sequence[Tensor], rows: Tensor, new: Sequence[Tensor]) -> State:
-    """Return `state` with other parts at `rows`; the rest stays."""
+    """Return a copy of `state` with the sequences at `rows` replaced by those of `new`."""
     return tuple(part.index_copy(0, rows, after) for part, after in zip(state, new, strict=True))
 
 
@@ -26,28 +26,28 @@ def advance_ragged(
 ) -> tuple[Tensor, State]:
     """Read right-padded sequences, each to its own end, and return the states at these ends.
 
-    The kernels know one length only and would read on into the padding. So the sequences
-    are read together up to the end of the shortest, the others on to the end of the next, and so
-    on: as many steps as the longest has, in batches that become narrower.
+    The fused kernels know a single length and would read on into the padding. So all sequences
+    are read up to the end of the shortest, then the remaining ones up to the end of the next
+    shortest, and so on: as many steps as the longest sequence has, in batches that become smaller.
 
     Parameters
     ----------
     advance : callable
-        Maps ``(batch, time, size)`` without padding, and a state, to the same of the outputs
-        and the state after the last step.
+        Maps inputs of shape (batch, time, size) without padding, and a state, to outputs of shape
+        (batch, time, size) and the state after the last step.
     x : Tensor of shape (batch, time, size)
         Right-padded sequences.
     lengths : Tensor of shape (batch,)
-        Steps of each, 1 or more.
+        Number of steps of each sequence, at least 1.
     state : tuple of Tensor of shape (batch, ...)
-        Where each sequence goes on from.
+        The state of each sequence before its first step.
 
     Returns
     -------
     outputs : Tensor of shape (batch, time, size)
         Zero at padding.
     state : tuple of Tensor
-        After the last step of each sequence.
+        The state of each sequence after its last step.
     """
     order = torch.argsort(lengths, descending=True, stable=True)
     steps = lengths[order].tolist()
@@ -56,22 +56,22 @@ def advance_ragged(
     x, state = x.index_select(0, order), take_rows(state, order)
     pieces, ends, start = [], [], 0
     while start < steps[0]:
-        alive = sum(n > start for n in steps)
-        stop = steps[alive - 1]
-        outputs, state = advance(x[:alive, start:stop], state)
-        pieces.append(_more_rows(outputs, len(steps)))
-        going_on = sum(n > stop for n in steps)
-        ends.append(tuple(part[going_on:] for part in state))
-        state = tuple(part[:going_on] for part in state)
+        n_alive = sum(n > start for n in steps)
+        stop = steps[n_alive - 1]
+        outputs, state = advance(x[:n_alive, start:stop], state)
+        pieces.append(_pad_rows(outputs, len(steps)))
+        n_remaining = sum(n > stop for n in steps)
+        ends.append(tuple(part[n_remaining:] for part in state))
+        state = tuple(part[:n_remaining] for part in state)
         start = stop
-    joined = torch.cat(pieces, dim=1)  # (batch, time, size), longest first
-    # The shortest sequences end first, and lie last.
+    joined = torch.cat(pieces, dim=1)  # (batch, time, size), longest sequence first
+    # The shortest sequences end first, and are the last rows.
     last = tuple(torch.cat(parts) for parts in zip(*reversed(ends), strict=True))
     back = torch.argsort(order)
     return joined.index_select(0, back), take_rows(last, back)
 
 
-def _more_rows(x: Tensor, n_rows: int) -> Tensor:
-    """Add rows of zeros."""
+def _pad_rows(x: Tensor, n_rows: int) -> Tensor:
+    """Append rows of zeros up to `n_rows`."""
     missing = x.new_zeros(n_rows - x.shape[0], *x.shape[1:])
     return torch.cat([x, missing]) if len(missing) else x

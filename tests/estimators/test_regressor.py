@@ -264,9 +264,9 @@ def test_the_pooled_state_makes_features():
 @pytest.mark.parametrize(
     ("loss", "y", "line"),
     [
-        ("huber", Y, r"output\s+LinearOutput\s+\(batch, 1\)\s+17"),
-        ("quantile", Y, r"output\s+QuantileOutput\s+\(batch, 1, 3\)\s+51"),
-        ("quantile", np.stack([Y, Y], axis=1), r"QuantileOutput\s+\(batch, 2, 3\)\s+102"),
+        ("huber", Y, r"output\s+LinearHead\s+\(batch, 1\)\s+17"),
+        ("quantile", Y, r"output\s+QuantileHead\s+\(batch, 1, 3\)\s+51"),
+        ("quantile", np.stack([Y, Y], axis=1), r"QuantileHead\s+\(batch, 2, 3\)\s+102"),
     ],
 )
 def test_a_regressor_shows_its_parts(capsys, loss, y, line):

@@ -240,7 +240,7 @@ def test_summary_names_the_parts(capsys):
     tagger.summary()
     table = capsys.readouterr().out
     assert "WordCharacterEmbedding" in table
-    assert "CRFOutput" in table
+    assert "CRFHead" in table
     assert "(batch, time, 2)" in table
     counted = sum(p.numel() for p in tagger.module_.parameters() if p.requires_grad)
     assert f"trained parameters: {counted:,}" in table

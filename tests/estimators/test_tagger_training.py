@@ -53,7 +53,7 @@ def field_conditionals(scores, crf, target):
         return torch.stack([score_of([*begun, *more]) for more in rest]).logsumexp(0)
 
     def score_of(path):
-        total = crf.first[path[0]] + crf.last[path[-1]]
+        total = crf.start_transitions[path[0]] + crf.end_transitions[path[-1]]
         total = total + sum(scores[t, k] for t, k in enumerate(path))
         return total + sum(crf.transitions[a, b] for a, b in itertools.pairwise(path))
 
@@ -109,8 +109,8 @@ def test_a_field_in_chunks_conditions_on_the_label_before():
     tagger.fit(X, y)
     with torch.no_grad():
         tagger.module_.output.crf.transitions.copy_(torch.randn(3, 3))
-        tagger.module_.output.crf.first.copy_(torch.randn(3))
-        tagger.module_.output.crf.last.copy_(torch.randn(3))
+        tagger.module_.output.crf.start_transitions.copy_(torch.randn(3))
+        tagger.module_.output.crf.end_transitions.copy_(torch.randn(3))
     tagger.set_params(warm_start=True, bptt_length=4).fit(X, y)
     module, target = tagger.module_, [0, 1, 2] * 3
     scores = module(torch.arange(9.0)[None, :, None], torch.tensor([9]))

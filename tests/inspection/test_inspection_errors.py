@@ -32,7 +32,7 @@ def close():
 
 
 def identity():
-    """Return a transformer whose code is X."""
+    """Return a transformer whose embedding is X."""
     return FunctionTransformer().fit(X)
 
 
@@ -72,28 +72,32 @@ def test_bad_estimators_are_named():
 
 
 @pytest.mark.parametrize(
-    ("code", "options", "message"),
+    ("embedding", "options", "message"),
     [
-        (X, {"method": "umap"}, "method must be one of 'auto', 'code', 'pca', 'tsne'; got 'umap'"),
-        (X, {"method": "code"}, r'this one has 4. Take method="pca" or "tsne"'),
-        (X[:, :1], {"method": "pca"}, r"two dimensions at least.*\(150, 1\)"),
-        (X[:1], {}, r"two samples and two dimensions at least.*\(1, 4\)"),
-        (X[:1], {"method": "tsne"}, "two samples at least; got 1"),
-        (X, {"centers": [[1, 2]]}, "centers have 2 columns where the code has 4"),
+        (
+            X,
+            {"method": "umap"},
+            "one of 'auto', 'identity', 'pca', 'tsne'; got 'umap'",
+        ),
+        (X, {"method": "identity"}, r'this one has 4. Use method="pca" or "tsne"'),
+        (X[:, :1], {"method": "pca"}, r"at least two samples and two dimensions.*\(150, 1\)"),
+        (X[:1], {}, r"at least two samples and two dimensions.*\(1, 4\)"),
+        (X[:1], {"method": "tsne"}, "at least two samples; got 1"),
+        (X, {"centers": [[1, 2]]}, "centers have 2 columns where the embedding has 4"),
         (X, {"scatter_kwargs": {"c": "red", "marker": "x"}}, "may not hold 'c', 'marker'"),
         (X, {"labels": Y, "palette": []}, "palette holds no colour"),
         (X, {"labels": np.arange(150), "palette": ["red"]}, "palette must be a colour map, or"),
         (X, {"labels": Y, "palette": ["red", "no colour"]}, "palette must be .* got .'red', 'no"),
         (X, {"labels": Y, "palette": np.ones((3, 5))}, "palette must be a colour map of matplo"),
         (X, {"labels": Y, "palette": "no map"}, "palette='no map' is no colour map of"),
-        (X[:, 0], {}, r"code has shape \(150,\)"),
-        (np.full((3, 2), np.nan), {}, "code contains NaN"),
+        (X[:, 0], {}, r"embedding has shape \(150,\)"),
+        (np.full((3, 2), np.nan), {}, "embedding contains NaN"),
         (np.zeros((0, 2)), {}, "0 sample"),
     ],
 )
-def test_bad_input_is_named(code, options, message):
+def test_bad_input_is_named(embedding, options, message):
     with pytest.raises(ValueError, match=message):
-        EmbeddingDisplay.from_embedding(code, **options)
+        EmbeddingDisplay.from_embedding(embedding, **options)
     assert not plt.get_fignums()  # nothing half drawn is left behind
 
 

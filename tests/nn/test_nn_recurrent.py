@@ -7,14 +7,14 @@ from torch import nn
 
 from sklstm.nn import RecurrentLayer, RecurrentStack
 from sklstm.nn.dropout import seed_modules
-from sklstm.nn.recurrent import reversal_index, reverse_steps
+from sklstm.nn.padding import reversal_index, reverse_steps
 
 LENGTHS = torch.tensor([7, 1, 4, 7, 2])
 
 
 @pytest.fixture
 def block():
-    """Return right-padded inputs of shape (5, 7, 3), with noise behind each end."""
+    """Return right-padded inputs of shape (5, 7, 3), with noise at padding."""
     torch.manual_seed(0)
     return torch.randn(5, 7, 3)
 
@@ -93,7 +93,7 @@ def test_recurrent_dropout_with_nothing_dropped_changes_nothing(block, cell, met
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_state_dropout_masks_the_carried_state_alike_at_every_step(block, cell, monkeypatch):
+def test_state_dropout_masks_the_hidden_state_alike_at_every_step(block, cell, monkeypatch):
     layer = RecurrentLayer(
         3, 6, cell=cell, recurrent_dropout=0.5, recurrent_dropout_method="states"
     )
@@ -103,18 +103,18 @@ def test_state_dropout_masks_the_carried_state_alike_at_every_step(block, cell, 
     torch_cell = (nn.LSTMCell if cell == "lstm" else nn.GRUCell)(3, 6)
     for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
         getattr(torch_cell, name).data.copy_(getattr(layer.rnn, f"{name}_l0").data)
-    states, hidden, carried = [], torch.zeros(5, 6), torch.zeros(5, 6)
+    states, h, c = [], torch.zeros(5, 6), torch.zeros(5, 6)
     for step in block.unbind(1):
         if cell == "lstm":
-            hidden, carried = torch_cell(step, (hidden * mask, carried))
+            h, c = torch_cell(step, (h * mask, c))
         else:
-            # GRUCell mixes the state it is given into its output; that share is not masked.
-            masked = torch_cell(step, hidden * mask)
+            # GRUCell mixes the state it is given into its output; that part is not masked.
+            masked = torch_cell(step, h * mask)
             gates = step @ torch_cell.weight_ih.T + torch_cell.bias_ih
-            recurrent = (hidden * mask) @ torch_cell.weight_hh.T + torch_cell.bias_hh
-            update = torch.sigmoid(gates[:, 6:12] + recurrent[:, 6:12])
-            hidden = masked + update * (hidden - hidden * mask)
-        states.append(hidden)
+            recurrent = (h * mask) @ torch_cell.weight_hh.T + torch_cell.bias_hh
+            z = torch.sigmoid(gates[:, 6:12] + recurrent[:, 6:12])
+            h = masked + z * (h - h * mask)
+        states.append(h)
     expected = torch.stack(states, dim=1)
     torch.testing.assert_close(layer.train()(block), expected, atol=1e-6, rtol=1e-5)
 

@@ -1,11 +1,11 @@
-"""Reading on from a state: pieces give what the whole gives, and so do ragged batches."""
+"""Networks that continue from a state: chunks give what whole sequences give."""
 
 import itertools
 
 import pytest
 import torch
 
-from sklstm.nn import LinearOutput, RecurrentStack, SequenceNetwork, make_pooling
+from sklstm.nn import LinearHead, RecurrentStack, SequenceNetwork, make_pooling
 from sklstm.nn.dropout import seed_modules
 from sklstm.nn.state import advance_ragged, put_rows, take_rows
 
@@ -24,13 +24,13 @@ def network(pooling, cell="lstm", hidden_sizes=(6, 4), **recurrent):
         convolution=None,
         recurrent=stack,
         pooling=None if pooling is None else make_pooling(pooling, 4),
-        output=LinearOutput(4, 2),
+        output=LinearHead(4, 2),
     ).eval()
 
 
 @pytest.fixture
 def block():
-    """Return right-padded inputs of shape (5, 7, 3), with noise behind each end."""
+    """Return right-padded inputs of shape (5, 7, 3), with noise at padding."""
     torch.manual_seed(1)
     return torch.randn(5, 7, 3)
 
@@ -43,7 +43,7 @@ def test_pieces_give_what_the_whole_gives_for_every_split(block, pooling, cell):
     whole = net(sequence, torch.tensor([7]))
     for cuts in itertools.product([False, True], repeat=6):  # all 64 ways to cut 7 steps
         bounds = [0, *(i + 1 for i, cut in enumerate(cuts) if cut), 7]
-        state, outputs = net.begin(1), []
+        state, outputs = net.initial_state(1), []
         for start, stop in itertools.pairwise(bounds):
             piece = sequence[:, start:stop]
             output, state = net.forward_from(piece, torch.tensor([stop - start]), state)
@@ -55,7 +55,7 @@ def test_pieces_give_what_the_whole_gives_for_every_split(block, pooling, cell):
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_a_ragged_batch_ends_in_the_states_of_its_sequences_alone(block, pooling):
     net = network(pooling)
-    begun = tuple(torch.randn_like(part).abs() for part in net.begin(5))
+    begun = tuple(torch.randn_like(part).abs() for part in net.initial_state(5))
     outputs, state = net.forward_from(block, LENGTHS, begun)
     for i, length in enumerate(LENGTHS.tolist()):
         alone, end = net.forward_from(
@@ -82,8 +82,8 @@ def test_chunks_give_what_one_pass_gives(block, pooling, chunk_length):
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_an_inexact_state_is_right_for_the_longest_sequences(block, pooling):
     net = network(pooling)
-    exact = net.forward_from(block, LENGTHS, net.begin(5))
-    cheap = net.forward_from(block, LENGTHS, net.begin(5), exact=False)
+    exact = net.forward_from(block, LENGTHS, net.initial_state(5))
+    cheap = net.forward_from(block, LENGTHS, net.initial_state(5), exact=False)
     longest = torch.tensor([0, 3])
     for part, expected in zip(cheap[1], exact[1], strict=True):
         torch.testing.assert_close(part[longest], expected[longest], atol=1e-6, rtol=1e-5)
@@ -96,7 +96,7 @@ def test_what_a_state_is_said_to_hold_is_what_it_holds():
         for cell in ("lstm", "gru"):
             net = network(pooling, cell)
             sizes = [size for _, size in net.state_sizes()]
-            assert [part.shape for part in net.begin(3)] == [(3, size) for size in sizes]
+            assert [part.shape for part in net.initial_state(3)] == [(3, size) for size in sizes]
     assert [name for name, _ in network("max", "gru").state_sizes()] == [
         "hidden state of layer 1",
         "hidden state of layer 2",
@@ -104,19 +104,19 @@ def test_what_a_state_is_said_to_hold_is_what_it_holds():
     ]
 
 
-def test_pooling_begins_anew_while_the_layers_go_on(block):
+def test_pooling_is_reset_while_the_layers_continue(block):
     net = network("mean")
-    _, state = net.forward_from(block, LENGTHS, net.begin(5))
-    anew = net.begin_pooling(state)
-    for part, before in zip(anew[:4], state[:4], strict=True):
+    _, state = net.forward_from(block, LENGTHS, net.initial_state(5))
+    reset = net.reset_pooling(state)
+    for part, before in zip(reset[:4], state[:4], strict=True):
         assert part is before
-    torch.testing.assert_close(anew[4:], net.begin(5)[4:])
+    torch.testing.assert_close(reset[4:], net.initial_state(5)[4:])
 
 
 @pytest.mark.parametrize("method", ["weights", "states"])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_recurrent_dropout_goes_on_from_a_state(block, method, cell):
-    """With the same masks drawn anew for each piece, two pieces give what one gives."""
+def test_recurrent_dropout_continues_from_a_state(block, method, cell):
+    """With the same masks for each piece, two pieces give what one gives."""
     net = network(None, cell, recurrent_dropout=0.3, recurrent_dropout_method=method).train()
     stack = net.recurrent
 
@@ -124,7 +124,7 @@ def test_recurrent_dropout_goes_on_from_a_state(block, method, cell):
         seed_modules(net, torch.Generator().manual_seed(3))
         return stack.advance(x, state)
 
-    begun = net.begin(5)
+    begun = net.initial_state(5)
     whole, end = advance(block, begun)
     first, state = advance(block[:, :3], begun)
     second, last = advance(block[:, 3:], state)
@@ -136,11 +136,11 @@ def test_recurrent_dropout_goes_on_from_a_state(block, method, cell):
 def test_gradients_of_a_ragged_batch_are_those_of_its_sequences_alone(block):
     net = network(None, hidden_sizes=(4,))
     x = block.clone().requires_grad_()
-    states, state = advance_ragged(net.recurrent.advance, x, LENGTHS, net.begin(5))
+    states, state = advance_ragged(net.recurrent.advance, x, LENGTHS, net.initial_state(5))
     (states.sum() + state[1].square().sum()).backward()
     alone = block.clone().requires_grad_()
     for i, length in enumerate(LENGTHS.tolist()):
-        own, end = net.recurrent.advance(alone[i : i + 1, :length], net.begin(1))
+        own, end = net.recurrent.advance(alone[i : i + 1, :length], net.initial_state(1))
         (own.sum() + end[1].square().sum()).backward()
     torch.testing.assert_close(x.grad, alone.grad, atol=1e-5, rtol=1e-4)
 

@@ -9,8 +9,8 @@ from sklearn.datasets import make_blobs
 
 from sklstm._training import Table, TrainingPlan, train_clusters
 from sklstm._training.clustering import RefreshTargets, has_distinct
-from sklstm.nn.autoencoder import DenseAutoencoder
-from sklstm.nn.clusters import ClusteringAutoencoder, ClusteringLoss
+from sklstm.nn.autoencoder import ClusteringAutoencoder, DenseAutoencoder
+from sklstm.nn.losses import ClusteringLoss
 
 BLOBS, _ = make_blobs(90, centers=5 * np.eye(3, 6), cluster_std=0.5, random_state=0)
 TABLE = Table(BLOBS, BLOBS.mean(axis=0), 1.0)

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._training.truncated import TruncatedStep
-from sklstm.nn import LinearOutput, RecurrentStack, SequenceNetwork, make_pooling
+from sklstm.nn import LinearHead, RecurrentStack, SequenceNetwork, make_pooling
 from sklstm.nn.dropout import seed_modules
 
 LENGTHS = torch.tensor([9, 2, 5, 9, 6])
@@ -22,7 +22,7 @@ def network(pooling, cell="lstm", dropout=0.0):
         convolution=None,
         recurrent=RecurrentStack(3, (6, 4), cell=cell, dropout=dropout, recurrent_dropout=dropout),
         pooling=make_pooling(pooling, 4),
-        output=LinearOutput(4, 2),
+        output=LinearHead(4, 2),
         dropout=dropout,
     )
 
@@ -44,7 +44,7 @@ def by_full_graph(net, inputs, targets, chunk_length):
     """Run each sequence alone with the whole graph in memory, its state detached at the cuts."""
     outputs = []
     for i, length in enumerate(LENGTHS.tolist()):
-        state = net.begin(1)
+        state = net.initial_state(1)
         n_recurrent = len(net.recurrent.state_sizes())
         for start in range(0, length, chunk_length):
             stop = min(start + chunk_length, length)
@@ -67,7 +67,7 @@ def test_gradients_are_those_of_the_full_graph_cut_at_the_chunks(pooling, cell, 
     expected = by_full_graph(oracle, inputs, targets, chunk_length)
     net = network(pooling, cell)
     step = TruncatedStep(net, chunk_length, exact=False)
-    loss, outputs, _ = step.run(inputs, LENGTHS, net.begin(5), loss_of(targets))
+    loss, outputs, _ = step.run(inputs, LENGTHS, net.initial_state(5), loss_of(targets))
     torch.testing.assert_close(loss, expected)
     torch.testing.assert_close(outputs, net(inputs, LENGTHS), atol=1e-6, rtol=1e-5)
     found = gradients(net)
@@ -87,7 +87,7 @@ def test_dropout_is_the_same_in_both_passes(pooling):
     def loss():
         seed_modules(net, torch.Generator().manual_seed(5))
         net.zero_grad()
-        return run(inputs, LENGTHS, net.begin(5), loss_of(targets))[0].item()
+        return run(inputs, LENGTHS, net.initial_state(5), loss_of(targets))[0].item()
 
     loss()
     weight = net.recurrent.forward_layers[0].rnn.weight_hh_l0
@@ -106,7 +106,7 @@ def test_chunks_draw_different_dropout():
     seed_modules(net, torch.Generator().manual_seed(0))
     before = net.input_dropout.generator.get_state()
     inputs, targets = batch()
-    TruncatedStep(net, 3, exact=False).run(inputs, LENGTHS, net.begin(5), loss_of(targets))
+    TruncatedStep(net, 3, exact=False).run(inputs, LENGTHS, net.initial_state(5), loss_of(targets))
     assert not torch.equal(net.input_dropout.generator.get_state(), before)
 
 
@@ -114,7 +114,7 @@ def test_chunks_draw_different_dropout():
 def test_the_state_after_a_truncated_step_is_that_of_each_sequence(pooling):
     inputs, targets = batch()
     net = network(pooling)
-    begun = tuple(part + 0.1 for part in net.begin(5))
+    begun = tuple(part + 0.1 for part in net.initial_state(5))
     state = TruncatedStep(net, 4, exact=True).run(inputs, LENGTHS, begun, loss_of(targets))[2]
     with torch.no_grad():
         expected = net.forward_from(inputs, LENGTHS, begun)[1]

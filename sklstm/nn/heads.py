@@ -1,0 +1,191 @@
+"""Heads: the output layers, from hidden states to what a loss function takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sklstm.nn.crf import LinearChainCRF
+
+
+class LinearHead(nn.Linear):
+    """A linear output layer with Glorot uniform weights and biases of zero.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of features of a pooled state, or of the hidden state of a step.
+    out_features : int
+        Number of outputs.
+    bias : bool, default=True
+        Whether to add a bias.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import LinearHead
+    >>> LinearHead(8, 3)(torch.randn(2, 8)).shape
+    torch.Size([2, 3])
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True):
+        super().__init__(in_features, out_features, bias=bias)
+        nn.init.xavier_uniform_(self.weight)
+        if bias:
+            nn.init.zeros_(self.bias)
+
+
+# A step of the optimizer that changes all weights moves the score by the sum of the changes; a
+# threshold is a single parameter. Without this gain thresholds would be learned much more slowly
+# than the score, and keep the class probabilities from becoming certain.
+THRESHOLD_GAIN = 10.0
+
+
+class CumulativeLinkHead(LinearHead):
+    r"""Log-probabilities of ordered classes, from a single score and increasing thresholds [1]_.
+
+    For a score s and thresholds :math:`\theta_0 < \theta_1 < \ldots`, the probability of a class
+    above the k-th is :math:`\sigma(s - \theta_k)`, with the sigmoid function :math:`\sigma`. Each
+    threshold is the one before it plus a positive number, so these probabilities decrease with
+    k for any weights: the model is rank-consistent.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of features of a pooled state.
+    n_classes : int
+        Number of ordered classes, at least 2.
+
+    References
+    ----------
+    .. [1] P. McCullagh, "Regression Models for Ordinal Data", Journal of the Royal
+       Statistical Society B 42(2), 1980, section 2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import CumulativeLinkHead
+    >>> head = CumulativeLinkHead(8, n_classes=3)
+    >>> head(torch.zeros(1, 8)).exp().detach()  # a score of 0
+    tensor([[0.3333, 0.3333, 0.3333]])
+    """
+
+    def __init__(self, in_features: int, n_classes: int):
+        super().__init__(in_features, 1, bias=False)
+        # Chosen so that all classes are equally probable for a score of 0.
+        cumulative = torch.arange(1, n_classes, dtype=torch.float64) / n_classes
+        thresholds = torch.logit(cumulative).float()
+        self.first_threshold = nn.Parameter(thresholds[:1] / THRESHOLD_GAIN)
+        self.raw_gaps = nn.Parameter(_inverse_softplus(thresholds.diff()) / THRESHOLD_GAIN)
+
+    def gaps(self) -> Tensor:
+        """Return the (n_classes - 2,) differences between thresholds, all of them positive."""
+        return functional.softplus(THRESHOLD_GAIN * self.raw_gaps)
+
+    def thresholds(self) -> Tensor:
+        """Return the (n_classes - 1,) increasing thresholds."""
+        first = THRESHOLD_GAIN * self.first_threshold
+        return torch.cat([first, first + self.gaps().cumsum(0)])
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Map ``(..., in_features)`` states to ``(..., n_classes)`` log-probabilities."""
+        above = super().forward(state) - self.thresholds()  # (..., n_classes - 1) log-odds
+        # P(class k) = sigmoid(a) - sigmoid(b), with the log-odds a of exceeding the threshold
+        # below it and b < a of exceeding the one above: sigmoid(a) sigmoid(-b) (1 - exp(b - a)).
+        # In this form no logarithm is taken of a difference of two numbers near 1.
+        from_below = functional.pad(functional.logsigmoid(above), (1, 0))  # (..., n_classes)
+        from_above = functional.pad(functional.logsigmoid(-above), (0, 1))
+        between = functional.pad(_log1mexp(self.gaps()), (1, 1))
+        return from_below + from_above + between
+
+
+class CRFHead(LinearHead):
+    """Emissions of every step, and a conditional random field over the labels.
+
+    The output is the emissions; the field is applied by the loss, `CRFLoss`, and by the methods
+    `LinearChainCRF.viterbi` and `LinearChainCRF.log_marginals`.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of features of a hidden state.
+    n_classes : int
+        Number of classes.
+
+    Attributes
+    ----------
+    crf : LinearChainCRF
+        The conditional random field, trained together with the network.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import CRFHead
+    >>> head = CRFHead(8, n_classes=4)
+    >>> emissions = head(torch.randn(2, 5, 8))  # (batch, time, n_classes)
+    >>> head.crf.viterbi(emissions, torch.tensor([5, 3])).shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(self, in_features: int, n_classes: int):
+        super().__init__(in_features, n_classes)
+        self.crf = LinearChainCRF(n_classes)
+
+
+class QuantileHead(LinearHead):
+    """Quantiles of one or several targets that never cross.
+
+    The lowest quantile is a linear function of the state; each further one is the quantile before
+    it plus the softplus of a linear function. The biases are initialised to the quantiles of the
+    standard normal distribution, which standardised targets roughly have. With equal initial
+    distances, many quantiles together would cover far too wide a range.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of features of a pooled state, or of the hidden state of a step.
+    n_targets : int
+        Number of targets.
+    quantiles : sequence of float
+        Levels of the quantiles, increasing, in (0, 1).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import QuantileHead
+    >>> head = QuantileHead(8, n_targets=1, quantiles=(0.05, 0.5, 0.95))
+    >>> head(torch.zeros(1, 8)).detach().round(decimals=3)  # (batch, n_targets, n_quantiles)
+    tensor([[[-1.6450,  0.0000,  1.6450]]])
+    """
+
+    def __init__(self, in_features: int, n_targets: int, quantiles: Sequence[float]):
+        super().__init__(in_features, n_targets * len(quantiles))
+        self.n_quantiles = len(quantiles)
+        normal = torch.special.ndtri(torch.tensor(quantiles, dtype=torch.float64))
+        initial = torch.cat([normal[:1], _inverse_softplus(normal.diff())])
+        with torch.no_grad():
+            self.bias.copy_(initial.repeat(n_targets))
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Map ``(..., in_features)`` states to ``(..., n_targets, n_quantiles)``."""
+        free = super().forward(state).unflatten(-1, (-1, self.n_quantiles))
+        lowest, gaps = free[..., :1], functional.softplus(free[..., 1:])
+        return torch.cat([lowest, lowest + gaps.cumsum(-1)], dim=-1)
+
+
+def _inverse_softplus(x: Tensor) -> Tensor:
+    """Return y with ``log(1 + exp(y)) = x``, for ``x > 0``."""
+    return x + torch.log(-torch.expm1(-x))
+
+
+def _log1mexp(x: Tensor) -> Tensor:
+    """Return ``log(1 - exp(-x))`` for ``x > 0``, exact for small and for large `x`."""
+    small = x < math.log(2.0)
+    # Where a branch is not taken it gets a harmless input: a NaN in its gradient would spread.
+    near = torch.log(-torch.expm1(-torch.where(small, x, 1.0)))
+    far = torch.log1p(-torch.exp(-torch.where(small, 1.0, x)))
+    return torch.where(small, near, far)
