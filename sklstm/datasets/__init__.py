@@ -1,14 +1,13 @@
 """Public data sets for sequence learning.
 
-The `fetch_*` functions look in a directory of yours, then download what the public may download;
-the `load_*` functions read what comes along with scikit-learn and gensim; the `make_*` functions
-draw sequences at random.
+The `fetch_*` functions read files from your directories, and download those that are publicly
+available; the `load_*` functions read files that are installed with scikit-learn and gensim; the
+`make_*` functions generate sequences at random.
 """
 
-from sklstm.datasets._adding import make_adding_problem
 from sklstm.datasets._bundled import load_digit_sequences, load_polarity
 from sklstm.datasets._imdb import fetch_imdb
-from sklstm.datasets._moving_digits import make_moving_digits
+from sklstm.datasets._made import make_adding_problem, make_moving_digits
 from sklstm.datasets._newsgroups import fetch_newsgroups
 from sklstm.datasets._trec import fetch_trec
 from sklstm.datasets._ucr import fetch_ucr

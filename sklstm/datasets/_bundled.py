@@ -1,4 +1,4 @@
-"""Small data sets that come along with the dependencies, so need no network."""
+"""Small data sets that are installed with the dependencies, so that no download is needed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ DIGITS_DESCR = """\
 Handwritten digits as sequences
 ===============================
 
-1,797 digits on a grid of 8 by 8 points, read from top to bottom: 8 time steps of 8 features, the
-ink in each point of a row, from 0 to 16. The classes are the digits. From scikit-learn's
-`load_digits`, which took them from the UCI repository's test set.
+1,797 handwritten digits of 8 by 8 pixels, read from top to bottom: 8 time steps of 8 features, the
+pixels of a row, with values from 0 to 16. The classes are the digits. From scikit-learn's
+`load_digits`, the test set of the UCI repository.
 
 E. Alpaydin and C. Kaynak (1998). Optical recognition of handwritten digits. UCI Machine Learning
 Repository.
@@ -24,9 +24,9 @@ POLARITY_DESCR = """\
 Sentence polarity, a sample
 ===========================
 
-200 sentences from film reviews, lower-cased and with words and punctuation set apart by spaces:
-100 negative, 100 positive. From the 10,662 sentences of Pang and Lee; the sample is part of
-gensim's test data. Large enough to try a pipeline on, far too small to compare models.
+200 sentences from film reviews, lower-cased, with words and punctuation separated by spaces: 100
+negative and 100 positive. A sample of the 10,662 sentences of Pang and Lee that is part of gensim's
+test data. Large enough to try out a pipeline, far too small to compare models.
 
 B. Pang and L. Lee (2005). Seeing stars: exploiting class relationships for sentiment
 categorization with respect to rating scales. ACL.
@@ -34,18 +34,18 @@ categorization with respect to rating scales. ACL.
 
 
 def load_digit_sequences(*, return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarray]:
-    """Load scikit-learn's digits as 8 time steps of 8 features, one step per row of points.
+    """Load scikit-learn's digits as 8 time steps of 8 features, one step per row of pixels.
 
     Parameters
     ----------
     return_X_y : bool, default=False
-        Return ``(data, target)`` in place of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     bunch : :class:`~sklearn.utils.Bunch`
         data : ndarray of shape (1797, 8, 8), float64
-            Samples, time steps, features; each value 0 to 16.
+            Samples, time steps and features; values from 0 to 16.
         target : ndarray of shape (1797,), int
             The digit.
         target_names : ndarray of shape (10,), int
@@ -65,7 +65,7 @@ def load_digit_sequences(*, return_X_y: bool = False) -> Bunch | tuple[np.ndarra
     >>> X, y = load_digit_sequences(return_X_y=True)
     >>> X.shape
     (1797, 8, 8)
-    >>> X[0, :3]  # the top three rows of a nought
+    >>> X[0, :3]  # the top three rows of a zero
     array([[ 0.,  0.,  5., 13.,  9.,  1.,  0.,  0.],
            [ 0.,  0., 13., 15., 10., 15.,  5.,  0.],
            [ 0.,  3., 15.,  2.,  0., 11.,  8.,  0.]])
@@ -82,20 +82,20 @@ def load_digit_sequences(*, return_X_y: bool = False) -> Bunch | tuple[np.ndarra
 
 
 def load_polarity(*, return_X_y: bool = False) -> Bunch | tuple[list[str], np.ndarray]:
-    """Load 200 sentences from film reviews, half of them negative and half positive.
+    """Load 200 sentences from film reviews, half of them negative and half of them positive.
 
     Parameters
     ----------
     return_X_y : bool, default=False
-        Return ``(data, target)`` in place of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     bunch : :class:`~sklearn.utils.Bunch`
         data : list of str
-            The sentences, the negative ones first: shuffle before taking a part.
+            The sentences, negative ones first: shuffle before taking a part.
         target : ndarray of shape (200,), int
-            0 negative, 1 positive.
+            0 for negative, 1 for positive.
         target_names : list of str
             ``["neg", "pos"]``.
         DESCR : str
@@ -105,7 +105,7 @@ def load_polarity(*, return_X_y: bool = False) -> Bunch | tuple[list[str], np.nd
     Raises
     ------
     OSError
-        If gensim was installed without its test data.
+        If gensim is installed without its test data.
 
     References
     ----------
@@ -121,7 +121,7 @@ def load_polarity(*, return_X_y: bool = False) -> Bunch | tuple[list[str], np.nd
     >>> polarity.data[0]
     'simplistic , silly and tedious .'
     """
-    # cp1252: the sentences come from web pages, with their dashes and curly quotes.
+    # cp1252, because the sentences are from web pages with typographic dashes and quotes.
     lines = _polarity_file().read_text(encoding="cp1252").splitlines()
     labels, texts = zip(*(line.split(maxsplit=1) for line in lines), strict=True)
     names = ["neg", "pos"]
@@ -133,7 +133,7 @@ def load_polarity(*, return_X_y: bool = False) -> Bunch | tuple[list[str], np.nd
 
 
 def _polarity_file() -> Path:
-    # Found without importing gensim, which takes a second that only word vectors need to spend.
+    # Found without importing gensim, which takes a second.
     spec = find_spec("gensim")
     folders = spec.submodule_search_locations if spec else None
     for folder in folders or ():
@@ -141,6 +141,6 @@ def _polarity_file() -> Path:
         if path.exists():
             return path
     raise OSError(
-        "gensim's test data holds the polarity sample (test/test_data/pang_lee_polarity.cor), and "
-        "this installation of gensim lacks it. Install gensim from its wheel."
+        "The polarity sample is part of gensim's test data (test/test_data/pang_lee_polarity.cor), "
+        "which this installation of gensim lacks. Install gensim from its wheel."
     )

@@ -16,9 +16,14 @@ import numpy as np
 from sklearn.utils import Bunch
 from tqdm import tqdm
 
-from sklstm.datasets import _cache
-from sklstm.datasets._download import md5_of
-from sklstm.datasets._home import Source, cache_dir, locate
+from sklstm.datasets._home import (
+    Source,
+    cache_dir,
+    locate,
+    md5_of,
+    read_cache,
+    write_cache,
+)
 
 SOURCE = Source(
     title="The Large Movie Review Dataset (IMDB)",
@@ -35,16 +40,16 @@ DESCR = """\
 Large Movie Review Dataset (IMDB)
 =================================
 
-Film reviews in English, as published by their authors, HTML line breaks (``<br />``) included.
-25,000 to train on and 25,000 to test on, half of each negative (1 to 4 stars of 10) and half
-positive (7 to 10 stars), and 50,000 without a label ("unsup"), whose stars were not published
-(0). At most 30 reviews are of one film, and no film is in both train and test.
+Film reviews in English, as published by their authors, HTML line breaks (``<br />``) included:
+25,000 for training and 25,000 for testing, half of each negative (1 to 4 of 10 stars) and half
+positive (7 to 10 stars), and 50,000 unlabelled ones ("unsup"), whose stars were not published (0).
+At most 30 reviews are about the same film, and no film is in both train and test.
 
 A. L. Maas, R. E. Daly, P. T. Pham, D. Huang, A. Y. Ng and C. Potts (2011). Learning word vectors
 for sentiment analysis. ACL. https://ai.stanford.edu/~amaas/data/sentiment/
 """
 
-# (class, number, stars, text), the class first so that sorting puts it first
+# (class, number, stars, text), in this order for sorting
 Review = tuple[int, int, int, str]
 
 
@@ -56,48 +61,49 @@ def fetch_imdb(
     return_X_y: bool = False,
     progress: bool | None = None,
 ) -> Bunch | tuple[list[str], np.ndarray]:
-    """Load the IMDB film reviews, the usual benchmark of sentiment classification.
+    """Load the IMDB film reviews, a standard benchmark of sentiment classification.
 
-    The data is taken from the first of these places that has it: ``data_home``, the directory
-    named in the environment variable ``SKLSTM_DATA``, the user's cache, and at last the
-    public address, into ``data_home`` or else the cache (84 MB; an interrupted download is taken
-    up again). In a directory, or its folder ``imdb``, each of ``aclImdb`` (extracted),
-    ``aclImdb_v1.tar.xz`` and ``aclImdb_v1.tar.gz`` will do.
+    The data are searched in ``data_home``, the directory given by the environment variable
+    ``SKLSTM_DATA`` and the user's cache, in this order, and in the folder ``imdb`` of each.
+    Accepted are ``aclImdb`` (extracted), ``aclImdb_v1.tar.xz`` and ``aclImdb_v1.tar.gz``. If not
+    found, the archive is downloaded (84 MB) into ``data_home`` or, without it, into the cache; an
+    interrupted download is resumed by the next call.
 
-    Reading an archive takes some ten seconds. The reviews are then kept in the user's cache
-    (60 MB), where the next call finds them in about a second. The cache is ``~/.cache/sklstm``,
-    or the directory named in the environment variable ``SKLSTM_CACHE``.
+    Reading an archive takes about ten seconds. The reviews are then stored in the user's cache
+    (60 MB), from which the next call loads them in about a second. The cache is
+    ``~/.cache/sklstm``, or the directory given by the environment variable ``SKLSTM_CACHE``.
 
     Parameters
     ----------
     subset : {"train", "test", "all", "unsup"}, default="train"
-        25,000 reviews to train on, 25,000 to test on, both one after the other, or the 50,000
-        without a label.
+        25,000 reviews for training, 25,000 for testing, both concatenated, or the 50,000
+        unlabelled ones.
     data_home : str or path, default=None
-        A directory to look in first. None: begin with ``SKLSTM_DATA``.
+        A directory to search first. None starts with ``SKLSTM_DATA``.
     download_if_missing : bool, default=True
-        If False, raise an OSError where the data is in none of the directories.
+        If False, raise an OSError if the data are not found in any of the directories.
     return_X_y : bool, default=False
-        Return ``(data, target)`` in place of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
     progress : bool, default=None
-        Whether to show a progress bar. None: when standard error is a terminal.
+        Whether to show a progress bar. None shows it if standard error is a terminal.
 
     Returns
     -------
     bunch : :class:`~sklearn.utils.Bunch`
-        Sorted by label, then by number, so every call returns the same order (train before
-        test with ``subset="all"``). Half of it is of one class: shuffle before taking a part.
+        Sorted by label, then by number, so that the order is always the same (with
+        ``subset="all"``, train before test). All negative reviews come first: shuffle before
+        taking a part.
 
         data : list of str
             The reviews.
         target : ndarray of shape (n_reviews,), int
-            0 negative, 1 positive; -1 throughout where ``subset="unsup"``.
+            0 for negative, 1 for positive; all -1 for ``subset="unsup"``.
         ratings : ndarray of shape (n_reviews,), int
-            The stars that the author gave, 1 to 10; 0 throughout where ``subset="unsup"``.
+            The number of stars, 1 to 10; all 0 for ``subset="unsup"``.
         target_names : list of str
             ``["neg", "pos"]``.
         filenames : ndarray of shape (n_reviews,), str
-            Each review's name inside the archive, such as ``"train/neg/0_3.txt"``.
+            The name of each review in the archive, such as ``"train/neg/0_3.txt"``.
         DESCR : str
             A description of the data set.
     (data, target) : tuple, if ``return_X_y`` is True
@@ -105,9 +111,9 @@ def fetch_imdb(
     Raises
     ------
     ValueError
-        If ``subset`` is not one of the above.
+        If ``subset`` has no accepted value.
     OSError
-        If the data is nowhere to be found, or damaged; the message says what to do.
+        If the data are not found, or damaged; the message says what to do.
 
     References
     ----------
@@ -151,7 +157,7 @@ def _bunch(parts: dict[str, list[Review]]) -> Bunch:
 
 
 def _load(path: Path, names: tuple[str, ...], progress: bool | None) -> dict[str, list[Review]]:
-    """Return the reviews of the named parts, from the cache if it has them all."""
+    """Return the reviews of the given parts, from the cache if it contains all of them."""
     if path.is_dir():
         parts = {name: _read_folder(path, name) for name in names}
     else:
@@ -159,7 +165,7 @@ def _load(path: Path, names: tuple[str, ...], progress: bool | None) -> dict[str
     for name in names:
         if not parts[name]:
             raise OSError(
-                f"{path} holds no reviews of the part {name!r}. Remove it and get it again from "
+                f"{path} contains no reviews of the part {name!r}. Remove it and get it again from "
                 f"{SOURCE.homepage}."
             )
     return {name: parts[name] for name in names}
@@ -168,7 +174,7 @@ def _load(path: Path, names: tuple[str, ...], progress: bool | None) -> dict[str
 def _from_cache(path: Path, names: tuple[str, ...]) -> dict[str, list[Review]] | None:
     parts = {}
     for name in names:
-        reviews = _cache.read(_cached(path, name))
+        reviews = read_cache(_cached(path, name))
         if reviews is None:
             return None
         parts[name] = [tuple(review) for review in reviews]
@@ -176,12 +182,12 @@ def _from_cache(path: Path, names: tuple[str, ...]) -> dict[str, list[Review]] |
 
 
 def _cached(path: Path, name: str) -> Path:
-    # Named by content: the same archive in another place is found, another archive is not.
+    # Named by content: a moved archive is found again, an archive with other content is not.
     return cache_dir() / f"imdb-{md5_of(path)[:16]}-{name}.json.gz"
 
 
 def _read_archive(path: Path, progress: bool | None) -> dict[str, list[Review]]:
-    """Return and cache every part, since one pass over the archive takes most of the time."""
+    """Return and cache all parts, as most of the time is spent on decompressing the archive."""
     parts: dict[str, list[Review]] = {"train": [], "test": [], "unsup": []}
     try:
         for split, label, number, stars, text in _members(path, progress):
@@ -194,14 +200,14 @@ def _read_archive(path: Path, progress: bool | None) -> dict[str, list[Review]]:
         ) from error
     for reviews in parts.values():
         reviews.sort()
-    _cache.write({_cached(path, part): reviews for part, reviews in parts.items()})
+    write_cache({_cached(path, part): reviews for part, reviews in parts.items()})
     return parts
 
 
 def _members(path: Path, progress: bool | None) -> Iterator[tuple[str, str, int, int, str]]:
     hide = None if progress is None else not progress
     unpack = lzma.open if path.suffix == ".xz" else gzip.open
-    # "r|": the archive is read from front to back once, as its compression wants it.
+    # "r|": a single sequential pass, because seeking in a compressed file is slow.
     with unpack(path) as file, tarfile.open(fileobj=file, mode="r|") as archive:
         for member in tqdm(archive, desc=f"Reading {path.name}", unit=" files", disable=hide):
             match = MEMBER.fullmatch(member.name.removeprefix("./"))
@@ -210,7 +216,7 @@ def _members(path: Path, progress: bool | None) -> Iterator[tuple[str, str, int,
                 split, label, number, stars = match.groups()
                 yield split, label, int(number), int(stars), content.read().decode()
         while file.read(1 << 20):
-            pass  # to the end, where the checksum shows whether the whole archive is there
+            pass  # to the end, where the checksum shows whether the archive is complete
 
 
 def _read_folder(path: Path, part: str) -> list[Review]:
@@ -220,6 +226,6 @@ def _read_folder(path: Path, part: str) -> list[Review]:
         folder = path / ("train" if part == "unsup" else part) / label
         for file in folder.glob("*_*.txt"):
             number, stars = map(int, file.stem.split("_"))
-            # Bytes: text mode would turn line ends into "\n", and so differ from the archive.
+            # Bytes, because text mode would convert line ends to "\n", unlike the archive.
             reviews.append((CLASSES[label], number, stars, file.read_bytes().decode()))
     return sorted(reviews)

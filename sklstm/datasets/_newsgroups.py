@@ -1,4 +1,4 @@
-"""Twenty newsgroups in Cachopo's form: letters only, the split by date."""
+"""The 20 newsgroups as preprocessed by A. Cardoso-Cachopo: letters only, split by date."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ DESCR = f"""\
 Twenty newsgroups, all terms
 ============================
 
-Messages to 20 newsgroups of about the same size: 11,293 to train on and 7,528, sent later, to test
-on. Lower-cased, letters only, one space between words; attachments, keys and duplicates removed.
-`fetch_20newsgroups` of scikit-learn holds the unaltered messages.
+Messages to 20 newsgroups of about the same size: 11,293 for training and 7,528, sent later, for
+testing. Lower-cased, letters only, one space between words; attachments, keys and duplicates
+removed. `fetch_20newsgroups` of scikit-learn has the original messages.
 
 K. Lang (1995). Newsweeder: learning to filter netnews. ICML. http://qwone.com/~jason/20Newsgroups/
 A. Cardoso-Cachopo (2007). Improving methods for single-label text categorization. PhD thesis,
@@ -43,27 +43,27 @@ def fetch_newsgroups(
     data_home: str | os.PathLike[str] | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[list[str], np.ndarray]:
-    """Load the 20 newsgroups with letters only, a set of long texts in 20 classes.
+    """Load the 20 newsgroups with letters only, long texts of 20 classes.
 
-    A common form in papers on text classifiers. It is looked for in ``data_home``, the
-    directory named in the environment variable ``SKLSTM_DATA`` and the user's cache (see
-    `fetch_imdb`), or the folder ``20newsgroups`` there, and never downloaded. Two forms are
-    read: ``20newsgroups-train.jsonl.xz`` with ``{"label", "text"}`` in each line, and the
-    author's own ``20ng-train-all-terms.txt`` with label, tab, text.
+    This preprocessed version is common in papers on text classification. It is searched in
+    ``data_home``, the directory given by the environment variable ``SKLSTM_DATA`` and the user's
+    cache (see `fetch_imdb`), and in the folder ``20newsgroups`` there. Nothing is downloaded. Two
+    formats are read: ``20newsgroups-train.jsonl.xz`` with ``{"label", "text"}`` in each line, and
+    the original ``20ng-train-all-terms.txt`` with label, tab and text.
 
     Parameters
     ----------
     subset : {"train", "test"}, default="train"
-        11,293 texts to train on or 7,528 to test on.
+        11,293 texts for training or 7,528 for testing.
     data_home : str or path, default=None
-        A directory to look in first. None: begin with ``SKLSTM_DATA``.
+        A directory to search first. None starts with ``SKLSTM_DATA``.
     return_X_y : bool, default=False
-        Return ``(data, target)`` in place of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     bunch : :class:`~sklearn.utils.Bunch`
-        Sorted by class, as the files are: shuffle before taking a part.
+        Sorted by class, like the files: shuffle before taking a part.
 
         data : list of str
             The messages.
@@ -78,9 +78,9 @@ def fetch_newsgroups(
     Raises
     ------
     ValueError
-        If ``subset`` is not one of the above.
+        If ``subset`` has no accepted value.
     OSError
-        If the data is nowhere to be found; the message says where to get it.
+        If the data are not found; the message says where to get them.
 
     References
     ----------
@@ -105,7 +105,7 @@ def fetch_newsgroups(
 
 
 def _rows(path: Path) -> list[tuple[str, str]]:
-    """Return label and text of every line."""
+    """Return the label and the text of every line."""
     if path.suffix == ".xz":
         with lzma.open(path, "rt", encoding="utf-8") as file:
             return [(row["label"], row["text"]) for row in map(json.loads, file)]

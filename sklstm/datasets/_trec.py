@@ -1,4 +1,4 @@
-"""The TREC questions, to be classified by the kind of answer they ask for."""
+"""The TREC questions, classified by the type of the expected answer."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ DESCR = f"""\
 TREC question classification
 ============================
 
-Questions in English, words set apart by spaces: 5,452 to train on and 500 to test on, each with
-the kind of answer it asks for, 6 coarse classes (ABBR, DESC, ENTY, HUM, LOC, NUM) and 50 fine ones
-(such as LOC:city), of which 42 occur among the test questions.
+Questions in English, with words separated by spaces: 5,452 for training and 500 for testing. Each
+is labelled with the type of the expected answer, of 6 coarse classes (ABBR, DESC, ENTY, HUM, LOC,
+NUM) and 50 fine ones (such as LOC:city), 42 of which occur in the test questions.
 
 X. Li and D. Roth (2002). Learning question classifiers. COLING. {HOMEPAGE}
 """
@@ -50,36 +50,36 @@ def fetch_trec(
     return_X_y: bool = False,
     progress: bool | None = None,
 ) -> Bunch | tuple[list[str], np.ndarray]:
-    """Load the TREC questions: short texts in 6 or 50 classes.
+    """Load the TREC questions, short texts of 6 or 50 classes.
 
-    The data is looked for in ``data_home``, the directory named in the environment variable
-    ``SKLSTM_DATA`` and the user's cache (see `fetch_imdb`), then downloaded (0.4 MB).
-    In a directory, or its folder ``trec``, the names ``TREC.train`` and ``TREC.test`` will do as
-    well as the public ``train_5500.label`` and ``TREC_10.label``.
+    The data are searched in ``data_home``, the directory given by the environment variable
+    ``SKLSTM_DATA`` and the user's cache (see `fetch_imdb`), and in the folder ``trec`` there, under
+    the names ``TREC.train`` and ``TREC.test`` or the original ``train_5500.label`` and
+    ``TREC_10.label``. If not found, they are downloaded (0.4 MB).
 
     Parameters
     ----------
     subset : {"train", "test"}, default="train"
-        5,452 questions to train on or 500 to test on.
+        5,452 questions for training or 500 for testing.
     fine : bool, default=False
-        Label with the 50 fine classes in place of the 6 coarse ones.
+        Whether to use the 50 fine classes instead of the 6 coarse ones.
     data_home : str or path, default=None
-        A directory to look in first. None: begin with ``SKLSTM_DATA``.
+        A directory to search first. None starts with ``SKLSTM_DATA``.
     download_if_missing : bool, default=True
-        If False, raise an OSError where the data is in none of the directories.
+        If False, raise an OSError if the data are not found in any of the directories.
     return_X_y : bool, default=False
-        Return ``(data, target)`` in place of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
     progress : bool, default=None
-        Whether to show a progress bar. None: when standard error is a terminal.
+        Whether to show a progress bar. None shows it if standard error is a terminal.
 
     Returns
     -------
     bunch : :class:`~sklearn.utils.Bunch`
         data : list of str
-            The questions, in the file's order.
+            The questions, in the order of the file.
         target : ndarray of shape (n_questions,), str
-            The class of each, such as ``"LOC"``, or ``"LOC:city"`` if ``fine``. Names, not
-            numbers, because the test questions miss some fine classes.
+            The class of each question, such as ``"LOC"``, or ``"LOC:city"`` if ``fine``. Names
+            rather than numbers, because some fine classes do not occur in the test questions.
         target_names : list of str
             The classes that occur in this subset, sorted.
         DESCR : str
@@ -89,9 +89,9 @@ def fetch_trec(
     Raises
     ------
     ValueError
-        If ``subset`` is not one of the above.
+        If ``subset`` has no accepted value.
     OSError
-        If the data is nowhere to be found; the message says what to do.
+        If the data are not found; the message says what to do.
 
     References
     ----------
@@ -112,7 +112,7 @@ def fetch_trec(
         download_if_missing=download_if_missing,
         progress=progress,
     )
-    # One byte of the training file is no ASCII, and no UTF-8 either.
+    # One byte of the training file is neither ASCII nor valid UTF-8.
     lines = path.read_text(encoding="latin-1").splitlines()
     labels, questions = zip(*(line.split(" ", 1) for line in lines), strict=True)
     target = np.array(labels if fine else [label.split(":")[0] for label in labels])

@@ -1,13 +1,18 @@
-"""Scores of predictions with one label a step, for sequences that may differ in length.
+"""Metrics for predictions with one label per step, and for clusters.
 
-The functions compare labels; the scorers are what `scoring` of scikit-learn's `cross_validate` and
-`GridSearchCV` takes. `clustering_accuracy` compares clusters with classes, one of each a sample.
+Sequences may differ in length. The scorers are values for `scoring` in scikit-learn's
+`cross_validate` and `GridSearchCV`. `clustering_accuracy` compares clusters with classes, one per
+sample.
 """
 
-from sklstm.metrics._accuracy import token_accuracy_score
 from sklstm.metrics._clustering import clustering_accuracy
-from sklstm.metrics._scorers import span_f1_scorer, token_accuracy_scorer
-from sklstm.metrics._spans import span_f1_score, span_precision_score, span_recall_score
+from sklstm.metrics._spans import (
+    span_f1_score,
+    span_f1_scorer,
+    span_precision_score,
+    span_recall_score,
+)
+from sklstm.metrics._steps import token_accuracy_score, token_accuracy_scorer
 
 __all__ = [
     "clustering_accuracy",

@@ -1,19 +1,16 @@
-"""How many samples are in the cluster that stands for their class."""
+"""Accuracy of clusters, matched with classes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array, diags_array, hstack
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.optimize import linear_sum_assignment
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from sklstm._sequences import is_missing
-
-NEXT_TO_NOTHING = 1e-300  # 0 would be no entry of a sparse table
 
 
 @validate_params(
@@ -25,55 +22,60 @@ NEXT_TO_NOTHING = 1e-300  # 0 would be no entry of a sparse table
     prefer_skip_nested_validation=True,
 )
 def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    """Share of samples that are right once each cluster is given a class of its own.
+    """Fraction of samples whose cluster is matched with their class, in the best matching.
 
-    Clusters have no names, so classes are given to them, one to one and such that as many
-    samples as possible are right, in the best of all ways to do so. That is the assignment
-    problem of [1]_, solved here by a sparse form of the Hungarian algorithm [2]_: it takes
-    memory for each pair of a class and a cluster that share a sample, not for all pairs. This
-    is the accuracy that papers on deep clustering report, such as [3]_ under "Evaluation Metric".
+    Clusters have no names, so each is matched with at most one class, and each class with at most
+    one cluster, such that as many samples as possible are in the cluster of their class. This
+    assignment problem [1]_ is solved on the contingency table by
+    :func:`scipy.optimize.linear_sum_assignment` [2]_. The result is the accuracy that papers on
+    deep clustering report, for example [3]_ under "Evaluation Metric".
 
-    Classes and clusters may differ in number. Clusters that are left without a class are wrong
-    altogether, and so are classes that are left without a cluster: splitting a class in two
-    costs the smaller part.
+    The numbers of classes and clusters may differ. Samples in a cluster without a class count as
+    wrong, and so do those of a class without a cluster: if a class is split into two clusters, the
+    smaller part is wrong.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         The class of each sample: strings, booleans or whole numbers.
     y_pred : array-like of shape (n_samples,)
-        The cluster of each sample. They need not be of the same kind as classes. What a method
-        such as DBSCAN labels -1, noise, counts as one more cluster.
+        The cluster of each sample; strings and numbers need not be of the same type as the
+        classes. Noise, which methods such as DBSCAN label -1, counts as one more cluster.
     sample_weight : array-like of shape (n_samples,), default=None
-        How much each sample counts, 0 or more. None: all alike.
+        Weights of the samples, 0 or greater. None gives all samples the same weight.
 
     Returns
     -------
     score : float
-        From 0 to 1, and 1 only if the clusters are the classes. Unlike the adjusted Rand index,
-        it isn't 0 by chance: a single cluster has the share of the largest class.
+        Between 0 and 1, and 1 only if the clusters equal the classes. Unlike the adjusted Rand
+        index it is not adjusted for chance: a single cluster scores the fraction of the largest
+        class.
 
     Raises
     ------
     TypeError
-        If strings and numbers are mixed in one argument.
+        If an argument mixes strings and numbers.
     ValueError
-        If there is no sample, the arguments differ in length, labels are missing (NaN, None),
-        fractions or not one per sample, or a weight is negative or not finite, or all are 0.
+        If there are no samples, the arguments differ in length, labels are missing (NaN, None),
+        not whole numbers, or more than one per sample, or a weight is negative or not finite, or
+        all weights are 0.
 
     See Also
     --------
-    sklearn.metrics.adjusted_rand_score : Pairs of samples that are rightly together or apart,
-        beyond chance.
-    sklearn.metrics.normalized_mutual_info_score : What clusters tell about classes.
+    sklearn.metrics.adjusted_rand_score : Agreement on pairs of samples, adjusted for chance.
+    sklearn.metrics.normalized_mutual_info_score : Mutual information of clusters and classes.
+
+    Notes
+    -----
+    The table has an entry for every pair of a class and a cluster: 200 MB and two seconds for 5,000
+    of each.
 
     References
     ----------
     .. [1] H. W. Kuhn (1955). The Hungarian method for the assignment problem. Naval Research
        Logistics Quarterly 2, 83-97.
-    .. [2] R. Jonker, A. Volgenant (1987). A shortest augmenting path algorithm for dense and
-       sparse linear assignment problems. Computing 38, 325-340. Here
-       `scipy.sparse.csgraph.min_weight_full_bipartite_matching` runs it.
+    .. [2] D. F. Crouse (2016). On implementing 2D rectangular assignment algorithms. IEEE
+       Transactions on Aerospace and Electronic Systems 52(4), 1679-1696.
     .. [3] J. Xie, R. Girshick, A. Farhadi (2016). Unsupervised deep embedding for clustering
        analysis. ICML. https://arxiv.org/abs/1511.06335
 
@@ -83,7 +85,7 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
     >>> clustering_accuracy(["ham", "ham", "spam", "spam"], [1, 1, 0, 1])
     0.75
 
-    A third cluster finds no class that is left, and its sample is wrong:
+    The third cluster is matched with no class, so its sample is wrong:
 
     >>> clustering_accuracy([0, 0, 0, 1], [7, 7, 8, 9])
     0.75
@@ -97,50 +99,34 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
         )
         if not weights.sum() > 0:
             raise ValueError("sample_weight leaves no sample a weight above 0.")
-    counted = weights > 0
-    pairs = (true[counted], pred[counted])
     shape = (true.max() + 1, pred.max() + 1)
-    together = coo_array((weights[counted], pairs), shape=shape).tocsr()  # (classes, clusters)
-    matched = _match(together)
-    right = together[matched].sum()
-    together[matched] = 0
-    # Not divided by the sum of weights, from which fractions added in another order may differ.
-    return float(right / (right + together.sum()))
-
-
-def _match(together: csr_array) -> tuple[np.ndarray, np.ndarray]:
-    """Return the classes that find a cluster, and the cluster of each.
-
-    The matching has to have all classes, so each has a cluster of its own to spare behind the
-    others, which next to nothing is gained by.
-    """
-    n_classes, n_clusters = together.shape
-    spare = diags_array(np.full(n_classes, NEXT_TO_NOTHING))
-    table = hstack([together / together.max(), spare], format="csr")
-    classes, clusters = min_weight_full_bipartite_matching(table, maximize=True)
-    real = clusters < n_clusters
-    return classes[real], clusters[real]
+    table = np.bincount(true * shape[1] + pred, weights, shape[0] * shape[1]).reshape(shape)
+    matched = linear_sum_assignment(table, maximize=True)
+    right = table[matched].sum()
+    table[matched] = 0
+    # Not divided by the sum of weights: rounding could give a perfect match a score beside 1.
+    return float(right / (right + table.sum()))
 
 
 def _codes(labels: Any, name: str) -> np.ndarray:
-    """Return labels as numbers from 0 on, after checking them."""
+    """Return labels as integers from 0, after checking them."""
     array = np.asarray(labels)
     if array.ndim != 1:
         raise ValueError(
-            f"{name} must be 1-D, one label for each sample; got an array of shape {array.shape}."
+            f"{name} must be 1-D, one label per sample; got an array of shape {array.shape}."
         )
     if not len(array):
-        raise ValueError(f"{name} holds no label.")
-    # numpy has turned [None, "a"] into objects but [NaN, "a"] into strings.
+        raise ValueError(f"{name} contains no label.")
+    # numpy converts [NaN, "a"] to strings, but [None, "a"] to objects.
     found = labels if isinstance(labels, list | tuple) else array
     for i, label in enumerate(found):
         if is_missing(label):
             raise ValueError(f"{name}[{i}] is {label!r}; every sample needs a label.")
     if len({isinstance(label, str) for label in found}) > 1:
-        raise TypeError(f"{name} mixes strings and numbers; write all of its labels alike.")
+        raise TypeError(f"{name} mixes strings and numbers; use one type for all labels.")
     if type_of_target(array).startswith("continuous"):
         raise ValueError(
-            f"{name} holds numbers with fractions, such as {_fraction(array)}; labels are strings "
+            f"{name} contains {_fraction(array)}, which is not a whole number; labels are strings "
             "or whole numbers."
         )
     return np.unique(array, return_inverse=True)[1].reshape(-1)

@@ -8,7 +8,7 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from sklstm.datasets._download import ATTEMPTS, download, md5_of
+from sklstm.datasets._home import ATTEMPTS, download, md5_of
 
 CONTENT = np.random.default_rng(0).bytes(700_001)
 MD5 = hashlib.md5(CONTENT).hexdigest()

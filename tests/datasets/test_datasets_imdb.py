@@ -201,7 +201,7 @@ def test_a_damaged_archive_is_named(tmp_path, cache, name, kept):
 
 def test_an_archive_without_the_part_is_named(tmp_path):
     write_archive(tmp_path / "aclImdb_v1.tar.gz", {"train/pos/0_9.txt": "alone"})
-    with pytest.raises(OSError, match=r"aclImdb_v1.tar.gz holds no reviews of the part 'test'"):
+    with pytest.raises(OSError, match=r"aclImdb_v1.tar.gz contains no reviews of the part 'test'"):
         fetch_imdb(subset="test", data_home=tmp_path)
 
 

@@ -55,17 +55,17 @@ def test_forms_lengths_and_seeds(make):
 @pytest.mark.parametrize("make", [make_adding_problem, make_moving_digits])
 @pytest.mark.parametrize("n_steps", [1, 2.5, (1, 5), (6, 5), (2, 3, 4), "5"])
 def test_bad_lengths(make, n_steps):
-    with pytest.raises(ValueError, match="n_steps must be a whole number from 2 on, or a pair"):
+    with pytest.raises(ValueError, match="n_steps must be a whole number, 2 or greater, or a pair"):
         make(n_steps=n_steps)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_samples": 0}, "n_samples must be a whole number from 1 on, got 0"),
-        ({"canvas_size": 7}, "canvas_size must be a whole number from 8 on, got 7"),
-        ({"noise": -0.1}, "noise must be a number from 0 on, got -0.1"),
-        ({"noise": float("nan")}, "noise must be a number from 0 on, got nan"),
+        ({"n_samples": 0}, "n_samples must be a whole number, 1 or greater, got 0"),
+        ({"canvas_size": 7}, "canvas_size must be a whole number, 8 or greater, got 7"),
+        ({"noise": -0.1}, "noise must be a finite number, 0 or greater, got -0.1"),
+        ({"noise": float("nan")}, "noise must be a finite number, 0 or greater, got nan"),
         ({"target": "speed"}, r"target must be one of \['direction', 'digit', 'both'\]"),
         ({"subset": "unsup"}, r"subset must be one of \['train', 'test', 'all'\], got 'unsup'"),
     ],

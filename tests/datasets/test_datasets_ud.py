@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sklstm.datasets import fetch_ud_lines
-from sklstm.datasets._conllu import read_conllu
+from sklstm.datasets._ud_lines import _read_conllu
 
 REST = "\t_\t0\troot\t_\t_"  # what a tagger does not look at
 TINY = f"""\
@@ -65,23 +65,23 @@ def test_sentences_of_one_length_stay_apart(write, tmp_path):
 
 
 def test_line_ends(write):
-    sentences = read_conllu(write(TINY), "upos")
-    assert read_conllu(write(TINY.replace("\n", "\r\n")), "upos") == sentences
-    assert read_conllu(write(f"\n{TINY}\n\n"), "upos") == sentences
+    sentences = _read_conllu(write(TINY), "upos")
+    assert _read_conllu(write(TINY.replace("\n", "\r\n")), "upos") == sentences
+    assert _read_conllu(write(f"\n{TINY}\n\n"), "upos") == sentences
     # signs that Python's str.splitlines would break a line at
     word = "a\u2028b\x85c"
     path = write(f"1\t{word}\t_\tX\t_{REST}\n\n")
-    assert read_conllu(path, "upos") == [([word], ["X"])]
+    assert _read_conllu(path, "upos") == [([word], ["X"])]
 
 
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
         (TINY[:-1], 13, "ends within a sentence.*cut off"),
-        (TINY[:-12], 13, "10 columns are wanted.*got 7"),
+        (TINY[:-12], 13, "expected 10 columns .*got 7"),
         (TINY[: TINY.index("\n4\t.")] + "\n", 8, "ends within a sentence.*cut off"),
-        (f"1\ta\ta\tDET\t_{REST}\n1 a DET\n", 2, "10 columns are wanted.*got 1"),
-        (f"1\ta\ta\tDET\t_{REST}\t_\n\n", 1, "10 columns are wanted.*got 11"),
+        (f"1\ta\ta\tDET\t_{REST}\n1 a DET\n", 2, "expected 10 columns .*got 1"),
+        (f"1\ta\ta\tDET\t_{REST}\t_\n\n", 1, "expected 10 columns .*got 11"),
         (f"1\t\ta\tDET\t_{REST}\n\n", 1, "column 2 is empty"),
         (f"one\ta\ta\tDET\t_{REST}\n\n", 1, "'one' is not the number of a word"),
         (f"1-\ta\ta\tDET\t_{REST}\n\n", 1, "'1-' is not the number of a word"),
@@ -96,13 +96,13 @@ def test_line_ends(write):
 def test_errors_name_file_and_line(write, text, line, message):
     path = write(text)
     with pytest.raises(ValueError, match=f"en_lines-ud-train.conllu, line {line}: .*{message}"):
-        read_conllu(path, "upos")
+        _read_conllu(path, "upos")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but this\n\n"])
 def test_a_file_without_sentences(write, text):
-    with pytest.raises(ValueError, match=r"conllu: there is no sentence"):
-        read_conllu(write(text), "upos")
+    with pytest.raises(ValueError, match=r"conllu: it contains no sentence"):
+        _read_conllu(write(text), "upos")
 
 
 def test_bad_arguments(tmp_path, monkeypatch):

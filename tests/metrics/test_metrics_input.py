@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from metrics.test_metrics import RAGGED, Y_PRED, Y_TRUE, as_object_array
+from metrics.examples import RAGGED, Y_PRED, Y_TRUE, as_object_array
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
@@ -49,7 +49,7 @@ BAD_LABELS = {
     "numbers": ([1, 0], [1, 0], TypeError, r"y_true\[0\] is 1; accepted is a list or array"),
     "nested": ([[["O"], ["O"]]], [["O", "O"]], TypeError, r"y_true\[0\]\[0\] is \['O'\]; a step"),
     "3-d": (np.zeros((2, 3, 1)), RAGGED[1], ValueError, r"y_true\[0\] has shape \(3, 1\)"),
-    "none": ([], [], ValueError, "y_true holds no sequence"),
+    "none": ([], [], ValueError, "y_true contains no sequence"),
     "fewer": (Y_TRUE, Y_PRED[:2], ValueError, "y_pred is for 2 sequences, but y_true holds 3"),
     "longer": (Y_TRUE, [*Y_PRED[:2], ["O"]], ValueError, r"y_pred\[2\] has 1 label, but y_true\[2"),
     "shorter": (

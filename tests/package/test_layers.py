@@ -20,8 +20,8 @@ ROOMS = [
 NARROWER = {
     "nn": set(),
     "preprocessing": {"_jobs", "_callers", "_sequences"},
-    "datasets": {"_sequences"},
-    "metrics": {"_sequences"},
+    "datasets": {"_callers", "_sequences"},
+    "metrics": {"_callers", "_sequences"},
     "inspection": set(),
     "_show_versions": set(),
 }

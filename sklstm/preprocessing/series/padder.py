@@ -1,4 +1,4 @@
-"""From ragged sequences to one rectangular array."""
+"""Pad and truncate sequences to the same length."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
@@ -21,53 +21,52 @@ from sklstm._sequences import (
     truncate,
     unfill,
 )
-from sklstm.preprocessing.series._input import (
-    check_features,
-    read,
-    record_features,
-)
+from sklstm.preprocessing.series.sequence_transformer import SequenceTransformer
 
 
-class SequencePadder(TransformerMixin, BaseEstimator):
-    """Bring sequences to one length, so that they fit into a rectangular array.
+class SequencePadder(SequenceTransformer):
+    """Pad and truncate sequences to the same length, so that they form one array.
 
-    The estimators of this library take ragged sequences as they are and need no padding. This
-    one is for others: for models of fixed width, for files, and for code that expects the
-    arrays of Keras's ``pad_sequences``, whose results and defaults it shares.
+    The estimators of this library take sequences of different lengths directly and need no
+    padding. This transformer is for models that need inputs of a fixed size, for storing
+    sequences in files, and for code written for Keras's ``pad_sequences``, whose defaults and
+    results it shares.
 
     Parameters
     ----------
     max_length : int, default=None
-        Number of steps of every output sequence. None takes the longest sequence seen in
-        `fit`; a longer one in `transform` is cut, as the output must keep its width.
+        Number of steps of every output sequence. None uses the length of the longest sequence
+        seen in `fit`. Longer sequences in `transform` are truncated.
     padding : {"pre", "post"}, default="pre"
-        On which side short sequences are filled.
+        Whether short sequences are padded before or after their steps.
     truncation : {"pre", "post"}, default="pre"
-        On which side long sequences are cut.
+        Whether long sequences lose their first ("pre") or their last ("post") steps.
     padding_value : float, default=0.0
-        What to fill with; may be NaN when X holds floats. Token ids are filled with 0, the id
-        reserved for padding, and accept no other value.
+        The value to pad with; NaN is possible if X contains floats. Token ids are padded with 0,
+        the id reserved for padding, and accept no other value.
 
     Attributes
     ----------
     max_length_ : int
         Number of steps of every output sequence.
     n_features_in_ : int
-        T for X of shape (n, T); features a step for 3-D and ragged X; 1 for token ids.
+        T for X of shape (n, T); the number of features per step for 3-D and ragged X; 1 for token
+        ids.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X is a data frame with names that are all strings.
+        Names of the columns. Defined only if X is a data frame whose column names are all strings.
 
     See Also
     --------
-    SequenceTokenizer : Turn texts into ragged sequences of word ids.
-    SequenceScaler : Scale values; comes before padding, or needs to know its value.
+    SequenceTokenizer : Convert texts to ragged sequences of token ids.
+    SequenceScaler : Scale the values; use it before padding, or set its `padding_value`.
 
     Notes
     -----
-    A pipeline passes on the array alone. Who needs the true lengths too calls `pad`.
+    In a pipeline, the next step receives the padded array only. To get the lengths of the
+    sequences as well, call `pad`.
 
-    An empty sequence of token ids, a text without a known word, is read as one unknown word,
-    as in every estimator of this library. An empty sequence of values is refused.
+    An empty sequence of token ids, such as a text without a known word, is read as one unknown
+    word, as in every estimator of this library. An empty sequence of values raises a ValueError.
 
     References
     ----------
@@ -110,7 +109,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> SequencePadder:
-        """Learn the length to bring sequences to.
+        """Determine the length of the padded sequences.
 
         Parameters
         ----------
@@ -127,19 +126,20 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If X holds anything but finite numbers, sequences differ in their features, or
-            `padding_value` does not fit the dtype of X. The message names the first sequence.
+            If X contains anything but finite numbers, sequences differ in their number of
+            features, or the dtype of X cannot represent `padding_value`. The message names the
+            first offending sequence.
         """
-        sequences = read(self, X, reset=True)
+        sequences = self._read(X, reset=True)
         self._check_padding_value(sequences)
         max_length = self.max_length or int(sequences.lengths.max())
-        record_features(self, X, sequences)
+        self._record_features(X, sequences)
         self._output_ndim = 2 if sequences.form.steps_are_numbers else 3
         self.max_length_ = max_length
         return self
 
     def transform(self, X: Any) -> Any:
-        """Return the sequences as one array.
+        """Pad and truncate the sequences.
 
         Parameters
         ----------
@@ -149,14 +149,15 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Returns
         -------
         padded : array of shape (n, max_length_) or (n, max_length_, F)
-            With the dtype of X; a `TokenArray` with its vocabulary for token ids.
+            The padded sequences, with the dtype of X. For token ids, a `TokenArray` with their
+            vocabulary.
         """
         check_is_fitted(self)
         padded, _ = self._pad(X)
         return contain_rectangle(padded, X, self)
 
     def pad(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sequences as one array, and how many steps of each are not padding.
+        """Pad and truncate the sequences, and return their lengths as well.
 
         Parameters
         ----------
@@ -166,24 +167,26 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Returns
         -------
         padded : array of shape (n, max_length_) or (n, max_length_, F)
-            What `transform` returns, always as an array.
+            The result of `transform`, always as an array.
         lengths : array of int of shape (n,)
-            The length of each sequence, `max_length_` for those that were cut.
+            Number of steps of each sequence that are not padding; `max_length_` for truncated
+            sequences.
         """
         check_is_fitted(self)
         return self._pad(X)
 
     def inverse_transform(self, X: Any, lengths: Any = None) -> np.ndarray:
-        """Return padded sequences as ragged ones. Steps that were cut stay lost.
+        """Remove the padding. Steps lost by truncation are not restored.
 
         Parameters
         ----------
         X : array of shape (n, T) or (n, T, F)
             The padded sequences.
         lengths : array-like of int of shape (n,), default=None
-            How many steps of each are not padding, as `pad` returns. None takes the padded
-            side's steps that wholly equal `padding_value` for padding. That is a guess where
-            a sequence may itself begin or end with this value; for token ids it is exact.
+            Number of steps of each sequence that are not padding, as returned by `pad`. None
+            removes all steps at the padded side that equal `padding_value` in every feature. This
+            is exact for token ids, but removes data from sequences that begin (or end) with this
+            value themselves.
 
         Returns
         -------
@@ -193,14 +196,15 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X is not two- or three-dimensional, or `lengths` do not fit it.
+            If X does not have two or three dimensions, or `lengths` are not n integers from 0 to T.
         """
         check_is_fitted(self)
         vocabulary = getattr(X, "vocabulary", None)
         rectangle = np.asarray(X)
         if rectangle.ndim not in (2, 3):
             raise ValueError(
-                f"X must have shape (n, T) or (n, T, F), got {rectangle.shape}: padded sequences."
+                "X must be padded sequences of shape (n, T) or (n, T, F), got an array of shape "
+                f"{rectangle.shape}."
             )
         checked = self._guess_lengths(rectangle) if lengths is None else np.asarray(lengths)
         _check_lengths(checked, rectangle)
@@ -213,7 +217,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the input columns; only checked against those seen in `fit`.
+            Names of the input columns; only compared with those seen in `fit`.
 
         Returns
         -------
@@ -223,26 +227,25 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the output has more than one feature a step, and so no columns.
+            If the output has shape (n, T, F), and therefore no columns.
         """
         check_is_fitted(self)
         _check_feature_names_in(self, input_features)
         if self._output_ndim == 3:
             raise ValueError(
                 "The output has shape (n, T, F), not columns that could be named; only sequences "
-                "of one number a step, (T_i,), give a two-dimensional output."
+                "of shape (T_i,), one number per step, give a two-dimensional output."
             )
         return np.array([f"step{i}" for i in range(self.max_length_)], dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32", "int64", "int32"]
         return tags
 
     def _pad(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        sequences = read(self, X, reset=False)
-        check_features(self, X, sequences)
+        sequences = self._read(X, reset=False)
+        self._check_features(X, sequences)
         self._check_padding_value(sequences)
         flat, lengths = truncate(
             sequences.values, sequences.lengths, self.max_length_, self.truncation
@@ -258,8 +261,8 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         value, dtype = self.padding_value, sequences.values.dtype
         if sequences.is_tokens and value != PADDING_ID:
             raise ValueError(
-                f"padding_value={value!r} is not accepted with token ids, where every other "
-                f"number stands for a word; use padding_value={PADDING_ID}."
+                f"padding_value={value!r} is not accepted for token ids, where every other number "
+                f"stands for a word; use padding_value={PADDING_ID}."
             )
         if dtype.kind == "f":
             return
@@ -267,8 +270,8 @@ class SequencePadder(TransformerMixin, BaseEstimator):
             fits = np.isfinite(value) and np.asarray(value).astype(dtype) == value
         if not fits:
             raise ValueError(
-                f"padding_value={value!r} does not fit X of dtype {dtype}; give a value that "
-                "does, or X as floats."
+                f"padding_value={value!r} cannot be represented in X of dtype {dtype}; use a value "
+                "that can, or convert X to floats."
             )
 
     def _guess_lengths(self, rectangle: np.ndarray) -> np.ndarray:
@@ -278,7 +281,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
             is_padding = is_padding.all(axis=2)
         if self.padding == "post":
             is_padding = is_padding[:, ::-1]
-        # Steps up to the first one that is no padding, or all of them.
+        # Number of steps before the first one that is not padding.
         n_padding = np.logical_and.accumulate(is_padding, axis=1).sum(axis=1)
         lengths: np.ndarray = rectangle.shape[1] - n_padding
         return lengths

@@ -1,4 +1,4 @@
-"""From the rows of a table to sequences, inside a pipeline."""
+"""Sequences from the rows of a table, inside a pipeline."""
 
 from __future__ import annotations
 
@@ -12,76 +12,79 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._sequences import object_array
-from sklstm.preprocessing.series._sliding import slide
+from sklstm.preprocessing.series.windows import slide
 
 _DTYPES = (np.float64, np.float32)
 
 
 class WindowReshaper(TransformerMixin, BaseEstimator):
-    """Turn the rows of a table into sequences, one for each row.
+    """Convert the rows of a table into sequences, one per row.
 
-    An LSTM reads X of shape (n, T, F): n sequences of T steps of F numbers. A row of three
-    numbers can be either of two things. As (n, 3, 1) it is three steps of one number: the LSTM
-    runs along the row, remembers what it has read, and the order of the columns counts. As
-    (n, 1, 3) it is one step of three numbers: they are read at once, there is no step before
-    to remember, and the recurrence has nothing to do; a model for tables would do as well. So
-    T and F are not a matter of form: `n_features` says which columns belong to one moment, and
-    in "trailing" mode each row gets the rows before it as its earlier steps.
+    An LSTM reads X of shape (n, T, F): n sequences of T time steps with F features each. A row of
+    three numbers can become either of two sequences. As (n, 3, 1) it has three steps of one
+    feature: the LSTM reads the numbers one after another, its state carries what it has read, and
+    the order of the columns matters. As (n, 1, 3) it has one step of three features: they are read
+    at once, and with a single step the recurrence has no effect; a model for tables would serve
+    as well. So choose T and F by what the columns mean: `n_features` says how many columns belong
+    to one time step, and in "trailing" mode the earlier rows are the earlier steps of each row's
+    sequence.
 
     Parameters
     ----------
     mode : {"rows", "trailing"}, default="rows"
-        "rows" takes each row for a sequence of its own, T * F numbers wide. "trailing" takes X
-        for one long series, a step a row, and gives each row the `window` rows that end at it:
-        n rows in, n windows out, and y stays aligned.
+        "rows" reshapes each row, of T * F numbers, into one sequence. "trailing" treats X
+        as one long series with one step per row, and replaces each row by the window of `window`
+        rows that ends with it: n rows give n windows, and y stays aligned.
     n_features : int, default=1
-        For "rows": the numbers F of one step, which must divide the number of columns; T
-        follows from it. In "trailing" mode F is the number of columns, and this is ignored.
+        Number of features F per step in "rows" mode. It must divide the number of columns; the
+        quotient is T. Ignored in "trailing" mode, where F is the number of columns.
     layout : {"by_step", "by_feature"}, default="by_step"
-        For "rows": how steps and features lie in a row. "by_step" has all features of the
-        first step, then all of the second; "by_feature" all steps of the first feature, then
-        all of the second. The examples show both.
+        The order of the columns in "rows" mode. "by_step" has all features of the first step, then
+        all features of the second; "by_feature" has all steps of the first feature, then all steps
+        of the second. The examples show both.
     window : int, default=None
-        For "trailing", which needs it: the number of rows T of a window.
+        Number of rows T of a window in "trailing" mode, where it is required.
     partial : {"short", "repeat"}, default="short"
-        For "trailing": what the first rows get, which have fewer than `window` - 1 rows before
-        them. "short" gives them shorter windows, with nothing invented, in an object array of
-        one array per row. "repeat" repeats the first row in front, so that all windows have
-        one length and make an array (n, window, F).
+        How "trailing" mode treats the first rows, which have fewer than `window` - 1 rows before
+        them. "short" gives them shorter windows that contain real rows only, and returns an object
+        array with one array per row. "repeat" fills them by repeating the first row, so that all
+        windows have the same length and form an array of shape (n, window, F).
 
     Attributes
     ----------
     n_steps_ : int
-        Steps T of a sequence; in "trailing" mode of a full one.
+        Number of steps T of a sequence; in "trailing" mode that of a full window.
     n_step_features_ : int
-        Numbers F of each step.
+        Number of features F of a step.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X is a data frame with names that are all strings.
+        Names of the columns. Defined only if X is a data frame whose column names are all strings.
 
     See Also
     --------
-    make_windows : Windows of one or many series, with labels; before the data are split.
-    SequencePadder : Bring windows of several lengths to one.
+    make_windows : Windows of one or several series, with labels; before the data are split.
+    SequencePadder : Pad windows of different lengths to the same length.
 
     Notes
     -----
-    In "trailing" mode a prediction depends on the rows before it in the same call, so:
+    In "trailing" mode a prediction depends on the earlier rows of the same call. Therefore:
 
-    - the first rows of a test set start without history, although the training set may hold it;
-      who wants it puts ``window - 1`` earlier rows in front and drops their predictions;
-    - rows must come in the order of time, without shuffling: split by
-      :class:`~sklearn.model_selection.TimeSeriesSplit`;
-    - several series in one table need `make_windows`, as windows would reach from the end of
-      one into the next.
+    - The first rows of a test set have no history, even if the training set contains it. To
+      provide it, prepend the ``window - 1`` rows before the test set and discard their
+      predictions.
+    - Rows must be in temporal order and not shuffled: split with
+      :class:`~sklearn.model_selection.TimeSeriesSplit`.
+    - For several series in one table use `make_windows`, because windows would span the end of
+      one series and the start of the next.
 
-    The output has three dimensions or is ragged, and so has no columns that
-    ``get_feature_names_out`` could name or ``set_output`` could put into a data frame; neither
-    exists, and ``set_output`` of a pipeline that holds this step is refused. float32 stays
-    float32, all else becomes float64.
+    The output has three dimensions or is ragged, so it has no columns that
+    ``get_feature_names_out`` could name or ``set_output`` could put into a data frame. Neither
+    method exists, and ``set_output`` of a pipeline with this step raises an error. float32 is
+    preserved; all other dtypes become float64.
 
-    Windows of "repeat" are a read-only view of one copy of n + `window` - 1 rows.
+    With ``partial="repeat"`` the windows are a read-only view of a single copy of n + `window` - 1
+    rows.
 
     Examples
     --------
@@ -98,7 +101,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
     array([[[11., 12., 13.],
             [21., 22., 23.]]])
 
-    The two rows up to each row of a long series:
+    Windows of two rows that end with each row of a long series:
 
     >>> series = np.array([[1.0], [2.0], [3.0]])
     >>> for window in WindowReshaper(mode="trailing", window=2).fit_transform(series):
@@ -141,7 +144,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> WindowReshaper:
-        """Learn the steps and the features of a sequence from the number of columns.
+        """Determine the numbers of steps and of features from the number of columns.
 
         Parameters
         ----------
@@ -158,29 +161,30 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If X is not a table of finite numbers, `n_features` does not divide its columns, or
-            `window` and `mode` do not fit each other.
+            If X is not a two-dimensional array of finite numbers, `n_features` does not divide its
+            number of columns, or `window` is missing in "trailing" mode or given in "rows"
+            mode.
         """
         checked = check_array(X, dtype=_DTYPES, estimator=self, input_name="X")
         n_steps, n_step_features = self._steps(checked.shape[1])
-        # Last, when nothing can fail any more: an earlier fit stays whole until then.
+        # Last, when nothing can fail any more, so that a failed fit leaves an earlier one intact.
         validate_data(self, X, reset=True, skip_check_array=True)
         self.n_steps_, self.n_step_features_ = n_steps, n_step_features
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return one sequence for each row.
+        """Return one sequence per row.
 
         Parameters
         ----------
         X : array or data frame of shape (n, n_features_in_)
-            The rows; in "trailing" mode in the order of time.
+            The rows; in "trailing" mode in temporal order.
 
         Returns
         -------
         sequences : ndarray of shape (n, n_steps_, n_step_features_), or object array (n,)
-            The sequences; an object array of arrays (T_i, n_step_features_), T_i up to
-            `n_steps_`, in "trailing" mode with ``partial="short"``.
+            The sequences. In "trailing" mode with ``partial="short"`` an object array of arrays
+            of shape (T_i, n_step_features_), where T_i is at most `n_steps_`.
         """
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=_DTYPES, reset=False)
@@ -192,7 +196,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
         return np.array(by_feature.transpose(0, 2, 1), order="C")
 
     def inverse_transform(self, X: Any) -> np.ndarray:
-        """Return the rows that sequences were made from.
+        """Convert sequences back to rows.
 
         Parameters
         ----------
@@ -202,12 +206,13 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
         Returns
         -------
         rows : ndarray of shape (n, n_features_in_)
-            The rows, in the same layout; in "trailing" mode the last step of each window.
+            The rows, with columns in the order of `layout`; in "trailing" mode the last step of
+            each window.
 
         Raises
         ------
         ValueError
-            If X has another form.
+            If X does not have the shape that `transform` returns.
         """
         check_is_fitted(self)
         if self.mode == "trailing":
@@ -232,13 +237,13 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
         if self.mode == "trailing":
             if self.window is None:
                 raise ValueError(
-                    "mode='trailing' needs window, the number of rows of each sequence; got None."
+                    "mode='trailing' needs window, the number of rows of each window; got None."
                 )
             return int(self.window), n_columns
         if self.window is not None:
             raise ValueError(
                 f"window={self.window} is for mode='trailing'; in mode='rows' the number of steps "
-                "is that of the columns divided by n_features."
+                "is the number of columns divided by n_features."
             )
         if n_columns % self.n_features:
             raise ValueError(
@@ -252,7 +257,8 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
             before = np.repeat(rows[:1], self.n_steps_ - 1, axis=0)
             return slide(np.concatenate([before, rows]), self.n_steps_)
         rows = np.array(rows, order="C")  # windows are views of it, and not of the caller's X
-        return object_array(rows[max(0, i + 1 - self.n_steps_) : i + 1] for i in range(len(rows)))
+        ends = range(1, len(rows) + 1)
+        return object_array(rows[max(0, end - self.n_steps_) : end] for end in ends)
 
     def _last_steps(self, X: Any) -> np.ndarray:
         last = []

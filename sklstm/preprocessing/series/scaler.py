@@ -7,63 +7,59 @@ from numbers import Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.base import OneToOneFeatureMixin, _fit_context
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._sequences import Ragged, contain_rectangle, contain_sequences
-from sklstm.preprocessing.series._input import (
-    check_features,
-    read,
-    record_features,
-)
+from sklstm.preprocessing.series.sequence_transformer import SequenceTransformer
 
 
-class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     """Standardize or min-max scale each feature over all steps of all sequences.
 
     :class:`~sklearn.preprocessing.StandardScaler` and
-    :class:`~sklearn.preprocessing.MinMaxScaler` for sequences: every step counts as a row, so
-    a feature is scaled alike at every step, and a long sequence weighs more than a short one.
-    Sequences come out in the form they went in: ragged, (n, T) or (n, T, F). Nested lists of
-    one length come out as an array, as everywhere in scikit-learn.
+    :class:`~sklearn.preprocessing.MinMaxScaler` for sequences. Every time step counts as a row:
+    a feature is scaled by the same statistics at every step, and a long sequence contributes more
+    to them than a short one. The output has the form of the input: ragged, (n, T) or (n, T, F).
+    Nested lists of the same length are returned as an array, as everywhere in scikit-learn.
 
     Parameters
     ----------
     method : {"standard", "minmax"}, default="standard"
-        "standard" gives each feature mean 0 and variance 1, which suits an LSTM's gates;
-        "minmax" brings it into `feature_range`.
+        "standard" scales each feature to mean 0 and variance 1, which keeps the gates of an LSTM
+        from saturating. "minmax" scales it to `feature_range`.
     with_mean : bool, default=True
         Whether "standard" subtracts the mean.
     with_std : bool, default=True
         Whether "standard" divides by the standard deviation.
     feature_range : tuple (min, max), default=(0, 1)
-        Where "minmax" puts the smallest and the largest value seen in `fit`.
+        The range that "minmax" maps the values seen in `fit` to.
     padding_value : float, default=None
-        Steps that wholly equal this value, wherever they stand, count as padding: they take
-        no part in the statistics and stay as they are. Choose a value that no real step has.
-        None takes every step for data, zeros too.
+        Steps that equal this value in every feature, at any position, are padding: they are
+        excluded from the statistics and returned unchanged. Choose a value that does not occur in
+        the data. None treats every step as data, zeros included.
 
     Attributes
     ----------
     scaler_ : StandardScaler or MinMaxScaler
-        The scaler fitted on the steps, with its statistics such as ``scaler_.mean_``.
+        The scaler fitted on the steps; contains the statistics, such as ``scaler_.mean_``.
     n_features_in_ : int
-        T for X of shape (n, T), which is one feature at T steps; features a step for 3-D and
-        ragged X.
+        T for X of shape (n, T), which has one feature at T steps; the number of features per step
+        for 3-D and ragged X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X is a data frame with names that are all strings.
+        Names of the columns. Defined only if X is a data frame whose column names are all strings.
 
     See Also
     --------
-    SequencePadder : Bring sequences to one length; best after scaling.
+    SequencePadder : Pad sequences to the same length; best after scaling.
 
     Notes
     -----
-    Constant features are only centred, never divided by zero. float32 stays float32, all else
-    becomes float64.
+    Constant features are centred only, not divided by their standard deviation of zero. float32 is
+    preserved; all other dtypes become float64.
 
     Examples
     --------
@@ -102,7 +98,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> SequenceScaler:
-        """Learn the statistics of each feature.
+        """Compute the statistics of each feature.
 
         Parameters
         ----------
@@ -119,10 +115,10 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If X holds NaN, infinity or no numbers, sequences differ in their features, or
-            every step is padding. The message names the first sequence.
+            If X contains anything but finite numbers, sequences differ in their number of
+            features, or every step is padding. The message names the first offending sequence.
         """
-        sequences = self._read(X, reset=True)
+        sequences = self._read_values(X, reset=True)
         scaler = self._new_scaler().fit(self._data_steps(sequences))
         self._record(X, sequences)
         self.scaler_ = scaler
@@ -130,7 +126,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None) -> SequenceScaler:
-        """Add more sequences to the statistics, for data that do not fit into memory.
+        """Update the statistics with more sequences, for data that do not fit into memory.
 
         Parameters
         ----------
@@ -142,12 +138,10 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         self : SequenceScaler
-            The scaler, its statistics those of all sequences so far.
+            The scaler, with the statistics of all sequences so far.
         """
         is_first = not hasattr(self, "scaler_")
-        sequences = self._read(X, reset=is_first)
-        if not is_first:
-            check_features(self, X, sequences)
+        sequences = self._read_values(X, reset=is_first)
         steps = self._data_steps(sequences)
         scaler = self._new_scaler() if is_first else deepcopy(self.scaler_)
         scaler.partial_fit(steps)
@@ -157,7 +151,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> Any:
-        """Return the sequences, scaled.
+        """Scale the sequences.
 
         Parameters
         ----------
@@ -175,7 +169,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return contain(scaled, X, self)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
-        """Return scaled sequences to their original values.
+        """Undo the scaling.
 
         Parameters
         ----------
@@ -196,7 +190,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the input columns; only checked against those seen in `fit`.
+            Names of the input columns; only compared with those seen in `fit`.
 
         Returns
         -------
@@ -206,7 +200,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X had the shape (n, T, F), or was nested lists of one length.
+            If X had shape (n, T, F), or was nested lists of the same length.
         """
         check_is_fitted(self)
         if self._is_table:
@@ -214,27 +208,28 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             return names
         if self._is_rectangle:
             raise ValueError(
-                "X was neither a table nor ragged, so the output has no named columns."
+                "X was neither two-dimensional nor ragged, so the output has no named columns."
             )
         return np.array(["sequence"], dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _read(self, X: Any, *, reset: bool) -> Ragged:
-        sequences = read(self, X, reset=reset)
+    def _read_values(self, X: Any, *, reset: bool) -> Ragged:
+        sequences = self._read(X, reset=reset)
         if sequences.is_tokens:
             raise TypeError(
                 "X holds token ids, which stand for words and cannot be scaled; "
                 "SequenceScaler takes sequences of values."
             )
+        if not reset:
+            self._check_features(X, sequences)
         return sequences
 
     def _record(self, X: Any, sequences: Ragged) -> None:
-        record_features(self, X, sequences)
+        self._record_features(X, sequences)
         self._is_rectangle = sequences.form.is_rectangle
 
     def _new_scaler(self) -> StandardScaler | MinMaxScaler:
@@ -243,10 +238,10 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return MinMaxScaler(feature_range=self.feature_range)
 
     def _is_data(self, steps: np.ndarray) -> np.ndarray:
-        """Return which steps are no padding."""
+        """Return whether each step is data rather than padding."""
         if self.padding_value is None:
             return np.ones(len(steps), dtype=bool)
-        # float: compared at the precision of the steps, whatever kind of number was given
+        # float: compared at the precision of the steps, whatever the type of padding_value
         is_data: np.ndarray = (steps != float(self.padding_value)).any(axis=1)
         return is_data
 
@@ -261,8 +256,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return steps
 
     def _apply(self, scale: Any, X: Any) -> np.ndarray:
-        sequences = self._read(X, reset=False)
-        check_features(self, X, sequences)
+        sequences = self._read_values(X, reset=False)
         is_data = self._is_data(sequences.values)
         dtype = np.float32 if sequences.values.dtype == np.float32 else np.float64
         flat = sequences.values.astype(dtype)

@@ -99,7 +99,7 @@ def test_short_series_among_longer_ones_are_no_error():
         (
             [np.ones((3, 2)), np.ones((3, 2)), np.ones((3, 1))],
             ValueError,
-            r"X\[2\] has 1 features a row, but X\[0\] has 2",
+            r"X\[2\] has 1 features, but X\[0\] has 2",
         ),
     ],
 )
@@ -111,9 +111,13 @@ def test_what_is_no_series(X, error, message):
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
-        (ROWS, ROWS[:7], "y has 7 entries; accepted is 10, one a row of X, or 9, one a window"),
+        (ROWS, ROWS[:7], "y has 7 entries; accepted is 10, one per row of X, or 9, one per window"),
         (ROWS, [], "y has 0 entries"),
-        ([ROWS, ROWS], [ROWS, ROWS[:7]], r"y\[1\] has 7 entries; .* 10, one a row of X\[1\], or 9"),
+        (
+            [ROWS, ROWS],
+            [ROWS, ROWS[:7]],
+            r"y\[1\] has 7 .* 10, one per row of X\[1\], or 9",
+        ),
         ([ROWS, ROWS], [ROWS, ROWS[:9]], r"y\[1\] has 9 .* \(the same choice for every series\)"),
         ([ROWS, ROWS], [ROWS], "y must be a list of 2 arrays of labels, .* got 1 entries"),
         ([ROWS, ROWS], ROWS, r"y must be a list of 2 .* got 10 entries \(ndarray\)"),
@@ -139,7 +143,7 @@ def test_sparse_labels():
 
 def test_with_a_horizon_labels_belong_to_rows():
     for n_windows in (9, 8):
-        message = f"y has {n_windows} entries; accepted is 10, one a row of X, as horizon=1"
+        message = f"y has {n_windows} entries; accepted is 10, one per row of X, as horizon=1"
         with pytest.raises(ValueError, match=message):
             make_windows(ROWS, ROWS[:n_windows], window=2, horizon=1)
 
@@ -187,7 +191,7 @@ def test_groups_out_of_order_can_be_sorted_as_the_message_says():
         (GAP, None, r"X contains NaN or infinity: it holds \[nan\] in row 3.*gaps='skip'"),
         (INFINITE, None, r"holds \[-inf\] in row 6"),
         ([ROWS, GAP], None, r"X\[1\] contains NaN or infinity: it holds \[nan\] in row 3"),
-        (ROWS, GAP, "y contains NaN .*: entry 3, which a window's label is made from, is nan"),
+        (ROWS, GAP, "y contains NaN .*: entry 3, which a window's label is computed from, is nan"),
         (ROWS, INFINITE, "y contains NaN .*: entry 6"),
         ([ROWS, ROWS], [ROWS, GAP], r"y\[1\] contains NaN .*: entry 3"),
         ([ROWS, ROWS], [ROWS[:9], GAP[:9]], r"y\[1\] contains NaN .*: entry 3"),

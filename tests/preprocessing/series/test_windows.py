@@ -15,7 +15,7 @@ from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
 import sklstm
 from sklstm import LSTMClassifier, make_windows
-from sklstm.preprocessing.series import _spans
+from sklstm.preprocessing.series import windows as windows_module
 
 RNG = np.random.default_rng(0)
 
@@ -195,22 +195,20 @@ def test_series_with_labels_of_different_types():
 
 
 @pytest.mark.parametrize("n_labels", [2, 5, 400])
-@pytest.mark.parametrize("winners", [_spans._count_each, _spans._count_sorted])
-def test_both_ways_to_find_majorities(n_labels, winners, monkeypatch):
-    monkeypatch.setattr(_spans, "_CHUNK", 50)  # several parts
-    codes = RNG.integers(0, n_labels, 500)
-    for length in (1, 2, 7, 64):
-        starts = np.sort(RNG.choice(500 - length + 1, 100, replace=False))
-        expected = [ORACLES["majority"](codes[s : s + length].tolist()) for s in starts]
-        np.testing.assert_array_equal(winners(codes, n_labels, starts, length), expected)
+@pytest.mark.parametrize("chunk", [50, 1 << 16], ids=["several parts", "one part"])
+def test_majorities(n_labels, chunk, monkeypatch):
+    monkeypatch.setattr(windows_module, "_CHUNK", chunk)
+    y = RNG.integers(0, n_labels, 500)
+    for window, stride in [(1, 1), (2, 1), (7, 3), (64, 5)]:
+        made = make_windows(y, y, window=window, stride=stride, label="majority").y
+        assert made.tolist() == by_hand([y], [y], [0], window, stride, label="majority")[1]
 
 
-def test_running_counts_go_on_over_parts():
-    codes = RNG.integers(0, 3, 70_000)  # more than two parts
-    starts = np.arange(len(codes) - 9)
-    np.testing.assert_array_equal(
-        _spans._count_each(codes, 3, starts, 10), _spans._count_sorted(codes, 3, starts, 10)
-    )
+def test_majorities_of_more_labels_and_rows_than_32_bits_hold():
+    names = np.arange(70_000) * 2**30
+    y = np.concatenate([names, np.repeat(names[:2], 40_000)])
+    made = make_windows(np.arange(len(y)), y, window=len(y) - 1, label="majority").y
+    assert made.tolist() == [0, names[1]]
 
 
 def test_of_labels_as_frequent_the_first_wins():
