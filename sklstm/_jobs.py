@@ -1,4 +1,4 @@
-"""How many cores a call may use."""
+"""Number of cores and processes that a call may use."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import threading
 
 import joblib
 
-_FIRST_PROCESS = os.getpid()  # a fork finds that of its parent here
+_FIRST_PROCESS = os.getpid()  # in a fork, that of the parent process
 
 
 def in_joblib_worker() -> bool:
-    """Tell whether this call runs inside a parallel joblib job, in whatever backend."""
+    """Return True if this call runs inside a parallel joblib job, with any backend."""
     backend, _ = joblib.parallel.get_active_backend()
     return bool(getattr(backend, "nesting_level", 0))
 
 
 def job_count(n_jobs: int | None, *, default: int | None = None) -> int:
-    """Return the number of cores that `n_jobs` asks for.
+    """Return the number of cores to use for `n_jobs`.
 
-    None means `default`, or where that is None, too, all cores; but 1 inside a joblib worker of
-    any backend. -1 means all cores, -2 all but one.
+    None means `default`, or all cores if that is None, too; but 1 inside a joblib worker of any
+    backend. -1 means all cores, -2 all but one.
     """
     if n_jobs is None:
         return 1 if in_joblib_worker() else default or joblib.cpu_count()
@@ -31,11 +31,11 @@ def job_count(n_jobs: int | None, *, default: int | None = None) -> int:
 
 
 def may_start_processes() -> bool:
-    """Tell whether this call may hand work to joblib's processes.
+    """Return True if this call may use joblib's worker processes.
 
-    They belong to the program's main thread: two threads that want different numbers of them wait
-    for each other for ever, a fork does not have them, and another process would not end before
-    they do.
+    Only the main thread of the main process may: two threads that ask for different numbers of
+    workers deadlock, a forked process does not have the workers of its parent, and a child process
+    would not exit before its own workers do.
     """
     return (
         not in_joblib_worker()

@@ -1,4 +1,4 @@
-"""What a bug report needs to know of a machine."""
+"""Versions and settings of a machine, for bug reports."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ PACKAGES = (
 def show_versions() -> None:
     """Print the versions and settings that results and speed depend on.
 
-    Paste the output into a bug report. A package that is not installed is shown as None. The
-    last lines tell which arithmetic torch may use: its threads, the widest vector instructions
-    of the CPU, whether the fused oneDNN kernels are on, and which GPU there is.
+    Include the output in bug reports. A package that is not installed is shown as None. The
+    section "torch" lists what its computations depend on: the number of threads, the widest
+    vector instructions of the CPU, whether the fused oneDNN kernels are enabled, and the GPU, if
+    any.
 
     Examples
     --------
@@ -62,7 +63,7 @@ def _version(name: str) -> str | None:
 
 def _torch() -> dict[str, object]:
     gpu = torch.cuda.is_available()
-    backends: Any = torch.backends  # whose functions carry no types
+    backends: Any = torch.backends  # its functions have no type annotations
     return {
         "threads": torch.get_num_threads(),
         "interop threads": torch.get_num_interop_threads(),

@@ -1,4 +1,4 @@
-"""What scikit-learn's parameter validation accepts for the shared parameters."""
+"""Constraints of the parameters that several estimators share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NETWORK: dict[str, Any] = {
     "recurrent_dropout": [_RATE],
     "recurrent_dropout_method": [StrOptions({"weights", "states"})],
     "embedding_dim": [_COUNT],
-    "embeddings": "no_validation",  # read by _embeddings.py, whose errors say more
+    "embeddings": "no_validation",  # checked where they are read, with more specific errors
     "freeze_embeddings": ["boolean", Interval(Integral, 0, None, closed="left")],
     "embedding_dropout": [_RATE],
     "conv_filters": [_COUNT, None],
@@ -71,16 +71,16 @@ TRAINING: dict[str, Any] = {
 
 
 def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size") -> tuple[int, ...]:
-    """Return the width of each layer.
+    """Return the number of units of each layer.
 
     Parameters
     ----------
     hidden_size : int or sequence of int
-        One width for all layers, or one for each.
+        Number of units of every layer, or one number per layer.
     num_layers : int
-        How many layers, where `hidden_size` is one width.
+        Number of layers, if `hidden_size` is an int.
     name : str, default="hidden_size"
-        The parameter that errors speak of.
+        Name of the parameter in error messages.
 
     Returns
     -------
@@ -89,7 +89,8 @@ def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size")
     Raises
     ------
     ValueError
-        If a width is not a positive integer, or the two contradict each other.
+        If a number of units is not a positive integer, or if `num_layers` contradicts the length
+        of `hidden_size`.
     """
     if isinstance(hidden_size, Integral):
         return (int(hidden_size),) * num_layers
