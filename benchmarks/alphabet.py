@@ -1,4 +1,4 @@
-"""Learn which letter follows which, with and without a state that goes on between batches.
+"""Learn which letter follows which, with and without a state that is kept between batches.
 
 A well-known tutorial has a stateful LSTM read the alphabet in order, one letter a sample, until it
 gets every next letter right. Begun at another letter than A, it is wrong: it has counted. Here it
@@ -25,13 +25,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli
-from benchmarks._data import ROOT
-from benchmarks._measure import Model, Problem, Run, run, surrounded, table
-from benchmarks._report import fill_file
-from benchmarks._runner import Results
+from benchmarks.harness import Contender, Problem, comparison
 
-GUIDE = ROOT / "docs" / "stateful.md"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LETTERS = np.array(list(ALPHABET))
 N_SEEDS = 5
@@ -81,7 +76,7 @@ def windows(random_state: int = 0) -> tuple[list[str], np.ndarray]:
 def from_each() -> tuple[list[str], np.ndarray]:
     """Return 25 sequences side by side, one from each letter, as a stateful model reads them.
 
-    The first 25 samples are their first letters, the next 25 their second ones, and so on; behind
+    The first 25 samples are their first letters, the next 25 their second ones, and so on; after
     Y comes A.
     """
     places = ((np.arange(25) + np.arange(LONGEST)[:, None]) % 25).ravel()
@@ -120,19 +115,19 @@ def logistic(encoding: str, seed: int) -> Any:
     return make_pipeline(*reader[encoding], LogisticRegression(C=1e3, max_iter=2_000))
 
 
-def models(encoding: str) -> dict[str, Model]:
+def contenders(encoding: str) -> dict[str, Contender]:
     """Return the ways to read letters that come as `encoding` says."""
     return {
-        "in_order": Model(
+        "in_order": Contender(
             "stateful, in order from A, one letter a sample", partial(lstm, "in_order", encoding)
         ),
-        "windows": Model(
+        "windows": Contender(
             "stateless, windows of 1 to 5 letters", partial(lstm, "windows", encoding)
         ),
-        "from_each": Model(
+        "from_each": Contender(
             "stateful, a sequence from each letter", partial(lstm, "from_each", encoding)
         ),
-        "logistic": Model("logistic regression", partial(logistic, encoding), draws=False),
+        "logistic": Contender("logistic regression", partial(logistic, encoding), n_seeds=0),
     }
 
 
@@ -141,13 +136,13 @@ def load(way: str) -> tuple[Any, Any, Any, Any]:
     return *train, *in_order()
 
 
-def scores(model: Any, X: list[str], y: np.ndarray) -> dict[str, float]:
+def scores(model: Any, X: list[str], y: np.ndarray, predicted: Any = None) -> dict[str, float]:
     rng = np.random.default_rng(0)
     shuffled = [rng.permutation(len(X)) for _ in range(4)]
     in_any_order = [read_on(model, [X[i] for i in order]) == y[order] for order in shuffled]
     return {
         "in order from A": float(np.mean(read_on(model, X) == y)),
-        "first after a reset": float(np.mean(read_anew(model, X) == y)),
+        "first after a reset": float(np.mean(read_first(model, X) == y)),
         "in random orders": float(np.mean(in_any_order)),
     }
 
@@ -167,7 +162,7 @@ def read_on(model: Any, letters: list[str]) -> np.ndarray:
     return np.array(answers)
 
 
-def read_anew(model: Any, letters: list[str]) -> np.ndarray:
+def read_first(model: Any, letters: list[str]) -> np.ndarray:
     """Predict what follows each letter, where it is the first."""
     if not hasattr(model[-1], "stream"):
         return model.predict(letters)
@@ -178,44 +173,30 @@ def read_anew(model: Any, letters: list[str]) -> np.ndarray:
     return np.array(answers)
 
 
-def sections(runs: list[Run]) -> str:
-    """Return a table for each way to give letters."""
-    texts = []
-    for encoding, title in TITLES.items():
-        group = [run for run in runs if run["data"]["name"] == encoding]
-        if group:
-            ways = Problem(encoding, title, in_order, models(encoding), scores)
-            texts.append(f"**{title}.**\n\n{table(ways, group, DIGITS)}")
-    return "\n\n".join(texts)
+def problems(validate: bool) -> list[Problem]:
+    """Return, for each way to give letters, a problem for each way to read them.
+
+    They are trained on other samples, and are rows of one table all the same.
+    """
+    return [
+        Problem(encoding, title, partial(load, name), {name: contender}, scores)
+        for encoding, title in TITLES.items()
+        for name, contender in contenders(encoding).items()
+    ]
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    if args.validate or args.n_train or args.n_test or args.epochs:
-        raise SystemExit("--validate, --n-train, --n-test and --epochs are not for this program")
-    folder = _cli.folder(args)
-    results = Results(folder / "alphabet.json")
-    for encoding, title in {} if args.report else TITLES.items():
-        for name, model in models(encoding).items():
-            posed = Problem(encoding, title, partial(load, name), {name: model}, scores)
-            run(posed, results, args.seeds or N_SEEDS, args.only, fresh=args.fresh)
-    tables = sections(results.runs)
-    text = "\n\n".join([tables, *surrounded(results.runs)])
-    print(f"\n{text}\n")
-    path = folder / "alphabet.md"
-    made = f"{NOTES}\n\nMade by `python benchmarks/alphabet.py`."
-    path.write_text(f"# The alphabet\n\n{text}\n\n{made}\n", encoding="utf-8")
-    written = [path]
-    if folder == _cli.RESULTS:
-        fill_file(GUIDE, f"{tables}\n\n{NOTES}", "alphabet")
-        written.append(GUIDE)
-    _cli.say_where(written)
-    return 0
-
-
-def parse(argv: list[str] | None) -> Any:
-    return _cli.options(__doc__.splitlines()[0], list(models("tokens"))).parse_args(argv)
-
+STUDY = comparison(
+    problems,
+    DIGITS,
+    NOTES,
+    N_SEEDS,
+    name="alphabet",
+    title="The alphabet",
+    about=__doc__,
+    contenders=contenders("tokens"),
+    guide="docs/stateful.md",
+    sizes=False,
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

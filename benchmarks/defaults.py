@@ -1,6 +1,6 @@
 """Compare the untouched defaults with TF-IDF and logistic regression on three text sets.
 
-IMDB, the TREC questions (6 classes) and 20 newsgroups, each model in a process of its own::
+IMDB, the TREC questions (6 classes) and 20 newsgroups, each model in a separate process::
 
     python benchmarks/defaults.py
 
@@ -17,60 +17,68 @@ from pathlib import Path
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli, _report
-from benchmarks._contenders import CONTENDERS
-from benchmarks._data import DataSpec, look_beside_the_repository
-from benchmarks._runner import Results, plan, run_all
+from benchmarks import imdb, report
+from benchmarks.contenders import CONTENDERS
+from benchmarks.data import TITLES, DataSpec
+from benchmarks.harness import Run, Study, Task
 
-NAMES = ["defaults", "tfidf", "tfidf-tuned"]
-DATA = ["imdb", "trec", "newsgroups"]
-COMMAND = "python benchmarks/defaults.py"
-
-
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    look_beside_the_repository()
-    folder = _cli.folder(args)
-    results = Results(folder / "defaults.json")
-    complete = True
-    if not args.report:
-        contenders = [CONTENDERS[name] for name in args.only or NAMES]
-        tasks = [
-            task
-            for name in args.data
-            for task in plan(
-                contenders,
-                DataSpec(name, args.n_train, args.n_test, args.validate),
-                args.seeds,
-                args.epochs,
-            )
-        ]
-        complete = run_all(tasks, results, fresh=args.fresh)
-    if not results.runs:
-        print("Nothing has been measured yet.")
-        return 1
-    write(results, folder, args)
-    return 0 if complete else 1
+NAMES = ("defaults", "tfidf", "tfidf-tuned")
+DATA = ("imdb", "trec", "newsgroups")
 
 
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = _cli.options(__doc__.splitlines()[0], NAMES)
-    parser.add_argument("--data", nargs="+", choices=DATA, default=DATA, help="default: all")
-    return parser.parse_args(argv)
+def tasks(args: argparse.Namespace) -> list[Task]:
+    return [
+        task
+        for name in args.data
+        for task in imdb.plan(
+            args.only or NAMES,
+            DataSpec(name, args.n_train, args.n_test, args.validate),
+            args.seeds,
+            args.epochs,
+        )
+    ]
 
 
-def write(results: Results, folder: Path, args: argparse.Namespace) -> None:
-    """Write the tables and the plot, and print the tables."""
-    from benchmarks import _plots
+def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]:
+    """Draw accuracy as bars with the seconds to fit beside them, a panel per data set."""
+    plt, groups = report.pyplot(), report.by_data(runs, TITLES)
+    with plt.rc_context(report.STYLE):
+        figure, panels = plt.subplots(
+            len(groups), 1, figsize=(7.5, 0.6 + 1.5 * len(groups)), sharex=True, squeeze=False,
+            layout="constrained",
+        )  # fmt: skip
+        for ax, (name, group) in zip(panels[:, 0], groups.items(), strict=True):
+            rows = report.by_contender(group, CONTENDERS)
+            for place, own in enumerate(rows.values()):
+                baseline = CONTENDERS[own[0]["contender"]].n_seeds == 0
+                accuracy = float(report.middle("accuracy", 10, 100)(own))
+                colour = report.GREY if baseline else report.COLOURS[0]
+                ax.barh(place, accuracy, color=colour, height=0.7)
+                ax.annotate(
+                    f"{accuracy:.1f}, fitted in {report.took('seconds.fit')(own)} s",
+                    (accuracy, place), (-6, 0), textcoords="offset points", va="center",
+                    ha="right", color="white",
+                )  # fmt: skip
+            ax.set_yticks(range(len(rows)), list(rows))
+            ax.invert_yaxis()
+            ax.set_xlim(0, 100)
+            ax.tick_params(axis="y", length=0)
+            ax.set_title(TITLES[name])
+        panels[-1, 0].set_xlabel("accuracy, %")
+        return [report.save(figure, folder / "defaults.png")]
 
-    text = _report.sections(results.runs)
-    print(f"\n{text}\n")
-    page = folder / "defaults.md"
-    title = "# The defaults beside TF-IDF + logistic regression (LR)"
-    made = f"Made by `{COMMAND}{' --validate' if args.validate else ''}`."
-    page.write_text(f"{title}\n\n{text}\n\n{made}\n", encoding="utf-8")
-    _cli.say_where([page, _plots.accuracy_bars(results.runs, folder / "defaults.png")])
 
+STUDY = Study(
+    name="defaults",
+    title="The defaults beside TF-IDF + logistic regression (LR)",
+    about=__doc__,
+    contenders=NAMES,
+    tasks=tasks,
+    page=lambda runs, args: imdb.sections(runs),
+    plots=plots,
+    takes=("validate", "n_train", "n_test", "epochs"),
+    options={"--data": {"nargs": "+", "choices": DATA, "default": DATA, "help": "default: all"}},
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

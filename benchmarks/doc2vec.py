@@ -6,40 +6,34 @@ seen::
 
     python benchmarks/doc2vec.py
 
-Parameters were chosen on films held out of the training reviews (`benchmarks/doc2vec_search.py`);
-``--validate`` scores on those and leaves the test reviews alone. A run that was stopped goes on
-where it was.
+Parameters were chosen on films held out of the training reviews (`benchmarks/search.py doc2vec`);
+``--validate`` scores on those and leaves the test reviews alone. Seconds are those of the
+processor: of one thread hardly more on a busy machine than on a quiet one.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cache, lru_cache
 from pathlib import Path
-from statistics import median
 from typing import Any
+
+import numpy as np
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli
-from benchmarks._contenders import CONTENDERS, TUNED
-from benchmarks._data import ROOT, look_beside_the_repository
-from benchmarks._doc2vec import Reviews, Vectors, fit, inferred, joined, logistic, reviews, scores
-from benchmarks._report import fill_file, markdown, seconds, surroundings
-from benchmarks._runner import Results, commit
-from benchmarks._worker import environment
-
-GUIDE = ROOT / "docs" / "text_vectors.md"
-Run = dict[str, Any]
+from benchmarks import harness, report
+from benchmarks.contenders import CONTENDERS, TUNED
+from benchmarks.data import DataSpec, load, load_unlabelled
+from benchmarks.harness import Laps, Run, Study, Task
 
 # ------------------------------------------------------------------------------------------
-# CHOSEN ON HELD-OUT FILMS (`python benchmarks/doc2vec_search.py`), never on the test reviews.
+# CHOSEN ON HELD-OUT FILMS (`python benchmarks/search.py doc2vec`), never on the test reviews.
 DBOW: dict[str, Any] = {"vector_size": 300, "infer_alpha": 0.0015}
 # Words and pairs of words, in 100 numbers; 300 were not tried.
 PAIRS: dict[str, Any] = {
@@ -57,6 +51,9 @@ VECTORIZERS: dict[str, dict[str, Any]] = {
     "pairs": PAIRS,
     "defaults": {},
 }
+
+
+WORD_COUNTS = {name: value for name, value in TUNED.items() if name not in ("C", "max_iter")}
 
 
 @dataclass(frozen=True)
@@ -91,177 +88,194 @@ NOTES = (
 )
 
 
+@dataclass(frozen=True)
+class Reviews:
+    """Reviews to train and to score on, and those without a label."""
+
+    train: list[str]
+    y_train: np.ndarray
+    test: list[str]
+    y_test: np.ndarray
+    unlabelled: list[str]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What a trained Doc2Vec makes of the reviews to train and to score on, and its seconds."""
+
+    train: np.ndarray
+    test: np.ndarray
+    seconds: dict[str, float]
+
+
+def reviews(*, validate: bool, n_train: int | None = None, n_test: int | None = None) -> Reviews:
+    """Load IMDB; with `validate` films held out of the training reviews take the test's place."""
+    spec = DataSpec("imdb", n_train, n_test, validate)
+    return Reviews(*load(spec), load_unlabelled(spec))
+
+
+def fit(params: dict[str, Any], data: Reviews, seed: int) -> tuple[Any, np.ndarray | None, float]:
+    """Train Doc2Vec on the training and the unlabelled reviews, never on those to score on.
+
+    Returns the vectorizer, the vectors that training left for the training reviews (None where
+    there are only those of labels), and the seconds it took.
+    """
+    from sklstm import Doc2VecVectorizer
+
+    # One thread, whose time on the processor is all of it.
+    vectorizer = Doc2VecVectorizer(**params, random_state=seed, n_jobs=1)
+    labels = [[label] for label in data.y_train.tolist()] + [[] for _ in data.unlabelled]
+    y = None if vectorizer.tags == "texts" else labels
+    laps = Laps(time.process_time)
+    vectorizer.fit([*data.train, *data.unlabelled], y)
+    laps.lap("train")
+    trained = None
+    if vectorizer.tags != "labels":
+        trained = vectorizer.model_.dv.vectors[: len(data.train)].copy()
+    return vectorizer, trained, laps.seconds["train"]
+
+
+def inferred(vectorizer: Any, data: Reviews, fit_seconds: float) -> Vectors:
+    """Return the vectors that `transform` gives to all labelled reviews."""
+    laps = Laps(time.process_time)
+    train = vectorizer.transform(data.train)
+    laps.lap("infer")
+    test = vectorizer.transform(data.test)
+    laps.lap("infer_test")
+    return Vectors(train, test, {"train": fit_seconds, **laps.seconds})
+
+
+def logistic(C: float, *, unit_length: bool = False) -> Any:
+    """Return a logistic regression on numbers brought to one scale, of directions if asked for."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import Normalizer, StandardScaler
+
+    steps = [Normalizer()] if unit_length else []
+    return make_pipeline(*steps, StandardScaler(), LogisticRegression(C=C, max_iter=1000))
+
+
+def joined(vectorizer: Any, weight: float, C: float) -> Any:
+    """Return a pipeline on word counts beside the vectors of a trained vectorizer."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import FeatureUnion, make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    union = FeatureUnion(
+        [
+            ("counts", TfidfVectorizer(**WORD_COUNTS)),
+            ("vectors", make_pipeline(FrozenEstimator(vectorizer), StandardScaler())),
+        ],
+        transformer_weights={"vectors": weight},
+    )
+    return make_pipeline(union, LogisticRegression(C=C, max_iter=1000))
+
+
+def measure(model: Any, X_train: Any, X_test: Any, data: Reviews, spent: dict[str, float]) -> Run:
+    """Fit and score a classifier; `spent` are the seconds that came before."""
+    measured = harness.measure(
+        model,
+        (X_train, data.y_train, X_test, data.y_test),
+        harness.probability_scores,
+        respond="predict_proba",
+        clock=time.process_time,
+    )
+    took = {**spent, **measured["seconds"]}
+    took["predict"] += took.pop("infer_test", 0.0)
+    return {**measured, "seconds": took, "n_unlabelled": len(data.unlabelled)}
+
+
+def kinds(key: str, seed: int, data: Reviews, epochs: int | None) -> dict[str, Callable[[], Run]]:
+    """Train a vectorizer, and return what measures each kind of row that rests on it."""
+    if key == "none":
+        model = CONTENDERS["tfidf-tuned"].build(seed)
+        return {"counts": lambda: measure(model, data.train, data.test, data, {})}
+    params = VECTORIZERS[key] | ({"epochs": epochs} if epochs else {})
+    print(f"Training Doc2Vec: {params}", flush=True)
+    vectorizer, trained, spent = fit(params, data, seed)
+    vectors = inferred(vectorizer, data, spent)
+    top, took = logistic(penalty(key)), vectors.seconds
+    without = {name: took[name] for name in ("train", "infer_test")}
+    union = joined(vectorizer, UNION_WEIGHT, UNION_C)
+    return {
+        "inferred": lambda: measure(top, vectors.train, vectors.test, data, took),
+        "trained": lambda: measure(top, trained, vectors.test, data, without),
+        "joined": lambda: measure(union, data.train, data.test, data, {"train": spent}),
+    }
+
+
 def penalty(key: str) -> float:
     """Return the C of the regression on a vectorizer's vectors."""
     return CS.get(key, 0.01)
 
 
-def identify(name: str, seed: int, spec: dict[str, Any]) -> Run:
-    """Return what makes two runs the same, as JSON gives it back."""
-    row = ROWS[name]
+def tasks(args: argparse.Namespace) -> list[Task]:
+    """Return the rows, those of one trained vectorizer after the other."""
+    spec = {"name": "imdb", "n_train": args.n_train, "validate": args.validate}
+    spec |= {"epochs": args.epochs} if args.epochs else {}
+    data = cache(lambda: reviews(validate=args.validate, n_train=args.n_train, n_test=args.n_test))
+
+    @lru_cache(maxsize=1)
+    def trained(key: str, seed: int) -> dict[str, Callable[[], Run]]:
+        return kinds(key, seed, data(), args.epochs)
+
+    return [
+        Task(
+            f"{row.title}, seed {seed}",
+            harness.identify(name, spec, seed, params_of(row)),
+            lambda _, row=row, seed=seed: trained(row.vectorizer, seed)[row.kind](),
+        )
+        for seed in range(args.seeds or 1)
+        for key in VECTORIZERS
+        for name, row in ROWS.items()
+        if row.vectorizer == key and name in (args.only or ROWS)
+        if key != "none" or not seed  # word counts draw nothing
+    ]
+
+
+def params_of(row: Row) -> dict[str, Any]:
+    """Return the parameters that identify a run."""
     top = {"C": penalty(row.vectorizer)}
     if row.kind == "joined":
         top = {"C": UNION_C, "weight": UNION_WEIGHT}
-    params = {**VECTORIZERS[row.vectorizer], **(TUNED if row.kind == "counts" else top)}
-    identity = {
-        "contender": name,
-        "data": spec,
-        "seed": seed,
-        "params": params,
-        "prepare": None,
-    }
-    return json.loads(json.dumps(identity))
-
-
-def run(args: argparse.Namespace, results: Results) -> None:
-    """Measure what is not there yet, one trained vectorizer after the other."""
-    spec = {"name": "imdb", "n_train": args.n_train, "validate": args.validate}
-    if args.epochs:
-        spec["epochs"] = args.epochs
-    data: Reviews | None = None
-    for seed in range(args.seeds or 1):
-        for key in VECTORIZERS:
-            missing = wanted(key, seed, spec, args, results)
-            if not missing:
-                continue
-            data = data or reviews(validate=args.validate, n_train=args.n_train, n_test=args.n_test)
-            measure = measures(key, seed, data, args.epochs)
-            for name, identity in missing:
-                measured = measure[ROWS[name].kind]()
-                about = {
-                    "n_train": len(data.train),
-                    "n_test": len(data.test),
-                    "n_unlabelled": len(data.unlabelled),
-                    "environment": environment(),
-                    "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-                }
-                results.add({**identity, "commit": commit(), **measured, **about})
-                print(f"{name}, seed {seed}: {measured['accuracy']:.4f}", flush=True)
-
-
-def wanted(
-    key: str, seed: int, spec: dict[str, Any], args: argparse.Namespace, results: Results
-) -> list[tuple[str, Run]]:
-    """Return the rows of a vectorizer that have to be measured."""
-    found = []
-    for name, row in ROWS.items():
-        if row.vectorizer != key or (args.only and name not in args.only):
-            continue
-        if key == "none" and seed:  # draws nothing
-            continue
-        identity = identify(name, seed, spec)
-        if args.fresh:
-            results.drop([identity])
-        if results.find(identity):
-            print(f"{name}, seed {seed}: kept", flush=True)
-        else:
-            found.append((name, identity))
-    return found
-
-
-def measures(
-    key: str, seed: int, data: Reviews, epochs: int | None
-) -> dict[str, Callable[[], dict[str, Any]]]:
-    """Train a vectorizer, and return what measures each kind of row that rests on it."""
-    if key == "none":
-        return {"counts": lambda: counted(CONTENDERS["tfidf-tuned"].build(seed), data, {})}
-    params = VECTORIZERS[key] | ({"epochs": epochs} if epochs else {})
-    print(f"Training Doc2Vec: {params}", flush=True)
-    vectorizer, trained, spent = fit(params, data, seed)
-    vectors = inferred(vectorizer, data, spent)
-    kinds = {
-        "inferred": lambda: on_vectors(vectors, data, penalty(key)),
-        "joined": lambda: counted(
-            joined(vectorizer, UNION_WEIGHT, UNION_C), data, {"train": spent}
-        ),
-    }
-    if trained is not None:
-        took = {name: time for name, time in vectors.seconds.items() if name != "infer"}
-        kinds["trained"] = lambda: on_vectors(
-            Vectors(trained, vectors.test, took), data, penalty(key)
-        )
-    return kinds
-
-
-def on_vectors(vectors: Vectors, data: Reviews, C: float) -> dict[str, Any]:
-    """Fit and score a logistic regression on vectors."""
-    start = time.process_time()
-    model = logistic(C).fit(vectors.train, data.y_train)
-    fitted = time.process_time()
-    found = scores(model, vectors.test, data.y_test)
-    end = time.process_time()
-    spent = vectors.seconds
-    parts = {name: spent[name] for name in ("train", "infer") if name in spent}
-    parts |= {"fit": fitted - start, "predict": spent["infer_test"] + end - fitted}
-    return {**found, "seconds": parts}
-
-
-def counted(model: Any, data: Reviews, spent: dict[str, float]) -> dict[str, Any]:
-    """Fit and score a model that reads the texts themselves."""
-    start = time.process_time()
-    model.fit(data.train, data.y_train)
-    fitted = time.process_time()
-    found = scores(model, data.test, data.y_test)
-    parts = {"fit": fitted - start, "predict": time.process_time() - fitted}
-    return {**found, "seconds": spent | parts}
+    return {**VECTORIZERS[row.vectorizer], **(TUNED if row.kind == "counts" else top)}
 
 
 def table(runs: list[Run]) -> str:
     """Return a row for each contender: medians over the seeds."""
-    groups = {
-        name: group for name in ROWS if (group := [one for one in runs if one["contender"] == name])
-    }
     columns = {
-        "model": [ROWS[name].title for name in groups],
-        "accuracy, %": [_spread([100 * one["accuracy"] for one in g]) for g in groups.values()],
-        "log loss": [f"{median(one['log_loss'] for one in g):.3f}" for g in groups.values()],
+        "accuracy, %": report.spread("accuracy", 2, 100),
+        "log loss": report.middle("log_loss", 3),
     }
     for part in ("train", "infer", "fit", "predict"):
-        columns[f"{part}, s"] = [_seconds(group, part) for group in groups.values()]
-    return markdown(columns)
+        columns[f"{part}, s"] = report.took(f"seconds.{part}")
+    return report.table(report.by_contender(runs, ROWS), columns)
 
 
-def _spread(values: list[float]) -> str:
-    middle = f"{median(values):.2f}"
-    return middle if len(values) == 1 else f"{middle} ({min(values):.2f} to {max(values):.2f})"
-
-
-def _seconds(group: list[Run], part: str) -> str:
-    spent = [one["seconds"][part] for one in group if part in one["seconds"]]
-    return seconds(median(spent) if spent else None)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, print and write ``results/doc2vec.json``, ``.md`` and the guide's table."""
-    args = _cli.options(__doc__.splitlines()[0], list(ROWS)).parse_args(arguments)
-    look_beside_the_repository()
-    folder = _cli.folder(args)
-    results = Results(folder / "doc2vec.json")
-    if not args.report:
-        run(args, results)
-    if not results.runs:
-        print("Nothing has been measured yet.")
-        return 1
-    shown, first = table(results.runs), results.runs[0]
+def page(runs: list[Run], args: argparse.Namespace) -> str:
+    first = runs[0]
+    films = " (held-out films)" if first["data"]["validate"] else ""
     sizes = (
         f"{first['n_train']:,} training and {first['n_unlabelled']:,} unlabelled reviews, "
-        f"{first['n_test']:,} to score on{' (held-out films)' if first['data']['validate'] else ''}"
+        f"{first['n_test']:,} to score on{films}"
     )
-    measured = "\n".join(f"Measured on {line}" for line in surroundings(results.runs))
-    command = f"python benchmarks/doc2vec.py{' --validate' if args.validate else ''}"
-    print(f"\n{shown}\n")
-    page = folder / "doc2vec.md"
-    page.write_text(
-        f"# Doc2Vec on IMDB\n\n{shown}\n\n{sizes}. {NOTES}\n\n{measured}\n\nMade by `{command}`.\n",
-        encoding="utf-8",
-    )
-    written: list[Path | None] = [page]
-    if folder == _cli.RESULTS:
-        fill_file(GUIDE, f"{shown}\n\n{NOTES} Measured by `{command}`.", "doc2vec")
-        written.append(GUIDE)
-    _cli.say_where(written)
-    return 0
+    measured = "\n".join(report.surroundings(runs))
+    return f"{table(runs)}\n\n{sizes}. {NOTES}\n\n{measured}"
 
+
+STUDY = Study(
+    name="doc2vec",
+    title="Doc2Vec on IMDB",
+    about=__doc__,
+    contenders=ROWS,
+    tasks=tasks,
+    page=page,
+    guide="docs/text_vectors.md",
+    shown=lambda runs: f"{table(runs)}\n\n{NOTES} Measured by `python benchmarks/doc2vec.py`.",
+    takes=("validate", "n_train", "n_test", "epochs"),
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

@@ -12,13 +12,12 @@ rounds.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import statistics
-import time
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 from unittest import mock
 
@@ -26,14 +25,20 @@ import numpy as np
 import torch
 from torch import nn
 
+if not __package__:  # started as a file: find the package `benchmarks` all the same
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks import harness, report
+from benchmarks.harness import Laps, Run, Study, Task
 from sklstm import LSTMClassifier, SequenceTokenizer
 from sklstm._training import batches as training_data
 from sklstm._training import runtime
 from sklstm.datasets import fetch_imdb
 from sklstm.nn import RecurrentLayer, RecurrentStack
 
-RESULTS = Path(__file__).resolve().parent / "results"
 BATCH_SIZE, N_BATCHES = 64, 24
+ROUNDS = 3
+BASE = "everything on"
 
 
 @contextmanager
@@ -90,8 +95,8 @@ def torch_weights(*switched_off: str) -> Iterator[None]:
 
 
 BIDIRECTIONAL = {"bidirectional": True, "hidden_size": 64}
-CONTENDERS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
-    "everything on": (nullcontext, {}),
+CONTENDERS: dict[str, tuple[Callable[[], AbstractContextManager[Any]], dict[str, Any]]] = {
+    BASE: (nullcontext, {}),
     "denormals not flushed": (lambda: off("_flushed_denormals"), {}),
     "torch's initial weights": (torch_weights, {}),
     "torch's initial weights, denormals not flushed": (
@@ -112,17 +117,17 @@ CONTENDERS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
 }
 
 
+@cache
 def slice_of_imdb() -> tuple[Any, np.ndarray]:
-    """Return tokenized reviews drawn at random, and their labels."""
-    shared = Path(__file__).resolve().parents[2] / "shared" / "data"
-    if shared.is_dir():
-        os.environ.setdefault("SKLSTM_DATA", str(shared))
+    """Return tokenized reviews drawn at random, and their labels; warm the engine up."""
     train = fetch_imdb(subset="train")
     rows = np.random.default_rng(0).permutation(len(train.data))[: BATCH_SIZE * N_BATCHES]
     tokenizer = SequenceTokenizer(
         max_features=5000, max_length=500, token_pattern=r"(?u)\b\w+\b", truncation="pre"
     )
-    return tokenizer.fit_transform([train.data[i] for i in rows]), train.target[rows]
+    X, y = tokenizer.fit_transform([train.data[i] for i in rows]), train.target[rows]
+    step_ms({}, X, y)
+    return X, y
 
 
 def step_ms(params: dict[str, Any], X: Any, y: np.ndarray) -> float:
@@ -132,36 +137,65 @@ def step_ms(params: dict[str, Any], X: Any, y: np.ndarray) -> float:
     model = LSTMClassifier(
         **{**tutorial, **plain, **params}, batch_size=BATCH_SIZE, max_epochs=1, random_state=0
     )
-    start = time.perf_counter()
+    laps = Laps()
     model.fit(X, y)
-    return (time.perf_counter() - start) / N_BATCHES * 1000
+    laps.lap("fit")
+    return laps.seconds["fit"] / N_BATCHES * 1000
 
 
-def main() -> None:
-    """Time all contenders in turn; write ``results/engine.json`` and ``results/engine.md``."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
-    X, y = slice_of_imdb()
-    step_ms({}, X, y)  # warm up
-    times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    for _ in range(rounds):
-        for name, (context, params) in CONTENDERS.items():
-            with context():
-                times[name].append(step_ms(params, X, y))
-            print(f"{name}: {times[name][-1]:.0f} ms", flush=True)
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    base = medians["everything on"]
-    lines = ["| engine | ms a step | times |", "| --- | ---: | ---: |"]
-    lines += [f"| {name} | {ms:.0f} | {ms / base:.2f} |" for name, ms in medians.items()]
-    note = (
-        f"Medians of {rounds} rounds of {N_BATCHES} steps, {torch.get_num_threads()} threads, "
-        f"torch {torch.__version__.partition('+')[0]}. Command: `python benchmarks/engine.py`."
-    )
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "engine.json").write_text(json.dumps(times, indent=1) + "\n")
-    (RESULTS / "engine.md").write_text("\n".join(lines) + f"\n\n{note}\n")
+def tasks(args: argparse.Namespace) -> list[Task]:
+    """Return the contenders in turns."""
 
+    def measure(name: str) -> Run:
+        make_context, params = CONTENDERS[name]
+        X, y = slice_of_imdb()
+        with make_context():
+            spent = step_ms(params, X, y)
+        return {"step_ms": spent, "environment": harness.environment()}
+
+    return [
+        Task(f"{name}, round {turn}", identity(name, turn), lambda _, name=name: measure(name))
+        for turn in range(args.seeds or ROUNDS)
+        for name in args.only or CONTENDERS
+    ]
+
+
+def identity(name: str, turn: int) -> Run:
+    return harness.identify(name, {"name": "imdb"}, turn, CONTENDERS.get(name, (None, {}))[1])
+
+
+def page(runs: list[Run], args: argparse.Namespace) -> str:
+    base = median(report.values([run for run in runs if run["contender"] == BASE], "step_ms"))
+    columns = {
+        "ms a step": report.middle("step_ms", 0),
+        "times": report.middle("step_ms", 2, 1 / base),
+    }
+    names = dict.fromkeys(run["contender"] for run in runs)
+    rows = report.table(report.by_contender(runs, list(names)), columns, "engine", "lrr")
+    rounds = max(run["seed"] for run in runs) + 1
+    notes = f"Medians of {rounds} rounds of {N_BATCHES} steps."
+    known = [run for run in runs if "environment" in run]
+    return "\n\n".join([rows, notes, *report.surroundings(known)])
+
+
+def old(content: dict[str, list[float]]) -> list[Run]:
+    """Return the runs of a file that holds the times of each contender."""
+    return [
+        {**identity(name, turn), "step_ms": spent}
+        for name, times in content.items()
+        for turn, spent in enumerate(times)
+    ]
+
+
+STUDY = Study(
+    name="engine",
+    title="What each choice in the engine is worth",
+    about=__doc__,
+    contenders=CONTENDERS,
+    tasks=tasks,
+    page=page,
+    old=old,
+)
 
 if __name__ == "__main__":
-    main()
+    STUDY.run()

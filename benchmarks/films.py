@@ -11,31 +11,25 @@ on the last fifth of each class, and on the test reviews.
 
 from __future__ import annotations
 
-import json
+import argparse
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks._contenders import TUNED, tfidf
-from benchmarks._data import (
-    DataSpec,
-    Parts,
-    held_out_films,
-    load,
-    look_beside_the_repository,
-    split,
-)
+from benchmarks import harness, report
+from benchmarks.contenders import CONTENDERS
+from benchmarks.data import DataSpec, Parts, held_out_films, load, split
+from benchmarks.harness import Run, Study, Task
 
-RESULTS = Path(__file__).resolve().parent / "results"
 DISTANCES = (1, 2, 5, 10, 20, 30, 50, 100, 1000, 5000)
-MODELS = {
-    "TF-IDF + LR, 5,000 words": tfidf(max_features=5000),
-    "TF-IDF + LR, tuned": tfidf(**TUNED),
-}
+MODELS = {name: CONTENDERS[name] for name in ("tfidf-5000", "tfidf-tuned")}
+LIKENESS = "likeness"
 
 
 def likeness(
@@ -61,42 +55,86 @@ def random_fifth() -> Parts:
     return split(X, y, test_size=0.2)
 
 
-def accuracy(build, parts: Parts) -> float:
-    X_train, y_train, X_test, y_test = parts
-    return float(build(0).fit(X_train, y_train).score(X_test, y_test))
+SPLITS = {
+    "a random fifth of the training reviews": random_fifth,
+    "the last fifth of each class": held_out_films,
+    "the test reviews": lambda: load(DataSpec("imdb")),
+}
 
 
-def main() -> None:
-    """Measure, print and write ``results/films.json`` and ``results/films.md``."""
-    look_beside_the_repository()
-    whole = load(DataSpec("imdb"))
-    alike = likeness(whole[0], whole[1])
-    splits = {
-        "a random fifth of the training reviews": random_fifth(),
-        "the last fifth of each class": held_out_films(),
-        "the test reviews": whole,
-    }
-    scores = {
-        scored_on: {name: accuracy(build, parts) for name, build in MODELS.items()}
-        for scored_on, parts in splits.items()
-    }
-    lines = ["| numbers apart | mean cosine of rare words |", "| ---: | ---: |"]
-    lines += [f"| {distance:,} | {mean:.4f} |" for distance, mean in alike.items()]
-    lines += [
-        "",
-        f"| accuracy, %, on | {' | '.join(MODELS)} |",
-        "| --- |" + " ---: |" * len(MODELS),
-    ]
-    for scored_on, row in scores.items():
-        lines.append(
-            f"| {scored_on} | {' | '.join(f'{100 * value:.2f}' for value in row.values())} |"
+def tasks(args: argparse.Namespace) -> list[Task]:
+    def alike(folder: Path) -> Run:
+        X, y, _, _ = load(DataSpec("imdb"))
+        return {"cosine": {str(distance): mean for distance, mean in likeness(X, y).items()}}
+
+    found = [Task(LIKENESS, harness.identify(LIKENESS, {"name": "train"}, 0, {}), alike)]
+    for scored_on, source in SPLITS.items():
+        parts = cache(source)
+        for name, contender in harness.chosen(args, MODELS).items():
+            identity = harness.identify(name, {"name": scored_on}, 0, {})
+            found.append(
+                Task(
+                    f"{contender.title}, {scored_on}",
+                    identity,
+                    lambda folder, build=contender.build, parts=parts: harness.measure(
+                        build(0), parts(), accuracy
+                    ),
+                )
+            )
+    return found
+
+
+def accuracy(model: Any, X: Any, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    return {"accuracy": float((predicted == y).mean())}
+
+
+def page(runs: list[Run], args: argparse.Namespace) -> str:
+    tables = []
+    for run in runs:
+        if run["contender"] == LIKENESS:
+            means = run["cosine"]
+            columns = {
+                "numbers apart": [f"{int(distance):,}" for distance in means],
+                "mean cosine of rare words": [f"{mean:.4f}" for mean in means.values()],
+            }
+            tables.append(report.markdown(columns, "rr"))
+    columns = {
+        contender.title: lambda group, name=name: report.spread("accuracy", 2, 100)(
+            [run for run in group if run["contender"] == name]
         )
-    text = "\n".join(lines)
-    print(text)
-    results = {"likeness": alike, "accuracy": scores}
-    (RESULTS / "films.json").write_text(json.dumps(results, indent=1) + "\n")
-    (RESULTS / "films.md").write_text(f"{text}\n\nCommand: `python benchmarks/films.py`.\n")
+        for name, contender in MODELS.items()
+    }
+    groups = report.by_data(runs, SPLITS)
+    tables.append(report.table(groups, columns, "accuracy, %, on", "lrr"))
+    return "\n\n".join(tables)
 
+
+def old(content: dict[str, Any]) -> list[Run]:
+    """Return the runs of a file that holds likeness and accuracy only."""
+    names = {contender.title: name for name, contender in MODELS.items()}
+    alike = {"contender": LIKENESS, "data": {"name": "train"}, "cosine": content[LIKENESS]}
+    return [
+        {**run, "seed": 0, "params": {}}
+        for run in [
+            alike,
+            *(
+                {"contender": names[title], "data": {"name": scored_on}, "accuracy": score}
+                for scored_on, row in content["accuracy"].items()
+                for title, score in row.items()
+            ),
+        ]
+    ]
+
+
+STUDY = Study(
+    name="films",
+    title="Films in a validation split",
+    about=__doc__,
+    contenders=MODELS,
+    tasks=tasks,
+    page=page,
+    old=old,
+)
 
 if __name__ == "__main__":
-    main()
+    STUDY.run()

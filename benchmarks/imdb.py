@@ -1,11 +1,11 @@
 """Compare LSTMs with TF-IDF and logistic regression on the IMDB film reviews.
 
 The four networks of a well-known tutorial, the best LSTM found, the untouched defaults and two
-classical baselines, each in a process of its own, on all 25,000 + 25,000 reviews::
+classical baselines, each in a separate process, on all 25,000 + 25,000 reviews::
 
     python benchmarks/imdb.py
 
-A run that was stopped goes on where it was. ``--quick`` is the demo: 2,000 reviews and a few
+A run that was stopped resumes where it was. ``--quick`` is the demo: 2,000 reviews and a few
 models, in minutes, on small data that comes with the dependencies if IMDB cannot be had.
 """
 
@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli, _report
-from benchmarks._contenders import CONTENDERS, QUICK_EPOCHS
-from benchmarks._data import ROOT, TITLES, DataSpec, load, look_beside_the_repository
-from benchmarks._runner import Results, Task, plan, run_all
+from benchmarks import harness, report
+from benchmarks.contenders import CONTENDERS, QUICK_EPOCHS
+from benchmarks.data import TITLES, DataSpec, load, load_unlabelled
+from benchmarks.harness import Run, Study, Task
 
 FULL = (
     "lstm", "lstm-steadied", "lstm-dropout", "lstm-recurrent-dropout", "cnn-lstm",
@@ -33,80 +37,47 @@ BUNDLED = {
     "polarity": ("defaults", "tfidf"),
 }
 QUICK_SIZE = 2000
-NAMES = list(dict.fromkeys((*FULL, *QUICK, *BUNDLED["digits"], *BUNDLED["polarity"])))
-COMMAND = "python benchmarks/imdb.py"
 FEW = f"""\
 The tutorial trains for 3 epochs on 25,000 reviews; on few reviews that is too short, and as long as
 LSTMClassifier trains by default is too long for a demo: both get {QUICK_EPOCHS} epochs, all else
-unchanged. Few reviews favour TF-IDF. `{COMMAND}` compares on all of them.
-"""
+unchanged. Few reviews favour TF-IDF. `python benchmarks/imdb.py` compares on all of them."""
 PUBLISHED = """\
 Published: the accuracy that the tutorial printed for its network, made with Keras 1. Its third
 network dropped inputs and states inside the LSTM; here dropout is in front of the LSTM and behind
-it, and recurrent dropout drops recurrent weights, one draw per batch.
-"""
+it, and recurrent dropout drops recurrent weights, one draw per batch."""
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    look_beside_the_repository()
-    folder = _cli.folder(args, kind="quick" if args.quick else None)
-    results = Results(folder / "imdb.json")
-    complete = True
-    if not args.report:
-        tasks = chosen(args)
-        if args.quick:
-            results.runs = []  # a demo shows what it does, not what an earlier one did
-        complete = run_all(tasks, results, fresh=args.fresh)
-    if not results.runs:
-        print("Nothing has been measured yet.")
-        return 1
-    write(results, folder, args)
-    return 0 if complete else 1
+# ------------------------------------------------------------------------------------------
+# What is run
 
 
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = _cli.options(__doc__.splitlines()[0], NAMES)
-    parser.add_argument(
-        "--quick", action="store_true", help="a few models on 2,000 reviews, in minutes"
-    )
-    parser.add_argument(
-        "--data",
-        choices=("auto", "imdb", "bundled"),
-        default="auto",
-        help="with --quick: IMDB, what comes with the dependencies, or IMDB if it can be had",
-    )
-    args = parser.parse_args(argv)
-    if args.data == "bundled" and not args.quick:
-        parser.error("--data bundled needs --quick")
-    return args
-
-
-def chosen(args: argparse.Namespace) -> list[Task]:
+def tasks(args: argparse.Namespace) -> list[Task]:
     """Return what to run, after saying on which data."""
+    if args.data == "bundled" and not args.quick:
+        raise SystemExit("--data bundled needs --quick")
     size = QUICK_SIZE if args.quick else None
     imdb = DataSpec("imdb", args.n_train or size, args.n_test or size, args.validate)
-    if args.data == "bundled" or (args.quick and args.data == "auto" and not _there(imdb)):
+    groups = {imdb: QUICK if args.quick else FULL}
+    if args.data == "bundled" or (args.quick and args.data == "auto" and not can_be_had(imdb)):
         groups = {
             DataSpec(name, args.n_train, args.n_test, args.validate): names
             for name, names in BUNDLED.items()
         }
-    else:
-        groups = {imdb: QUICK if args.quick else FULL}
-    _say_which(groups, args)
+    say_which(list(groups))
     return [
         task
         for data, names in groups.items()
-        for task in plan(_contenders(names, args.only), data, args.seeds, args.epochs)
+        for task in plan(
+            [name for name in names if not args.only or name in args.only],
+            data,
+            args.seeds,
+            args.epochs,
+        )
     ]
 
 
-def _contenders(names: tuple[str, ...], only: list[str] | None) -> list:
-    return [CONTENDERS[name] for name in names if not only or name in only]
-
-
-def _there(spec: DataSpec) -> bool:
-    """Whether the data can be had, by a download if need be; say so if not."""
+def can_be_had(spec: DataSpec) -> bool:
+    """Return True if the data can be had, by a download if need be; say so if not."""
     try:
         load(spec)
     except OSError as error:
@@ -115,57 +86,316 @@ def _there(spec: DataSpec) -> bool:
     return True
 
 
-def _say_which(groups: dict[DataSpec, tuple[str, ...]], args: argparse.Namespace) -> None:
-    names = [spec.name for spec in groups]
-    if names != ["imdb"]:
-        titles = " and ".join(TITLES[name] for name in names)
+def say_which(specs: list[DataSpec]) -> None:
+    first = specs[0]
+    if first.name != "imdb":
+        titles = " and ".join(TITLES[spec.name] for spec in specs)
         print(f"Data: what comes with scikit-learn and gensim: {titles}.")
         return
-    (spec,) = groups
-    if spec.n_train is None:
-        part = "all 25,000 + 25,000" if not spec.validate else "a validation split of the 25,000"
+    if first.n_train is None:
+        part = "all 25,000 + 25,000" if not first.validate else "a validation split of the 25,000"
     else:
-        part = f"a balanced slice of {spec.n_train:,} + {spec.n_test or 25_000:,}"
+        part = f"a balanced slice of {first.n_train:,} + {first.n_test or 25_000:,}"
     print(f"Data: {TITLES['imdb']}, {part}, to train on + to score on.", flush=True)
 
 
-def write(results: Results, folder: Path, args: argparse.Namespace) -> None:
-    """Write the table and the plots, and print the table."""
-    from benchmarks import _plots
-
-    quick = args.quick or _cli.is_trial(args)
-    reviews = _report.by_data(results.runs).get("imdb", [])
-    text = _report.sections(results.runs, published=not quick)
-    if reviews and args.quick:
-        text += f"\n\n{FEW.strip()}"
-    elif not quick:
-        text += f"\n\n{PUBLISHED.strip()}"
-    print(f"\n{text}\n")
-    page = folder / "imdb.md"
-    made = f"Made by `{COMMAND}{' --quick' if args.quick else ''}`."
-    title = "# LSTMs beside TF-IDF + logistic regression (LR)"
-    page.write_text(f"{title}\n\n{text}\n\n{made}\n", encoding="utf-8")
-    paths = [page, _plots.learning_curves(results.runs, folder / "imdb_learning_curves.png")]
-    if reviews:
-        rows = _report.summarize(reviews)
-        title = f"{TITLES['imdb']}: {reviews[0]['n_train']:,} to train on"
-        paths.append(_plots.accuracy_time(rows, title, folder / "imdb_accuracy_time.png"))
-    if folder == _cli.RESULTS:
-        _fill_readme(results)
-        paths.append(ROOT / "README.md")
-    _cli.say_where(paths)
+def plan(
+    names: Iterable[str], data: DataSpec, seeds: int | None, epochs: int | None = None
+) -> list[Task]:
+    """Return a task for every contender and seed."""
+    return [
+        task(name, data, seed, epochs) for name in names for seed in CONTENDERS[name].seeds(seeds)
+    ]
 
 
-def _fill_readme(results: Results) -> None:
-    rows = _report.summarize(results.runs)
-    listed = [*_report.notes(results.runs), *_report.surroundings(results.runs)]
+def task(name: str, data: DataSpec, seed: int, epochs: int | None = None) -> Task:
+    """Return one contender on one data set with one seed."""
+    contender = CONTENDERS[name]
+    prepare = contender.about.get("prepare")
+    identity = harness.identify(
+        name,
+        asdict(data),
+        seed,
+        harness.parameters(build(name, seed, epochs)),
+        prepare=prepare.settings if prepare else None,
+    )
+    seeded = f", seed {seed}" if contender.n_seeds != 0 else ""
+    title = f"{contender.title} on {TITLES[data.name]}{seeded}"
+    job = {"contender": name, "seed": seed, "epochs": epochs, "verbose": int(sys.stderr.isatty())}
+
+    def run(folder: Path) -> Run:
+        files = {"data": harness.stage(folder / f"{data.name}.npz", lambda: parts(data))}
+        if prepare:
+            path = folder / f"{data.name}-unlabelled.npz"
+            files["unlabelled"] = harness.stage(path, lambda: {"X": load_unlabelled(data)})
+        return harness.apart(measure, job | files)
+
+    return Task(title, identity, run)
+
+
+def parts(data: DataSpec) -> dict[str, Any]:
+    return dict(zip(("X_train", "y_train", "X_test", "y_test"), load(data), strict=True))
+
+
+def build(name: str, seed: int, epochs: int | None = None, verbose: int = 0) -> Any:
+    """Return a contender's estimator, told how long to train and whether to show it."""
+    estimator = CONTENDERS[name].build(seed)
+    if "lstmclassifier" in estimator.named_steps:
+        estimator.set_params(lstmclassifier__verbose=verbose)
+        if epochs is not None:
+            estimator.set_params(lstmclassifier__max_epochs=epochs)
+    return estimator
+
+
+def measure(job: Run) -> Run:
+    """Fit and score a contender in this process.
+
+    Parameters
+    ----------
+    job : dict
+        ``contender``, ``seed`` and ``data``, the path of what was staged. Optional:
+        ``unlabelled``, the path of texts; ``epochs``, in place of the contender's own; ``verbose``.
+    """
+    staged = harness.staged(job["data"])
+    unlabelled = harness.staged(job["unlabelled"])["X"] if job.get("unlabelled") else []
+    estimator = build(job["contender"], job["seed"], job.get("epochs"), job.get("verbose", 0))
+    prepare = CONTENDERS[job["contender"]].about.get("prepare")
+    harness.forget_peak_memory()
+    measured = harness.measure(
+        estimator,
+        [staged[name] for name in ("X_train", "y_train", "X_test", "y_test")],
+        score,
+        prepare=prepare
+        and (lambda model: prepare(model, staged["X_train"], unlabelled, job["seed"])),
+    )
+    return {**measured, "history": history(estimator)}
+
+
+def score(model: Any, X: Any, y: Any, predicted: Any) -> dict[str, float]:
+    found = harness.probability_scores(model, X, y, model.predict_proba(X))
+    return {**found, "accuracy": float((predicted == y).mean())}
+
+
+def history(estimator: Any) -> list[dict[str, float]]:
+    """Return the numbers that training left for each epoch; none for a model without epochs."""
+    rows = getattr(estimator[-1], "history_", [])
+    return [
+        {name: float(value) for name, value in row.items() if isinstance(value, (int, float))}
+        for row in rows
+    ]
+
+
+# ------------------------------------------------------------------------------------------
+# What is shown, also of the study of the defaults
+
+
+def sections(runs: list[Run], *, published: bool = False) -> str:
+    """Return a table and its notes for each data set, under a heading if there are several."""
+    groups = report.by_data(runs, TITLES)
+    texts = []
+    for name, group in groups.items():
+        heading = f"## {TITLES[name]}\n\n" if len(groups) > 1 else ""
+        listed = "\n".join(f"- {note}" for note in notes(group))
+        texts.append(f"{heading}{table(group, published=published)}\n\n{listed}")
+    return "\n\n".join([*texts, "\n".join(report.surroundings(runs))])
+
+
+def table(runs: list[Run], *, published: bool = False) -> str:
+    """Return a row for each contender; `published` adds what the tutorial printed."""
+
+    def printed(group: list[Run]) -> str:
+        found = CONTENDERS[group[0]["contender"]].about.get("published")
+        return f"{found:.2f}" if found else report.MISSING
+
+    prepared = report.values(runs, "seconds.prepare")
+    columns = {
+        "accuracy, %": report.spread("accuracy", 2, 100),
+        **({"published, %": printed} if published else {}),
+        "log loss": report.middle("log_loss", 3),
+        **({"prepare, s": report.took("seconds.prepare")} if prepared else {}),
+        "fit, s": report.took("seconds.fit"),
+        "predict, s": report.took("seconds.predict"),
+        "peak memory, MB": report.middle("memory_mb.peak", 0),
+    }
+    return report.table(report.by_contender(runs, CONTENDERS), columns)
+
+
+def notes(runs: list[Run]) -> list[str]:
+    """Return what a reader of the table of one data set has to know."""
+    groups = report.by_contender(runs, CONTENDERS)
+    found = [sizes(runs)]
+    if any(len(group) > 1 for group in groups.values()):
+        found.append("With more than one seed: the median, in brackets the lowest and highest.")
+    if runs[0]["data"]["name"] != "digits":
+        found.append("Fitting and predicting include splitting texts into words.")
+    if report.values(runs, "seconds.prepare"):
+        found.append("Prepare: training word vectors on the training and the unlabelled texts.")
+    warned: dict[str, list[str]] = {}
+    for title, group in groups.items():
+        for warning in {text for run in group for text in run["warnings"]}:
+            warned.setdefault(warning.splitlines()[0].rstrip("."), []).append(title)
+    found.append(memory(runs))
+    return found + [f"{', '.join(titles)} warned: {text}." for text, titles in warned.items()]
+
+
+def sizes(runs: list[Run]) -> str:
+    found = sorted({(run["n_train"], run["n_test"]) for run in runs}, reverse=True)
+    of = "held-out training" if any(run["data"]["validate"] for run in runs) else "test"
+    texts = [
+        f"{n_train:,} samples to train on, {n_test:,} {of} samples" for n_train, n_test in found
+    ]
+    return "; ".join(texts) + "."
+
+
+def memory(runs: list[Run]) -> str:
+    texts = []
+    for needs_torch in (True, False):
+        before = [
+            run["memory_mb"]["before"]
+            for run in runs
+            if (run["environment"]["torch_threads"] is not None) == needs_torch
+        ]
+        if before:
+            texts.append(f"{median(before):,.0f} MB with{'' if needs_torch else 'out'} torch")
+    return (
+        "Peak memory is that of the whole process, one per model; with nothing but libraries and "
+        f"data loaded it is {', '.join(texts)}."
+    )
+
+
+def page(runs: list[Run], args: argparse.Namespace) -> str:
+    quick = args.quick or harness.is_trial(args)
+    text = sections(runs, published=not quick)
+    if args.quick and report.by_data(runs, ["imdb"]):
+        return f"{text}\n\n{FEW}"
+    return text if quick else f"{text}\n\n{PUBLISHED}"
+
+
+def shown(runs: list[Run]) -> str:
+    """Return what the README shows."""
+    listed = [
+        *notes(runs),
+        *(line.removeprefix("Measured on ") for line in report.surroundings(runs)),
+    ]
     bullets = "\n".join(f"- {note}" for note in (*listed, " ".join(PUBLISHED.split())))
-    content = f"{_report.table(rows, published=True)}\n\nMeasured by `{COMMAND}`:\n\n{bullets}"
-    try:
-        _report.fill_file(ROOT / "README.md", content, "imdb")
-    except ValueError as error:
-        print(f"README.md is left as it is: {error}.", file=sys.stderr)
+    text = table(runs, published=True)
+    return f"{text}\n\nMeasured by `python benchmarks/imdb.py`:\n\n{bullets}"
 
+
+# ------------------------------------------------------------------------------------------
+# What is drawn
+
+
+def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]:
+    """Draw losses, and accuracy by seconds."""
+    paths = []
+    if any(run["history"] for run in runs):
+        paths.append(learning_curves(runs, folder / "imdb_learning_curves.png"))
+    if reviews := report.by_data(runs, ["imdb"]).get("imdb"):
+        paths.append(accuracy_time(reviews, folder / "imdb_accuracy_time.png"))
+    return paths
+
+
+def colours(runs: list[Run]) -> dict[str, str]:
+    """Return a colour per contender: grey for the baselines, the others each their own."""
+    present = {run["contender"] for run in runs}
+    lstms = [name for name in CONTENDERS if name in present and CONTENDERS[name].n_seeds != 0]
+    own = {name: report.COLOURS[i % len(report.COLOURS)] for i, name in enumerate(lstms)}
+    return {name: own.get(name, report.GREY) for name in CONTENDERS if name in present}
+
+
+def learning_curves(runs: list[Run], path: Path) -> Path:
+    """Plot the losses after each epoch, a panel per data set."""
+    plt = report.pyplot()
+    groups = report.by_data([run for run in runs if run["history"]], TITLES)
+    with plt.rc_context(report.STYLE):
+        figure, panels = plt.subplots(
+            1, len(groups), figsize=(8.5 * len(groups), 4.5), squeeze=False, layout="constrained"
+        )
+        for ax, (name, group) in zip(panels[0], groups.items(), strict=True):
+            losses(ax, group)
+            ax.set_title(f"{TITLES[name]}: {group[0]['n_train']:,} samples to train on")
+        return report.save(figure, path)
+
+
+def losses(ax: Any, runs: list[Run]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    own, ends, dashed = colours(runs), {}, ""
+    for run in runs:
+        name, epochs = run["contender"], range(1, len(run["history"]) + 1)
+        trained = report.values(run["history"], "train_loss")
+        held_out = report.values(run["history"], "valid_loss")
+        ax.plot(epochs, trained, color=own[name], marker="o", markersize=3)
+        ends.setdefault(name, trained[-1])
+        if len(held_out) == len(trained):
+            ax.plot(epochs, held_out, color=own[name], linestyle="--")
+            dashed = " (dashed: on held-out training data)"
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(f"training loss{dashed}")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    heights = report.apart(list(ends.values()), 0.055 * ax.get_ylim()[1])
+    for name, height in zip(ends, heights, strict=True):
+        report.label(ax, CONTENDERS[name].title, height, own[name])
+
+
+def accuracy_time(runs: list[Run], path: Path) -> Path:
+    """Plot accuracy against the seconds that training takes."""
+    from matplotlib.ticker import FuncFormatter
+
+    plt, own = report.pyplot(), colours(runs)
+    found = {name: [run for run in runs if run["contender"] == name] for name in own}
+    scores = {name: [100 * run["accuracy"] for run in group] for name, group in found.items()}
+    low, high = min(map(min, scores.values())), max(map(max, scores.values()))
+    margin = max(0.1 * (high - low), 0.5)
+    middles = [median(accuracies) for accuracies in scores.values()]
+    heights = report.apart(middles, 0.05 * (high - low + 2 * margin))
+    with plt.rc_context(report.STYLE):
+        figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+        ax.set_xscale("log")
+        ax.grid(alpha=0.25)
+        for (name, group), middle, height in zip(found.items(), middles, heights, strict=True):
+            prepared = report.values(group, "seconds.prepare")
+            trained = median(report.values(group, "seconds.fit"))
+            trained += median(prepared) if prepared else 0.0
+            ends = [[middle - min(scores[name])], [max(scores[name]) - middle]]
+            ax.errorbar(trained, middle, ends, fmt="o", color=own[name], capsize=3)
+            report.label(ax, CONTENDERS[name].title, height, own[name])
+            ax.annotate(
+                "", (trained, middle), (1.015, height), annotation_clip=False,
+                textcoords=ax.get_yaxis_transform(),
+                arrowprops={"arrowstyle": "-", "color": own[name], "lw": 0.6, "alpha": 0.6},
+            )  # fmt: skip
+        ax.margins(x=0.08)
+        ax.set_ylim(low - margin, high + margin)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        ax.set_xlabel("seconds to fit, preparation included (log scale)")
+        ax.set_ylabel("accuracy, %")
+        ax.set_title(f"{TITLES['imdb']}: {runs[0]['n_train']:,} to train on")
+        return report.save(figure, path)
+
+
+STUDY = Study(
+    name="imdb",
+    title="LSTMs beside TF-IDF + logistic regression (LR)",
+    about=__doc__,
+    contenders=dict.fromkeys((*FULL, *QUICK, *BUNDLED["digits"], *BUNDLED["polarity"])),
+    tasks=tasks,
+    page=page,
+    guide="README.md",
+    shown=shown,
+    plots=plots,
+    takes=("validate", "n_train", "n_test", "epochs"),
+    options={
+        "--quick": {"action": "store_true", "help": "a few models on 2,000 reviews, in minutes"},
+        "--data": {
+            "choices": ("auto", "imdb", "bundled"),
+            "default": "auto",
+            "help": "with --quick: IMDB, what the dependencies bring, or IMDB if it can be had",
+        },
+    },
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

@@ -1,8 +1,8 @@
 """Read films of digits that move: images through a convolution, then an LSTM.
 
 Films of 6 to 12 images, 16 by 16 points with noise, in which one of scikit-learn's digits goes
-left, right, up or down. To tell is the direction, which no image shows by itself, or the digit and
-its direction, 40 classes::
+left, right, up or down. To be predicted is the direction, which no image shows by itself, or the
+digit and its direction, 40 classes::
 
     python benchmarks/moving_digits.py
 
@@ -11,7 +11,6 @@ The test films show other digits than those to train on. Also draws three films 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from functools import partial
 from pathlib import Path
@@ -28,8 +27,8 @@ from sklearn.preprocessing import FunctionTransformer
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli
-from benchmarks._measure import Model, Page, Problem, program
+from benchmarks import report
+from benchmarks.harness import Contender, Problem, comparison
 
 N_SEEDS = 3
 N_TRAIN, N_TEST, MOST_STEPS = 2_000, 1_000, 12
@@ -37,13 +36,11 @@ TITLES = {
     "direction": "The direction, 4 classes",
     "both": "The digit and its direction, 40 classes",
 }
-PAGE = Page(
-    "moving_digits",
-    "Films of moving digits",
-    {"accuracy": 3},
+DIGITS = {"accuracy": 3}
+NOTES = (
     "Medians over the seeds, with the lowest and highest. The classical models read the points of "
     "all images in one row, filled up to 12 images with zeros behind. Three films are drawn in "
-    "`benchmarks/results/moving_digits.png`.",
+    "`benchmarks/results/moving_digits.png`."
 )
 READ_IMAGES: dict[str, Any] = {"step_conv_filters": (16, 32)}
 
@@ -56,7 +53,7 @@ def flat(X: Any) -> np.ndarray:
 
 
 def table(X: Any) -> np.ndarray:
-    """Return one row a film, its images one after the other, zeros behind the last."""
+    """Return one row a film, its images one after the other, zeros after the last."""
     filled = np.zeros((len(X), MOST_STEPS, X[0][0].size), dtype=np.float32)
     for row, film in zip(filled, X, strict=True):
         row[: len(film)] = film.reshape(len(film), -1)
@@ -85,11 +82,11 @@ def forest(seed: int) -> Any:
     return make_pipeline(FunctionTransformer(table), model)
 
 
-MODELS = {
-    "images": Model("LSTM, convolution on each image", images),
-    "rows": Model("LSTM, images laid flat", rows),
-    "logistic": Model("logistic regression, C tuned", logistic, draws=False),
-    "forest": Model("random forest", forest),
+CONTENDERS = {
+    "images": Contender("LSTM, convolution on each image", images),
+    "rows": Contender("LSTM, images laid flat", rows),
+    "logistic": Contender("logistic regression, C tuned", logistic, n_seeds=0),
+    "forest": Contender("random forest", forest),
 }
 
 
@@ -100,17 +97,24 @@ def load(target: str) -> tuple[Any, Any, Any, Any]:
     return *train, *make_moving_digits(N_TEST, target=target, subset="test", random_state=1)
 
 
-def scores(model: Any, X: Any, y: np.ndarray) -> dict[str, float]:
-    return {"accuracy": float(accuracy_score(y, model.predict(X)))}
+def scores(model: Any, X: Any, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    return {"accuracy": float(accuracy_score(y, predicted))}
+
+
+def problems(validate: bool) -> list[Problem]:
+    return [
+        Problem(target, title, partial(load, target), CONTENDERS, scores)
+        for target, title in TITLES.items()
+    ]
 
 
 def draw(path: Path) -> Path:
     """Draw three films, one below the other, from left to right."""
-    from benchmarks._plots import STYLE, plt
     from sklstm.datasets import make_moving_digits
 
     films, labels = make_moving_digits(3, n_steps=8, target="both", random_state=4)
-    with plt.rc_context(STYLE):
+    plt = report.pyplot()
+    with plt.rc_context(report.STYLE):
         figure, axes = plt.subplots(3, 8, figsize=(9, 3.8), layout="constrained")
         for line, film, label in zip(axes, films, labels, strict=True):
             for step, (ax, image) in enumerate(zip(line, film, strict=True)):
@@ -119,25 +123,21 @@ def draw(path: Path) -> Path:
                 ax.spines[:].set_visible(True)
                 if step == 0:
                     ax.set_title(str(label))
-        figure.savefig(path)
-        plt.close(figure)
-    return path
+        return report.save(figure, path)
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    posed = [
-        Problem(target, title, partial(load, target), MODELS, scores)
-        for target, title in TITLES.items()
-    ]
-    status = program(args, PAGE, posed, N_SEEDS)
-    _cli.say_where([draw(_cli.folder(args) / "moving_digits.png")])
-    return status
-
-
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    return _cli.options(__doc__.splitlines()[0], list(MODELS)).parse_args(argv)
-
+STUDY = comparison(
+    problems,
+    DIGITS,
+    NOTES,
+    N_SEEDS,
+    name="moving_digits",
+    title="Films of moving digits",
+    about=__doc__,
+    contenders=CONTENDERS,
+    guide="docs/series.md",
+    plots=lambda runs, args, folder: [draw(folder / "moving_digits.png")],
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

@@ -12,8 +12,8 @@ the training reviews instead.
 
 from __future__ import annotations
 
-import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,16 @@ from sklearn.pipeline import make_pipeline
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli
-from benchmarks._data import split
-from benchmarks._measure import Model, Page, Problem, program
+from benchmarks.data import split
+from benchmarks.harness import Contender, Problem, comparison
 
 N_SEEDS = 2
 STARS = np.array([1, 2, 3, 4, 7, 8, 9, 10])
-PAGE = Page(
-    "ratings",
-    "Ratings, which have an order",
-    {"mean absolute error": 3, "of the median": 3, "quadratic kappa": 3, "accuracy": 3},
+DIGITS = {"mean absolute error": 3, "of the median": 3, "quadratic kappa": 3, "accuracy": 3}
+NOTES = (
     'Medians over the seeds, with the lowest and highest. Errors are in stars. "Of the median" '
     "takes the median of the predicted probabilities in place of the most probable class. "
-    "Numbers are rounded to the nearest number of stars that occurs.",
+    "Numbers are rounded to the nearest number of stars that occurs."
 )
 
 # Short enough to run four losses with three seeds; the same for all.
@@ -46,45 +43,36 @@ TOKENS = {"max_features": 10_000, "max_length": 400}
 NETWORK = {"conv_filters": 64, "conv_pool_size": 4, "max_epochs": 3}
 
 
-def lstm(**params: Any) -> Any:
-    """Return a function from a seed to a pipeline."""
-    from sklstm import LSTMClassifier, SequenceTokenizer
+def network(name: str, seed: int, **params: Any) -> Any:
+    """Return a pipeline that ends with this class of sklstm."""
+    import sklstm
 
-    return lambda seed: make_pipeline(
-        SequenceTokenizer(**TOKENS), LSTMClassifier(random_state=seed, **NETWORK, **params)
-    )
-
-
-def regressor(**params: Any) -> Any:
-    from sklstm import LSTMRegressor, SequenceTokenizer
-
-    return lambda seed: make_pipeline(
-        SequenceTokenizer(**TOKENS),
-        LSTMRegressor(random_state=seed, dropout=0.5, **NETWORK, **params),
-    )
+    model = getattr(sklstm, name)(random_state=seed, **NETWORK, **params)
+    return make_pipeline(sklstm.SequenceTokenizer(**TOKENS), model)
 
 
-def tfidf(model: Any) -> Any:
-    return lambda seed: make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), min_df=5, sublinear_tf=True), model
-    )
+def tfidf(model: Any, seed: int) -> Any:
+    return make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=5, sublinear_tf=True), model)
 
 
-MODELS = {
-    "classes": Model("LSTM, plain cross-entropy", lstm()),
-    "ordinal": Model('LSTM, loss="ordinal"', lstm(loss="ordinal")),
-    "distance": Model('LSTM, loss="distance_weighted"', lstm(loss="distance_weighted")),
-    "number": Model("LSTMRegressor, rounded", regressor()),
-    "tfidf": Model(
-        "TF-IDF + logistic regression", tfidf(LogisticRegression(C=10, max_iter=1000)), False
+CLASSIFIER = partial(network, "LSTMClassifier")
+LINEAR = LogisticRegression(C=10, max_iter=1000)
+CONTENDERS = {
+    "classes": Contender("LSTM, plain cross-entropy", CLASSIFIER),
+    "ordinal": Contender('LSTM, loss="ordinal"', partial(CLASSIFIER, loss="ordinal")),
+    "distance": Contender(
+        'LSTM, loss="distance_weighted"', partial(CLASSIFIER, loss="distance_weighted")
     ),
-    "tfidf-number": Model("TF-IDF + ridge, rounded", tfidf(Ridge(alpha=0.3)), False),
+    "number": Contender("LSTMRegressor, rounded", partial(network, "LSTMRegressor", dropout=0.5)),
+    "tfidf": Contender("TF-IDF + logistic regression", partial(tfidf, LINEAR), n_seeds=0),
+    "tfidf-number": Contender(
+        "TF-IDF + ridge, rounded", partial(tfidf, Ridge(alpha=0.3)), n_seeds=0
+    ),
 }
 
 
-def scores(model: Any, X: Any, y: np.ndarray) -> dict[str, float]:
+def scores(model: Any, X: Any, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Score predictions: labels as they are, numbers rounded to the nearest stars."""
-    predicted = model.predict(X)
     found = {}
     if hasattr(model, "predict_proba"):
         below = model.predict_proba(X).cumsum(axis=1) < 0.5
@@ -117,16 +105,23 @@ def load_validation() -> tuple[Any, Any, Any, Any]:
     return split(texts, stars, test_size=len(texts) // 5)
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    source = load_validation if args.validate else load
-    problem = Problem("imdb", "Stars of IMDB reviews: 8 of 1 to 10", source, MODELS, scores)
-    return program(args, PAGE, [problem], N_SEEDS)
+def problems(validate: bool) -> list[Problem]:
+    source = load_validation if validate else load
+    return [Problem("imdb", "Stars of IMDB reviews: 8 of 1 to 10", source, CONTENDERS, scores)]
 
 
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    return _cli.options(__doc__.splitlines()[0], list(MODELS)).parse_args(argv)
-
+STUDY = comparison(
+    problems,
+    DIGITS,
+    NOTES,
+    N_SEEDS,
+    name="ratings",
+    title="Ratings, which have an order",
+    about=__doc__,
+    contenders=CONTENDERS,
+    guide="docs/series.md",
+    takes=("validate",),
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

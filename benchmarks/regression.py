@@ -11,8 +11,8 @@ and leaves the test data alone.
 
 from __future__ import annotations
 
-import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,14 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli
-from benchmarks._measure import Model, Page, Problem, program
+from benchmarks.data import fetch
+from benchmarks.harness import Contender, Problem, comparison
 
 N_SEEDS, N_FOLDS = 5, 5
-PAGE = Page(
-    "regression",
-    "Numbers from sequences",
-    {"R2": 3, "root mean squared error": 4, "mean squared error": 5},
+DIGITS = {"R2": 3, "root mean squared error": 4, "mean squared error": 5}
+NOTES = (
     "Medians over the seeds, with the lowest and highest. On Covid3Month every model reads the "
-    "logarithm of the counts. Ridge and MLP read the sequences laid flat.",
+    "logarithm of the counts. Ridge and MLP read the sequences laid flat."
 )
 
 # Chosen on folds of the training data: a small network, much dropout, few epochs.
@@ -59,37 +57,36 @@ def log_counts(X: np.ndarray) -> np.ndarray:
     return np.log1p(np.maximum(X, 0))
 
 
-def models(front: list[Any], params: dict[str, Any]) -> dict[str, Model]:
-    """Return the contenders, all behind the same steps in front; `params` are of "chosen"."""
+def contenders(steps: list[Any], params: dict[str, Any]) -> dict[str, Contender]:
+    """Return pipelines that all begin with the same steps; `params` are of "chosen"."""
     from sklstm import LSTMRegressor, SequenceScaler
 
-    def lstm(**kwargs: Any) -> Any:
-        return lambda seed: make_pipeline(
-            *front, SequenceScaler(), LSTMRegressor(random_state=seed, **kwargs)
-        )
+    def lstm(seed: int, **kwargs: Any) -> Any:
+        return make_pipeline(*steps, SequenceScaler(), LSTMRegressor(random_state=seed, **kwargs))
 
-    table = [*front, FunctionTransformer(flat), StandardScaler()]
+    table = [*steps, FunctionTransformer(flat), StandardScaler()]
 
     def mlp(seed: int) -> Any:
         return make_pipeline(*table, MLPRegressor(max_iter=1000, random_state=seed))
 
-    def fixed(model: Any) -> Any:
-        return lambda seed: make_pipeline(*table, model)
-
-    chosen = {"chosen": Model("LSTMRegressor, chosen on training folds", lstm(**params))}
-    tuned = {"mlp-tuned": Model("MLPRegressor, tuned", lambda seed: GridSearchCV(mlp(seed), GRID))}
-    return {
-        "defaults": Model("LSTMRegressor, defaults", lstm()),
-        **(chosen if params else {}),
-        "ridge": Model("ridge, alpha tuned", fixed(RidgeCV(ALPHAS)), False),
-        "mlp": Model("MLPRegressor, defaults", mlp),
-        **(tuned if params else {}),  # a search over the long sequences would take hours
-        "mean": Model("the mean of y", fixed(DummyRegressor()), False),
+    found = {
+        "defaults": Contender("LSTMRegressor, defaults", lstm),
+        "chosen": Contender("LSTMRegressor, chosen on training folds", partial(lstm, **params)),
+        "ridge": Contender(
+            "ridge, alpha tuned", lambda seed: make_pipeline(*table, RidgeCV(ALPHAS)), n_seeds=0
+        ),
+        "mlp": Contender("MLPRegressor, defaults", mlp),
+        "mlp-tuned": Contender("MLPRegressor, tuned", lambda seed: GridSearchCV(mlp(seed), GRID)),
+        "mean": Contender(
+            "the mean of y", lambda seed: make_pipeline(*table, DummyRegressor()), n_seeds=0
+        ),
     }
+    # A search over the long sequences would take hours.
+    left_out = () if params else ("chosen", "mlp-tuned")
+    return {name: contender for name, contender in found.items() if name not in left_out}
 
 
-def scores(model: Any, X: Any, y: np.ndarray) -> dict[str, float]:
-    predicted = model.predict(X)
+def scores(model: Any, X: Any, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     error = float(mean_squared_error(y, predicted))
     return {
         "R2": float(r2_score(y, predicted)),
@@ -99,10 +96,7 @@ def scores(model: Any, X: Any, y: np.ndarray) -> dict[str, float]:
 
 
 def load_covid() -> tuple[Any, Any, Any, Any]:
-    from sklstm.datasets import fetch_ucr
-
-    train, test = fetch_ucr("Covid3Month"), fetch_ucr("Covid3Month", subset="test")
-    return train.data, train.target, test.data, test.target
+    return fetch("ucr", "Covid3Month")
 
 
 def covid_fold(fold: int) -> tuple[Any, Any, Any, Any]:
@@ -120,7 +114,7 @@ def load_adding() -> tuple[Any, Any, Any, Any]:
 
 
 def problems(*, validate: bool) -> list[Problem]:
-    covid = models([FunctionTransformer(log_counts)], COVID)
+    covid = contenders([FunctionTransformer(log_counts)], COVID)
     title = "Covid3Month: 84 days, one number"
     if validate:
         return [
@@ -129,19 +123,22 @@ def problems(*, validate: bool) -> list[Problem]:
         ]
     return [
         Problem("Covid3Month", title, load_covid, covid, scores),
-        Problem("adding", "The adding problem, 100 steps", load_adding, models([], {}), scores),
+        Problem("adding", "The adding problem, 100 steps", load_adding, contenders([], {}), scores),
     ]
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    return program(args, PAGE, problems(validate=args.validate), N_SEEDS)
-
-
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    names = ["defaults", "chosen", "ridge", "mlp", "mlp-tuned", "mean"]
-    return _cli.options(__doc__.splitlines()[0], names).parse_args(argv)
-
+STUDY = comparison(
+    lambda validate: problems(validate=validate),
+    DIGITS,
+    NOTES,
+    N_SEEDS,
+    name="regression",
+    title="Numbers from sequences",
+    about=__doc__,
+    contenders=("defaults", "chosen", "ridge", "mlp", "mlp-tuned", "mean"),
+    guide="docs/series.md",
+    takes=("validate",),
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

@@ -4,29 +4,26 @@ The network is an embedding of 5,000 words in 32 numbers, an LSTM of 100 units a
 output; the data are the 25,000 IMDB training reviews, their last 500 words, in batches of 64.
 Engines that are compared start from the same weights: Keras' initial ones, whose forget gates
 begin open, or torch's own, with which gradients vanish into denormal numbers, as they do for
-whoever writes the plain loop. Each run is a process of its own, the engines take turns, and
-medians are reported; rounds add to those of an earlier call, unless ``--fresh``. An engine that
-needs over a second a step runs 20 steps, from which the epoch is extrapolated and marked so;
-plain torch also runs the whole epoch, once, since its forget gates open as it learns and fewer
-gradients vanish.
+whoever writes the plain loop. Each run is a separate process, the engines take turns, and
+medians are reported. An engine that needs over a second a step runs 20 steps, from which the epoch
+is extrapolated and marked so; plain torch also runs the whole epoch, once, since its forget gates
+open as it learns and fewer gradients vanish.
 
     python benchmarks/speed.py --keras-python PATH/TO/python
 
-Keras runs in an environment of its own (``pip install keras==3.15.0 tensorflow-cpu==2.21.0``);
+Keras runs in a separate environment (``pip install keras==3.15.0 tensorflow-cpu==2.21.0``);
 without ``--keras-python`` it is left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import statistics
-import subprocess
+import math
 import sys
-import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -34,162 +31,394 @@ import numpy as np
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _report
+from benchmarks import harness, report
+from benchmarks.harness import Contender, Laps, Run, Study, Task
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
-ENGINES = {
-    "sklstm": "sklstm, LSTMClassifier.fit",
-    "torch": "plain torch nn.LSTM, padded to 500 in front as in the tutorial",
-    "torch-behind": "plain torch nn.LSTM, padded to 500 behind as torch's pad_sequence does",
-    "keras": "Keras on TensorFlow, padded to 500 as in the tutorial",
-    "keras-buckets": "Keras on TensorFlow, fed sklstm's batches of like length",
-    "sklstm-torch-init": "sklstm, from torch's initial weights",
-    "torch-torch-init": "plain torch nn.LSTM, from torch's initial weights",
-    "torch-whole-torch-init": "the same, however long it takes",
-}
+ROUNDS = 3
+BATCH_SIZE, N_STEPS, MAX_LENGTH = 64, 20, 500
+N_PREDICTED = 2_560
+LEARNING_RATE = 1e-3
+OWN_WEIGHTS = "-torch-init"  # ends the names of what starts from torch's weights
+
+Result = dict[str, Any]
 
 
-def prepare(folder: Path) -> None:
-    """Write the reviews as token ids, with the weights that engines start from."""
+# ------------------------------------------------------------------------------------------
+# What the engines are given
+
+
+def reviews() -> Run:
+    """Return the training reviews as token ids."""
+    from sklstm import SequenceTokenizer
     from sklstm.datasets import fetch_imdb
-    from sklstm.preprocessing import SequenceTokenizer
 
-    shared = ROOT.parent / "shared" / "data"
-    if "SKLSTM_DATA" not in os.environ and shared.is_dir():
-        os.environ["SKLSTM_DATA"] = str(shared)
     train = fetch_imdb(subset="train")
     tokenizer = SequenceTokenizer(
         max_features=5000, max_length=500, token_pattern=r"(?u)\b\w+\b", truncation="pre"
     )
     sequences = tokenizer.fit_transform(train.data)
-    lengths = [len(s) for s in sequences]
-    data = {"ids": np.concatenate(sequences), "lengths": lengths, "y": train.target}
-    for name, weights in initial_weights(tokenizer.vocabulary_.n_ids).items():
-        np.savez(folder / f"{name}.npz", **data, **weights)
+    n_ids = np.array(tokenizer.vocabulary_.n_ids)
+    return {"ids": list(sequences), "y": train.target, "n_ids": n_ids}
 
 
-def initial_weights(n_ids: int) -> dict[str, dict[str, np.ndarray]]:
-    """Return the weights that Keras (and sklstm) begins with, and those of torch."""
+def initial_weights(n_ids: int, *, own: bool) -> dict[str, np.ndarray]:
+    """Return the weights that Keras and sklstm begin with, or torch's own."""
     import torch
 
     from sklstm.nn import RecurrentLayer, TokenEmbedding
 
     torch.manual_seed(0)
-    ours, theirs = RecurrentLayer(32, 100).rnn, torch.nn.LSTM(32, 100)
-    sets = {
-        "keras": (TokenEmbedding(n_ids, 32).weight, ours, torch.empty(1, 100)),
-        "torch": (torch.nn.Embedding(n_ids, 32).weight, theirs, torch.nn.Linear(100, 1).weight),
-    }
-    torch.nn.init.xavier_uniform_(sets["keras"][2])
+    if own:
+        embedding, rnn = torch.nn.Embedding(n_ids, 32).weight, torch.nn.LSTM(32, 100)
+        output = torch.nn.Linear(100, 1).weight
+    else:
+        embedding, rnn = TokenEmbedding(n_ids, 32).weight, RecurrentLayer(32, 100).rnn
+        output = torch.nn.init.xavier_uniform_(torch.empty(1, 100))
     return {
-        name: {
-            "embedding": embedding.detach().numpy(),
-            "kernel": rnn.weight_ih_l0.detach().numpy(),
-            "recurrent": rnn.weight_hh_l0.detach().numpy(),
-            # The two are only ever added up.
-            "bias": (rnn.bias_ih_l0 + rnn.bias_hh_l0).detach().numpy(),
-            "output": output.detach().numpy(),
-        }
-        for name, (embedding, rnn, output) in sets.items()
+        "embedding": embedding.detach().numpy(),
+        "kernel": rnn.weight_ih_l0.detach().numpy(),
+        "recurrent": rnn.weight_hh_l0.detach().numpy(),
+        # The two are only ever added up.
+        "bias": (rnn.bias_ih_l0 + rnn.bias_hh_l0).detach().numpy(),
+        "output": output.detach().numpy(),
     }
 
 
-def run_once(engine: str, folder: Path, python: str) -> dict[str, Any]:
-    """Run one engine in a fresh process and return what it measured."""
-    data = folder / ("torch.npz" if engine.endswith("-torch-init") else "keras.npz")
-    script = ROOT / "benchmarks" / "_speed_engines.py"
-    command = [python, str(script), engine.removesuffix("-torch-init"), str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{engine} failed:\n{done.stderr[-2000:]}")
-    measured: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return measured
+# ------------------------------------------------------------------------------------------
+# Engines
 
 
-def summarize(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return one row per engine: medians, and how many times sklstm is faster."""
-    rows: list[dict[str, Any]] = []
-    for engine, measured in runs.items():
-        epoch = [run["epoch_s"] for run in measured]
-        rows.append(
-            {
-                "engine": engine,
-                "name": ENGINES[engine],
-                "epoch_s": statistics.median(epoch),
-                "epoch_s_all": epoch,
-                "step_ms": statistics.median(run["step_ms"] for run in measured),
-                "predict_s": statistics.median(run["predict_s"] for run in measured),
-                "extrapolated": any(run["extrapolated"] for run in measured),
-            }
-        )
-    seconds = {row["engine"]: row["epoch_s"] for row in rows}
-    for row in rows:
-        own = row["engine"].endswith("-torch-init")
-        ours = seconds.get("sklstm-torch-init" if own else "sklstm", float("nan"))
-        row["times_sklstm"] = row["epoch_s"] / ours
+def result(seconds: float, steps: int, n: int, laps: Laps, version: str) -> Result:
+    """Scale `steps` timed steps up to an epoch of `n` samples."""
+    epoch_steps = math.ceil(n / BATCH_SIZE)
+    return {
+        "epoch_s": seconds / steps * epoch_steps,
+        "step_ms": seconds / steps * 1000,
+        "predict_s": laps.seconds["predict"],
+        "extrapolated": steps < epoch_steps,
+        "version": version,
+    }
+
+
+def padded(data: Any, at_end: bool = False) -> np.ndarray:
+    """Return (n, 500) ids, zeros at the start as in the tutorial, or at the end."""
+    rows = np.zeros((len(data["lengths"]), MAX_LENGTH), dtype=np.int64)
+    ends = np.cumsum(data["lengths"])
+    for row, end, length in zip(rows, ends, data["lengths"], strict=True):
+        start = 0 if at_end else MAX_LENGTH - length
+        row[start : start + length] = data["ids"][end - length : end]
     return rows
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as a Markdown table."""
-    lines = [
-        "| engine | first epoch, s | ms a step | times sklstm | predict 2,560 reviews, s |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for row in rows:
-        mark = " (from 20 steps)" if row["extrapolated"] else ""
-        lines.append(
-            f"| {row['name']} | {row['epoch_s']:.1f}{mark} | {row['step_ms']:.0f} "
-            f"| {row['times_sklstm']:.1f} | {row['predict_s']:.2f} |"
-        )
-    return "\n".join(lines)
+def run_sklstm(data: Any) -> Result:
+    """Time a whole call of ``LSTMClassifier.fit``."""
+    import torch
+    from skorch.callbacks import Callback
 
+    from sklstm import LSTMClassifier
 
-def main() -> None:
-    """Run the engines in turn and write ``results/speed.json`` and ``results/speed.md``."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--keras-python", help="interpreter that has keras and tensorflow")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--fresh", action="store_true", help="forget the rounds of earlier calls")
-    parser.add_argument("--only", nargs="+", choices=ENGINES, default=list(ENGINES))
-    arguments = parser.parse_args()
-    engines = [e for e in arguments.only if arguments.keras_python or not e.startswith("keras")]
-    stored = RESULTS / "speed.json"
-    runs: dict[str, list[dict[str, Any]]] = {engine: [] for engine in ENGINES}
-    if stored.exists() and not arguments.fresh:
-        runs |= json.loads(stored.read_text())["runs"]
-    RESULTS.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
-        for _ in range(arguments.rounds):
-            for engine in engines:
-                if engine.startswith("torch-whole") and runs[engine]:
-                    continue
-                keras = engine.startswith("keras")
-                python = arguments.keras_python if keras else sys.executable
-                runs[engine].append(run_once(engine, Path(folder), python))
-                print(engine, runs[engine][-1], flush=True)
-                write(runs)
-    write(runs)  # without a round, from what is stored
+    class FromWeights(Callback):
+        def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+            module = net.module_
+            layer = module.recurrent.forward_layers[0].rnn
+            with torch.no_grad():
+                module.embedding.weight.copy_(torch.from_numpy(data["embedding"]))
+                module.embedding.weight[0] = 0.0
+                layer.weight_ih_l0.copy_(torch.from_numpy(data["kernel"]))
+                layer.weight_hh_l0.copy_(torch.from_numpy(data["recurrent"]))
+                layer.bias_ih_l0.copy_(torch.from_numpy(data["bias"]))
+                module.output.weight.copy_(torch.from_numpy(data["output"]))
 
-
-def write(runs: dict[str, list[dict[str, Any]]]) -> None:
-    """Write what there is so far; a run that is stopped leaves its part."""
-    rows = summarize({engine: measured for engine, measured in runs.items() if measured})
-    versions = sorted({run["version"] for measured in runs.values() for run in measured})
-    counts = sorted({len(measured) for measured in runs.values() if measured})
-    rounds = "One round" if counts == [1] else f"Medians of {counts[0]} to {counts[-1]} rounds"
-    note = (
-        f"{rounds}, the engines taking turns, each in a "
-        f"process of its own with {os.cpu_count()} cores. {'; '.join(versions)}; Python "
-        f"{platform.python_version()}. Command: `python benchmarks/speed.py --keras-python PATH`."
+    ends = np.cumsum(data["lengths"])[:-1]
+    X = np.array(np.split(data["ids"], ends), dtype=object)
+    model = LSTMClassifier(
+        100,
+        embedding_dim=32,
+        bidirectional=False,
+        pooling="last",
+        dropout=0.0,
+        embedding_dropout=0.0,
+        optimizer="adam",
+        learning_rate=LEARNING_RATE,
+        weight_decay=0.0,
+        gradient_clip=None,
+        lr_schedule="constant",
+        batch_size=BATCH_SIZE,
+        max_epochs=1,
+        early_stopping=False,
+        input_type="tokens",
+        callbacks=[FromWeights()],
+        random_state=0,
     )
-    (RESULTS / "speed.json").write_text(json.dumps({"rows": rows, "runs": runs}, indent=1) + "\n")
-    text = f"{table(rows)}\n\n{note}"
-    (RESULTS / "speed.md").write_text(f"{text}\n")
-    _report.fill_file(ROOT / "README.md", text, "speed")
+    laps = Laps()
+    model.fit(X, data["y"])
+    laps.lap("fit")
+    model.predict_proba(X[:N_PREDICTED])
+    laps.lap("predict")
+    version = f"torch {torch.__version__.partition('+')[0]}"
+    return result(laps.seconds["fit"], math.ceil(len(X) / BATCH_SIZE), len(X), laps, version)
 
+
+def run_torch(data: Any, at_end: bool = False, whole: bool = False) -> Result:
+    """Time the loop that torch's own tutorials teach; 20 steps if it is slow, unless `whole`."""
+    import torch
+    from torch import nn
+
+    class Tutorial(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(*data["embedding"].shape)
+            self.lstm = nn.LSTM(32, 100, batch_first=True)
+            self.output = nn.Linear(100, 1)
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            _, (hidden, _) = self.lstm(self.embedding(ids))
+            return self.output(hidden[-1])[:, 0]
+
+    X, y = torch.from_numpy(padded(data, at_end)), torch.from_numpy(data["y"]).float()
+    model = Tutorial()
+    with torch.no_grad():
+        model.embedding.weight.copy_(torch.from_numpy(data["embedding"]))
+        model.lstm.weight_ih_l0.copy_(torch.from_numpy(data["kernel"]))
+        model.lstm.weight_hh_l0.copy_(torch.from_numpy(data["recurrent"]))
+        model.lstm.bias_ih_l0.copy_(torch.from_numpy(data["bias"]))
+        model.lstm.bias_hh_l0.zero_()
+        model.output.weight.copy_(torch.from_numpy(data["output"]))
+        model.output.bias.zero_()
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    loss_function = nn.BCEWithLogitsLoss()
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(X)))
+
+    def step(rows: torch.Tensor) -> None:
+        optimizer.zero_grad()
+        loss_function(model(X[rows]), y[rows]).backward()
+        optimizer.step()
+
+    seconds, steps = timed(step, list(order.split(BATCH_SIZE)), whole)
+    model.eval()
+    laps = Laps()
+    with torch.inference_mode():
+        for rows in torch.arange(N_PREDICTED).split(256):
+            model(X[rows])
+    laps.lap("predict")
+    version = f"torch {torch.__version__.partition('+')[0]}"
+    return result(seconds, steps, len(X), laps, version)
+
+
+def timed(step: Callable[[Any], None], batches: list[Any], whole: bool) -> tuple[float, int]:
+    """Run all batches, or only the first 20 where those take over a second each."""
+    laps = Laps()
+    for batch in batches[:N_STEPS]:
+        step(batch)
+    laps.lap("first")
+    if laps.seconds["first"] > N_STEPS and not whole:
+        return laps.seconds["first"], N_STEPS
+    for batch in batches[N_STEPS:]:
+        step(batch)
+    laps.lap("rest")
+    return sum(laps.seconds.values()), len(batches)
+
+
+def keras_model(data: Any) -> Any:
+    """Build the tutorial's network from the shared weights."""
+    import keras
+
+    def gates(array: np.ndarray) -> np.ndarray:
+        """Return the gates in Keras' order, which is also torch's, in columns."""
+        return np.ascontiguousarray(array.T)
+
+    model = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(*data["embedding"].shape),
+            keras.layers.LSTM(100),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.set_weights(
+        [
+            data["embedding"],
+            gates(data["kernel"]),
+            gates(data["recurrent"]),
+            data["bias"],
+            gates(data["output"]),
+            np.zeros(1, dtype=np.float32),
+        ]
+    )
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def run_keras(data: Any, buckets: bool) -> Result:
+    """Time one epoch of ``Model.fit``, tracing (a few seconds, once) done beforehand."""
+    import keras
+    import tensorflow as tf
+
+    X, y = padded(data).astype(np.int32), data["y"].astype(np.float32)
+    model = keras_model(data)
+    if buckets:
+        signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.float32))
+        batches = tf.data.Dataset.from_generator(
+            lambda: bucketed(data), output_signature=signature
+        ).prefetch(2)
+        model.fit(batches.take(2), epochs=1, verbose=0)
+    else:
+        model.fit(X[: 2 * BATCH_SIZE], y[: 2 * BATCH_SIZE], batch_size=BATCH_SIZE, verbose=0)
+    laps = Laps()
+    if buckets:
+        model.fit(batches, epochs=1, verbose=0)
+    else:
+        model.fit(X, y, batch_size=BATCH_SIZE, epochs=1, verbose=0)
+    laps.lap("fit")
+    model.predict(X[:256], batch_size=256, verbose=0)
+    laps.lap("first prediction")
+    model.predict(X[:N_PREDICTED], batch_size=256, verbose=0)
+    laps.lap("predict")
+    version = f"keras {keras.__version__} on tensorflow {tf.__version__}"
+    return result(laps.seconds["fit"], math.ceil(len(X) / BATCH_SIZE), len(X), laps, version)
+
+
+def bucketed(data: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield batches of like length, padded at the start to their longest, as sklstm makes them."""
+    lengths, y = data["lengths"], data["y"].astype(np.float32)
+    starts = np.cumsum(lengths) - lengths
+    ids, rng, batches = data["ids"], np.random.default_rng(0), []
+    order = rng.permutation(len(lengths))
+    for chunk in np.split(order, range(50 * BATCH_SIZE, len(order), 50 * BATCH_SIZE)):
+        ranked = chunk[np.argsort(lengths[chunk], kind="stable")]
+        batches += np.split(ranked, range(BATCH_SIZE, len(ranked), BATCH_SIZE))
+    for i in rng.permutation(len(batches)):
+        rows = batches[i]
+        longest = lengths[rows].max()
+        block = np.zeros((len(rows), longest), dtype=np.int32)
+        for line, row in zip(block, rows, strict=True):
+            line[longest - lengths[row] :] = ids[starts[row] : starts[row] + lengths[row]]
+        yield block, y[rows]
+
+
+CONTENDERS = {
+    "sklstm": Contender("sklstm, LSTMClassifier.fit", run_sklstm),
+    "torch": Contender("plain torch nn.LSTM, padded to 500 in front as in the tutorial", run_torch),
+    "torch-behind": Contender(
+        "plain torch nn.LSTM, padded to 500 behind as torch's pad_sequence does",
+        partial(run_torch, at_end=True),
+    ),
+    "keras": Contender(
+        "Keras on TensorFlow, padded to 500 as in the tutorial",
+        partial(run_keras, buckets=False),
+        peer=True,
+    ),
+    "keras-buckets": Contender(
+        "Keras on TensorFlow, fed sklstm's batches of like length",
+        partial(run_keras, buckets=True),
+        peer=True,
+    ),
+    "sklstm-torch-init": Contender("sklstm, from torch's initial weights", run_sklstm),
+    "torch-torch-init": Contender("plain torch nn.LSTM, from torch's initial weights", run_torch),
+    "torch-whole-torch-init": Contender(
+        "the same, however long it takes", partial(run_torch, whole=True), n_seeds=0
+    ),
+}
+
+
+# ------------------------------------------------------------------------------------------
+# What is run, and shown
+
+
+def tasks(args: argparse.Namespace) -> list[Task]:
+    """Return the engines in turns."""
+    rounds = args.seeds or ROUNDS
+    return [
+        task(name, turn, args.peers_python)
+        for turn in range(rounds)
+        for name, contender in harness.chosen(args, CONTENDERS).items()
+        if turn in contender.seeds(rounds)
+    ]
+
+
+def task(name: str, turn: int, peers_python: str | None) -> Task:
+    contender, own = CONTENDERS[name], name.endswith(OWN_WEIGHTS)
+
+    def run(folder: Path) -> Run:
+        data = harness.stage(folder / "reviews.npz", reviews)
+        weights = harness.stage(
+            folder / f"weights-{own}.npz",
+            lambda: initial_weights(int(harness.staged(data)["n_ids"]), own=own),
+        )
+        job = {"contender": name, "data": data, "weights": weights}
+        return harness.apart(measure, job, peers_python if contender.peer else None)
+
+    identity = harness.identify(name, {"name": "imdb"}, turn, {})
+    return Task(f"{contender.title}, round {turn}", identity, run)
+
+
+def measure(job: Run) -> Run:
+    """Run an engine in this process."""
+    data = harness.staged(job["data"])
+    lengths = np.array([len(ids) for ids in data["ids"]])
+    flat = {"ids": np.concatenate(data["ids"]), "lengths": lengths, "y": data["y"]}
+    measured = CONTENDERS[job["contender"]].build(flat | harness.staged(job["weights"]))
+    return {**measured, "environment": harness.environment(("numpy",))}
+
+
+def page(runs: list[Run]) -> str:
+    groups = report.by_contender(runs, CONTENDERS)
+
+    def times_sklstm(group: list[Run]) -> str:
+        own = OWN_WEIGHTS if group[0]["contender"].endswith(OWN_WEIGHTS) else ""
+        ours = report.values(groups.get(CONTENDERS[f"sklstm{own}"].title, []), "epoch_s")
+        spent = median(report.values(group, "epoch_s"))
+        return f"{spent / median(ours):.1f}" if ours else "nan"
+
+    def epoch(group: list[Run]) -> str:
+        mark = " (from 20 steps)" if any(run["extrapolated"] for run in group) else ""
+        return f"{median(report.values(group, 'epoch_s')):.1f}{mark}"
+
+    columns = {
+        "first epoch, s": epoch,
+        "ms a step": lambda group: f"{median(report.values(group, 'step_ms')):.0f}",
+        "times sklstm": times_sklstm,
+        "predict 2,560 reviews, s": report.middle("predict_s", 2),
+    }
+    counts = sorted({len(group) for group in groups.values()})
+    rounds = "One round" if counts == [1] else f"Medians of {counts[0]} to {counts[-1]} rounds"
+    versions = "; ".join(sorted(set(report.values(runs, "version"))))
+    found = [*report.values(runs, "environment.cpus"), *report.values(runs, "environment.python")]
+    where = f" {found[0]} CPU cores, Python {found[-1]}." if found else ""
+    return (
+        f"{report.table(groups, columns, 'engine', 'lrrrr')}\n\n{rounds}, the engines taking "
+        f"turns, each in a process of its own. {versions}.{where}"
+    )
+
+
+def old(content: dict[str, Any]) -> list[Run]:
+    """Return the runs of a file that holds those of each engine."""
+    return [
+        {**harness.identify(name, {"name": "imdb"}, turn, {}), **run}
+        for name, measured in content["runs"].items()
+        for turn, run in enumerate(measured)
+    ]
+
+
+STUDY = Study(
+    name="speed",
+    title="The first epoch of the tutorial's LSTM",
+    about=__doc__,
+    contenders=CONTENDERS,
+    tasks=tasks,
+    page=lambda runs, args: page(runs),
+    guide="README.md",
+    shown=lambda runs: f"{page(runs)} Command: `python benchmarks/speed.py --keras-python PATH`.",
+    options={
+        "--keras-python": {
+            "dest": "peers_python",
+            "metavar": "PATH",
+            "help": "interpreter that has keras and tensorflow",
+        }
+    },
+    command="--keras-python PATH",
+    old=old,
+)
 
 if __name__ == "__main__":
-    main()
+    STUDY.run()

@@ -5,10 +5,11 @@ part, word by word::
 
     python benchmarks/tagging.py --peers-python PATH/TO/python
 
-The CRF is that of sklearn-crfsuite, in an environment of its own (``pip install
-sklearn-crfsuite==0.5.0``); without ``--peers-python`` it is left out. Its features and penalties
-are chosen on the development part, once: `_tagging_search.STAGES` says what is tried, and every
-try is kept. ``--validate`` scores the others on the development part, for choosing theirs.
+The CRF is that of sklearn-crfsuite, in a separate environment (``pip install
+sklearn-crfsuite==0.5.0``); without ``--peers-python`` it is left out. Its features are made by
+hand, as taggers had them before word vectors: the word, how it begins and ends, its shape, and its
+neighbours. Features and penalties are chosen on the development part (`benchmarks/search.py crf`).
+``--validate`` scores on that part, for choosing the others' parameters.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +30,26 @@ from sklearn.pipeline import make_pipeline
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli, _measure, _tagging_search
-from benchmarks._data import ROOT, Parts, look_beside_the_repository
-from benchmarks._measure import Model, Problem
-from benchmarks._report import fill_file
-from benchmarks._runner import Results
-from benchmarks._ucr_report import surroundings
-from sklstm import LSTMTagger, SequenceTokenizer
+from benchmarks import harness, report
+from benchmarks.data import Parts
+from benchmarks.harness import Contender, Laps, Problem, Run, Study, Task
 
-GUIDE = ROOT / "docs" / "tagging.md"
-COMMAND = "python benchmarks/tagging.py --peers-python PATH"
 N_SEEDS = 3
 DIGITS = {"accuracy, %": 2, "unknown words, %": 2, "whole sentences, %": 2}
+# Chosen on the development part (`benchmarks/search.py crf`); of the simpler features, which are
+# those of sklearn-crfsuite's tutorial and more, only the penalties.
+CRF: dict[str, Any] = {
+    "affixes": 6,
+    "around": "lean",
+    "pairs": True,
+    "c1": 0.0,
+    "c2": 0.05,
+    "all_possible_transitions": True,
+    "max_iterations": 1000,
+}
+CRF_PLAIN = {
+    **CRF, "affixes": 4, "around": "full", "pairs": False, "c2": 0.3, "max_iterations": 200,
+}  # fmt: skip
 NOTES = (
     "With more than one seed: the median, in brackets the lowest and highest. Unknown words are "
     "the 9.2% of the test words that do not occur in the training part, capitals counting. The "
@@ -87,7 +97,9 @@ def frequent(seed: int) -> Any:
 
 
 def tagger(seed: int, **params: Any) -> Any:
-    """Return an LSTM behind words and their characters; those seen once count as unknown."""
+    """Return an LSTM after words and their characters; those seen once count as unknown."""
+    from sklstm import LSTMTagger, SequenceTokenizer
+
     return make_pipeline(
         SequenceTokenizer(analyzer=list, characters=20, min_df=2),
         LSTMTagger(**params, random_state=seed),
@@ -99,19 +111,172 @@ def chosen(seed: int, output_layer: str = "softmax") -> Any:
     return tagger(seed, learning_rate=0.01, output_layer=output_layer)
 
 
-def elsewhere(seed: int) -> Any:
-    raise NotImplementedError("the CRF runs in an environment of its own")
+# ------------------------------------------------------------------------------------------
+# The CRF, which runs in a separate environment
+
+AROUND = (-2, -1, 1, 2)
+BEFORE, AFTER = "<s>", "</s>"  # stand for words that are not there
+
+Sentence = list[str]
+SETTINGS = ("affixes", "around", "pairs")  # those of `features`; the rest are the CRF's
+PACKAGES = ("sklearn-crfsuite", "python-crfsuite", "scikit-learn")
 
 
-# What is compared, in the order of the table. A function from a seed makes the estimator, which
-# takes lists of words and returns an array of tags for each; `draws=False` if seeds change nothing.
-MODELS: dict[str, Model] = {
-    "frequent": Model("most frequent tag of each word", frequent, draws=False),
-    "crf-plain": Model("CRF, affixes of 1 to 4, two words on each side", elsewhere, draws=False),
-    "crf": Model("CRF, features chosen on the development part", elsewhere, draws=False),
-    "lstm": Model("LSTMTagger, defaults", tagger),
-    "lstm-chosen": Model("LSTMTagger, chosen on the development part", chosen),
-    "lstm-crf": Model("the same with output_layer='crf'", lambda seed: chosen(seed, "crf")),
+def shape(word: str) -> str:
+    """Return a word with X for its capitals, x for other letters and d for digits."""
+    return "".join(map(_kind, word))
+
+
+def _kind(sign: str) -> str:
+    if sign.isdigit():
+        return "d"
+    if sign.isalpha():
+        return "X" if sign.isupper() else "x"
+    return sign
+
+
+def short_shape(word: str) -> str:
+    """Return the shape with one sign for each run of the same."""
+    return "".join(sign for sign, _ in groupby(shape(word)))
+
+
+def features(sentence: Sentence, *, affixes: int, around: str, pairs: bool) -> list[list[str]]:
+    """Return what holds for each word of a sentence.
+
+    Parameters
+    ----------
+    sentence : list of str
+    affixes : int
+        The longest beginning and ending of a word, in characters.
+    around : {"full", "lean"}
+        Of two words on either side: all of word, shapes and endings of 1 to 4 characters; or the
+        word, and of the next ones the short shape and 3 characters as well.
+    pairs : bool
+        Whether words side by side, and those to the left and the right, also count together.
+    """
+    return [
+        [
+            *of_word(word, affixes),
+            *of_place(sentence, place),
+            *_of_neighbours(sentence, place, around),
+            *(of_pairs(sentence, place) if pairs else ()),
+        ]
+        for place, word in enumerate(sentence)
+    ]
+
+
+@cache
+def of_word(word: str, affixes: int) -> list[str]:
+    """Return the features of a word by itself."""
+    lower = word.lower()
+    flags = {
+        "digits": word.isdigit(),
+        "title": word.istitle(),
+        "upper": word.isupper(),
+        "hyphen": "-" in word,
+        "has a digit": any(map(str.isdigit, word)),
+    }
+    return [
+        "bias",
+        f"word={word}",
+        f"lower={lower}",
+        f"shape={shape(word)}",
+        f"short shape={short_shape(word)}",
+        *(f"prefix={lower[:n]}" for n in range(1, min(affixes, len(lower)) + 1)),
+        *(f"suffix={ending}" for ending in _endings(lower, affixes)),
+        *(name for name, holds in flags.items() if holds),
+    ]
+
+
+def of_place(sentence: Sentence, place: int) -> Iterator[str]:
+    """Yield what the place in the sentence tells."""
+    left = len(sentence) - 1 - place
+    if place < 2:
+        yield ("first", "second")[place]
+    if left < 2:
+        yield ("last", "last but one")[left]
+    if sentence[place][0].isupper():
+        begun = any(sign.isalnum() for word in sentence[:place] for sign in word)
+        yield "capital within" if begun else "capital at the beginning"
+
+
+def _of_neighbours(sentence: Sentence, place: int, around: str) -> Iterator[str]:
+    for distance in AROUND:
+        if 0 <= place + distance < len(sentence):
+            yield from of_neighbour(sentence[place + distance], distance, around)
+
+
+@cache
+def of_neighbour(word: str, distance: int, around: str) -> list[str]:
+    """Return the features of a word that stands `distance` words further on."""
+    lower = word.lower()
+    found = [f"lower={lower}"]
+    if around == "full":
+        found += [f"shape={shape(word)}", f"short shape={short_shape(word)}"]
+        found += [f"suffix={ending}" for ending in _endings(lower, 4)]
+    elif abs(distance) == 1:
+        found += [f"short shape={short_shape(word)}", f"suffix={lower[-3:]}"]
+    return [f"{distance:+}:{feature}" for feature in found]
+
+
+def of_pairs(sentence: Sentence, place: int) -> list[str]:
+    """Return the word with either neighbour, and the neighbours with each other."""
+    before = sentence[place - 1].lower() if place else BEFORE
+    after = sentence[place + 1].lower() if place + 1 < len(sentence) else AFTER
+    word = sentence[place].lower()
+    return [f"-1,0={before} {word}", f"0,+1={word} {after}", f"-1,+1={before} {after}"]
+
+
+def _endings(lower: str, longest: int) -> list[str]:
+    return [lower[-n:] for n in range(1, min(longest, len(lower)) + 1)]
+
+
+def measure_crf(job: Run) -> Run:
+    """Fit a CRF in this process and let it predict; return the tags and the seconds it took.
+
+    Making features is part of both times.
+
+    Parameters
+    ----------
+    job : dict
+        ``words`` and ``tags`` to train on and the words ``asked``, in sentences; and ``params``,
+        for `features` and for sklearn_crfsuite.CRF.
+    """
+    import sklearn_crfsuite
+
+    settings = {name: job["params"][name] for name in SETTINGS}
+    params = {name: value for name, value in job["params"].items() if name not in SETTINGS}
+    crf = sklearn_crfsuite.CRF(algorithm="lbfgs", **params)
+    laps = Laps()
+    crf.fit([features(words, **settings) for words in job["words"]], job["tags"])
+    laps.lap("fit")
+    predicted = crf.predict([features(words, **settings) for words in job["asked"]])
+    laps.lap("predict")
+    return {
+        "predicted": [list(tags) for tags in predicted],
+        "seconds": laps.seconds,
+        "iterations": crf.training_log_.last_iteration["num"],
+        "n_weights": len(crf.state_features_) + len(crf.transition_features_),
+        "environment": harness.environment(PACKAGES),
+    }
+
+
+# ------------------------------------------------------------------------------------------
+# What is run
+
+# In the order of the table. A contender that runs here builds an estimator that takes lists of
+# words and returns an array of tags for each.
+CONTENDERS = {
+    "frequent": Contender("most frequent tag of each word", frequent, n_seeds=0),
+    "crf-plain": Contender(
+        "CRF, affixes of 1 to 4, two words on each side", params=CRF_PLAIN, n_seeds=0, peer=True
+    ),
+    "crf": Contender(
+        "CRF, features chosen on the development part", params=CRF, n_seeds=0, peer=True
+    ),
+    "lstm": Contender("LSTMTagger, defaults", tagger),
+    "lstm-chosen": Contender("LSTMTagger, chosen on the development part", chosen),
+    "lstm-crf": Contender("the same with output_layer='crf'", partial(chosen, output_layer="crf")),
 }
 
 
@@ -124,7 +289,7 @@ def load(part: str) -> Parts:
 
 
 def scores(X: Any, y: Any, predicted: Any, known: set[str]) -> dict[str, float]:
-    """Return the shares of words tagged right, of unknown ones, and of sentences without error."""
+    """Return the fractions of words and unknown words tagged right, and of faultless sentences."""
     hits = [np.asarray(p) == np.asarray(t) for p, t in zip(predicted, y, strict=True)]
     words = np.concatenate(hits)
     unknown = np.array([word not in known for word in flat(X)])
@@ -140,97 +305,86 @@ def known_words(part: str) -> set[str]:
 
 
 def problem(part: str) -> Problem:
-    """Return the models that run here, to be scored on a part."""
+    """Return the contenders, to be scored on a part."""
+    return Problem(
+        f"ud_lines, {part}",
+        "Parts of speech of English words: 17 tags",
+        lambda: load(part),
+        CONTENDERS,
+        lambda model, X, y, predicted: scores(X, y, predicted, known_words(part)),
+    )
 
-    def score(model: Any, X: Any, y: Any) -> dict[str, float]:
-        return scores(X, y, model.predict(X), known_words(part))
 
-    here = {name: model for name, model in MODELS.items() if model.build is not elsewhere}
-    title = "Parts of speech of English words: 17 tags"
-    return Problem(f"ud_lines, {part}", title, lambda: load(part), here, score)
-
-
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    if args.n_train or args.n_test or args.epochs:
-        raise SystemExit("--n-train, --n-test and --epochs are not for this program")
-    look_beside_the_repository()
-    folder = _cli.folder(args)
-    results = Results(folder / "tagging.json")
+def tasks(args: argparse.Namespace) -> list[Task]:
     part = "dev" if args.validate else "test"
-    if not args.report:
-        seeds = args.seeds or N_SEEDS
-        _measure.run(problem(part), results, seeds, args.only, fresh=args.fresh)
-        if args.peers_python and not args.validate:
-            run_crf(args.peers_python, results, args.only, fresh=args.fresh)
-    if not results.runs:
-        print("Nothing has been measured yet.")
-        return 1
-    _cli.say_where(write(results, part, folder))
-    return 0
+    found = [
+        crf_task(name, problem(part).name, part, contender.params, args.peers_python)
+        for name, contender in harness.chosen(args, CONTENDERS).items()
+        if contender.peer
+    ]
+    return [*problem(part).tasks(args, N_SEEDS), *found]
 
 
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = _cli.options(__doc__.splitlines()[0], list(MODELS))
-    parser.add_argument("--peers-python", metavar="PATH", help="interpreter with sklearn-crfsuite")
-    return parser.parse_args(argv)
+def crf_task(
+    name: str, data: str, part: str, params: Mapping[str, Any], peers_python: str | None
+) -> Task:
+    """Return a CRF in its own environment, scored on a part."""
+
+    def run(folder: Path) -> Run:
+        words, tags, asked, y = load(part)
+        job = {"words": words, "tags": [list(map(str, own)) for own in tags], "asked": asked}
+        measured = harness.apart(measure_crf, {**job, "params": params}, peers_python)
+        found = scores(asked, y, measured.pop("predicted"), known_words(part))
+        sizes = {"n_train": len(words), "n_test": len(asked), "warnings": []}
+        return {**measured, "scores": found, **sizes}
+
+    return Task(name, harness.identify(name, {"name": data}, 0, params), run)
 
 
-def run_crf(python: str, results: Results, only: Sequence[str] | None, *, fresh: bool) -> None:
-    """Search for the CRFs' parameters where that is not done yet, and measure them with the best.
-
-    With `fresh`, they are measured anew; the tries of the search would come out the same.
-    """
-
-    def score(X: Any, y: Any, predicted: Any) -> dict[str, float]:
-        return scores(X, y, predicted, known_words("test"))
-
-    searches = {"crf": _tagging_search.search, "crf-plain": _tagging_search.search_plain}
-    for name in only or searches:
-        if name not in searches:
-            continue
-        params = searches[name](python, load("dev"), score, results)
-        identity = {
-            "contender": name,
-            "data": {"name": problem("test").name},
-            "seed": 0,
-            "params": params,
-            "prepare": None,
-        }
-        if fresh or not results.find(identity):
-            measured = _tagging_search.measure(python, load("test"), score, params)
-            results.add({**identity, **measured})
+# ------------------------------------------------------------------------------------------
+# What is shown
 
 
-def write(results: Results, part: str, folder: Path) -> list[Path | None]:
-    """Print and write the table, and that of the search; return the files."""
-    name = problem(part).name
-    runs = [run for run in results.runs if run["data"]["name"] == name]
-    written: list[Path | None] = []
-    if runs:
-        table = _measure.table(Problem(name, "", load, MODELS, scores), runs, DIGITS)
-        ours = [run for run in runs if not run["contender"].startswith("crf")]
-        crf = [run for run in runs if run["contender"].startswith("crf")]
-        measured = "\n\n".join([*_measure.surrounded(ours), *surroundings(crf)])
-        n_train, n_test = runs[0]["n_train"], runs[0]["n_test"]
-        sizes = f"{n_train:,} sentences to train on, {n_test:,} of the {part} part."
-        print(f"\n{sizes}\n\n{table}\n\n{measured}\n")
-        made = f"Made by `{COMMAND}{' --validate' if part == 'dev' else ''}`."
-        text = "\n\n".join(["# Parts of speech", sizes, table, measured, NOTES, made])
-        written.append(_page(folder / "tagging.md", text))
-        if folder == _cli.RESULTS and GUIDE.exists():
-            fill_file(GUIDE, f"{sizes}\n\n{table}\n\n{NOTES}", "tagging")
-            written.append(GUIDE)
-    if found := _tagging_search.report(results):
-        head = "# The CRF's parameters, chosen on the development part"
-        written.append(_page(folder / "tagging_search.md", f"{head}\n\n{found}"))
-    return written
+def part_of(runs: list[Run], part: str) -> tuple[list[Run], str]:
+    """Return the runs that were scored on a part, and what a reader is told of its size."""
+    own = [run for run in runs if run["data"]["name"] == problem(part).name]
+    sizes = [f"{own[0]['n_train']:,} sentences to train on, {own[0]['n_test']:,}"] if own else []
+    return own, "".join(f"{size} of the {part} part." for size in sizes)
 
 
-def _page(path: Path, text: str) -> Path:
-    path.write_text(f"{text}\n", encoding="utf-8")
-    return path
+def table(runs: list[Run], part: str) -> str:
+    titled = report.of_problems([problem(part)], runs, DIGITS, sizes=False)
+    return titled.partition("\n\n")[2]
 
+
+def page(runs: list[Run], part: str) -> str:
+    own, sizes = part_of(runs, part)
+    if not own:
+        return "Nothing has been measured here."
+    crf = [run for run in own if CONTENDERS[run["contender"]].peer]
+    ours = [run for run in own if run not in crf]
+    measured = [*report.surroundings(ours), *report.surroundings(crf), *report.warned(own)]
+    return "\n\n".join([sizes, table(own, part), *measured, NOTES])
+
+
+def shown(runs: list[Run]) -> str:
+    own, sizes = part_of(runs, "test")
+    return f"{sizes}\n\n{table(own, 'test')}\n\n{NOTES}"
+
+
+STUDY = Study(
+    name="tagging",
+    title="Parts of speech",
+    about=__doc__,
+    contenders=CONTENDERS,
+    tasks=tasks,
+    page=lambda runs, args: page(runs, "dev" if args.validate else "test"),
+    guide="docs/tagging.md",
+    shown=shown,
+    takes=("validate",),
+    options={"--peers-python": {"metavar": "PATH", "help": "interpreter with sklearn-crfsuite"}},
+    command="--peers-python PATH",
+)
 
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

@@ -1,93 +1,107 @@
 """Time SequenceTokenizer against CountVectorizer on the 25,000 IMDB training reviews.
 
 Both analyze the same texts with the same defaults, in turns, in one process, so that whatever
-else the machine does falls on both. Run from the repository's root::
+else the machine does falls on both::
 
-    python -m benchmarks.tokenizer --repeats 7
+    python benchmarks/tokenizer.py --seeds 7
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
-import os
-import platform
-import time
-from collections.abc import Callable
+import sys
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy
-import sklearn
-from sklearn.feature_extraction.text import CountVectorizer
+if not __package__:  # started as a file: find the package `benchmarks` all the same
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from sklstm.datasets import fetch_imdb
-from sklstm.preprocessing import SequenceTokenizer
+from benchmarks import harness, report
+from benchmarks.harness import Laps, Run, Study, Task
 
-RESULTS = Path(__file__).parent / "results"
-
-WORK: dict[str, Callable[[list[str]], Any]] = {
-    "CountVectorizer().fit_transform": lambda texts: CountVectorizer().fit_transform(texts),
-    "SequenceTokenizer().fit_transform": lambda texts: SequenceTokenizer().fit_transform(texts),
-    "SequenceTokenizer(max_features=None).fit_transform": (
-        lambda texts: SequenceTokenizer(max_features=None).fit_transform(texts)
-    ),
+ROUNDS = 7
+BASE = "CountVectorizer().fit_transform"
+WORK: dict[str, dict[str, Any]] = {
+    BASE: {},
+    "SequenceTokenizer().fit_transform": {},
+    "SequenceTokenizer(max_features=None).fit_transform": {"max_features": None},
 }
 
 
-def seconds(work: Callable[[list[str]], Any], texts: list[str]) -> float:
-    gc.collect()
-    start = time.perf_counter()
-    work(texts)
-    return time.perf_counter() - start
+def tasks(args: argparse.Namespace) -> list[Task]:
+    """Return the contenders in turns."""
+    from sklearn.feature_extraction.text import CountVectorizer
 
+    from sklstm import SequenceTokenizer
+    from sklstm.datasets import fetch_imdb
 
-def measure(texts: list[str], repeats: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in WORK}
-    for _ in range(repeats):
-        for name, work in WORK.items():
-            times[name].append(seconds(work, texts))
-    return times
+    texts = cache(lambda: fetch_imdb(subset="train").data)
 
+    def work(name: str) -> Run:
+        tool = CountVectorizer if name == BASE else SequenceTokenizer
+        texts()
+        gc.collect()
+        laps = Laps()
+        tool(**WORK[name]).fit_transform(texts())
+        laps.lap("fit")
+        about = harness.environment()
+        return {"seconds": laps.seconds, "n_texts": len(texts()), "environment": about}
 
-def table(times: dict[str, list[float]]) -> str:
-    base = median(times["CountVectorizer().fit_transform"])
-    rows = ["| | median, s | fastest, s | of CountVectorizer's |", "| --- | --- | --- | --- |"]
-    for name, runs in times.items():
-        rows.append(
-            f"| `{name}` | {median(runs):.2f} | {min(runs):.2f} | {median(runs) / base:.0%} |"
+    return [
+        Task(
+            f"{name}, round {turn}",
+            harness.identify(name, {"name": "imdb"}, turn, WORK[name]),
+            lambda folder, name=name: work(name),
         )
-    return "\n".join(rows)
+        for turn in range(args.seeds or ROUNDS)
+        for name in args.only or WORK
+    ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=7)
-    repeats = parser.parse_args().repeats
-    texts = fetch_imdb(subset="train").data
-    times = measure(texts, repeats)
-    report = {
-        "n_texts": len(texts),
-        "repeats": repeats,
-        "seconds": times,
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "scikit-learn": sklearn.__version__,
+def page(runs: list[Run], args: argparse.Namespace) -> str:
+    groups = {f"`{name}`": group for name, group in report.by_contender(runs, list(WORK)).items()}
+    base = median(report.values([run for run in runs if run["contender"] == BASE], "seconds.fit"))
+    columns = {
+        "median, s": report.middle("seconds.fit", 2),
+        "fastest, s": lambda group: f"{min(report.values(group, 'seconds.fit')):.2f}",
+        "of CountVectorizer's": lambda group: (
+            f"{median(report.values(group, 'seconds.fit')) / base:.0%}"
+        ),
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "tokenizer.json").write_text(json.dumps(report, indent=1) + "\n")
-    text = (
-        f"# Tokenizing {len(texts)} film reviews\n\n{table(times)}\n\n"
-        f"{repeats} runs each, in turns, on {os.cpu_count()} CPU cores; Python "
-        f"{platform.python_version()}, scikit-learn {sklearn.__version__}.\n"
-        "Made by `python -m benchmarks.tokenizer`.\n"
+    n_texts, env = runs[0]["n_texts"], runs[0]["environment"]
+    return (
+        f"{report.table(groups, columns, '', 'nnnn')}\n\n{n_texts:,} film reviews, "
+        f"{max(run['seed'] for run in runs) + 1} runs each, in turns, on {env['cpus']} CPU cores; "
+        f"Python {env['python']}, scikit-learn {env['scikit-learn']}."
     )
-    (RESULTS / "tokenizer.md").write_text(text)
-    print(text)
 
+
+def old(content: dict[str, Any]) -> list[Run]:
+    """Return the runs of a file that holds the seconds of each contender."""
+    about = {"n_texts": content["n_texts"], "environment": content}
+    return [
+        {
+            **about,
+            **harness.identify(name, {"name": "imdb"}, turn, WORK[name]),
+            "seconds": {"fit": s},
+        }
+        for name, spent in content["seconds"].items()
+        for turn, s in enumerate(spent)
+    ]
+
+
+STUDY = Study(
+    name="tokenizer",
+    title="Tokenizing film reviews",
+    about=__doc__,
+    contenders=WORK,
+    tasks=tasks,
+    page=page,
+    old=old,
+)
 
 if __name__ == "__main__":
-    main()
+    STUDY.run()

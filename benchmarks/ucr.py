@@ -1,11 +1,11 @@
 """Compare LSTMs with 1-NN DTW and ROCKET on four sets of the UCR and UEA archives.
 
 Two of unequal lengths (JapaneseVowels, PickupGestureWiimoteZ) and two of equal ones (GunPoint,
-ItalyPowerDemand), the archive's own split, each run in a process of its own::
+ItalyPowerDemand), the archive's own split, each run in a separate process::
 
     python benchmarks/ucr.py --peers-python PATH/TO/python
 
-The peers are those of aeon, in an environment of their own (``pip install aeon==1.6.0``); without
+The peers are those of aeon, in a separate environment (``pip install aeon==1.6.0``); without
 ``--peers-python`` they are left out. ``--validate`` scores on five folds of the training data, for
 choosing `BEST`, and leaves the test data alone.
 """
@@ -13,11 +13,11 @@ choosing `BEST`, and leaves the test data alone.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from statistics import mean, median
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,9 @@ import numpy as np
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import _cli, _ucr_report
-from benchmarks._data import ROOT, UCR, DataSpec, Parts, load, look_beside_the_repository
-from benchmarks._peers import answer, run_missing
-from benchmarks._report import fill_file
-from benchmarks._runner import Results, commit
-from benchmarks._ucr_engines import pack
+from benchmarks import harness, report
+from benchmarks.data import TITLES, UCR, DataSpec, Parts, load
+from benchmarks.harness import Contender, Laps, Run, Study, Task
 
 # Parameters of LSTMClassifier, chosen on folds of the training data (--validate).
 BEST: dict[str, Any] = {
@@ -40,148 +37,170 @@ BEST: dict[str, Any] = {
     "dropout": 0.2,
     "batch_size": 8,
 }
-
-README = ROOT / "README.md"
-ENGINES = Path(__file__).with_name("_ucr_engines.py")
-COMMAND = "python benchmarks/ucr.py --peers-python PATH"
 N_SEEDS, N_FOLDS = 5, 5
-Run = dict[str, Any]
+WINDOWS = (*(share / 100 for share in range(21)), 1.0)  # fractions of a series' length
+N_WARM_UP = 2  # series of each class
+OURS, PEERS = ("sklstm", "torch", "scikit-learn"), ("aeon", "numba", "scikit-learn")
+Series = list[np.ndarray]  # of shape (T_i, F) each
+
+# ------------------------------------------------------------------------------------------
+# Contenders; what they import is there in a separate environment only.
 
 
-@dataclass(frozen=True)
-class Contender:
-    """A model of `_ucr_engines.py` with its parameters; `peer` if it runs in aeon's environment."""
+def lstm(seed: int, **params: Any) -> Any:
+    from sklearn.pipeline import make_pipeline
 
-    title: str
-    model: str
-    params: dict[str, Any] = field(default_factory=dict)
-    peer: bool = True
-    draws: bool = True
+    from sklstm import LSTMClassifier, SequenceScaler
+
+    return make_pipeline(SequenceScaler(), LSTMClassifier(**params, random_state=seed))
+
+
+def rocket(seed: int, classifier: str) -> Any:
+    from aeon.classification import convolution_based
+
+    return OneLength(getattr(convolution_based, classifier)(n_jobs=-1, random_state=seed))
+
+
+def channels_first(X: Series) -> Any:
+    """Return series as aeon takes them: (F, T_i) each, in one array where lengths are equal."""
+    turned = [np.ascontiguousarray(x.T) for x in X]
+    return np.stack(turned) if len({x.shape for x in turned}) == 1 else turned
+
+
+def to_length(x: np.ndarray, n_steps: int) -> np.ndarray:
+    """Return a series truncated or padded with zeros at its end, as aeon's Padder does."""
+    whole = np.zeros((n_steps, x.shape[1]))
+    whole[: len(x)] = x[:n_steps]
+    return whole
+
+
+class OneLength:
+    """A classifier for series of one length, which all are brought to.
+
+    The length is that of the longest training series; longer ones are cut off.
+    """
+
+    def __init__(self, classifier: Any):
+        self.classifier = classifier
+
+    def fit(self, X: Series, y: np.ndarray) -> OneLength:
+        """Fit the classifier to series of one length."""
+        self.n_steps_ = max(map(len, X))
+        self.classifier.fit(self._whole(X), y)
+        return self
+
+    def predict(self, X: Series) -> np.ndarray:
+        """Return the class of each series."""
+        return self.classifier.predict(self._whole(X))
+
+    def _whole(self, X: Series) -> Any:
+        return channels_first([to_length(x, self.n_steps_) for x in X])
+
+
+class NearestByDTW:
+    """1-nearest neighbour by dynamic time warping, over series of any length.
+
+    Parameters
+    ----------
+    window : float or None
+        How far steps may be matched from the diagonal, as a fraction of the series. None takes the
+        fraction with which most training series are nearest to one of their class, the smallest
+        of those that are as good.
+    """
+
+    def __init__(self, seed: int, window: float | None):
+        self.window = window  # draws nothing
+
+    def fit(self, X: Series, y: np.ndarray) -> NearestByDTW:
+        """Keep the training series, and learn the window if it is None."""
+        from aeon.classification.distance_based import KNeighborsTimeSeriesClassifier
+
+        X = channels_first(X)
+        window = best_window(self._distances(X), y) if self.window is None else self.window
+        self.window_, self.y_ = window, y
+        self.classifier_ = KNeighborsTimeSeriesClassifier(
+            distance="dtw", distance_params={"window": window}, n_neighbors=1, n_jobs=-1
+        ).fit(X, y)
+        return self
+
+    def predict(self, X: Series) -> np.ndarray:
+        """Return the class of each series."""
+        # Asked for all at once: aeon's `predict` takes one series after the other, on one core.
+        nearest = self.classifier_.kneighbors(channels_first(X), return_distance=False)
+        return self.y_[nearest[:, 0]]
+
+    def _distances(self, X: Any) -> Callable[[float], np.ndarray]:
+        from aeon.distances import dtw_pairwise_distance
+
+        return lambda window: dtw_pairwise_distance(X, window=window, n_jobs=-1)
+
+
+def best_window(distances: Callable[[float], np.ndarray], y: np.ndarray) -> float:
+    """Return the window of the best leave-one-out accuracy, the smallest of equals."""
+
+    def accuracy(window: float) -> float:
+        matrix = distances(window)
+        np.fill_diagonal(matrix, np.inf)
+        return float((y[matrix.argmin(axis=1)] == y).mean())
+
+    return max(WINDOWS, key=accuracy)
 
 
 CONTENDERS = {
-    "defaults": Contender("LSTMClassifier, defaults", "lstm", peer=False),
-    "best": Contender("LSTMClassifier, chosen on training folds", "lstm", BEST, peer=False),
-    "dtw": Contender("1-NN DTW, full window", "dtw", {"window": 1.0}, draws=False),
-    "dtw-window": Contender("1-NN DTW, learned window", "dtw", {"window": None}, draws=False),
-    "minirocket": Contender("MiniRocket", "rocket", {"classifier": "MiniRocketClassifier"}),
-    "multirocket": Contender("MultiRocket", "rocket", {"classifier": "MultiRocketClassifier"}),
+    "defaults": Contender("LSTMClassifier, defaults", lstm),
+    "best": Contender("LSTMClassifier, chosen on training folds", lstm, BEST),
+    "dtw": Contender("1-NN DTW, full window", NearestByDTW, {"window": 1.0}, 0, peer=True),
+    "dtw-window": Contender(
+        "1-NN DTW, learned window", NearestByDTW, {"window": None}, 0, peer=True
+    ),
+    "minirocket": Contender(
+        "MiniRocket", rocket, {"classifier": "MiniRocketClassifier"}, peer=True
+    ),
+    "multirocket": Contender(
+        "MultiRocket", rocket, {"classifier": "MultiRocketClassifier"}, peer=True
+    ),
 }
 
-
-@dataclass(frozen=True)
-class Task:
-    """One contender on one data set with one seed, which also tells the fold in validation."""
-
-    name: str
-    data: DataSpec
-    seed: int
-    epochs: int | None = None
-
-    @property
-    def contender(self) -> Contender:
-        """The model that runs."""
-        return CONTENDERS[self.name]
-
-    def params(self) -> dict[str, Any]:
-        """Return the contender's parameters, with fewer epochs in a trial."""
-        trial = {"max_epochs": self.epochs} if self.epochs and not self.contender.peer else {}
-        return {**self.contender.params, **trial}
-
-    def identity(self) -> Run:
-        """Return what makes two runs the same, as `Results` compares it."""
-        what = {"contender": self.name, "data": asdict(self.data), "seed": self.seed}
-        return json.loads(json.dumps({**what, "params": self.params(), "prepare": None}))
-
-
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    look_beside_the_repository()
-    folder = _cli.folder(args)
-    results = Results(folder / "ucr.json")
-    complete = args.report or run_all(tasks(args), results, args)
-    if not results.runs:
-        print("Nothing has been measured yet.")
-        return 1
-    titles = {name: contender.title for name, contender in CONTENDERS.items()}
-    text = _ucr_report.sections(results.runs, titles)
-    print(f"\n{text}\n")
-    page = folder / "ucr.md"
-    made = f"Made by `{COMMAND}{' --validate' if args.validate else ''}`."
-    page.write_text(f"# Time series to classify\n\n{text}\n\n{made}\n", encoding="utf-8")
-    written = [page]
-    if folder == _cli.RESULTS:
-        fill_file(README, _ucr_report.overview(results.runs, titles), "ucr")
-        written.append(README)
-    _cli.say_where(written)
-    return 0 if complete else 1
-
-
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = _cli.options(__doc__.splitlines()[0], list(CONTENDERS))
-    parser.add_argument("--data", nargs="+", choices=UCR, default=list(UCR), help="default: all")
-    parser.add_argument("--peers-python", metavar="PATH", help="interpreter that has aeon")
-    return parser.parse_args(argv)
+# ------------------------------------------------------------------------------------------
+# What is run
 
 
 def tasks(args: argparse.Namespace) -> list[Task]:
-    """Return what was asked for and can be had."""
-    names = [n for n in args.only or CONTENDERS if args.peers_python or not CONTENDERS[n].peer]
-    return [
-        Task(name, DataSpec(data, args.n_train, args.n_test, args.validate), seed, args.epochs)
-        for data in args.data
-        for name in names
-        for seed in seeds(CONTENDERS[name], args)
-    ]
+    """Return what was asked for and can be run; in validation, a seed is a fold, too."""
+    found = []
+    for data in args.data:
+        spec = DataSpec(data, args.n_train, args.n_test, bool(args.validate))
+        for name, contender in harness.chosen(args, CONTENDERS).items():
+            n_seeds = len(contender.seeds(args.seeds, N_SEEDS))
+            for seed in range(n_seeds * N_FOLDS if args.validate else n_seeds):
+                found.append(task(name, spec, seed, args.epochs, args.peers_python))
+    return found
 
 
-def seeds(contender: Contender, args: argparse.Namespace) -> range:
-    """Return the seeds of a contender: one if it draws nothing, and one per fold at least."""
-    wanted = (args.seeds or N_SEEDS) if contender.draws else 1
-    return range(wanted * N_FOLDS if args.validate else wanted)
+def task(
+    name: str,
+    data: DataSpec,
+    seed: int,
+    epochs: int | None = None,
+    peers_python: str | None = None,
+) -> Task:
+    """Return one contender on one data set with one seed."""
+    contender = CONTENDERS[name]
+    trial = {"max_epochs": epochs} if epochs and not contender.peer else {}
+    params = {**contender.params, **trial}
+    fold = seed % N_FOLDS if data.validate else None
+    names = ("X_train", "y_train", "X_test", "y_test")
 
+    def run(folder: Path) -> Run:
+        staged = harness.stage(
+            folder / f"{data.name}-{fold}.npz",
+            lambda: dict(zip(names, parts(data, fold), strict=True)),
+        )
+        job = {"contender": name, "params": params, "seed": seed, "data": staged}
+        return harness.apart(measure, job, peers_python if contender.peer else None)
 
-def run_all(planned: list[Task], results: Results, args: argparse.Namespace) -> bool:
-    """Run what is not among the results yet, or all if asked; return whether all went well."""
-    return run_missing(
-        planned,
-        results,
-        lambda task, folder: run_one(task, folder, args.peers_python),
-        lambda task: f"{task.contender.title} on {task.data.name}, seed {task.seed}",
-        lambda run: f"accuracy {run['accuracy']:.2%}",
-        fresh=args.fresh,
-    )
-
-
-def run_one(task: Task, folder: Path, peers_python: str | None) -> list[Run] | str:
-    """Measure a task in a process of its own; return the run, or why there is none."""
-    code = commit()  # before, as the code may be changed meanwhile
-    job = {
-        "model": task.contender.model,
-        "params": task.params(),
-        "seed": task.seed,
-        "data": str(stage(task, folder)),
-    }
-    measured = answer(ENGINES, job, folder, peers_python if task.contender.peer else None)
-    if isinstance(measured, str):
-        return measured
-    date = datetime.now(UTC).strftime("%Y-%m-%d")
-    return [{**task.identity(), "commit": code, **measured, "date": date}]
-
-
-def stage(task: Task, folder: Path) -> Path:
-    """Write the data of a task in a form that any environment reads, once; return its path."""
-    fold = task.seed % N_FOLDS if task.data.validate else None
-    path = folder / f"{task.data.name}-{fold}.npz"
-    if not path.exists():
-        X_train, y_train, X_test, y_test = parts(task.data, fold)
-        packed = {
-            f"{part}_{name}": array
-            for part, X in (("train", X_train), ("test", X_test))
-            for name, array in pack(X).items()
-        }
-        np.savez(path, y_train=y_train, y_test=y_test, **packed)
-    return path
+    identity = harness.identify(name, asdict(data), seed, params)
+    return Task(f"{contender.title} on {data.name}, seed {seed}", identity, run)
 
 
 def parts(data: DataSpec, fold: int | None) -> Parts:
@@ -196,5 +215,145 @@ def parts(data: DataSpec, fold: int | None) -> Parts:
     return X[train], y[train], X[held_out], y[held_out]
 
 
+def measure(job: Run) -> Run:
+    """Fit and score a contender in this process.
+
+    It is fitted and asked before, on a few series: numba compiles then, and what a library
+    imports late is there.
+
+    Parameters
+    ----------
+    job : dict
+        ``contender``, ``params``, ``seed`` and ``data``, the path of what was staged.
+    """
+    data, contender = harness.staged(job["data"]), CONTENDERS[job["contender"]]
+    X_train, X_test = list(data["X_train"]), list(data["X_test"])
+    y_train, y_test = data["y_train"], data["y_test"]
+    few, laps = few_of_each(y_train), Laps()
+    rehearsal = contender.build(job["seed"], **job["params"])
+    rehearsal.fit([X_train[i] for i in few], y_train[few]).predict(X_test[:N_WARM_UP])
+    laps.lap("warm_up")
+    model = contender.build(job["seed"], **job["params"])
+    measured = harness.measure(model, (X_train, y_train, X_test, y_test), score)
+    return {
+        **measured,
+        "seconds": {**laps.seconds, **measured["seconds"]},
+        "window": getattr(model, "window_", None),
+        "environment": harness.environment(PEERS if contender.peer else OURS),
+    }
+
+
+def score(model: Any, X: Series, y: np.ndarray, predicted: Any) -> dict[str, float]:
+    return {"accuracy": float((np.asarray(predicted) == y).mean())}
+
+
+def few_of_each(y: np.ndarray) -> np.ndarray:
+    """Return the places of the first series of each class."""
+    return np.concatenate([np.flatnonzero(y == label)[:N_WARM_UP] for label in np.unique(y)])
+
+
+# ------------------------------------------------------------------------------------------
+# What is shown
+
+
+def page(runs: list[Run]) -> str:
+    """Return an overview, a table for each data set, and what a reader has to know."""
+    groups = report.by_data(runs, TITLES)
+    texts = [overview(runs)] if len(groups) > 1 else []
+    columns = {
+        "accuracy, %": report.spread("accuracy", 2, 100, average(runs)),
+        "fit, s": report.took("seconds.fit"),
+        "predict, s": report.took("seconds.predict"),
+    }
+    for name, own in groups.items():
+        table = report.table(report.by_contender(own, CONTENDERS), columns)
+        texts.append(f"## {TITLES[name]}\n\n{sizes(own)}\n\n{table}")
+    listed = [*notes(runs), *report.surroundings(runs)]
+    return "\n\n".join([*texts, "\n".join(f"- {note}" for note in listed)])
+
+
+def validated(runs: list[Run]) -> bool:
+    return bool(runs[0]["data"]["validate"])
+
+
+def average(runs: list[Run]) -> Callable[[list[float]], float]:
+    """Return the mean for folds: those of a few series differ much, and a median is one of them."""
+    return mean if validated(runs) else median
+
+
+def overview(runs: list[Run]) -> str:
+    """Return one table of what has run on all sets: accuracy, and mean seconds to fit."""
+    names = list(report.by_data(runs, TITLES))
+    groups = {
+        title: by_set
+        for title, own in report.by_contender(runs, CONTENDERS).items()
+        if len(by_set := report.by_data(own, names)) == len(names)
+    }
+    middle = average(runs)
+    scores = {
+        title: [middle([100 * run["accuracy"] for run in own]) for own in by_set.values()]
+        for title, by_set in groups.items()
+    }
+    spent = [
+        mean(median(report.values(own, "seconds.fit")) for own in by_set.values())
+        for by_set in groups.values()
+    ]
+    columns = {"model": list(groups)}
+    for place, name in enumerate(names):
+        columns[name] = [f"{found[place]:.2f}" for found in scores.values()]
+    columns["mean"] = [f"{mean(found):.2f}" for found in scores.values()]
+    return report.markdown({**columns, "fit, s": [report.seconds(took) for took in spent]})
+
+
+def sizes(runs: list[Run]) -> str:
+    n_train, n_test = max((run["n_train"], run["n_test"]) for run in runs)
+    of = "held-out training" if validated(runs) else "test"
+    return f"{n_train:,} series to train on, {n_test:,} {of} series."
+
+
+def notes(runs: list[Run]) -> list[str]:
+    """Return how the figures came about."""
+    what = "Means over folds of the training data" if validated(runs) else "Medians over seeds"
+    found = [
+        f"{what}, with the lowest and highest in brackets; 1-NN DTW draws nothing. Each model is "
+        "fitted once on a few series beforehand, so no seconds are those of numba compiling or "
+        "libraries being imported. One model runs at a time, on all cores.",
+        "The LSTMs stand behind a SequenceScaler. MiniRocket and MultiRocket are aeon's, with "
+        "10,000 kernels (9,996 and 49,728 features) and a ridge classifier; they need series "
+        "of one length, so shorter ones are filled up behind with zeros, aeon's default, to the "
+        "longest training series, and longer ones cut. DTW takes the series as they are, unscaled.",
+    ]
+    learned: dict[str, set[float]] = {}
+    for run in runs:
+        if run["params"].get("window", 1) is None:
+            learned.setdefault(run["data"]["name"], set()).add(run["window"])
+    if learned:
+        texts = [
+            f"{name} {' or '.join(f'{window:.0%}' for window in sorted(windows))}"
+            for name, windows in learned.items()
+        ]
+        found.append(
+            f"Windows learned by leaving out one training series at a time: {', '.join(texts)}."
+        )
+    return found
+
+
+STUDY = Study(
+    name="ucr",
+    title="Time series to classify",
+    about=__doc__,
+    contenders=CONTENDERS,
+    tasks=tasks,
+    page=lambda runs, args: page(runs),
+    guide="README.md",
+    shown=overview,
+    takes=("validate", "n_train", "n_test", "epochs"),
+    options={
+        "--data": {"nargs": "+", "choices": UCR, "default": UCR, "help": "default: all"},
+        "--peers-python": {"metavar": "PATH", "help": "interpreter that has aeon"},
+    },
+    command="--peers-python PATH",
+)
+
 if __name__ == "__main__":
-    _cli.run(main)
+    STUDY.run()

@@ -5,22 +5,17 @@
     python benchmarks/windows.py
 
 The loop is a list comprehension over the windows with ``np.stack``. Every measurement is a
-process of its own, so that its peak of memory is its own too; none is extrapolated.
+separate process, so that its peak of memory is its own; none is extrapolated.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-import time
 from collections import Counter
-from datetime import UTC, datetime
+from functools import partial
 from itertools import product
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -28,11 +23,12 @@ import numpy as np
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks._cli import RESULTS, positive, run, say_where
-from benchmarks._worker import environment, peak_memory
+from benchmarks import harness, report
+from benchmarks.harness import Laps, Run, Study, Task
 from sklstm import make_windows
 
 WINDOW = 50
+REPEATS = 3  # of make_windows
 SHAPES = ((10_000_000, 1), (1_000_000, 10))
 STRIDES = (1, 50)
 LABELS = ("last", "mean", "majority")
@@ -55,115 +51,94 @@ def loop(X: np.ndarray, y: np.ndarray, *, window: int, stride: int, label: str) 
 WAYS = {"make_windows": make_windows, "loop": loop}
 
 
-def measure(way: str, n_rows: int, n_features: int, stride: int, label: str) -> dict[str, Any]:
-    """Time one way, and tell the memory that it took above that of the rows and their labels."""
+def measure(job: Run) -> Run:
+    """Time one way, and the memory that it took above that of the rows and their labels."""
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(n_rows, n_features)), rng.integers(0, N_CLASSES, n_rows)
-    forget_peak_memory()
-    before = peak_memory()
-    start = time.perf_counter()
-    made = WAYS[way](X, y, window=WINDOW, stride=stride, label=label)
-    seconds = time.perf_counter() - start
+    X = rng.normal(size=(job["n_rows"], job["n_features"]))
+    y = rng.integers(0, N_CLASSES, job["n_rows"])
+    harness.forget_peak_memory()
+    before = harness.peak_memory()
+    laps = Laps()
+    made = WAYS[job["way"]](X, y, window=WINDOW, stride=job["stride"], label=job["label"])
+    laps.lap("make")
     return {
-        "seconds": seconds,
-        "memory_mb": peak_memory() - before,
+        "seconds": laps.seconds,
+        "memory_mb": harness.peak_memory() - before,
         "n_windows": len(made[0]),
-        "environment": environment(),
+        "environment": harness.environment(),
     }
 
 
-def forget_peak_memory() -> None:
-    """Start the kernel's count afresh: making the data took more than holding it."""
-    if sys.platform == "linux":
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def in_a_process_of_its_own(job: dict[str, Any]) -> dict[str, Any]:
-    load = os.getloadavg()[0]  # says whether the machine had other work
-    command = [sys.executable, __file__, "--job", json.dumps(job)]
-    finished = subprocess.run(command, check=True, capture_output=True, text=True)
-    return {**job, **json.loads(finished.stdout), "load": load}
-
-
-def plan(shrink: int) -> list[dict[str, Any]]:
+def tasks(args: argparse.Namespace) -> list[Task]:
+    cases = [
+        {"n_rows": n // args.shrink, "n_features": f, "stride": stride, "label": label}
+        for (n, f), stride, label in product(SHAPES, STRIDES, LABELS)
+    ]
     return [
-        {"way": way, "n_rows": n // shrink, "n_features": f, "stride": stride, "label": label}
-        for (n, f), stride, label, way in product(SHAPES, STRIDES, LABELS, WAYS)
+        Task(
+            f"{way}, {', '.join(f'{name} {value}' for name, value in case.items())}",
+            harness.identify(way, case, repeat, {}),
+            lambda _, job={"way": way, **case}: harness.apart(measure, job),
+        )
+        for case in cases
+        for way in args.only or WAYS
+        for repeat in range((args.seeds or REPEATS) if way == "make_windows" else 1)
     ]
 
 
-def measure_all(shrink: int, repeats: int) -> list[dict[str, Any]]:
+def page(runs: list[Run], args: argparse.Namespace) -> str:
+    def of(way: str, path: str, places: int, group: list[Run]) -> str:
+        return report.middle(path, places)([run for run in group if run["contender"] == way])
+
+    cases: dict[tuple[str, ...], list[Run]] = {}
+    for run in runs:
+        data = run["data"]
+        shape = f"{data['n_rows']:,} x {data['n_features']}"
+        case = (shape, str(data["stride"]), data["label"], f"{run['n_windows']:,}")
+        cases.setdefault(case, []).append(run)
+    heads = ("rows", "stride", "label", "windows")
+    columns = {
+        head: list(cells) for head, cells in zip(heads, zip(*cases, strict=True), strict=True)
+    }
+    for path, places, unit in (("seconds.make", 2, "s"), ("memory_mb", 0, "MB")):
+        for way in WAYS:
+            cell = partial(of, way, path, places)
+            columns[f"{way}, {unit}"] = [cell(group) for group in cases.values()]
+    repeats = max(run["seed"] for run in runs) + 1
+    return (
+        f"{report.markdown(columns, 'rrlrrrrr')}\n\n"
+        f"Rows of float64, labels of {N_CLASSES} classes as int64. Memory is the peak above that "
+        f"of the rows and labels themselves. make_windows: the median of {repeats} runs; the loop, "
+        "a list comprehension and `np.stack`: one run. Each run in a process of its own, nothing "
+        f"extrapolated. {report.loads(runs)}\n\n" + "\n".join(report.surroundings(runs))
+    )
+
+
+def old(content: dict[str, Any]) -> list[Run]:
+    """Return the runs of a file that holds the environment once."""
+    about = {"environment": content["environment"], "date": content["date"], "commit": None}
+    names = ("n_rows", "n_features", "stride", "label")
     runs = []
-    for job in plan(shrink):
-        for _ in range(repeats if job["way"] == "make_windows" else 1):
-            runs.append(in_a_process_of_its_own(job))
-            print(*job.values(), f"{runs[-1]['seconds']:.3f} s", flush=True)
+    for run in content["runs"]:
+        data = {name: run[name] for name in names}
+        repeat = sum(same["data"] == data and same["contender"] == run["way"] for same in runs)
+        kept = {name: value for name, value in run.items() if name not in ("way", *names)}
+        kept |= {"seconds": {"make": run["seconds"]}, **about}
+        runs.append({**harness.identify(run["way"], data, repeat, {}), **kept})
     return runs
 
 
-def table(runs: list[dict[str, Any]]) -> str:
-    lines = [
-        "| rows | stride | label | windows | make_windows, s | loop, s | make_windows, MB "
-        "| loop, MB |",
-        "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    cases: dict[tuple, dict[str, list[dict[str, Any]]]] = {}
-    for one in runs:
-        case = (one["n_rows"], one["n_features"], one["stride"], one["label"], one["n_windows"])
-        cases.setdefault(case, {}).setdefault(one["way"], []).append(one)
-    for (n_rows, n_features, stride, label, n_windows), ways in cases.items():
-        cells = [
-            f"{median(one[key] for one in ways[way]):,.{digits}f}"
-            for key, digits in (("seconds", 2), ("memory_mb", 0))
-            for way in WAYS
-        ]
-        shape = f"{n_rows:,} x {n_features}"
-        lines.append(f"| {shape} | {stride} | {label} | {n_windows:,} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def write(runs: list[dict[str, Any]], output: Path, repeats: int) -> list[Path | None]:
-    output.mkdir(parents=True, exist_ok=True)
-    about, loads = runs[0]["environment"], [one["load"] for one in runs]
-    report = {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "window": WINDOW,
-        "classes": N_CLASSES,
-        "environment": about,
-        "runs": [{k: v for k, v in one.items() if k != "environment"} for one in runs],
-    }
-    (output / "windows.json").write_text(json.dumps(report, indent=1) + "\n")
-    text = (
-        f"# Windows of {WINDOW} rows\n\n{table(runs)}\n\n"
-        f"Rows of float64, labels of {N_CLASSES} classes as int64. Memory is the peak above that "
-        "of the rows and labels\nthemselves. make_windows: the median of "
-        f"{repeats} runs; the loop, a list comprehension and `np.stack`: one run.\nEach "
-        f"run in a process of its own, nothing extrapolated; {about['cpus']} CPU cores, Python "
-        f"{about['python']}, numpy {about['numpy']}.\nLoad average of the machine before the runs, "
-        f"these included: {min(loads):.1f} to {max(loads):.1f}.\n"
-        "Made by `python benchmarks/windows.py`.\n"
-    )
-    (output / "windows.md").write_text(text)
-    print(text)
-    return [output / "windows.md", output / "windows.json"]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, print and write ``results/windows.json`` and ``results/windows.md``."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add = parser.add_argument
-    add("--repeats", type=positive, default=3, help="runs of make_windows, 3 by default")
-    add("--output", type=Path, default=RESULTS, metavar="DIR", help="write into this directory")
-    add("--shrink", type=positive, default=1, help=argparse.SUPPRESS)  # for trials and tests
-    add("--job", type=json.loads, help=argparse.SUPPRESS)  # one measurement, in this process
-    args = parser.parse_args(arguments)
-    if args.job:
-        print(json.dumps(measure(**args.job)))
-        return 0
-    runs = measure_all(args.shrink, args.repeats)
-    say_where(write(runs, args.output, args.repeats))
-    return 0
-
+STUDY = Study(
+    name="windows",
+    title=f"Windows of {WINDOW} rows",
+    about=__doc__,
+    contenders=WAYS,
+    tasks=tasks,
+    page=page,
+    # For trials and tests.
+    options={"--shrink": {"type": harness.positive, "default": 1, "help": argparse.SUPPRESS}},
+    old=old,
+)
 
 if __name__ == "__main__":
-    run(main)
+    STUDY.run()

@@ -10,6 +10,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# Doctests are looked for in every file, and each folder's conftest.py would be a module `conftest`.
+collect_ignore_glob = ["*conftest.py"]
+
 # A busy machine is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

@@ -41,7 +41,6 @@ from sklstm._training import (
     TrainingOutcome,
     batches_per_epoch,
     frozen_epochs,
-    layer_shapes,
     plan_from,
     predict_from,
     predict_rows,
@@ -61,6 +60,10 @@ from sklstm.nn import (
     make_pooling,
 )
 from sklstm.nn.state import State, put_rows, take_rows
+
+# Steps of the sequence that a summary runs the network on: enough to find the pooling size from the
+# number of steps left; fewer where a step is large.
+_SUMMARY_STEPS, _SUMMARY_LARGE_STEPS, _LARGE = 840, 60, 256
 
 
 @dataclass(frozen=True)
@@ -448,7 +451,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """
         check_is_fitted(self)
         module, spec = self.module_, self._input_
-        shapes = layer_shapes(module, spec.n_features, is_tokens=spec.is_tokens)
+        shapes = _layer_shapes(module, spec.n_features, is_tokens=spec.is_tokens)
         rows = [("part", "type", "output shape", "parameters")]
         rows += [(name, kind, shape, f"{count:,}") for name, kind, shape, count in shapes]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
@@ -759,3 +762,67 @@ def _can_stratify(strata: np.ndarray, n_held: int) -> bool:
     """Return True if every class can be in both parts."""
     counts = np.unique(strata, return_counts=True)[1]
     return bool(counts.min() >= 2 and min(n_held, len(strata) - n_held) >= len(counts))
+
+
+def _layer_shapes(
+    module: nn.Module, n_features: int, *, is_tokens: bool
+) -> list[tuple[str, str, str, int]]:
+    """Return name, type, output shape and trained parameters of each part of `module`.
+
+    Parameters
+    ----------
+    module : Module
+        The network; run once, in evaluation mode, on one sequence of zeros.
+    n_features : int
+        Number of features, or token ids, per step of the input.
+    is_tokens : bool
+        Whether the input is token ids.
+
+    Returns
+    -------
+    list of tuple
+        A row per direct child, in the order in which they run.
+    """
+    rows: list[tuple[str, str, str, int]] = []
+    n_steps = _SUMMARY_STEPS if n_features < _LARGE else _SUMMARY_LARGE_STEPS
+    hooks = [
+        part.register_forward_hook(_shape_recorder(rows, name, n_steps))
+        for name, part in module.named_children()
+        if any(True for _ in part.parameters()) or name == "pooling"
+    ]
+    device = next(module.parameters()).device
+    inputs = torch.zeros(
+        1, n_steps, n_features, dtype=torch.long if is_tokens else torch.float32, device=device
+    )
+    was_training = module.training
+    try:
+        with torch.inference_mode():
+            module.eval()(inputs, torch.tensor([n_steps], device=device))
+    finally:
+        module.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return rows
+
+
+def _shape_recorder(rows: list[tuple[str, str, str, int]], name: str, n_steps: int) -> Any:
+    def record(part: nn.Module, inputs: Any, output: Any) -> None:
+        shape = tuple(output[0].shape if isinstance(output, tuple) else output.shape)
+        count = sum(p.numel() for p in part.parameters() if p.requires_grad)
+        has_time = "pooling" not in {name, *(row[0] for row in rows)}
+        rows.append(
+            (name, type(part).__name__, _format_shape(shape, n_steps if has_time else 0), count)
+        )
+
+    return record
+
+
+def _format_shape(shape: tuple[int, ...], n_steps: int) -> str:
+    """Return a shape as text, with names for the sizes that depend on the data.
+
+    `n_steps` is 0 if the shape has no axis for time.
+    """
+    sizes = ["batch", *map(str, shape[1:])]
+    if len(shape) == 3 and n_steps:
+        sizes[1] = "time" if shape[1] == n_steps else f"time / {round(n_steps / shape[1])}"
+    return f"({', '.join(sizes)})"

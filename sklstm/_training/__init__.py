@@ -13,7 +13,6 @@ from sklstm._training.plan import (
 )
 from sklstm._training.predict import predict_batches, predict_from, predict_rows
 from sklstm._training.runtime import fast_cpu, resolve_device, seeded_build, to_cpu
-from sklstm._training.shapes import layer_shapes
 from sklstm._training.train import TrainingOutcome, train
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "batches_per_epoch",
     "fast_cpu",
     "frozen_epochs",
-    "layer_shapes",
     "plan_from",
     "predict_batches",
     "predict_from",

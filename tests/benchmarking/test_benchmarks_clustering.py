@@ -1,8 +1,5 @@
 """The benchmark on clusters: what is run where, kept and printed."""
 
-import json
-import re
-import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -14,11 +11,11 @@ from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 
 import sklstm
-from benchmarks import _clustering_data, _clustering_engines, _clustering_report, clustering
-from benchmarks._runner import Results
+from benchmarks import clustering, harness
+from benchmarks.harness import Contender, Results
 
 RAGGED = [np.arange(6.0).reshape(3, 2), np.array([[9.0, 8.0]]), np.ones((2, 2))]
-TITLES = {"idec": "IDEC", "code-kmeans": "Code", "kmeans": "k-means", "dtw": "DTW"}
+TITLES = {name: contender.title for name, contender in clustering.CONTENDERS.items()}
 OURS = ["agreed", "idec", "code-kmeans"]
 
 
@@ -34,28 +31,29 @@ def run_of(contender, accuracy, seed=0, data="GunPoint", **changes):
 
 
 @pytest.fixture
-def ran(monkeypatch):
-    """Replace measuring by a note of what would be measured, where."""
-    noted = []
+def ran(measured, monkeypatch):
+    """Replace measuring by a note of what would be measured."""
 
-    def run_one(task, folder, peers_python):
-        noted.append((task.name, task.data, task.seed))
-        if task.name == "kshape":
-            return "it broke"
-        return [{**run_of(task.name, 0.5), **task.identity()}]
+    def answer(job):
+        if job["contender"] == "kshape":
+            raise harness.Failed("it broke")
+        about = {"environment": run_of("", 0)["environment"], "warnings": []}
+        return {"labels": [0, 0, 1, 1], "seconds": {"fit": 2.0}, **about}
 
-    monkeypatch.setattr(clustering, "run_one", run_one)
-    return noted
+    def staged(name, n_samples, folder):
+        return f"{name}.npz", np.array(list("aabb"))
+
+    monkeypatch.setattr(clustering, "staged", staged)
+    return measured(answer)
 
 
 def planned(options):
-    return [
-        (task.name, task.data, task.seed) for task in clustering.tasks(clustering.parse(options))
-    ]
+    identities = [task.identity for task in tasks(options)]
+    return [(run["contender"], run["data"]["name"], run["seed"]) for run in identities]
 
 
-def rows_of(text):
-    return [[c.strip() for c in line.split("|")[1:-1]] for line in text.splitlines() if "|" in line]
+def tasks(options):
+    return clustering.tasks(clustering.STUDY.parse(options))
 
 
 def test_what_is_run():
@@ -74,76 +72,77 @@ def test_what_is_run():
 
 
 def test_one_configuration_for_all_sets():
-    tasks = clustering.tasks(clustering.parse(["--seeds", "1"]))
-    ours = [task.params() for task in tasks if task.contender.model == "autoencoder"]
-    assert len(ours) == 3 * len(_clustering_data.SETS)
+    found = [task.identity for task in tasks(["--seeds", "1"])]
+    ours = [run["params"] for run in found if run["contender"] in OURS]
+    assert len(ours) == 3 * len(clustering.SETS)
     for params in ours:
         params.pop("tfidf", None)
         rest = [item for item in params.items() if item not in clustering.OURS.items()]
         assert rest in ([], [("clustering", "kmeans")], [("n_autoencoders", 3)])
-    trial = clustering.tasks(clustering.parse(["--epochs", "3"]))
-    assert {task.params().get("max_epochs") for task in trial if task.name in OURS} == {3}
-    assert all("max_epochs" not in task.params() for task in trial if task.name not in OURS)
+    trial = [task.identity for task in tasks(["--epochs", "3"])]
+    epochs = [(run["contender"] in OURS, run["params"].get("max_epochs")) for run in trial]
+    assert set(epochs) == {(True, 3), (False, None)}
 
 
 @pytest.mark.parametrize("option", [["--validate"], ["--n-test", "3"]])
 def test_there_is_nothing_to_validate(option, capsys):
     with pytest.raises(SystemExit):
-        clustering.parse(option)
-    assert "clusters need no labels" in capsys.readouterr().err
+        clustering.STUDY.parse(option)  # clusters need no labels
+    assert f"unrecognized arguments: {option[0]}" in capsys.readouterr().err
 
 
-def test_a_stopped_run_goes_on_and_a_failure_does_not_end_it(tmp_path, ran, capsys):
+def test_a_stopped_run_resumes_and_a_failure_does_not_end_it(tmp_path, ran, capsys, runs_in):
     options = "--peers-python python --seeds 1 --data GunPoint --only kshape ward --output"
     options = [*options.split(), str(tmp_path)]
-    assert clustering.main(options) == 1
+    assert clustering.STUDY.main(options) == 1
     assert "k-Shape on GunPoint, seed 0: FAILED\nit broke" in capsys.readouterr().out
     ran.clear()
-    clustering.main(options)
-    assert ran == [("kshape", "GunPoint", 0)]
+    clustering.STUDY.main(options)
+    assert [(job["contender"], job["seed"]) for job in ran] == [("kshape", 0)]
     ran.clear()
-    clustering.main([*options, "--fresh"])
+    clustering.STUDY.main([*options, "--fresh"])
     assert len(ran) == 2
-    runs = json.loads((tmp_path / "clustering.json").read_text())["runs"]
-    assert [run["contender"] for run in runs] == ["ward"]
+    (run,) = runs_in(tmp_path / "clustering.json")
+    assert (run["contender"], run["scores"]["accuracy"], run["n_found"]) == ("ward", 1.0, 2)
     assert "| Ward linkage" in (tmp_path / "clustering.md").read_text()
 
 
 def test_other_parameters_run_again(tmp_path, ran, monkeypatch):
     options = ["--seeds", "1", "--data", "digits", "--only", "kmeans", "--output", str(tmp_path)]
-    clustering.main(options)
-    changed = clustering.Contender("k-means", "kmeans", ("table",), {"n_init": 3})
+    clustering.STUDY.main(options)
+    about = {"kinds": ("table",)}
+    changed = Contender("k-means", clustering.kmeans, {"n_init": 3}, about=about)
     monkeypatch.setitem(clustering.CONTENDERS, "kmeans", changed)
-    clustering.main(options)
+    clustering.STUDY.main(options)
     assert len(ran) == 2
     (run,) = Results(tmp_path / "clustering.json").runs
     assert run["params"] == {"n_init": 3}
 
 
-def test_tables_of_made_up_runs():
+def test_tables_of_made_up_runs(rows_of):
     runs = [
         run_of("dtw", 0.7, warnings=["UserWarning: slow.\nvery"]),
         *(run_of("idec", accuracy, seed) for seed, accuracy in enumerate([0.9, 0.6, 0.6])),
         *(run_of("idec", 0.65, seed, data="digits", n_found=1) for seed in range(2)),
         run_of("kmeans", 0.75, data="digits"),
     ]
-    report = _clustering_report.Report(runs, TITLES, OURS)
-    rows = rows_of(report.sections())
-    # the order of the sets is that of SETS, and of the models that of the titles
+    text = clustering.page(runs)
+    rows = rows_of(text)
+    # the order of the sets is that of SETS, and of the models that of CONTENDERS
     assert rows[0] == ["accuracy, mean ± deviation", "digits, table", "GunPoint"]
     # the deviation of 0.9, 0.6 and 0.6 is the root of (0.04 + 0.01 + 0.01) / 3
-    assert rows[2] == ["IDEC", "0.650 ± 0.000, 2 seeds", "**0.700 ± 0.141**"]
+    assert rows[2] == [TITLES["idec"], "0.650 ± 0.000, 2 seeds", "**0.700 ± 0.141**"]
     assert rows[3] == ["k-means", "**0.750**", "-"]
-    assert rows[4] == ["DTW", "-", "**0.700**"]
+    assert rows[4] == [TITLES["dtw"], "-", "**0.700**"]
     spread = "0.700 ± 0.141 (0.600 to 0.900)"
     same = ["0.500 ± 0.000 (0.500 to 0.500)", "0.250 ± 0.000 (0.250 to 0.250)"]
-    assert ["IDEC", spread, *same, "3", "3.0"] in rows
-    assert ["DTW", "0.700", "0.500", "0.250", "1", "2.0"] in rows
-    text = report.sections()
-    assert "- digits, table: IDEC (0.650) is behind k-means (0.750)." in text
-    assert "GunPoint: IDEC" not in text  # as good as the best is not behind
-    assert "IDEC on digits, table: fewer clusters than asked for with 2 of the seeds." in text
-    assert "DTW warned 1 times: UserWarning: slow." in text
+    assert [TITLES["idec"], spread, *same, "3", "3.0"] in rows
+    assert [TITLES["dtw"], "0.700", "0.500", "0.250", "1", "2.0"] in rows
+    idec = TITLES["idec"]
+    assert f"- digits, table: {idec} (0.650) is behind k-means (0.750)." in text
+    assert f"GunPoint: {idec}" not in text  # as good as the best is not behind
+    assert f"{idec} on digits, table: fewer clusters than asked for with 2 of the seeds." in text
+    assert "k-means, DTW warned 1 times: UserWarning: slow." in text
     assert "1,200 samples, 2 clusters asked for" in text
     assert "Measured on 1 CPU cores, OMP_NUM_THREADS=1; sklstm 0.1 (abc1234); 2026-01-02." in text
 
@@ -152,14 +151,14 @@ def test_who_is_behind_is_sorted_and_all_are_named():
     runs = [
         run_of("idec", 0.5), run_of("code-kmeans", 0.65), run_of("kmeans", 0.6), run_of("dtw", 0.7),
     ]  # fmt: skip
-    behind = _clustering_report.Report(runs, TITLES, OURS).behind()
+    behind = clustering.behind(clustering.rows_of(runs))
     assert behind.splitlines()[2:] == [
-        "- GunPoint: IDEC (0.500) is behind DTW (0.700), k-means (0.600).",
-        "- GunPoint: Code (0.650) is behind DTW (0.700).",
+        f"- GunPoint: {TITLES['idec']} (0.500) is behind k-means, DTW (0.700), k-means (0.600).",
+        f"- GunPoint: {TITLES['code-kmeans']} (0.650) is behind k-means, DTW (0.700).",
     ]
-    best = _clustering_report.Report([run_of("idec", 0.9), run_of("dtw", 0.8)], TITLES, OURS)
-    assert best.behind() == "In mean accuracy the autoencoder is behind on no set."
-    assert "hasn't been measured" in _clustering_report.Report(runs[2:], TITLES, OURS).behind()
+    best = clustering.rows_of([run_of("idec", 0.9), run_of("dtw", 0.8)])
+    assert clustering.behind(best) == "In mean accuracy the autoencoder is behind on no set."
+    assert "hasn't been measured" in clustering.behind(clustering.rows_of(runs[2:]))
 
 
 def test_scores():
@@ -168,13 +167,13 @@ def test_scores():
     assert set(clustering.scores(np.array(list("aabb")), np.array([3, 3, 5, 5])).values()) == {1.0}
 
 
-def test_a_small_run(tmp_path):
+def test_a_small_run(tmp_path, runs_in):
     options = "--n-train 60 --seeds 1 --only kmeans --data digits digit-steps"
-    assert clustering.main([*options.split(), "--output", str(tmp_path)]) == 0
-    table, steps = json.loads((tmp_path / "clustering.json").read_text())["runs"]
+    assert clustering.STUDY.main([*options.split(), "--output", str(tmp_path)]) == 0
+    table, steps = runs_in(tmp_path / "clustering.json")
     assert steps["scores"] == table["scores"]  # laid flat, the steps of the digits are their table
     X, y = load_digits(return_X_y=True)
-    X, y = _clustering_data.take(X / 16, y, 60)
+    X, y = clustering.take(X / 16, y, 60)
     labels = KMeans(10, n_init=10, random_state=0).fit_predict(X)
     assert table["scores"] == pytest.approx(clustering.scores(y, labels))
     assert (table["n_samples"], table["n_clusters"], table["n_found"]) == (60, 10, 10)
@@ -183,37 +182,38 @@ def test_a_small_run(tmp_path):
 
 
 def test_a_failure_says_why(tmp_path):
-    task = clustering.Task("dtw", "digit-steps", 0, 30)
-    assert "tslearn" in clustering.run_one(task, tmp_path, sys.executable)
+    task = clustering.task("dtw", "digit-steps", 0, 30, peers_python=sys.executable)
+    with pytest.raises(harness.Failed, match="tslearn"):
+        task.measure(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["digits", "digit-steps"])
 def test_staged_data_hold_no_classes(name, tmp_path):
-    path, y = _clustering_data.stage(name, 40, tmp_path)
-    X = _clustering_engines.read(str(path))
-    expected, classes = _clustering_data.take(*_clustering_data.SETS[name].load(), 40)
+    path, y = clustering.staged(name, 40, tmp_path)
+    X = harness.staged(path)["X"]
+    expected, classes = clustering.take(*clustering.SETS[name].load(), 40)
     np.testing.assert_array_equal(np.array(X), expected)
     np.testing.assert_array_equal(y, classes.astype(str))
     assert np.bincount(classes).tolist() == [4] * 10
-    assert set(np.load(path)) <= {"table", "values", "lengths"}
+    assert set(np.load(path)) <= {"X", "X.rows", "X.lengths"}
 
 
 def test_texts_are_staged(tmp_path, monkeypatch):
     texts, groups = ["one", "two", "three", "four"], np.array(["a", "b", "a", "b"])
     kept = SimpleNamespace(kind="texts", load=lambda: (texts, groups))
-    monkeypatch.setitem(_clustering_data.SETS, "newsgroups-4", kept)
-    path, y = _clustering_data.stage("newsgroups-4", None, tmp_path)
-    assert _clustering_engines.read(str(path)) == texts
+    monkeypatch.setitem(clustering.SETS, "newsgroups-4", kept)
+    path, y = clustering.staged("newsgroups-4", None, tmp_path)
+    assert harness.staged(path)["X"] == texts
     np.testing.assert_array_equal(y, groups)
-    some, classes = _clustering_data.take(texts, groups, 2)
+    some, classes = clustering.take(texts, groups, 2)
     assert sorted(classes) == ["a", "b"]
     assert [dict(zip(texts, groups, strict=True))[text] for text in some] == list(classes)
 
 
 def test_ragged_series_are_joined_scaled_and_survive_staging(data_dir, tmp_path, monkeypatch):
     monkeypatch.setenv("SKLSTM_DATA", str(data_dir))
-    path, y = _clustering_data.stage("JapaneseVowels", None, tmp_path)
-    X = _clustering_engines.read(str(path))
+    path, y = clustering.staged("JapaneseVowels", None, tmp_path)
+    X = harness.staged(path)["X"]
     assert (len(X), len(y), len(set(y))) == (640, 640, 9)
     assert (min(map(len, X)), max(map(len, X))) == (7, 29)
     steps = np.concatenate(X)
@@ -223,17 +223,17 @@ def test_ragged_series_are_joined_scaled_and_survive_staging(data_dir, tmp_path,
 
 def test_four_newsgroups(data_file, monkeypatch):
     monkeypatch.setenv("SKLSTM_DATA", str(data_file("20newsgroups").parent))
-    texts, y = _clustering_data.newsgroups(_clustering_data.FOUR_GROUPS)
-    assert set(y) == set(_clustering_data.FOUR_GROUPS)
+    texts, y = clustering.newsgroups(clustering.FOUR_GROUPS)
+    assert set(y) == set(clustering.FOUR_GROUPS)
     assert len(texts) == len(y) == 3387
 
 
 def test_series_are_stretched_by_straight_lines():
-    whole = _clustering_engines.one_length(RAGGED)
+    whole = clustering.one_length(RAGGED)
     assert whole.shape == (3, 3, 2)
     np.testing.assert_array_equal(whole[0], RAGGED[0])
     np.testing.assert_array_equal(whole[1], [[9, 8]] * 3)
-    stretched = _clustering_engines.to_length(np.array([[0.0], [4.0], [2.0]]), 5)
+    stretched = clustering.to_length(np.array([[0.0], [4.0], [2.0]]), 5)
     np.testing.assert_array_equal(stretched[:, 0], [0, 2, 4, 3, 2])
 
 
@@ -242,18 +242,16 @@ def test_models_of_scikit_learn():
     table = np.concatenate([rng.normal(size=(20, 12)), rng.normal(9, size=(20, 12))])
     series = [x.reshape(-1, 2)[: 6 - i % 3] for i, x in enumerate(table)]
     texts = [f"{word} {i % 4} some" for i in range(8) for word in ("red blue", "cat dog")]
-    common = {"n_clusters": 2, "random_state": 0}
-    engines = _clustering_engines
     for model, kind, X, params in [
-        (engines.kmeans, "table", table, {"n_init": 1}),
-        (engines.kmeans, "series", series, {"n_init": 1}),
-        (engines.kmeans, "texts", texts, {"n_init": 1, "tfidf": {"max_features": 5}}),
-        (engines.pca, "table", table, {"n_components": 3}),
-        (engines.pca, "series", series, {"n_components": 3}),
-        (engines.lsa, "texts", texts, {"n_components": 3, "tfidf": {}}),
-        (engines.ward, "series", series, {}),
+        (clustering.kmeans, "table", table, {"n_init": 1}),
+        (clustering.kmeans, "series", series, {"n_init": 1}),
+        (clustering.kmeans, "texts", texts, {"n_init": 1, "tfidf": {"max_features": 5}}),
+        (clustering.pca, "table", table, {"n_components": 3}),
+        (clustering.pca, "series", series, {"n_components": 3}),
+        (clustering.lsa, "texts", texts, {"n_components": 3, "tfidf": {}}),
+        (clustering.ward, "series", series, {}),
     ]:
-        labels = model(kind, {**params, **common}).fit_predict(X)
+        labels = model(0, kind, n_clusters=2, **params).fit_predict(X)
         halves = [labels[::2], labels[1::2]] if kind == "texts" else [labels[:20], labels[20:]]
         assert [len(set(half)) for half in halves] == [1, 1], (model, kind)
         assert halves[0][0] != halves[1][0]
@@ -272,15 +270,15 @@ def test_the_autoencoder_gets_series_as_they_are_and_texts_as_numbers(monkeypatc
             return self.get_params(), X
 
     monkeypatch.setattr(sklstm, "AutoencoderClusterer", Noted, raising=False)
-    params = {"clustering": "kmeans", "n_clusters": 3, "random_state": 5}
-    build = _clustering_engines.autoencoder
+    params = {"clustering": "kmeans", "n_clusters": 3}
+    build = clustering.autoencoder
     for kind, X in (("series", RAGGED), ("table", np.ones((4, 2)))):
-        got, given = build(kind, params).fit_predict(X)
-        assert got == params
+        got, given = build(5, kind, **params).fit_predict(X)
+        assert got == {**params, "random_state": 5}
         assert given is X
     texts = ["red blue", "red", "blue cat"]
-    got, given = build("texts", {**params, "tfidf": {"max_features": 2}}).fit_predict(texts)
-    assert got == params
+    got, given = build(5, "texts", tfidf={"max_features": 2}, **params).fit_predict(texts)
+    assert got == {**params, "random_state": 5}
     assert given.shape == (3, 2)
 
 
@@ -288,81 +286,35 @@ def test_warnings_and_seeds_are_kept(tmp_path, monkeypatch):
     import warnings
 
     class Noted:
-        def __init__(self, params):
-            self.params = params
+        def __init__(self, seed, kind, n_clusters):
+            self.seed = seed
 
         def fit_predict(self, X):
             warnings.warn("hm", UserWarning, stacklevel=2)
-            return np.full(len(X), self.params["random_state"])
+            return np.full(len(X), self.seed)
 
-    monkeypatch.setitem(_clustering_engines.MODELS, "noted", lambda kind, params: Noted(params))
-    np.savez(tmp_path / "x.npz", table=np.ones((3, 2)))
-    job = {"model": "noted", "kind": "table", "params": {}, "seed": 7, "n_clusters": 2}
-    done = _clustering_engines.measure({**job, "data": str(tmp_path / "x.npz")})
+    monkeypatch.setitem(clustering.CONTENDERS, "noted", Contender("noted", Noted))
+    path = harness.stage(tmp_path / "x.npz", lambda: {"X": np.ones((3, 2))})
+    job = {"contender": "noted", "kind": "table", "params": {}, "seed": 7, "n_clusters": 2}
+    done = clustering.measure({**job, "data": path})
     assert done["labels"] == [7, 7, 7]
     assert done["warnings"] == ["UserWarning: hm"]
 
 
 def test_the_plot_shows_any_clusterer(tmp_path):
-    from benchmarks import _clustering_plot
     from sklstm import AutoencoderClusterer
 
-    X, y = _clustering_data.take(*_clustering_data.digits_table(), 60)
+    X, y = clustering.take(*clustering.digits_table(), 60)
     model = AutoencoderClusterer(
         10, hidden_layer_sizes=8, max_epochs=2, clustering="kmeans", n_init=1, random_state=0
     ).fit(X)
-    path = _clustering_plot.draw(model, X, y, tmp_path / "new" / "clustering.png")
+    path = clustering.draw(model, X, y, tmp_path / "new" / "clustering.png")
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_guide_gets_the_overview(tmp_path, monkeypatch, ran):
-    guide = tmp_path / "clustering-guide.md"
-    guide.write_text("# Guide\n<!-- clustering-table:start -->\n<!-- clustering-table:end -->\n")
-    monkeypatch.setattr(clustering, "GUIDE", guide)
-    monkeypatch.setattr(clustering._cli, "RESULTS", tmp_path)
-    clustering.main(["--seeds", "1", "--only", "kmeans", "--output", str(tmp_path)])
-    shown = rows_of(guide.read_text())
+def test_the_guide_gets_the_overview(tmp_path, ran, guide, rows_of):
+    page = guide(clustering.STUDY)
+    clustering.STUDY.main(["--seeds", "1", "--only", "kmeans", "--output", str(tmp_path)])
+    shown = rows_of(page.read_text())
     assert shown == rows_of((tmp_path / "clustering.md").read_text())[: len(shown)]
     assert shown[2][0] == "k-means"
-
-
-def test_the_program_starts_anywhere(tmp_path):
-    command = [sys.executable, clustering.__file__, "--report", "--output", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout == "Nothing has been measured yet.\n"
-
-
-def test_search_compares_seeds_and_reads_no_labels(tmp_path, monkeypatch):
-    from benchmarks import clustering_search
-    from sklstm import AutoencoderClusterer
-
-    monkeypatch.setattr(clustering_search, "CANDIDATES", {
-        "table: all alike": (("digits",), {"max_epochs": 1, "clustering": "kmeans"}),
-        "table: random": (("digits",), {"max_epochs": 2, "clustering": "kmeans"}),
-    })  # fmt: skip
-    labels = iter([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]])
-    found = lambda self, X: np.array(next(labels))  # noqa: E731
-    monkeypatch.setattr(AutoencoderClusterer, "fit_predict", found)
-    arguments = ["--output", str(tmp_path), "--seeds", "2"]
-    assert clustering_search.main(arguments) == 0
-    runs = json.loads((tmp_path / "clustering_search.json").read_text())["runs"]
-    assert [run["agreement"] for run in runs] == [1.0, -0.5]
-    assert "| table: all alike | 1.000" in re.sub(
-        " +", " ", (tmp_path / "clustering_search.md").read_text()
-    )
-    assert clustering_search.main(arguments) == 0  # all kept: no label is asked for again
-
-
-def test_simpler_clusterers_come_out_of_the_fit_that_goes_through_them(monkeypatch):
-    monkeypatch.setattr(_clustering_engines, "NOTED", {})
-    X = load_digits().data[:80]
-    small = {"n_clusters": 3, "hidden_layer_sizes": (8,), "n_init": 2, "random_state": 0}
-    small |= {"max_epochs": 2, "clustering_epochs": 2, "tol": 1.0}
-    _clustering_engines.staged({**small, "n_autoencoders": 3}).fit(X)
-    noted = {name: one["labels"] for name, one in _clustering_engines.NOTED.items()}
-    alone = {"idec": {}, "code-kmeans": {"clustering": "kmeans"}}
-    assert noted == {
-        name: sklstm.AutoencoderClusterer(**small, **params).fit(X).labels_.tolist()
-        for name, params in alone.items()
-    }

@@ -6,12 +6,11 @@ import json
 
 import numpy as np
 import pytest
-from joblib import Memory
 from sklearn.utils import Bunch
 
-from benchmarks import doc2vec, doc2vec_search, doc2vec_speed
-from benchmarks._doc2vec import fit, inferred, joined, reviews, scores
-from sklstm import Doc2VecVectorizer
+from benchmarks import doc2vec, doc2vec_speed, search
+from benchmarks.doc2vec import fit, inferred, joined, reviews
+from benchmarks.harness import probability_scores
 
 WORDS = (["dull", "waste", "boring", "poor"], ["fine", "superb", "moving", "great"])
 SMALL = {"vector_size": 8, "epochs": 10, "infer_alpha": 0.025}
@@ -63,7 +62,7 @@ def test_trained_vectors_are_those_of_the_training_reviews():
 
 def test_every_row_is_measured_once_and_kept(tmp_path, capsys):
     command = ["--output", str(tmp_path), "--seeds", "2"]
-    assert doc2vec.main(command) == 0
+    assert doc2vec.STUDY.main(command) == 0
     runs = json.loads((tmp_path / "doc2vec.json").read_text())["runs"]
     found = [(one["contender"], one["seed"]) for one in runs]
     assert sorted(found) == sorted(
@@ -77,81 +76,71 @@ def test_every_row_is_measured_once_and_kept(tmp_path, capsys):
     assert "| TF-IDF + LR, tuned" in page
     assert "60 training and 50 unlabelled reviews, 40 to score on." in page
     capsys.readouterr()
-    assert doc2vec.main(command) == 0
+    assert doc2vec.STUDY.main(command) == 0
     assert "Training Doc2Vec" not in capsys.readouterr().out
     assert json.loads((tmp_path / "doc2vec.json").read_text())["runs"] == runs
 
 
-def test_the_search_goes_on_where_it_was(tmp_path, monkeypatch):
+def test_the_search_resumes_where_it_was(tmp_path, monkeypatch, runs_in):
     candidates = {
-        "first": doc2vec_search.Candidate(SMALL, (5, 10)),
-        "labels": doc2vec_search.Candidate({**SMALL, "tags": "labels"}),
-        "union": doc2vec_search.Candidate(SMALL, beside_counts=True),
-        "both": doc2vec_search.Candidate(parts=("labels", "union")),
+        "first": (SMALL, (5, 10), (None,)),
+        "labels": ({**SMALL, "tags": "labels"}, (20,), (None,)),
+        "low": (SMALL, (20,), (None, 0.003)),
+        "TF-IDF and first": (SMALL, (20,), (None,)),
     }
-    monkeypatch.setattr(doc2vec_search, "CANDIDATES", candidates)
-    monkeypatch.setattr(doc2vec_search, "PARTS", "20 epochs")
-    assert doc2vec_search.main(["--only", "first", "--output", str(tmp_path)]) == 0
-    kept = json.loads((tmp_path / "doc2vec_search.json").read_text())["first"]
+    for name in [*search.DOC2VECS]:
+        monkeypatch.delitem(search.DOC2VECS, name)
+    for name, candidate in candidates.items():
+        monkeypatch.setitem(search.DOC2VECS, name, candidate)
+    study = search.SEARCHES["doc2vec"]
+    assert study.main(["--only", "first", "--output", str(tmp_path)]) == 0
+    (kept,) = runs_in(tmp_path / "doc2vec_search.json")
     ways = {f"{way}, {n} epochs" for way in ("inferred", "trained; test inferred") for n in (5, 10)}
-    assert {row["vectors"] for row in kept} == ways | {f"{way}, of length 1" for way in ways}
-    assert doc2vec_search.main(["--output", str(tmp_path), "--keep", str(tmp_path / "k")]) == 0
-    found = json.loads((tmp_path / "doc2vec_search.json").read_text())
-    assert found["first"] == kept
-    labels = {row["vectors"] for row in found["labels"]}
+    found = {row["vectors"] for row in kept["tries"]}
+    assert found == ways | {f"{way}, of length 1" for way in ways}
+    assert study.main(["--output", str(tmp_path)]) == 0
+    runs = {run["contender"]: run for run in runs_in(tmp_path / "doc2vec_search.json")}
+    assert runs["first"] == kept
+    labels = {row["vectors"] for row in runs["labels"]["tries"]}
     assert labels == {"inferred, 20 epochs", "inferred, 20 epochs, of length 1"}
-    assert len(found["union"]) == 8
+    assert len(runs["TF-IDF and first"]["tries"]) == 8
+    low = {row["vectors"] for row in runs["low"]["tries"]}
+    assert {"inferred, 20 epochs", "inferred, 20 epochs from 0.003"} < low
     lines = (tmp_path / "doc2vec_search.md").read_text().splitlines()
     rows = [line for line in lines if line.startswith("| ")][2:]
     scores = [float(row.split("|")[4]) for row in rows]
-    assert len(scores) == 8 + 2 + 4 + 2
+    assert len(scores) == 8 + 2 + 8 + 4
     assert scores == sorted(scores, reverse=True)
-
-
-def test_vectors_side_by_side_are_those_of_their_parts(tmp_path):
-    data, memory = reviews(validate=False), Memory(tmp_path, verbose=0)
-    vectors = doc2vec_search.learn(doc2vec_search.Candidate(SMALL), data).vectors["20 epochs"]
-    both = doc2vec_search.side_by_side([vectors, vectors])
-    np.testing.assert_array_equal(both.test, np.hstack([vectors.test, vectors.test]))
-    candidate = doc2vec_search.Candidate(SMALL)
-    first = doc2vec_search.measure(candidate, data, memory)
-    assert doc2vec_search.measure(candidate, data, memory) == first  # seconds too: kept
-    low = doc2vec_search.Candidate(SMALL, infer_alphas=(None, 0.003))
-    ways = doc2vec_search.learn(low, data).vectors
-    np.testing.assert_array_equal(ways["20 epochs"].test, vectors.test)
-    shorter = np.linalg.norm(ways["20 epochs from 0.003"].test, axis=1)
-    assert shorter.mean() < np.linalg.norm(vectors.test, axis=1).mean()
 
 
 def test_word_counts_beside_vectors_score_as_the_pipeline_does():
     data = reviews(validate=False)
-    learned = doc2vec_search.learn(doc2vec_search.Candidate(SMALL), data)
-    rows = doc2vec_search.score_joined(learned.vectors["20 epochs"], data)
+    vectorizer, _, _ = fit(SMALL, data, 0)
+    rows = search.beside_counts(inferred(vectorizer, data, 1.0), data)
     for row in rows[::7]:
         weight = float(row["vectors"].split()[-1])
-        model = joined(learned.vectorizer, weight, row["C"]).fit(data.train, data.y_train)
-        expected = scores(model, data.test, data.y_test)
+        model = joined(vectorizer, weight, row["C"]).fit(data.train, data.y_train)
+        probabilities = model.predict_proba(data.test)
+        expected = probability_scores(model, data.test, data.y_test, probabilities)
         assert row["log_loss"] == pytest.approx(expected["log_loss"], rel=1e-3)
 
 
-def test_a_candidate_may_learn_from_unlabelled_reviews_alone(imdb, monkeypatch):
-    seen = []
-    learn = Doc2VecVectorizer.fit
-    monkeypatch.setattr(
-        Doc2VecVectorizer, "fit", lambda self, X, y=None: seen.extend(X) or learn(self, X, y)
-    )
-    candidate = doc2vec_search.Candidate(SMALL, unlabelled_alone=True)
-    rows = doc2vec_search.measure(candidate, reviews(validate=False), Memory(None))
-    assert seen == imdb["unsup"].data
-    assert {row["vectors"].split(",")[0] for row in rows} == {"inferred"}
+def test_lower_rates_infer_shorter_vectors():
+    data = reviews(validate=False)
+    vectorizer, _, _ = fit(SMALL, data, 0)
+    usual = inferred(vectorizer, data, 1.0)
+    low = inferred(vectorizer.set_params(infer_alpha=0.003), data, 1.0)
+    norms = [np.linalg.norm(vectors.test, axis=1).mean() for vectors in (low, usual)]
+    assert norms[0] < norms[1]
 
 
-def test_all_ways_infer_in_turns(tmp_path):
-    command = ["--output", str(tmp_path), "--n-train", "40", "--divide", "500"]
-    assert doc2vec_speed.main([*command, "--only", "DBOW", "DM"]) == 0
-    found = json.loads((tmp_path / "doc2vec_speed.json").read_text())["seconds"]
-    assert list(found) == ["DBOW; 2 texts", "DBOW; 20 texts", "DM; 2 texts", "DM; 20 texts"]
-    for ways in found.values():
-        assert list(ways) == [doc2vec_speed.LOOP, doc2vec_speed.FIRST, doc2vec_speed.AGAIN]
-        assert {len(spent) for spent in ways.values()} == {doc2vec_speed.ROUNDS}
+def test_all_ways_infer_in_turns(tmp_path, runs_in):
+    command = ["--output", str(tmp_path), "--n-train", "40", "--divide", "500", "--rounds", "2"]
+    assert doc2vec_speed.STUDY.main([*command, "--only", "DBOW", "DM"]) == 0
+    runs = runs_in(tmp_path / "doc2vec_speed.json")
+    assert [(run["contender"], run["data"]["n_texts"], run["seed"]) for run in runs] == [
+        (name, n_texts, turn) for name in ("DBOW", "DM") for n_texts in (2, 20) for turn in range(2)
+    ]
+    for run in runs:
+        assert [*run["seconds"]] == [doc2vec_speed.LOOP, doc2vec_speed.FIRST, doc2vec_speed.AGAIN]
     assert "| DBOW; 2 texts" in (tmp_path / "doc2vec_speed.md").read_text()

@@ -1,4 +1,4 @@
-"""The benchmark of few labels draws alike for every model, and goes on where it was stopped."""
+"""The benchmark of few labels draws alike for every model, and resumes where it was stopped."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import _few_labels_report, few_labels
-from benchmarks._data import DataSpec
+from benchmarks import few_labels, harness
+from benchmarks.data import DataSpec
 
 GOOD = ["a fine film with good acting", "good and fine story", "fine good film of the year"]
 BAD = ["a dull film with bad acting", "bad and dull story", "dull bad film of the year"]
@@ -38,15 +38,15 @@ def test_every_size_gets_about_as_many_steps():
 def small(monkeypatch):
     """Run on a few texts, with a small network; return the number of fits so far."""
     fits = []
-    measure = few_labels.measure
+    measure = harness.measure
 
-    def counted(estimator, train, test):
-        fits.append(len(train[1]))
-        return measure(estimator, train, test)
+    def counted(estimator, parts, *args, **kwargs):
+        fits.append(len(parts[1]))
+        return measure(estimator, parts, *args, **kwargs)
 
     monkeypatch.setattr(few_labels, "load", lambda data: (X, Y, X[:12], Y[:12]))
     monkeypatch.setattr(few_labels, "load_unlabelled", lambda data: X)
-    monkeypatch.setattr(few_labels, "measure", counted)
+    monkeypatch.setattr(harness, "measure", counted)
     monkeypatch.setattr(few_labels, "SIZES", (20, 60))
     monkeypatch.setattr(few_labels, "STEPS", 3)
     monkeypatch.setattr(few_labels, "VECTORS", {**few_labels.VECTORS, "vector_size": 6})
@@ -55,11 +55,11 @@ def small(monkeypatch):
     return fits
 
 
-def test_a_stopped_run_goes_on(small, tmp_path, capsys):
+def test_a_stopped_run_resumes(small, tmp_path, capsys):
     options = ["--output", str(tmp_path), "--vectors", str(tmp_path / "v"), "--seeds", "2"]
-    assert few_labels.main([*options, "--only", "tfidf", "scratch"]) == 0
+    assert few_labels.STUDY.main([*options, "--only", "tfidf", "scratch"]) == 0
     assert small == [20, 20, 60, 60] * 2
-    assert few_labels.main(options) == 0
+    assert few_labels.STUDY.main(options) == 0
     assert small[8:] == [20] * 3 + [60] * 3 + [20] * 3 + [60] * 3
     assert "training word vectors" not in capsys.readouterr().out.split("word vectors:")[-1]
     runs = json.loads((tmp_path / "few_labels.json").read_text())["runs"]
@@ -80,8 +80,8 @@ def test_the_table():
         seconds = {"fit": 2.0, "predict": 1.0}
         return {"contender": name, "data": data, "accuracy": accuracy, "seconds": seconds}
 
-    runs = [run("a", 500, accuracy) for accuracy in (0.5, 0.7, 0.6)] + [run("b", 2000, 0.8)]
-    lines = _few_labels_report.table(runs, {"a": "A", "b": "B"}).splitlines()
+    runs = [run("tfidf", 500, accuracy) for accuracy in (0.5, 0.7, 0.6)]
+    lines = few_labels.table([*runs, run("first", 2000, 0.8)]).splitlines()
     assert "60.00 (50.00 to 70.00)" in lines[2]
     assert lines[3].split("|")[2].strip() == "-"
     assert "80.00" in lines[3]
@@ -96,10 +96,10 @@ def test_vectors_of_other_settings_are_refused(small, tmp_path, monkeypatch):
         few_labels.word_vectors(data, X, tmp_path)
 
 
-def test_validation_tries_the_candidates(small, tmp_path, monkeypatch):
+def test_validation_scores_on_few_labels(small, tmp_path, monkeypatch):
     monkeypatch.setattr(few_labels, "VALIDATION_SIZES", (20,))
     options = ["--validate", "--output", str(tmp_path), "--vectors", str(tmp_path)]
-    names = ["frozen, rate 1e-3, spread 0.6", "scratch"]
-    assert few_labels.main([*options, "--only", *names]) == 0
+    names = ["frozen", "scratch"]
+    assert few_labels.STUDY.main([*options, "--only", *names]) == 0
     assert small == [20, 20]
-    assert "frozen, rate 1e-3, spread 0.6" in (tmp_path / "few_labels.md").read_text()
+    assert "| LSTM, vectors frozen |" in (tmp_path / "few_labels.md").read_text()

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
-from benchmarks import long_series
+from benchmarks import harness, long_series
+
+ABOUT = {"load": 0.0, "commit": "abc1234"}
 
 
-def test_measurements_and_the_report(tmp_path, monkeypatch):
+def test_measurements_and_the_report(monkeypatch):
     monkeypatch.setattr(long_series, "WARM_UP", 2)
     monkeypatch.setattr(long_series, "TIMED", 20)
     trained = []
     for task in long_series.TASKS:
         for bptt_length in (50, None):
-            job = {"task": task, "length": 120, "bptt_length": bptt_length}
-            trained.append({**job, "load": 0.0, **long_series.train(**job)})
-    monkeypatch.setattr(long_series, "CHUNK", 50)
-    job = {"network": "GRU(64)", "n_sequences": 2}
-    streamed = [{**job, "load": 0.0, **long_series.stream(**job)}]
-    long_series.write(trained, streamed, tmp_path)
-    text = (tmp_path / "long_series.md").read_text()
+            data = {"length": 120, "bptt_length": bptt_length}
+            measured = long_series.train({"task": task, **data})
+            trained.append({"contender": task, "data": data, **ABOUT, **measured})
+    measured = long_series.stream({"network": "GRU(64)", "n_sequences": 2})
+    streamed = {"contender": "GRU(64)", "data": {"n_sequences": 2}, **ABOUT, **measured}
+    text = long_series.page([*trained, streamed])
     assert "120 steps, chunks of 50" in text
     assert "120 steps, whole" in text
-    report = json.loads((tmp_path / "long_series.json").read_text())
-    assert len(report["training"]) == 6
-    assert 0 < report["streams"][0]["median_ms"] <= report["streams"][0]["p99_ms"]
+    assert text.count(" MB, ") == 6
+    assert 0 < streamed["median_ms"] <= streamed["p99_ms"]
+
+
+def test_what_is_run(measured, tmp_path, runs_in):
+    environment = harness.environment()
+
+    def answer(job):
+        if "network" in job:
+            return {"median_ms": 1.0, "p99_ms": 2.0, "environment": environment}
+        memory = {"before": 100.0, "peak": 200.0}
+        return {"seconds": {"epoch": 1.0}, "memory_mb": memory, "environment": environment}
+
+    jobs = measured(answer)
+    options = ["--rounds", "2", "--shrink", "1000", "--output", str(tmp_path)]
+    assert long_series.STUDY.main(options) == 0
+    assert len(runs_in(tmp_path / "long_series.json")) == len(jobs) == 3 * 2 * 3 + 2 * 3 * 2
+    assert "100 steps, whole" in (tmp_path / "long_series.md").read_text()
 
 
 def test_every_task_gets_a_target_for_what_it_learns():

@@ -1,14 +1,13 @@
 """The validation split by film, and what the search keeps."""
 
-import json
-
 import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
 from benchmarks import films, search
-from benchmarks._data import DataSpec, load
-from benchmarks._vectors import TrainedWordVectors
+from benchmarks.contenders import CONTENDERS, TrainedWordVectors
+from benchmarks.data import DataSpec, load
+from sklstm import AutoencoderClusterer
 
 PIPELINE_WORDS = {"token_pattern": r"\w+", "max_features": 10}
 
@@ -43,15 +42,37 @@ def test_neighbours_that_share_rare_words_are_alike():
     assert found[2] == 0.0
 
 
-def test_searches_side_by_side_share_a_file(tmp_path):
-    path = tmp_path / "search.json"
-    search.keep(path, "first", {"accuracy": [0.7, 0.8], "log_loss": [0.6, 0.5], "minutes": 1.0})
-    search.keep(path, "second", {"accuracy": [0.9], "log_loss": [0.3]})
-    assert list(json.loads(path.read_text())) == ["first", "second"]
+def test_the_best_is_the_first(tmp_path, monkeypatch):
+    def curve(candidate, args):
+        if candidate is search.LSTMS[search.TUNED]:
+            return {"accuracy": [0.9], "log_loss": [0.3]}
+        return {"accuracy": [0.7, 0.8], "log_loss": [0.6, 0.5], "minutes": 1.0}
+
+    monkeypatch.setattr(search, "curve", curve)
+    study = search.SEARCHES["imdb"]
+    for name in ("defaults", search.TUNED):  # as two processes would add to the file
+        assert study.main(["--output", str(tmp_path), "--only", name]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["search.json", "search.md"]
-    rows = path.with_suffix(".md").read_text().splitlines()
-    assert rows[2] == "| second | 90.00 | 0.300 | - |"  # the best first
-    assert rows[3] == "| first | 80.00 | 0.500 | 2 |"  # its last epoch
+    rows = (tmp_path / "search.md").read_text().splitlines()
+    assert f"| {search.TUNED} | 90.00 | 0.300 | - |" in rows
+    assert rows.index("| defaults | 80.00 | 0.500 | 2 |") == 5  # its last epoch
+
+
+def test_clusters_are_compared_between_seeds_and_no_labels_are_read(tmp_path, monkeypatch, runs_in):
+    monkeypatch.setattr(search, "AUTOENCODERS", {
+        "table: all alike": (("digits",), {"max_epochs": 1, "clustering": "kmeans"}),
+        "table: random": (("digits",), {"max_epochs": 2, "clustering": "kmeans"}),
+    })  # fmt: skip
+    labels = iter([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]])
+    found = lambda self, X: np.array(next(labels))  # noqa: E731
+    monkeypatch.setattr(AutoencoderClusterer, "fit_predict", found)
+    study, arguments = search.SEARCHES["clustering"], ["--output", str(tmp_path), "--seeds", "2"]
+    assert study.main(arguments) == 0
+    runs = runs_in(tmp_path / "clustering_search.json")
+    assert [run["agreement"] for run in runs] == [1.0, -0.5]
+    page = " ".join((tmp_path / "clustering_search.md").read_text().split())
+    assert "| table: all alike | 1.000" in page
+    assert study.main(arguments) == 0  # all kept: no label is asked for again
 
 
 def test_word_vectors_are_trained_once(tmp_path, monkeypatch):
@@ -63,12 +84,10 @@ def test_word_vectors_are_trained_once(tmp_path, monkeypatch):
 
     monkeypatch.setattr(TrainedWordVectors, "__call__", train)
     monkeypatch.setattr(search, "load_unlabelled", lambda spec: ["one", "two"])
-    from benchmarks._contenders import CONTENDERS
 
     def vectors(size, words):
-        candidate = search.Candidate(words, vectors=TrainedWordVectors(vector_size=size))
-        pipeline = CONTENDERS["defaults"].build(0)
-        return search.word_vectors(candidate, pipeline, ["a text"], tmp_path)
+        trained, pipeline = TrainedWordVectors(vector_size=size), CONTENDERS["defaults"].build(0)
+        return search.word_vectors(words, trained, pipeline, ["a text"], tmp_path)
 
     assert vectors(8, PIPELINE_WORDS) == {"word": [1.0]}
     assert vectors(8, {**PIPELINE_WORDS, "max_features": 5}) == {"word": [1.0]}  # same words

@@ -10,10 +10,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import make_pipeline
 
 from benchmarks import moving_digits, ratings, regression
-from benchmarks._measure import Model, Page, Problem, program
+from benchmarks.harness import Contender, Problem, comparison
 from sklstm.datasets import make_moving_digits
-
-PAGE = Page("toy", "A toy", {"spread": 2, "half": 1}, "Only a toy.")
 
 
 class Counted(DummyRegressor):
@@ -33,30 +31,40 @@ class Counted(DummyRegressor):
 def toy():
     X, y = np.zeros((4, 1)), np.arange(4.0)
 
-    def score(model, X, y):
+    def score(model, X, y, predicted):
         seed = model[-1].random_state
         return {"spread": float(seed), **({"half": 0.5} if seed else {})}
 
-    models = {
-        "drawn": Model("draws", lambda seed: make_pipeline(Counted(seed))),
-        "fixed": Model("does not", lambda seed: make_pipeline(Counted()), draws=False),
+    contenders = {
+        "drawn": Contender("draws", lambda seed: make_pipeline(Counted(seed))),
+        "fixed": Contender("does not", lambda seed: make_pipeline(Counted()), n_seeds=0),
     }
-    return Problem("toy", "Four numbers", lambda: (X, y, X[:2], y[:2]), models, score)
+    return Problem("toy", "Four numbers", lambda: (X, y, X[:2], y[:2]), contenders, score)
 
 
 @pytest.fixture
-def options(tmp_path):
-    """Return a function from command line options to what they are parsed to."""
+def program(tmp_path):
+    """Return a function that runs the toy study, each contender with so many seeds."""
 
-    def parse(*argv):
-        return regression.parse([*argv, "--output", str(tmp_path)])
+    def run(n_seeds, *argv):
+        study = comparison(
+            lambda validate: [toy()],
+            {"spread": 2, "half": 1},
+            "Only a toy.",
+            n_seeds,
+            name="toy",
+            title="A toy",
+            about="Compare nothing.",
+            contenders=("drawn", "fixed"),
+        )
+        return study.main([*argv, "--output", str(tmp_path)])
 
-    return parse
+    return run
 
 
-def test_a_run_is_measured_once_and_shown(options, tmp_path, capsys):
+def test_a_run_is_measured_once_and_shown(program, tmp_path, capsys):
     Counted.fits = 0
-    assert program(options(), PAGE, [toy()], 3) == 0
+    assert program(3) == 0
     assert Counted.fits == 4  # three seeds of one, one of the other
     page = (tmp_path / "toy.md").read_text(encoding="utf-8")
     assert "| draws" in page
@@ -64,12 +72,12 @@ def test_a_run_is_measured_once_and_shown(options, tmp_path, capsys):
     assert "4 samples to train on, 2 to test" in page
     assert "Only a toy." in page
     assert "Made by `python benchmarks/toy.py`." in page
-    program(options(), PAGE, [toy()], 4)
+    program(4)
     assert Counted.fits == 5
     assert "seed 1: kept" in capsys.readouterr().out
-    program(options("--report"), PAGE, [toy()], 9)
+    program(9, "--report")
     assert Counted.fits == 5
-    program(options("--fresh", "--seeds", "1"), PAGE, [toy()], 9)
+    program(9, "--fresh", "--seeds", "1")
     assert Counted.fits == 7  # the first seed of one, and the other
     runs = json.loads((tmp_path / "toy.json").read_text(encoding="utf-8"))["runs"]
     assert len(runs) == 5  # what was not measured again is kept
@@ -85,12 +93,13 @@ def test_stars_are_rounded_to_those_that_occur():
 def test_ratings_score_the_most_probable_class_and_the_median():
     y = np.array([1, 1, 2, 2, 2, 10, 10, 10, 10])
     model = DummyClassifier(strategy="prior").fit(np.zeros((9, 1)), y)
-    scores = ratings.scores(model, np.zeros((9, 1)), y)
+    X = np.zeros((9, 1))
+    scores = ratings.scores(model, X, y, model.predict(X))
     assert scores["mean absolute error"] == pytest.approx(np.abs(y - 10).mean())
     assert scores["of the median"] == pytest.approx(np.abs(y - 2).mean())
     assert scores["quadratic kappa"] == 0
     numbers = DummyRegressor().fit(np.zeros((9, 1)), y)
-    rounded = ratings.scores(numbers, np.zeros((9, 1)), y)
+    rounded = ratings.scores(numbers, X, y, numbers.predict(X))
     assert rounded["mean absolute error"] == pytest.approx(np.abs(y - 4).mean())
     assert "of the median" not in rounded
 
@@ -112,8 +121,8 @@ def test_three_films_are_drawn(tmp_path):
 def test_problems_of_numbers():
     posed = regression.problems(validate=False)
     assert [problem.name for problem in posed] == ["Covid3Month", "adding"]
-    assert "chosen" in posed[0].models
-    assert "chosen" not in posed[1].models
+    assert "chosen" in posed[0].contenders
+    assert "chosen" not in posed[1].contenders
     assert len(regression.problems(validate=True)) == regression.N_FOLDS
     logs = regression.log_counts(np.array([[0.0, -2.0, np.e - 1]]))
     np.testing.assert_allclose(logs, [[0, 0, 1]])

@@ -1,16 +1,14 @@
 """The benchmark on parts of speech: features, the simple baseline, the search and the tables."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from benchmarks import _tagging_crf, _tagging_search, tagging
-from benchmarks._measure import Model
-from benchmarks._runner import Results
-from benchmarks._tagging_crf import features, of_pairs, of_place, of_word, shape, short_shape
+from benchmarks import harness, search, tagging
+from benchmarks.harness import Contender, Results
+from benchmarks.tagging import features, of_pairs, of_place, of_word, shape, short_shape
 
 X = [["The", "dog", "barks", "."], ["dogs", "bark", "."], ["The", "bark", "."]]
 Y = [["DET", "NOUN", "VERB", "PUNCT"], ["NOUN", "VERB", "PUNCT"], ["DET", "NOUN", "PUNCT"]]
@@ -21,31 +19,20 @@ LEAN = {"affixes": 6, "around": "lean", "pairs": True}
 
 
 @pytest.fixture
-def searched(monkeypatch):
+def searched(monkeypatch, measured):
     """Replace the CRF by one whose accuracy is known, make the search small, and note the fits."""
-    noted = []
-
-    def measure(python, parts, score, params):
-        noted.append(params)
-        accuracy = 90.0 + 2 * params["c1"] + params["pairs"] - (params["max_iterations"] > 200)
-        return {
-            "commit": "abc1234",
-            "scores": {
-                "accuracy, %": accuracy,
-                "unknown words, %": 80.0,
-                "whole sentences, %": 5.0,
-            },
-            "n_train": 3,
-            "n_test": 2,
-            "seconds": {"fit": 12.0, "predict": 0.5},
-            "iterations": 99,
-            "n_weights": 12345,
-            "environment": {"cpus": 2, "OMP_NUM_THREADS": None, "sklearn-crfsuite": "0.5.0"},
-            "warnings": [],
-            "date": "2026-01-02",
-        }
-
-    monkeypatch.setattr(_tagging_search, "measure", measure)
+    monkeypatch.setattr(tagging, "load", lambda part: PARTS)
+    known = {"unknown words, %": 80.0, "whole sentences, %": 5.0}
+    scores = tagging.scores
+    monkeypatch.setattr(
+        tagging,
+        "scores",
+        lambda X, y, predicted, words: (
+            {"accuracy, %": predicted, **known}
+            if isinstance(predicted, float)
+            else scores(X, y, predicted, words)
+        ),
+    )
     stages = {
         "features": {"pairs": (False, True)},
         "penalties": {
@@ -53,9 +40,18 @@ def searched(monkeypatch):
         },
         "iterations": {"max_iterations": (200, 1000)},
     }  # fmt: skip
-    monkeypatch.setattr(_tagging_search, "STAGES", stages)
-    monkeypatch.setattr(tagging, "load", lambda part: PARTS)
-    return noted
+    monkeypatch.setattr(search, "STAGES", stages)
+
+    def answer(job):
+        params = job["params"]
+        accuracy = 90.0 + 2 * params["c1"] + params["pairs"] - (params["max_iterations"] > 200)
+        return {
+            "predicted": accuracy, "seconds": {"fit": 12.0, "predict": 0.5},
+            "iterations": 99, "n_weights": 12345,
+            "environment": {"cpus": 2, "OMP_NUM_THREADS": None, "sklearn-crfsuite": "0.5.0"},
+        }  # fmt: skip
+
+    return measured(answer)
 
 
 @pytest.mark.parametrize(
@@ -149,113 +145,132 @@ def test_scores_count_words_unknown_words_and_sentences():
         tagging.scores(ASKED, TRUTH, predicted[:1], set())
 
 
-def test_the_search_varies_one_stage_after_the_other(searched, tmp_path):
-    results = Results(tmp_path / "tagging.json")
-    assert _tagging_search.chosen(results) is None
-    best = _tagging_search.search("python", PARTS, None, results)
+def search_crf(folder, *options):
+    study = search.SEARCHES["crf"]
+    return study.main(["--peers-python", "python", "--output", str(folder), *options])
+
+
+def params_of(jobs):
+    return [job["params"] for job in jobs]
+
+
+def test_the_search_varies_one_stage_after_the_other(searched, tmp_path, runs_in):
+    assert search_crf(tmp_path) == 0
     # two sets of features; eight penalties with the better one; more iterations, which are worse
-    assert len(searched) == 2 + 8 + 1
-    assert [params["pairs"] for params in searched] == [False] + [True] * 10
+    found = params_of(searched)[: 2 + 8 + 1]
+    assert [params["pairs"] for params in found] == [False] + [True] * 10
+    *_, (stage, candidates, done, best) = search.stages(runs_in(tmp_path / "tagging.json"))
     expected = {"pairs": True, "c1": 0.1, "c2": 0.05, "max_iterations": 200}  # first of equals
-    assert best == {**_tagging_search.START, **expected}
-    assert _tagging_search.chosen(Results(tmp_path / "tagging.json")) == best
-    again = _tagging_search.search("python", PARTS, None, Results(tmp_path / "tagging.json"))
-    assert (again, len(searched)) == (best, 11)
+    assert best == {**search.START, **expected}
+    assert (stage, len(candidates), len(done)) == ("iterations", 2, 2)
+    # then the penalties of the features that it began with; one of twelve was tried before
+    assert len(searched) == 11 + 11
+    assert not any(params["pairs"] for params in params_of(searched)[11:])
+    assert search_crf(tmp_path) == 0
+    assert len(searched) == 22
 
 
-def test_a_stopped_search_goes_on(searched, tmp_path, monkeypatch):
-    whole = _tagging_search.measure
+def test_a_stopped_search_resumes(searched, tmp_path, monkeypatch):
+    whole = harness.apart
 
     def stop_at_the_fifth(*args):
         if len(searched) == 4:
             raise KeyboardInterrupt
         return whole(*args)
 
-    monkeypatch.setattr(_tagging_search, "measure", stop_at_the_fifth)
-    results = Results(tmp_path / "tagging.json")
+    monkeypatch.setattr(harness, "apart", stop_at_the_fifth)
     with pytest.raises(KeyboardInterrupt):
-        _tagging_search.search("python", PARTS, None, results)
-    assert _tagging_search.chosen(results) is None
-    text = _tagging_search.report(results)
+        search_crf(tmp_path)
+    search_crf(tmp_path, "--report")
+    text = (tmp_path / "tagging_search.md").read_text(encoding="utf-8")
     assert "6 to come." in text
     assert "Chosen" not in text
-    monkeypatch.setattr(_tagging_search, "measure", whole)
-    _tagging_search.search("python", PARTS, None, Results(tmp_path / "tagging.json"))
-    assert len(searched) == 11
+    monkeypatch.setattr(harness, "apart", whole)
+    search_crf(tmp_path)
+    assert len(searched) == 22
 
 
-def rows(text):
-    return [[c.strip() for c in line.split("|")[1:-1]] for line in text.splitlines() if "|" in line]
+def test_the_tables_of_the_search(searched, tmp_path, rows_of):
+    search_crf(tmp_path)
+    found = (tmp_path / "tagging_search.md").read_text(encoding="utf-8")
+    assert rows_of(found)[3][:2] == ["True", "91.10"]
+    assert ["0.1", "91.20", "91.20"] in rows_of(found)
+    assert "Chosen: affixes 4, around full, pairs True, c1 0.1, c2 0.05, all" in found
+    with pytest.raises(SystemExit, match="--peers-python"):
+        search.SEARCHES["crf"].main(["--output", str(tmp_path)])
 
 
-def test_the_tables(searched, tmp_path, monkeypatch):
+def test_the_chosen_crf_is_what_the_recorded_search_found():
+    runs = Results(harness.RESULTS / "tagging.json").runs
+    *_, (_, _, _, best) = search.stages(runs)
+    assert best == tagging.CRF
+    plain = search.tried(runs, search.grid(search.START, search.PLAIN))
+    assert max(plain, key=lambda run: run["scores"]["accuracy, %"])["params"] == tagging.CRF_PLAIN
+
+
+def test_the_tables(measured, tmp_path, monkeypatch, rows_of, runs_in):
+    environment = {"cpus": 2, "OMP_NUM_THREADS": None, "sklearn-crfsuite": "0.5.0"}
+    monkeypatch.setattr(tagging, "load", lambda part: PARTS)
+    measured(lambda job: {
+        "predicted": TRUTH, "seconds": {"fit": 12.0, "predict": 0.5}, "environment": environment,
+    })  # fmt: skip
     options = ["--peers-python", "python", "--output", str(tmp_path)]
     monkeypatch.setitem(
-        tagging.MODELS, "again", Model("by another name, with seeds", tagging.frequent)
+        tagging.CONTENDERS, "again", Contender("by another name, with seeds", tagging.frequent)
     )
     options += ["--only", "frequent", "again", "crf"]
-    assert tagging.main([*options, "--seeds", "2"]) == 0
-    assert len(searched) == 12  # the search and the best, once
+    assert tagging.STUDY.main([*options, "--seeds", "2"]) == 0
     page = (tmp_path / "tagging.md").read_text(encoding="utf-8")
-    table = rows(page)
+    table = rows_of(page)
     assert table[0] == [
         "model", "accuracy, %", "unknown words, %", "whole sentences, %", "fit, s", "predict, s",
     ]  # fmt: skip
     # of five words only "bark" is tagged wrong; "cat" is the unknown one
     assert table[2][:4] == ["most frequent tag of each word", "80.00", "100.00", "50.00"]
     name = "CRF, features chosen on the development part"
-    assert table[3] == [name, "91.20", "80.00", "5.00", "12.0", "0.50"]
+    assert table[3] == [name, "100.00", "100.00", "100.00", "12.0", "0.50"]
     assert table[4][1] == "80.00 (80.00 to 80.00)"
     assert "3 sentences to train on, 2 of the test part." in page
-    assert "sklearn-crfsuite 0.5.0; 2026-01-02." in page
-    found = (tmp_path / "tagging_search.md").read_text(encoding="utf-8")
-    assert rows(found)[3][:2] == ["True", "91.10"]
-    assert ["0.1", "91.20", "91.20"] in rows(found)
-    assert "Chosen: affixes 4, around full, pairs True, c1 0.1, c2 0.05, all" in found
-    runs = json.loads((tmp_path / "tagging.json").read_text(encoding="utf-8"))["runs"]
-    assert len(runs) == 3 + 1 + 11
+    assert "sklearn-crfsuite 0.5.0; 20" in page
+    runs = runs_in(tmp_path / "tagging.json")
+    assert len(runs) == 3 + 1
     assert all("commit" in run and run["environment"] and run["seed"] in (0, 1) for run in runs)
 
 
-def test_the_guide_is_filled(tmp_path, monkeypatch, searched):
-    guide = tmp_path / "guide.md"
-    monkeypatch.setattr(tagging, "GUIDE", guide)
-    monkeypatch.setattr(tagging._cli, "RESULTS", tmp_path)
-    tagging.main(["--output", str(tmp_path), "--only", "frequent"])  # there is no guide yet
-    guide.write_text("Before.\n<!-- tagging-table:start -->\n<!-- tagging-table:end -->\nAfter.\n")
-    tagging.main(["--output", str(tmp_path), "--report"])
-    text = guide.read_text(encoding="utf-8")
-    assert rows(text) == rows((tmp_path / "tagging.md").read_text(encoding="utf-8"))
-    assert len(rows(text)) == 3
+def test_the_guide_is_filled(tmp_path, searched, guide, rows_of):
+    tagging.STUDY.main(["--output", str(tmp_path), "--only", "frequent"])  # there is no guide yet
+    page = guide(tagging.STUDY)
+    tagging.STUDY.main(["--output", str(tmp_path), "--report"])
+    text = page.read_text(encoding="utf-8")
+    assert rows_of(text) == rows_of((tmp_path / "tagging.md").read_text(encoding="utf-8"))
+    assert len(rows_of(text)) == 3
     assert text.startswith("Before.")
     assert text.endswith("-->\nAfter.\n")
 
 
-def test_what_is_run(searched, tmp_path):
-    options = ["--output", str(tmp_path)]
-    tagging.main([*options, "--peers-python", "python", "--only", "frequent"])
-    tagging.main(options)
-    tagging.main([*options, "--peers-python", "python", "--report"])
-    tagging.main([*options, "--peers-python", "python", "--validate"])
+def test_what_is_run(searched, tmp_path, capsys):
+    options, peers = ["--output", str(tmp_path)], ["--peers-python", "python"]
+    tagging.STUDY.main([*options, *peers, "--only", "frequent"])
+    tagging.STUDY.main([*options, "--only", "frequent", "crf"])
+    tagging.STUDY.main([*options, *peers, "--report"])
     assert searched == []
-    tagging.main([*options, "--peers-python", "python", "--only", "crf"])
-    assert len(searched) == 12
-    tagging.main([*options, "--peers-python", "python", "--only", "crf"])
-    assert len(searched) == 12
-    tagging.main([*options, "--peers-python", "python", "--only", "crf", "--fresh"])
-    assert len(searched) == 13
-    tagging.main([*options, "--peers-python", "python", "--only", "crf-plain"])
-    assert len(searched) == 13 + 11 + 1  # one of twelve tries was made before
-    with pytest.raises(SystemExit, match="not for this program"):
-        tagging.main(["--n-train", "5", *options])
+    for fresh, fits in (([], 1), ([], 1), (["--fresh"], 2)):
+        tagging.STUDY.main([*options, *peers, "--only", "crf", *fresh])
+        assert params_of(searched) == [tagging.CRF] * fits
+    tagging.STUDY.main([*options, *peers, "--only", "crf-plain"])
+    assert params_of(searched)[2:] == [tagging.CRF_PLAIN]
+    with pytest.raises(SystemExit):
+        tagging.STUDY.main(["--n-train", "5", *options])
+    assert "unrecognized arguments: --n-train" in capsys.readouterr().err
 
 
 def test_a_failure_says_why():
-    with pytest.raises(SystemExit, match="sklearn_crfsuite"):
-        _tagging_search.measure(sys.executable, PARTS, None, _tagging_search.START)
+    job = {"words": X, "tags": Y, "asked": ASKED, "params": tagging.CRF}
+    with pytest.raises(harness.Failed, match="sklearn_crfsuite"):
+        harness.apart(tagging.measure_crf, job, sys.executable)
 
 
-def test_what_the_worker_is_asked_and_answers(tmp_path):
+def test_what_the_process_of_the_crf_is_asked_and_answers():
     class CRF:
         def __init__(self, **params):
             self.params = params
@@ -270,13 +285,12 @@ def test_what_the_worker_is_asked_and_answers(tmp_path):
         def predict(self, X):
             return [[self.tags[tuple(features)] for features in sentence] for sentence in X]
 
-    data = tmp_path / "data.json"
-    data.write_text(json.dumps({"words": X, "tags": Y, "asked": X[1:]}))
+    job = {"words": X, "tags": Y, "asked": X[1:]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "sklearn_crfsuite", type(sys)("sklearn_crfsuite"))
         patch.setattr(sys.modules["sklearn_crfsuite"], "CRF", CRF, raising=False)
-        patch.setattr(_tagging_crf, "PACKAGES", ("scikit-learn",))
-        answer = _tagging_crf.measure({"data": str(data), "params": _tagging_search.START})
+        patch.setattr(tagging, "PACKAGES", ("scikit-learn",))
+        answer = tagging.measure_crf({**job, "params": tagging.CRF_PLAIN})
     assert answer["predicted"] == Y[1:]
     assert (answer["iterations"], answer["n_weights"]) == (7, 3)
     assert answer["seconds"]["fit"] > 0
@@ -293,10 +307,3 @@ def test_numbers_in_the_notes(data_file):
     values, counts = np.unique(np.concatenate(y_train), return_counts=True)
     assert model.unknown_ == values[counts.argmax()] == "NOUN"
     assert "most frequent of all, NOUN" in tagging.NOTES
-
-
-def test_the_program_starts_anywhere(tmp_path):
-    command = [sys.executable, tagging.__file__, "--report", "--output", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout == "Nothing has been measured yet.\n"

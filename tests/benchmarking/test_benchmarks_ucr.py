@@ -1,24 +1,22 @@
 """The benchmark on time series: what is run where, kept and printed."""
 
-import json
-import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from benchmarks import _ucr_engines, _ucr_report, ucr
-from benchmarks._data import UCR, DataSpec
-from benchmarks._runner import Results
+from benchmarks import harness, ucr
+from benchmarks.data import UCR, DataSpec
+from benchmarks.harness import Contender, Results
 
 RAGGED = [np.arange(6.0).reshape(3, 2), np.array([[9.0, 8.0]]), np.ones((2, 2))]
-TITLES = {"defaults": "LSTM", "dtw-window": "DTW"}
 
 
 def run_of(contender, accuracy, seed=0, data="GunPoint", validate=False, **changes):
     """Return a run as the results file holds it."""
     return {
-        "contender": contender, "data": vars(DataSpec(data, validate=validate)), "seed": seed,
+        "contender": contender, "data": asdict(DataSpec(data, validate=validate)), "seed": seed,
         "params": {}, "accuracy": accuracy, "n_train": 50, "n_test": 150, "window": None,
         "seconds": {"warm_up": 9.0, "fit": 2.0 + seed, "predict": 0.5}, "commit": "abc1234",
         "environment": {"cpus": 2, "OMP_NUM_THREADS": None, "sklstm": "0.1", "torch": "2.13"},
@@ -27,22 +25,25 @@ def run_of(contender, accuracy, seed=0, data="GunPoint", validate=False, **chang
 
 
 @pytest.fixture
-def ran(monkeypatch):
-    """Replace measuring by a note of what would be measured, where."""
-    noted = []
+def ran(measured, monkeypatch):
+    """Replace measuring by a note of what would be measured."""
 
-    def run_one(task, folder, peers_python):
-        noted.append((task.name, task.data.name, task.seed))
-        if task.name == "multirocket":
-            return "it broke"
-        return [{**run_of(task.name, 0.5), **task.identity()}]
+    def answer(job):
+        if job["contender"] == "multirocket":
+            raise harness.Failed("it broke")
+        names = ("accuracy", "n_train", "n_test", "window", "seconds", "environment")
+        return {name: run_of("", 0.5)[name] for name in names}
 
-    monkeypatch.setattr(ucr, "run_one", run_one)
-    return noted
+    monkeypatch.setattr(ucr, "parts", lambda data, fold: (RAGGED, np.ones(3)) * 2)
+    return measured(answer)
+
+
+def identities(options):
+    return [task.identity for task in ucr.tasks(ucr.STUDY.parse(options))]
 
 
 def planned(options):
-    return [(task.name, task.data.name, task.seed) for task in ucr.tasks(ucr.parse(options))]
+    return [(run["contender"], run["data"]["name"], run["seed"]) for run in identities(options)]
 
 
 def test_what_is_run():
@@ -56,52 +57,51 @@ def test_what_is_run():
     ]  # fmt: skip
     folds = planned([*peers, "--only", "dtw", "--data", "GunPoint", "--validate"])
     assert folds == [("dtw", "GunPoint", fold) for fold in range(5)]
-    epochs = ucr.tasks(ucr.parse([*peers, "--epochs", "3"]))
-    assert {task.contender.model: task.params() for task in epochs}["lstm"]["max_epochs"] == 3
-    assert all("max_epochs" not in task.params() for task in epochs if task.contender.peer)
+    for run in identities([*peers, "--epochs", "3"]):
+        ours = run["contender"] in ("defaults", "best")
+        assert run["params"].get("max_epochs") == (3 if ours else None)
 
 
-def test_a_stopped_run_goes_on_and_a_failure_does_not_end_it(tmp_path, ran, capsys):
+def test_a_stopped_run_resumes_and_a_failure_does_not_end_it(tmp_path, ran, capsys, runs_in):
     options = "--peers-python python --seeds 1 --data GunPoint --only multirocket dtw --output"
     options = [*options.split(), str(tmp_path)]
-    assert ucr.main(options) == 1
+    assert ucr.STUDY.main(options) == 1
     assert "MultiRocket on GunPoint, seed 0: FAILED\nit broke" in capsys.readouterr().out
     ran.clear()
-    ucr.main(options)
-    assert ran == [("multirocket", "GunPoint", 0)]
+    ucr.STUDY.main(options)
+    assert [(job["contender"], job["seed"]) for job in ran] == [("multirocket", 0)]
     ran.clear()
-    ucr.main([*options, "--fresh"])
+    ucr.STUDY.main([*options, "--fresh"])
     assert len(ran) == 2
-    runs = json.loads((tmp_path / "ucr.json").read_text())["runs"]
-    assert [run["contender"] for run in runs] == ["dtw"]
+    assert [run["contender"] for run in runs_in(tmp_path / "ucr.json")] == ["dtw"]
     assert "| 1-NN DTW, full window |" in (tmp_path / "ucr.md").read_text()
 
 
 def test_other_parameters_run_again(tmp_path, ran, monkeypatch):
     options = ["--seeds", "1", "--data", "GunPoint", "--only", "best", "--output", str(tmp_path)]
-    ucr.main(options)
-    changed = ucr.Contender("changed", "lstm", {"hidden_size": 3}, peer=False)
+    ucr.STUDY.main(options)
+    changed = Contender("changed", ucr.lstm, {"hidden_size": 3})
     monkeypatch.setitem(ucr.CONTENDERS, "best", changed)
-    ucr.main(options)
+    ucr.STUDY.main(options)
     assert len(ran) == 2
     assert [run["params"] for run in Results(tmp_path / "ucr.json").runs] == [{"hidden_size": 3}]
 
 
-def test_table_of_made_up_runs():
+def test_table_of_made_up_runs(rows_of):
     runs = [
         run_of("dtw-window", 0.7, window=0.03, params={"window": None}),
         *(run_of("defaults", accuracy, seed) for seed, accuracy in enumerate([0.9, 0.8, 0.85])),
         run_of("defaults", 0.65, data="ItalyPowerDemand"),
     ]
-    text = _ucr_report.sections(runs, TITLES)
-    rows = [[c.strip() for c in line.split("|")[1:-1]] for line in text.splitlines() if "|" in line]
+    text = ucr.page(runs)
+    rows = rows_of(text)
     # only what has run on both sets is in the overview: 85 and 65 make 75, 3 s and 2 s make 2.5
     assert rows[0] == ["model", "GunPoint", "ItalyPowerDemand", "mean", "fit, s"]
-    assert rows[2] == ["LSTM", "85.00", "65.00", "75.00", "2.5"]
-    # medians and the range, in the order of the titles; the sets in that of `_data.TITLES`
+    assert rows[2] == ["LSTMClassifier, defaults", "85.00", "65.00", "75.00", "2.5"]
+    # medians and the range, in the order of the contenders; the sets in that of `data.TITLES`
     assert rows[5:7] == [
-        ["LSTM", "85.00 (80.00 to 90.00)", "3.0", "0.50"],
-        ["DTW", "70.00", "2.0", "0.50"],
+        ["LSTMClassifier, defaults", "85.00 (80.00 to 90.00)", "3.0", "0.50"],
+        ["1-NN DTW, learned window", "70.00", "2.0", "0.50"],
     ]
     assert "50 series to train on, 150 test series." in text
     assert "one training series at a time: GunPoint 3%." in text
@@ -113,7 +113,7 @@ def test_folds_are_averaged():
         run_of("defaults", accuracy, fold, validate=True)
         for fold, accuracy in enumerate([0.5, 0.9, 1.0])
     ]
-    text = _ucr_report.sections(folds, TITLES)
+    text = ucr.page(folds)
     assert "80.00 (50.00 to 100.00)" in text
     assert "150 held-out training series" in text
 
@@ -131,11 +131,11 @@ def test_folds_leave_the_test_data_alone(data_file, monkeypatch):
     assert sorted(map(tuple, rows[:, :, 0])) == sorted(map(tuple, X[:, :, 0]))
 
 
-def test_a_small_run(data_dir, monkeypatch, tmp_path):
+def test_a_small_run(data_dir, monkeypatch, tmp_path, runs_in):
     monkeypatch.setenv("SKLSTM_DATA", str(data_dir))
     options = "--n-train 40 --n-test 30 --epochs 1 --seeds 1 --only best --data JapaneseVowels"
-    assert ucr.main([*options.split(), "--output", str(tmp_path)]) == 0
-    (run,) = json.loads((tmp_path / "ucr.json").read_text())["runs"]
+    assert ucr.STUDY.main([*options.split(), "--output", str(tmp_path)]) == 0
+    (run,) = runs_in(tmp_path / "ucr.json")
     assert (run["n_train"], run["n_test"]) == (40, 30)
     assert run["params"]["max_epochs"] == 1
     assert 0 <= run["accuracy"] <= 1
@@ -145,27 +145,18 @@ def test_a_small_run(data_dir, monkeypatch, tmp_path):
 
 def test_a_failure_says_why(tmp_path, data_dir, monkeypatch):
     monkeypatch.setenv("SKLSTM_DATA", str(data_dir))
-    task = ucr.Task("dtw", DataSpec("GunPoint", 4, 4), 0)
-    assert "aeon" in ucr.run_one(task, tmp_path, sys.executable)
-
-
-def test_series_survive_the_way_to_another_environment(tmp_path):
-    np.savez(tmp_path / "x.npz", **_ucr_engines.pack(RAGGED))
-    with np.load(tmp_path / "x.npz", allow_pickle=False) as data:
-        unpacked = _ucr_engines.unpack(data["values"], data["lengths"])
-    for before, after in zip(RAGGED, unpacked, strict=True):
-        np.testing.assert_array_equal(before, after)
-    whole = np.arange(12.0).reshape(2, 3, 2)
-    np.testing.assert_array_equal(_ucr_engines.unpack(**_ucr_engines.pack(whole)), whole)
+    task = ucr.task("dtw", DataSpec("GunPoint", 4, 4), 0, peers_python=sys.executable)
+    with pytest.raises(harness.Failed, match="aeon"):
+        task.measure(tmp_path)
 
 
 def test_series_as_aeon_takes_them():
-    turned = _ucr_engines.channels_first(RAGGED)
+    turned = ucr.channels_first(RAGGED)
     assert isinstance(turned, list)
     np.testing.assert_array_equal(turned[0], [[0, 2, 4], [1, 3, 5]])
-    assert _ucr_engines.channels_first([RAGGED[2], RAGGED[2]]).shape == (2, 2, 2)
-    np.testing.assert_array_equal(_ucr_engines.to_length(RAGGED[1], 2), [[9, 8], [0, 0]])
-    np.testing.assert_array_equal(_ucr_engines.to_length(RAGGED[0], 2), [[0, 1], [2, 3]])
+    assert ucr.channels_first([RAGGED[2], RAGGED[2]]).shape == (2, 2, 2)
+    np.testing.assert_array_equal(ucr.to_length(RAGGED[1], 2), [[9, 8], [0, 0]])
+    np.testing.assert_array_equal(ucr.to_length(RAGGED[0], 2), [[0, 1], [2, 3]])
 
 
 def test_one_length_is_that_of_the_longest_training_series():
@@ -176,7 +167,7 @@ def test_one_length_is_that_of_the_longest_training_series():
         def predict(self, X):
             return np.zeros(len(X)), X.shape
 
-    model = _ucr_engines.OneLength(Seen()).fit(RAGGED, [0, 1, 0])
+    model = ucr.OneLength(Seen()).fit(RAGGED, [0, 1, 0])
     assert model.classifier.fitted == (3, 2, 3)
     assert model.predict([np.ones((7, 2))])[1] == (1, 2, 3)
 
@@ -188,16 +179,9 @@ def test_the_smallest_of_the_best_windows_is_taken():
     def distances(window):
         return apart.copy() if window in (0.05, 0.1) else 10 - apart
 
-    assert _ucr_engines.best_window(distances, y) == 0.05
+    assert ucr.best_window(distances, y) == 0.05
 
 
 def test_a_few_of_each_class():
     y = np.array(["b", "a", "b", "b", "a", "c"])
-    assert _ucr_engines.few_of_each(y).tolist() == [1, 4, 0, 2, 5]
-
-
-def test_the_program_starts_anywhere(tmp_path):
-    command = [sys.executable, ucr.__file__, "--report", "--output", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout == "Nothing has been measured yet.\n"
+    assert ucr.few_of_each(y).tolist() == [1, 4, 0, 2, 5]

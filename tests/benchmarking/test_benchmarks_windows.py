@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -23,10 +21,12 @@ def test_the_loop_makes_the_same_windows(stride, label):
     np.testing.assert_allclose(made.y, looped[1])
 
 
-def test_a_measurement_and_the_report(tmp_path):
-    job = {"n_rows": 500, "n_features": 2, "stride": 50, "label": "mean"}
-    runs = [{**job, "way": way, "load": 0.0, **windows.measure(way, **job)} for way in windows.WAYS]
-    assert [one["n_windows"] for one in runs] == [10, 10]
-    windows.write(runs, tmp_path, 1)
+def test_measurements_and_the_report(tmp_path, measured, monkeypatch, runs_in):
+    case = {"n_rows": 500, "n_features": 2, "stride": 50, "label": "mean"}
+    jobs = measured(windows.measure)
+    monkeypatch.setattr(windows, "SHAPES", ((1_000, 2),))
+    options = ["--rounds", "2", "--shrink", "2", "--output", str(tmp_path)]
+    assert windows.STUDY.main(options) == 0
+    assert [job["way"] for job in jobs if {**job, **case} == job] == ["make_windows"] * 2 + ["loop"]
     assert "| 500 x 2 | 50 | mean | 10 |" in (tmp_path / "windows.md").read_text()
-    assert len(json.loads((tmp_path / "windows.json").read_text())["runs"]) == 2
+    assert len(runs_in(tmp_path / "windows.json")) == len(jobs) == 6 * 3

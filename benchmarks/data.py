@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
 SPLIT_SEED = 0
 
 Parts = tuple[Any, np.ndarray, Any, np.ndarray]  # X_train, y_train, X_test, y_test
@@ -49,13 +46,6 @@ class DataSpec:
     n_train: int | None = None
     n_test: int | None = None
     validate: bool = False
-
-
-def look_beside_the_repository() -> None:
-    """Name ``../shared/data`` in ``SKLSTM_DATA`` if it exists and nothing else is named."""
-    beside = ROOT.parent / "shared" / "data"
-    if not os.environ.get("SKLSTM_DATA") and beside.is_dir():
-        os.environ["SKLSTM_DATA"] = str(beside)
 
 
 def load(spec: DataSpec) -> Parts:
@@ -109,24 +99,13 @@ def held_out_films() -> Parts:
     return *part(~held_out), *part(held_out)
 
 
-def _imdb() -> Parts:
-    from sklstm.datasets import fetch_imdb
+def fetch(name: str, *args: Any) -> Parts:
+    """Return both parts of what a function of sklstm.datasets fetches."""
+    from sklstm import datasets
 
-    train, test = fetch_imdb(subset="train"), fetch_imdb(subset="test")
-    return train.data, train.target, test.data, test.target
-
-
-def _trec() -> Parts:
-    from sklstm.datasets import fetch_trec
-
-    train, test = fetch_trec(subset="train"), fetch_trec(subset="test")
-    return train.data, train.target, test.data, test.target
-
-
-def _newsgroups() -> Parts:
-    from sklstm.datasets import fetch_newsgroups
-
-    train, test = fetch_newsgroups(subset="train"), fetch_newsgroups(subset="test")
+    train, test = (
+        getattr(datasets, f"fetch_{name}")(*args, subset=part) for part in ("train", "test")
+    )
     return train.data, train.target, test.data, test.target
 
 
@@ -142,20 +121,13 @@ def _polarity() -> Parts:
     return split(*load_polarity(return_X_y=True), test_size=50)
 
 
-def _ucr(name: str) -> Parts:
-    from sklstm.datasets import fetch_ucr
-
-    train, test = fetch_ucr(name), fetch_ucr(name, subset="test")
-    return train.data, train.target, test.data, test.target
-
-
 LOADERS: dict[str, Callable[[], Parts]] = {
-    "imdb": _imdb,
-    "trec": _trec,
-    "newsgroups": _newsgroups,
+    "imdb": partial(fetch, "imdb"),
+    "trec": partial(fetch, "trec"),
+    "newsgroups": partial(fetch, "newsgroups"),
     "digits": _digits,
     "polarity": _polarity,
-    **{name: partial(_ucr, name) for name in UCR},
+    **{name: partial(fetch, "ucr", name) for name in UCR},
 }
 
 

@@ -1,0 +1,288 @@
+"""Tables, pages and plots, made from runs alone; the tables also read well in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+Run = dict[str, Any]
+Column = Callable[[list[Run]], str]  # from the runs of a row to its cell
+MISSING = "-"
+
+# ------------------------------------------------------------------------------------------
+# Tables
+
+
+def markdown(columns: Mapping[str, Sequence[str]], align: str = "") -> str:
+    """Return a table in Markdown.
+
+    Its cells are padded, the first column aligned left and the others right; with `align`, a
+    letter for each column (left, right, or n for neither), they are not.
+    """
+    heads = list(columns)
+    rows = list(zip(*columns.values(), strict=True))
+    if align:
+        kinds = {"l": "---", "r": "---:", "n": "---"}
+        rules = [kinds[letter] for letter in align]
+        plain = [heads, rules, *rows]
+        return "\n".join(" ".join(f"| {cell}".rstrip() for cell in [*row, ""]) for row in plain)
+    widths = [max(3, len(head), *map(len, columns[head])) for head in heads]
+    rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(
+        f"| {' | '.join(_pad(cell, width, i) for i, (cell, width) in cells)} |"
+        for row in [heads, rules, *rows]
+        if (cells := list(enumerate(zip(row, widths, strict=True))))
+    )
+
+
+def _pad(cell: str, width: int, column: int) -> str:
+    return cell.rjust(width) if column else cell.ljust(width)
+
+
+def table(
+    groups: Mapping[str, list[Run]],
+    columns: Mapping[str, Column],
+    head: str = "model",
+    align: str = "",
+) -> str:
+    """Return a table with a row for each group of runs, under its name."""
+    cells = {name: [column(runs) for runs in groups.values()] for name, column in columns.items()}
+    return markdown({head: list(groups), **cells}, align)
+
+
+def by_contender(runs: Iterable[Run], names: Iterable[str]) -> dict[str, list[Run]]:
+    """Return the runs of each contender, by its title if `names` maps to what has one."""
+    found, groups = list(runs), {}
+    for name in names:
+        if own := [run for run in found if run["contender"] == name]:
+            title = getattr(names[name], "title", name) if isinstance(names, Mapping) else name
+            groups[title] = own
+    return groups
+
+
+def by_data(runs: Iterable[Run], names: Iterable[str]) -> dict[str, list[Run]]:
+    """Return the runs of each data set that has some, in the order of `names`."""
+    found = list(runs)
+    groups = {name: [run for run in found if run["data"]["name"] == name] for name in names}
+    return {name: group for name, group in groups.items() if group}
+
+
+def values(runs: Iterable[Run], path: str) -> list[Any]:
+    """Return what runs hold at a path of keys and dots, without those that lack it or hold None."""
+    found = []
+    for run in runs:
+        value: Any = run
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def spread(
+    path: str, places: int, scale: float = 1, middle: Callable[[list[float]], float] = median
+) -> Column:
+    """Return a column of medians, of several runs with the lowest and highest in brackets."""
+
+    def column(runs: list[Run]) -> str:
+        found = [scale * value for value in values(runs, path)]
+        if not found:
+            return MISSING
+        # The 0.0 turns a rounded -0.0 into 0.0.
+        texts = [
+            f"{round(value, places) + 0.0:.{places}f}"
+            for value in (middle(found), min(found), max(found))
+        ]
+        return texts[0] if len(found) == 1 else f"{texts[0]} ({texts[1]} to {texts[2]})"
+
+    return column
+
+
+def middle(path: str, places: int, scale: float = 1) -> Column:
+    """Return a column of medians."""
+
+    def column(runs: list[Run]) -> str:
+        found = values(runs, path)
+        return f"{scale * median(found):,.{places}f}" if found else MISSING
+
+    return column
+
+
+def took(path: str) -> Column:
+    """Return a column of median seconds."""
+
+    def column(runs: list[Run]) -> str:
+        found = values(runs, path)
+        return seconds(median(found) if found else None)
+
+    return column
+
+
+def seconds(value: float | None) -> str:
+    """Return seconds as text with about three digits, and never as zero."""
+    if value is None:
+        return MISSING
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 1 else f"{max(value, 0.01):.2f}"
+
+
+def of_problems(
+    problems: Iterable[Any], runs: list[Run], digits: Mapping[str, int], *, sizes: bool = True
+) -> str:
+    """Return a table for each `harness.Problem` that has runs.
+
+    `digits` names the scores to show, and says how many decimals each gets.
+    """
+    columns: dict[str, Column] = {
+        **{score: spread(f"scores.{score}", places) for score, places in digits.items()},
+        "fit, s": took("seconds.fit"),
+        "predict, s": took("seconds.predict"),
+    }
+    texts = []
+    posed = list(problems)
+    for name, title in {problem.name: problem.title for problem in posed}.items():
+        if group := [run for run in runs if run["data"]["name"] == name]:
+            size = f" {group[0]['n_train']:,} samples to train on, {group[0]['n_test']:,} to test."
+            titles = {k: v for p in posed if p.name == name for k, v in p.contenders.items()}
+            shown = table(by_contender(group, titles), columns)
+            texts.append(f"**{title}.**{size if sizes else ''}\n\n{shown}")
+    return "\n\n".join(texts)
+
+
+# ------------------------------------------------------------------------------------------
+# What stands beside tables
+
+
+def surroundings(runs: list[Run]) -> list[str]:
+    """Return a line for each surrounding that runs were made in; one, if all went well."""
+    lines: dict[str, list[str]] = {}
+    threads = max(values(runs, "environment.torch_threads"), default="none")
+    for run in runs:
+        lines.setdefault(_surrounding(run, threads), []).append(run["date"])
+    return [
+        f"Measured on {line}; {' to '.join(sorted({min(dates), max(dates)}))}."
+        for line, dates in lines.items()
+    ]
+
+
+def _surrounding(run: Run, threads: Any) -> str:
+    env = {name: value for name, value in run["environment"].items() if value is not None}
+    code = f" ({run['commit'] or 'no commit'})" if "sklstm" in env else ""
+    cpus = f"{env.pop('cpus')} CPU cores"
+    if "torch_threads" in run["environment"] and "torch" in env:
+        versions = ", ".join(f"{name} {env[name]}" for name in ("scikit-learn", "torch", "sklstm"))
+        used = env.get("torch_threads", threads)
+        return f"{cpus}, torch threads: {used}; Python {env['python']}, {versions}{code}"
+    limit = env.pop("OMP_NUM_THREADS", None)
+    env.pop("torch_threads", None)
+    versions = ", ".join(f"{name} {version}" for name, version in env.items())
+    return f"{cpus}{f', OMP_NUM_THREADS={limit}' if limit else ''}; {versions}{code}"
+
+
+def warned(runs: list[Run]) -> list[str]:
+    """Return what runs warned of, each once."""
+    found = [
+        f"{run['contender']} warned: {text.splitlines()[0]}"
+        for run in runs
+        for text in run["warnings"]
+    ]
+    return list(dict.fromkeys(found))
+
+
+def loads(runs: list[Run]) -> str:
+    """Return how busy the machine was."""
+    found = values(runs, "load")
+    return (
+        "Load average of the machine before the runs, these included: "
+        f"{min(found):.1f} to {max(found):.1f}."
+    )
+
+
+# ------------------------------------------------------------------------------------------
+# Pages of the documentation
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Return what stands before a table in a page, and after it."""
+    return f"<!-- {name}-table:start -->", f"<!-- {name}-table:end -->"
+
+
+def fill(text: str, content: str, name: str) -> str:
+    """Return `text` with `content` in place of all that is between the marks of a table.
+
+    Raises
+    ------
+    ValueError
+        If a mark is missing, comes twice, or the end comes first.
+    """
+    start, end = marks(name)
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
+        raise ValueError(f"expected {start} once, and {end} once after it")
+    head, rest = text.split(start)
+    _, tail = rest.split(end)
+    return f"{head}{start}\n{content.strip()}\n{end}{tail}"
+
+
+def fill_file(path: Path, content: str, name: str) -> None:
+    """Fill a file between the marks of a table; leave it alone if nothing changes."""
+    text = path.read_text(encoding="utf-8")
+    filled = fill(text, content, name)
+    if filled != text:
+        path.write_text(filled, encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------------------
+# Plots
+
+# Okabe and Ito, without their yellow
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+GREY = "#666666"
+STYLE = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "font.size": 10,
+    "figure.dpi": 100,
+    "savefig.dpi": 150,
+}
+
+
+def pyplot() -> Any:
+    """Return matplotlib's pyplot, which draws into files."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def label(ax: Any, text: str, height: float, colour: str) -> None:
+    """Write a name right of the plot."""
+    ax.text(1.02, height, text, color=colour, va="center", transform=ax.get_yaxis_transform())
+
+
+def apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Return the heights moved as little as it takes to lie at least `gap` apart, in pairs."""
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    moved = list(heights)
+    for _ in range(100):
+        for low, high in pairwise(order):
+            overlap = gap - (moved[high] - moved[low])
+            if overlap > 1e-9:
+                moved[low] -= overlap / 2
+                moved[high] += overlap / 2
+    return moved
+
+
+def save(figure: Any, path: Path, **settings: Any) -> Path:
+    """Write a figure and forget it; return the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, **settings)
+    pyplot().close(figure)
+    return path
