@@ -1,107 +1,137 @@
-"""From texts to vectors, by gensim's Doc2Vec."""
+"""Vectors of texts, by gensim's Doc2Vec."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from gensim.models.doc2vec import Doc2Vec
+from gensim.models.doc2vec import Doc2Vec, TaggedDocument
+from scipy.sparse import issparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     _fit_context,
 )
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import (
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._callers import caller_level
 from sklstm._jobs import job_count
-from sklstm.preprocessing.text._doc2vec_fit import learn
-from sklstm.preprocessing.text._doc2vec_sharing import infer
-from sklstm.preprocessing.text._doc2vec_similarity import TextSimilarity
-from sklstm.preprocessing.text._doc2vec_training import FLAGS, check_inference
-from sklstm.preprocessing.text._documents import Documents, known_words, warn_of_empty
-from sklstm.preprocessing.text._gensim import LARGEST
+from sklstm._sequences import is_missing, object_array
+from sklstm.preprocessing.text._doc2vec_inference import infer
+from sklstm.preprocessing.text._gensim import (
+    LARGEST,
+    Restartable,
+    check_counts,
+    check_objective,
+    check_rates,
+    check_topn,
+    cosine,
+    failures_raised,
+    nearest,
+)
+from sklstm.preprocessing.text.corpus import (
+    SPLITTING_CONSTRAINTS,
+    Corpus,
+    Splitting,
+    read_corpus,
+)
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+_FLAGS = ("dm", "dm_mean", "dm_concat", "dbow_words", "hs", "shrink_windows")
+# Parameters that gensim calls the same, beside the flags.
+_GENSIM_PARAMS = (
+    "vector_size", "window", "min_count", "negative", "ns_exponent", "sample", "epochs", "alpha",
+    "min_alpha",
+)  # fmt: skip
+_INFERENCE_PARAMS = ("infer_epochs", "infer_alpha", "n_jobs")
+_COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 
 
-class Doc2VecVectorizer(
-    TextSimilarity, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
-):
-    r"""Turn texts into vectors that are alike where the texts are, without labels.
+class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    r"""Learn vectors of texts without labels; similar texts get similar vectors.
 
     Trains gensim's :class:`~gensim.models.doc2vec.Doc2Vec`, the paragraph vectors of [1]_, on the
-    texts seen in `fit`, and gives each text a row of `vector_size` numbers. More texts than those
-    with labels help: fit it on all of them.
+    texts seen in `fit`, and gives each text a vector. It gains from more texts than those with
+    labels: fit it on all of them.
 
-    The same text has the same vector whatever else is in the call, in any order, with any number
-    of threads and in any process on the same kind of machine. gensim's ``infer_vector`` gives
-    another one each time.
+    The same text gets the same vector whatever other texts are in the call, in any order, with any
+    number of threads and in any process on the same kind of machine. gensim's ``infer_vector``
+    gives another one each time.
 
     Parameters
     ----------
     vector_size : int, default=100
-        The numbers of a vector.
+        Dimensionality of the vectors.
     window : int, default=5
-        How many words on each side of a word are its context. Only with ``dm=1`` or
-        ``dbow_words=1``.
+        Maximum distance, in words, between a word and the words of its context. Only with ``dm=1``
+        or ``dbow_words=1``.
     min_count : int, default=2
-        Leave out words that occur less often in all texts together: a word seen once says nothing
+        Ignore words that occur less often in all texts together: a word seen once says nothing
         about two texts.
     dm : {0, 1}, default=0
-        1 is the distributed memory model (DM): a text's vector helps its context to tell each
-        word. 0 is the distributed bag of words (DBOW): the vector alone tells the words. DBOW is
-        faster, and by far the better one for film reviews in the notebook of [2]_; gensim's own
-        default is 1.
+        1 is the distributed memory model (DM): the vector of a text and those of a word's context
+        together predict the word. 0 is the distributed bag of words (DBOW): the vector of the text
+        alone predicts its words. DBOW is faster, and by far the better one for film reviews in the
+        notebook of [2]_; gensim's own default is 1.
     dm_mean : {0, 1}, default=1
-        1 averages the context's vectors, 0 adds them. Only with ``dm=1`` and ``dm_concat=0``.
+        1 averages the vectors of the context, 0 sums them. Only with ``dm=1`` and ``dm_concat=0``.
     dm_concat : {0, 1}, default=0
-        1 lays the context's vectors end to end, as in [1]_: 1 + 2 * `window` times as many weights
-        for each word. Needs ``dm=1``, and exactly one tag a text: `tags` "texts", or "labels" with
-        a single label each.
+        1 concatenates the vectors of the context, as in [1]_, with 1 + 2 * `window` times as many
+        weights for each word. Needs ``dm=1``, and exactly one tag for each text: `tags` "texts", or
+        "labels" with a single label each.
     dbow_words : {0, 1}, default=0
-        1 trains word vectors, too, in turns with DBOW; about `window` times slower.
+        1 trains word vectors, too, by skip-gram beside DBOW; about `window` times slower.
     hs : {0, 1}, default=0
-        1 trains by hierarchical softmax. That comes on top of `negative`, as in gensim: set
-        ``negative=0`` to have it alone.
+        1 for hierarchical softmax, in addition to negative sampling, as in gensim, or instead of it
+        with ``negative=0``.
     negative : int, default=5
-        How many random words each word is told from; 0 for none.
+        Number of negative samples for each prediction. 0 turns negative sampling off.
     ns_exponent : float, default=0.75
-        These words are drawn by their counts to this power.
+        Negative samples are drawn in proportion to the counts of words to this power.
     sample : float, default=0
-        Drop frequent words at random: those that make up more than about this share of all words.
-        1e-3 to 1e-5 are common; 0 drops none. From 1 on it is a count instead of a share.
+        Threshold for randomly dropping frequent words: those that make up more than about this
+        fraction of all words. 1e-3 to 1e-5 are common; 0 drops none. A value of 1 or more is a
+        count instead of a fraction.
     shrink_windows : bool, default=True
-        Draw the size of each window between 1 and `window`, so that near words count more.
+        Draw the size of each window between 1 and `window`, so that near words have more weight.
     epochs : int, default=20
-        Passes over the training texts; 10 to 20 in [1]_ and [2]_. Few short texts need more.
+        Number of passes over the training texts; 10 to 20 in [1]_ and [2]_. A small number of short
+        texts needs more.
     alpha : float, default=0.025
-        The learning rate at first.
+        Initial learning rate.
     min_alpha : float, default=0.0001
-        The learning rate at last; it falls in a line.
+        Final learning rate; it decreases linearly.
     infer_epochs : int, default=None
-        Passes over a text in `transform`; time is in proportion. None takes `epochs`, as gensim.
+        Number of passes over a text in `transform`; the time is proportional to it. None takes
+        `epochs`, as gensim.
     infer_alpha : float, default=None
-        The learning rate at first for each new text. None takes `alpha`, as gensim. On film reviews
-        a tenth of it and less gave a classifier better vectors, but only where those of the
+        Initial learning rate for each text in `transform`. None takes `alpha`, as gensim. On film
+        reviews a tenth of it and less gave a classifier better vectors, but only if those of the
         training texts are inferred, too.
     tags : {"texts", "labels", "both"}, default="texts"
         What a vector is trained for: each text, each label in y, or both. A text may have several
-        labels, or none. A text with a tag each for itself and its labels shares its words among
-        them. `transform` never sees labels, and gives a new text a vector of its own in any case.
+        labels, or none. With "both" the words of a text train its own vector and those of its
+        labels. `transform` never sees labels, and infers the vector of a new text from its words.
     training_vectors : {"inferred", "trained"}, default="inferred"
         What `fit_transform` returns. "inferred" gives the training texts the vectors that
         `transform` gives: a classifier then learns from the same kind of vectors that it will
-        meet. "trained" gives those that training left, without the time for inferring them; they
-        are of another make than those of new texts, even for the same text.
+        predict from. "trained" gives those of the training itself, which saves the time for
+        inferring; they differ from those that `transform` gives, even for the same text.
     lowercase : bool, default=True
-        Convert texts to lowercase first.
+        Convert texts to lowercase before splitting them.
     strip_accents : {"ascii", "unicode"} or callable, default=None
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
@@ -109,53 +139,53 @@ class Doc2VecVectorizer(
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a word; only with ``analyzer="word"``.
     tokenizer : callable, default=None
-        Function from a text to its words, in place of `token_pattern`.
+        Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
-        Function from a text to a text, in place of `lowercase` and `strip_accents`.
+        Function from a text to a text, used instead of `lowercase` and `strip_accents`.
     analyzer : {"word", "char", "char_wb"} or callable, default="word"
-        What counts as a word: one, or a character. A callable takes an item of X and returns its
-        words. Items that are lists of words need none.
+        Whether words, characters, or characters within word boundaries are the units. A callable
+        takes an item of X and returns its words. Items that are lists of words need none.
     ngram_range : tuple (min_n, max_n), default=(1, 1)
-        Runs of so many words count as words, too: with (1, 2) each word and each pair, which
-        raises accuracy in [3]_, and takes memory and time. Runs of different lengths only with
-        plain DBOW, which has no use for their order.
+        Use n-grams of all lengths in this range as words: with (1, 2) each word and each pair of
+        words, which raises accuracy in [3]_, and takes memory and time. N-grams of different
+        lengths only with plain DBOW, which does not depend on their order.
     random_state : int, RandomState instance or None, default=None
-        Of the first weights, the random words and dropped words in training, and of those that
-        `transform` draws: what it draws for a text follows from this and the text's words alone.
+        Seed of the initial weights, the negative samples and the dropped words in training, and of
+        the random numbers in `transform`: those depend on this and on the words of a text alone.
     n_jobs : int or None, default=None
-        Cores. None trains in one thread, because gensim's training is reproducible in no other way,
-        and uses all cores in `transform`, where their number makes no difference to the vectors;
-        one within a parallel joblib job, such as a grid search. A number, or -1 for all cores,
-        holds for both: with more than one, two fits give different models, whatever
-        `random_state`. `transform` starts threads, for over 25 million words times epochs joblib's
-        processes, which take seconds to start, and memory; `joblib.parallel_config` may change it.
+        Number of cores. None trains in one thread, because gensim's training is reproducible in no
+        other way, and uses all cores in `transform`, where their number does not change the
+        vectors; only one inside a parallel joblib job, such as a grid search. A number, or -1 for
+        all cores, applies to both: with more than one, two fits give different models, whatever
+        `random_state`. `transform` uses threads, and for over 25 million words times epochs the
+        processes of joblib, which take seconds to start, and memory; `joblib.parallel_config` can
+        change that.
 
     Attributes
     ----------
     model_ : gensim.models.doc2vec.Doc2Vec
         The trained model: the vocabulary and word vectors in ``model_.wv``, the vectors of the
-        training texts, and behind them those of the labels, in ``model_.dv.vectors``. It holds
-        no texts. Plain DBOW (``dm=0, dbow_words=0``) trains no word vectors, and has none.
+        training texts, followed by those of the labels, in ``model_.dv.vectors``. It holds no
+        texts. Plain DBOW (``dm=0, dbow_words=0``) trains no word vectors, and has none.
     label_classes_ : ndarray of shape (n_labels,)
         The labels, sorted. Only with `tags` "labels" or "both".
     label_vectors_ : ndarray of float32 of shape (n_labels, vector_size)
-        Their vectors, in this order. Only with `tags` "labels" or "both".
+        Their vectors, in the same order. Only with `tags` "labels" or "both".
 
     See Also
     --------
-    SequenceTokenizer : Words in their order, for an LSTM.
+    SequenceTokenizer : Keeps the order of the words, for an LSTM.
 
     Notes
     -----
-    gensim drops what comes after the first 10,000 words of a document. Here longer texts are
-    read in pieces of 10,000 words that train the same vector, in `fit` and in `transform`; a
-    context does not reach from one piece into the next.
+    gensim drops all but the first 10,000 words of a text. Here longer texts are read in pieces of
+    10,000 words that train the same vector, in `fit` and in `transform`; the context of a word does
+    not cross from one piece to the next.
 
-    A text without known words has a vector of zeros, and a warning says so. Unknown words change
-    nothing.
+    A text without known words gets a vector of zeros, with a warning. Unknown words are ignored.
 
-    A pickle holds `model_`: for each known word its vectors, and for each training text
-    `vector_size` numbers, which `most_similar` looks through.
+    A pickle contains `model_`: the vectors of each known word, and a vector of each training text,
+    in which `most_similar` searches.
 
     References
     ----------
@@ -184,7 +214,12 @@ class Doc2VecVectorizer(
     label_classes_: np.ndarray
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **{name: ["boolean", Options(Integral, {0, 1})] for name in FLAGS},
+        **{
+            name: constraint
+            for name, constraint in SPLITTING_CONSTRAINTS.items()
+            if name not in ("input", "encoding", "decode_error")
+        },
+        **{name: ["boolean", Options(Integral, {0, 1})] for name in _FLAGS},
         **{name: [_COUNT] for name in ("vector_size", "min_count", "epochs")},
         "window": [Interval(Integral, 1, LARGEST, closed="both")],
         "negative": [Interval(Integral, 0, LARGEST, closed="both")],
@@ -196,15 +231,9 @@ class Doc2VecVectorizer(
         "infer_alpha": [Interval(Real, 0, None, closed="neither"), None],
         "tags": [StrOptions({"texts", "labels", "both"})],
         "training_vectors": [StrOptions({"inferred", "trained"})],
-        **{
-            name: CountVectorizer._parameter_constraints[name]
-            for name in ("lowercase", "strip_accents", "token_pattern", "tokenizer",
-                         "preprocessor", "analyzer", "ngram_range")
-        },
-        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
         "random_state": ["random_state"],
         "n_jobs": [_COUNT, Interval(Integral, None, -1, closed="right"), None],
-    }  # fmt: skip
+    }
 
     def __init__(
         self,
@@ -280,8 +309,8 @@ class Doc2VecVectorizer(
             of words already are taken as they are. An empty text trains nothing.
         y : array-like of shape (n_texts,) or (n_texts, n_labels), default=None
             With `tags` "labels" or "both", the labels: one, or a list, tuple or set of them, for
-            each text; an empty list for a text without. Or an array, sparse matrix or data frame
-            with a column for each label, which holds 1 where a text has it and 0 elsewhere.
+            each text; an empty list for a text without labels. Or an array, sparse matrix or data
+            frame with a column for each label, which holds 1 where a text has it and 0 elsewhere.
             Ignored with `tags` "texts".
 
         Returns
@@ -296,10 +325,9 @@ class Doc2VecVectorizer(
             names the first one.
         ValueError
             If an item of X is missing, X is empty, no word occurs `min_count` times, labels are
-            wanted and not given for each text, or parameters contradict each other.
+            needed and not given for each text, or parameters contradict each other.
         """
-        documents = self._learn(X, y)
-        warn_of_empty(documents)
+        _warn_of_empty(self._learn(X, y))
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -318,11 +346,11 @@ class Doc2VecVectorizer(
         vectors : ndarray of float32 of shape (n_texts, vector_size)
             By `training_vectors`, the same as ``fit(X, y).transform(X)`` or the trained ones.
         """
-        documents = self._learn(X, y)
-        warn_of_empty(documents, stacklevel=5)
+        corpus = self._learn(X, y)
+        _warn_of_empty(corpus)
         if self.training_vectors == "trained":
             return self.model_.dv.vectors[: self._n_text_vectors].copy()
-        return self._infer(documents)
+        return self._infer(corpus)
 
     def transform(self, X: Iterable[Any]) -> Any:
         """Return the vectors of texts.
@@ -332,25 +360,25 @@ class Doc2VecVectorizer(
         Parameters
         ----------
         X : iterable of str, or of lists of str, of shape (n_texts,)
-            The texts; lists of words also where `fit` saw texts, and the other way round.
+            The texts; lists of words also if `fit` was given texts, and vice versa.
 
         Returns
         -------
         vectors : ndarray of float32 of shape (n_texts, vector_size)
-            One row a text.
+            A row for each text.
 
         Raises
         ------
         NotFittedError
-            If there was no `fit`.
+            If the vectorizer is not fitted.
         TypeError
             If an item of X is neither a text nor a list of words, or X mixes the two.
         ValueError
             If an item of X is missing, or X is empty.
         """
-        documents = self._read(X)
-        warn_of_empty(documents)
-        return self._infer(documents)
+        corpus = self._read(X)
+        _warn_of_empty(corpus)
+        return self._infer(corpus)
 
     @property
     def label_vectors_(self) -> np.ndarray:
@@ -360,6 +388,68 @@ class Doc2VecVectorizer(
                 f"{type(self).__name__} has label vectors after fit with tags='labels' or 'both'."
             )
         return self.model_.dv.vectors[self._n_text_vectors :]
+
+    def most_similar(
+        self,
+        text: str | Iterable[str],
+        topn: int = 10,
+        *,
+        among: Literal["texts", "labels"] = "texts",
+    ) -> list[tuple[Any, float]]:
+        """Return the training texts, or the labels, that are most similar to a text.
+
+        The vector of the text, as `transform` gives it, is compared with the trained vectors by
+        cosine similarity.
+
+        Parameters
+        ----------
+        text : str or list of str
+            One text, or its words.
+        topn : int, default=10
+            How many to return.
+        among : {"texts", "labels"}, default="texts"
+            Where to search: in the training texts, with `tags` "texts" or "both", or in the labels,
+            with `tags` "labels" or "both".
+
+        Returns
+        -------
+        found : list of (int, float), or of (label, float)
+            The index of a training text, or the label, and the cosine similarity from -1 to 1, the
+            most similar first. Fewer than `topn` if there are not so many; training texts without
+            known words are left out. Empty, with a warning, for a text without known words.
+
+        Raises
+        ------
+        NotFittedError
+            If the vectorizer is not fitted.
+        ValueError
+            If `fit` learned no vectors to search in, or `topn` is below 1.
+        """
+        check_is_fitted(self, "model_")
+        topn = check_topn(topn)
+        vectors, names = self._trained_vectors(among)
+        return nearest(self._vector_of(text), vectors, names, topn)
+
+    def similarity(self, text_a: str | Iterable[str], text_b: str | Iterable[str]) -> float:
+        """Return the cosine similarity of the vectors of two texts.
+
+        Parameters
+        ----------
+        text_a, text_b : str or list of str
+            One text each, or its words; they need not be training texts.
+
+        Returns
+        -------
+        similarity : float
+            From -1 to 1; 1 for two equal texts, and 0, with a warning, if one has no known word.
+
+        Raises
+        ------
+        NotFittedError
+            If the vectorizer is not fitted.
+        """
+        check_is_fitted(self, "model_")
+        return cosine(self._vector_of(text_a), self._vector_of(text_b))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -372,29 +462,295 @@ class Doc2VecVectorizer(
     def _n_features_out(self) -> int:
         return self.model_.vector_size
 
-    def _learn(self, X: Iterable[Any], y: Any) -> Documents:
-        """Train, and return the texts in the numbers of the known words."""
-        learned = learn(self, X, y)
-        self.model_, self._seed = learned.model, learned.seed
-        self._n_text_vectors = learned.n_text_vectors
-        if learned.classes is not None:
-            self.label_classes_ = learned.classes
+    def _learn(self, X: Iterable[Any], y: Any) -> Corpus:
+        """Train the model, and return the texts with the ids of the words that it knows."""
+        splitting = Splitting.from_params(vars(self))
+        self._check_choices(splitting)
+        corpus = read_corpus(X, splitting, word_lists=True)
+        corpus.check_has_words()
+        check_counts(corpus.words, corpus.counts(), min_count=self.min_count, hs=self.hs)
+        labels = None
+        if self.tags != "texts":
+            labels = read_labels(y, len(corpus), self.tags)
+            if self.dm_concat:
+                labels.check_single()
+        n_text_vectors = 0 if self.tags == "labels" else len(corpus)
+        # A text trains its own vector and those of its labels. All tags are integers, so that a
+        # label of any type is confused neither with a text nor with another label.
+        tags = [[i] if n_text_vectors else [] for i in range(len(corpus))]
+        if labels is not None:
+            for own, codes in zip(tags, labels.codes, strict=True):
+                own.extend(n_text_vectors + code for code in codes)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        model = self._train(corpus, tags, seed)
+        known = corpus.looked_up(model.wv.key_to_index, -1)
+        known = known.only(known.ids >= 0)
+        trained = np.zeros(len(model.dv.vectors), dtype=bool)
+        for length, rows in zip(known.lengths.tolist(), tags, strict=True):
+            if length:
+                trained[rows] = True
+        model.dv.vectors[~trained] = 0  # still random
+        self.model_, self._seed, self._n_text_vectors = model, seed, n_text_vectors
+        if labels is not None:
+            self.label_classes_ = labels.classes
         elif hasattr(self, "label_classes_"):  # from an earlier fit
             del self.label_classes_
-        return learned.documents
+        return known
 
-    def _read(self, X: Iterable[Any]) -> Documents:
-        """Return texts in the numbers of the known words."""
+    def _check_choices(self, splitting: Splitting) -> None:
+        """Raise ValueError if parameters contradict each other."""
+        check_objective(hs=self.hs, negative=self.negative)
+        if self.dm_concat and not self.dm:
+            raise ValueError("dm_concat=1 concatenates the context of DM and needs dm=1, got dm=0.")
+        if self.dbow_words and self.dm:
+            raise ValueError(
+                "dbow_words=1 trains word vectors beside DBOW and needs dm=0; dm=1 trains them "
+                "anyway."
+            )
+        check_rates(self.alpha, self.min_alpha)
+        self._check_inference(self.min_alpha)
+        splitting.check_ngram_range(
+            ordered=bool(self.dm or self.dbow_words),
+            reason=", but dm=1 and dbow_words=1 look at the words around each word",
+        )
+        if self.tags == "labels" and self.training_vectors == "trained":
+            raise ValueError(
+                "training_vectors='trained' returns the trained vector of each text, but "
+                "tags='labels' trains none; set tags='both', or training_vectors='inferred'."
+            )
+        if self.tags == "both" and self.dm_concat:
+            raise ValueError(
+                "dm_concat=1 takes exactly one tag for each text, but tags='both' gives a text one "
+                "and its labels others; set tags='texts' or 'labels', or dm_concat=0."
+            )
+
+    def _check_inference(self, min_alpha: float) -> None:
+        """Raise ValueError if no vectors can be inferred; parameters may be set after `fit`."""
+        validate_parameter_constraints(
+            {name: self._parameter_constraints[name] for name in _INFERENCE_PARAMS},
+            {name: getattr(self, name) for name in _INFERENCE_PARAMS},
+            caller_name=type(self).__name__,
+        )
+        if self.infer_alpha is not None:
+            check_rates(self.infer_alpha, min_alpha, name="infer_alpha")
+
+    def _train(self, corpus: Corpus, tags: list[list[int]], seed: int) -> Doc2Vec:
+        """Return the trained model, without what gensim needs for training only.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            The texts.
+        tags : list of lists of int
+            The rows of the vectors that each text trains.
+        seed : int
+            Seed of all random numbers; with one thread they are the same each time.
+        """
+        model = Doc2Vec(
+            seed=seed,
+            workers=job_count(self.n_jobs, default=1),
+            **{name: getattr(self, name) for name in _GENSIM_PARAMS},
+            **{name: int(getattr(self, name)) for name in _FLAGS},
+        )
+        documents = Restartable(
+            lambda: (TaggedDocument(words, tags[i]) for i, words in corpus.pieces())
+        )
+        model.build_vocab(documents)
+        with failures_raised(model):
+            model.train(documents, total_examples=model.corpus_count, epochs=model.epochs)
+        if not np.isfinite(model.dv.vectors).all():
+            raise ValueError(
+                "training ended in NaN or infinite vectors; try a smaller alpha than "
+                f"{model.alpha}."
+            )
+        # Dates and durations, by which two pickles of the same model would differ.
+        model.lifecycle_events, model.total_train_time = None, 0.0
+        if not model.dm and not model.dbow_words:  # word vectors are random, not trained
+            model.wv.vectors = np.zeros((0, model.vector_size), dtype=np.float32)
+        return model
+
+    def _read(self, X: Iterable[Any]) -> Corpus:
+        """Return texts with the ids of the known words, without other words."""
         check_is_fitted(self, "model_")
-        return known_words(self, X, self.model_.wv.key_to_index)
+        corpus = read_corpus(
+            X,
+            Splitting.from_params(vars(self)),
+            word_lists=True,
+            vocabulary=self.model_.wv.key_to_index,
+        )
+        return corpus.only(corpus.ids >= 0)
 
-    def _infer(self, documents: Documents) -> np.ndarray:
-        check_inference(self)  # they may have been set after fit
+    def _infer(self, corpus: Corpus) -> np.ndarray:
+        """Return the vectors of texts in the ids of the known words."""
+        self._check_inference(self.model_.min_alpha)
         return infer(
             self.model_,
-            documents,
+            corpus.ids,
+            corpus.lengths,
             seed=self._seed,
             epochs=self.infer_epochs or self.model_.epochs,
             alpha=self.infer_alpha,
             n_jobs=job_count(self.n_jobs),
         )
+
+    def _vector_of(self, text: str | Iterable[str]) -> np.ndarray:
+        """Return the vector of one text."""
+        corpus = self._read([text])
+        _warn_of_empty(corpus)
+        return self._infer(corpus)[0]
+
+    def _trained_vectors(self, among: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the vectors to search in, and what each stands for."""
+        if among == "texts" and self._n_text_vectors:
+            vectors = self.model_.dv.vectors[: self._n_text_vectors]
+            return vectors, np.arange(len(vectors))
+        if among == "labels" and hasattr(self, "label_classes_"):
+            return self.label_vectors_, self.label_classes_
+        if among not in ("texts", "labels"):
+            raise ValueError(f"among must be 'texts' or 'labels', got {among!r}.")
+        raise ValueError(
+            f"among={among!r} needs a vector for each of the {among}; fit with tags={among!r} or "
+            "tags='both'."
+        )
+
+
+def _warn_of_empty(corpus: Corpus) -> None:
+    """Warn of texts without known words."""
+    empty = np.flatnonzero(corpus.lengths == 0)
+    if len(empty):
+        warnings.warn(
+            f"{len(empty)} of {len(corpus)} texts have no known word and get a vector of "
+            f"zeros; the first is X[{empty[0]}].",
+            UserWarning,
+            stacklevel=caller_level(),
+        )
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of each text.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_labels,)
+        The different labels, sorted.
+    codes : list of lists of int
+        The indices in `classes` of each text's labels, in ascending order.
+    """
+
+    classes: np.ndarray
+    codes: list[list[int]]
+
+    def check_single(self) -> None:
+        """Raise ValueError unless each text has exactly one label, which dm_concat=1 needs."""
+        for i, own in enumerate(self.codes):
+            if len(own) != 1:
+                raise ValueError(
+                    f"dm_concat=1 takes exactly one tag for each text, but y[{i}] has {len(own)} "
+                    "labels; set dm_concat=0, or tags='texts'."
+                )
+
+
+def read_labels(y: Any, n_texts: int, tags: str) -> Labels:
+    """Return the labels of each text.
+
+    Parameters
+    ----------
+    y : array-like of labels, or of collections of labels, or indicators (n_texts, n_labels)
+        A label, or a collection of them, for each text. An array of two or more columns, a sparse
+        matrix or a data frame of several columns indicates by 1 and 0 which labels a text has.
+    n_texts : int
+        The number of texts.
+    tags : str
+        The parameter `tags`, for the error message if there is no y.
+
+    Raises
+    ------
+    ValueError
+        If y is None, of another length, without any label, or holds missing labels, numbers that
+        are not whole, or indicators other than 0 and 1.
+    TypeError
+        If a label is not hashable.
+    """
+    if y is None:
+        raise ValueError(
+            "This Doc2VecVectorizer requires y to be passed, but the target y is None: "
+            f"tags={tags!r} learns a vector for each label."
+        )
+    is_matrix = len(getattr(y, "shape", ())) == 2
+    found = (_indicated if is_matrix else _listed)(y, n_texts)
+    if not len(found.classes):
+        raise ValueError(f"y holds no label for any text; tags={tags!r} needs at least one.")
+    return found
+
+
+def _indicated(y: Any, n_texts: int) -> Labels:
+    """Read a matrix with a row for each text and a column for each label."""
+    names = list(y.columns) if hasattr(y, "columns") else list(range(y.shape[1]))
+    matrix = np.asarray(y.toarray() if issparse(y) else y)
+    if matrix.shape[1] == 1 and not issparse(y):
+        return _listed(matrix[:, 0], n_texts)
+    check_consistent_length(range(n_texts), matrix)
+    wrong = np.argwhere((matrix != 0) & (matrix != 1))
+    if len(wrong):
+        i, j = wrong[0]
+        raise ValueError(
+            f"y has shape {matrix.shape} and must hold 0 and 1, which indicate the labels of each "
+            f"text; y[{i}, {j}] is {matrix[i, j]!r}."
+        )
+    return Labels(_as_array(names), [np.flatnonzero(row).tolist() for row in matrix])
+
+
+def _listed(y: Any, n_texts: int) -> Labels:
+    """Read a label, or a collection of labels, for each text."""
+    if isinstance(y, (str, bytes, dict)) or not hasattr(y, "__len__"):
+        raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({y!r}).")
+    if hasattr(y, "to_list"):  # a Series; a polars Series of lists becomes a list of lists
+        items = y.to_list()
+    else:
+        items = y.tolist() if isinstance(y, np.ndarray) else list(y)
+    check_consistent_length(range(n_texts), items)
+    labels = [
+        {_checked(label, i) for label in item}
+        if isinstance(item, _COLLECTIONS)
+        else {_checked(item, i)}
+        for i, item in enumerate(items)
+    ]
+    classes = _sorted(set().union(*labels))
+    code_of = {label: code for code, label in enumerate(classes)}
+    # Sorted, because the order of a set of strings differs between processes.
+    codes = [sorted(map(code_of.__getitem__, own)) for own in labels]
+    return Labels(_as_array(classes), codes)
+
+
+def _checked(label: Any, i: int) -> Hashable:
+    """Return a label of text i, after a check."""
+    if isinstance(label, np.generic):
+        label = label.item()
+    if is_missing(label):
+        raise ValueError(
+            f"Input y contains missing labels, the first at y[{i}] ({label!r}); an empty list, [], "
+            "stands for a text without labels."
+        )
+    if isinstance(label, float) and not label.is_integer():
+        raise ValueError(
+            f"Input y contains {label!r} at y[{i}]; labels are strings or whole numbers."
+        )
+    try:
+        hash(label)
+    except TypeError as error:
+        raise TypeError(f"y[{i}] holds {label!r}, which is not a label: {error}.") from None
+    return label
+
+
+def _sorted(labels: set[Hashable]) -> list[Hashable]:
+    try:
+        return sorted(labels)  # type: ignore[type-var]
+    except TypeError:  # 1 and "1", say
+        return sorted(labels, key=lambda label: (type(label).__name__, repr(label)))
+
+
+def _as_array(labels: list[Any]) -> np.ndarray:
+    if len({type(label) for label in labels}) == 1 and isinstance(labels[0], (str, int)):
+        return np.array(labels)
+    return object_array(labels)

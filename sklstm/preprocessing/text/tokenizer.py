@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar, Literal
 
@@ -14,107 +15,113 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._callers import caller_level
 from sklstm._sequences import (
     END_ID,
+    N_RESERVED,
     PADDING_ID,
     START_ID,
     UNKNOWN_ID,
     TokenArray,
     Vocabulary,
     contain_sequences,
+    fill,
     id_rows,
+    positions,
+    split,
+    truncate,
 )
-from sklstm.preprocessing.text._encoding import (
-    Encoded,
-    discover,
-    encode,
-    finish,
-    folds_words,
-    room,
+from sklstm.preprocessing.text.corpus import (
+    SPLITTING_CONSTRAINTS,
+    Corpus,
+    Splitting,
+    check_all_str,
+    read_corpus,
 )
-from sklstm.preprocessing.text._texts import as_texts
-from sklstm.preprocessing.text._vocabulary import given_vocabulary
 
 
 class SequenceTokenizer(TransformerMixin, BaseEstimator):
     r"""Turn texts into sequences of word ids, in the order of the words.
 
     Splits texts as :class:`~sklearn.feature_extraction.text.CountVectorizer` does, with the
-    same parameters, but keeps every word in its place instead of counting it. The more often
+    same parameters, but keeps the words in their order instead of counting them. The more often
     a word occurs in the texts seen in `fit`, the smaller its id.
 
-    The ids 0 to 3 stand for no word: 0 is padding, 1 an unknown word, 2 the start and 3 the
-    end of a text. The first word of the vocabulary has the id 4.
+    The ids 0 to 3 are reserved: 0 is padding, 1 an unknown word, 2 the start and 3 the end of a
+    text. The first word of the vocabulary has the id 4.
 
     Parameters
     ----------
     max_features : int or None, default=20_000
-        Know only that many words, the most frequent ones. The reserved ids come on top. A word
-        seen once or twice cannot get a good vector, and the words left out train the vector
-        of the unknown word. None knows every word seen.
+        The size of the vocabulary at most: the most frequent words are kept, beside the four
+        reserved ids. A word seen once or twice cannot get a good vector, and the words left out
+        train the vector of the unknown word. None keeps every word.
     max_length : int, default=None
-        Cut longer sequences to this number of ids, the start and end ids included. None cuts
-        nothing: an LSTM takes sequences of any length, only time and memory speak for a cut.
+        Truncate longer sequences to this number of ids, start and end ids included. None truncates
+        nothing: an LSTM takes sequences of any length, at the cost of time and memory.
     truncation : {"pre", "post", "middle"}, default="pre"
-        Which side of a long text is cut; "middle" keeps as much of the head as of the tail.
-        The default keeps the tail, because reviews end with their verdict.
+        Which part of a long text is removed: its beginning, its end, or its middle. The default
+        keeps the end, because reviews close with their verdict.
     unknown : {"id", "skip"}, default="id"
         Give words outside the vocabulary the id 1, or leave them out.
     add_start : bool, default=False
-        Begin every sequence with the id 2.
+        Put the id 2 before the ids of each text.
     add_end : bool, default=False
-        End every sequence with the id 3.
+        Put the id 3 after the ids of each text.
     characters : int or None, default=None
-        Beside the id of each word, give the ids of its first `characters` characters, so that
-        an `LSTMTagger` sees how words are spelled, unknown ones too. Each step is then a row of
-        1 + `characters` ids, filled up with 0. A longer word keeps its head and its tail, of an
-        odd number one more of the head. Words are looked up in lower case, whatever the
-        analyzer, and spelled as they are written, so that capitals show; with
+        Beside the id of each word, give the ids of this many of its characters, so that an
+        `LSTMTagger` sees how words are spelled, including unknown ones. Each step is then a row of
+        1 + `characters` ids, padded with 0. A longer word keeps its beginning and its end, with
+        one character more of the beginning if the number is odd. Words are looked up in lowercase,
+        whatever the analyzer, and spelled as they are written, so that capital letters show; with
         ``lowercase=False`` they are looked up as written, too. None gives the words alone, as
         the other estimators read them.
     min_df : int or float in [0.0, 1.0], default=1
-        Ignore words that occur in fewer texts: a number of texts, or as a float a share.
+        Ignore words that occur in fewer texts than this: a number of texts, or as a float a
+        fraction of them.
     max_df : int or float in [0.0, 1.0], default=1.0
-        Ignore words that occur in more texts: a number of texts, or as a float a share.
+        Ignore words that occur in more texts than this: a number of texts, or as a float a
+        fraction of them.
     vocabulary : iterable of str or mapping from str to int, default=None
-        Know exactly these words. An iterable gives them in the order of their ids; of a
-        mapping only the order of its ids is taken, since the ids themselves start at 4 here.
-        Needs no `fit`; `max_features`, `min_df` and `max_df` are ignored. The characters known
-        are those of these words, or those that a `Vocabulary` brings along.
+        Use exactly these words. An iterable gives them in the order of their ids; of a
+        mapping only the order of its ids counts, since the ids start at 4 here. No `fit` is
+        needed then; `max_features`, `min_df` and `max_df` are ignored. The known characters
+        are those of these words, or those that a `Vocabulary` already has.
     lowercase : bool, default=True
-        Convert texts to lowercase first; with `characters`, look words up in lower case.
+        Convert texts to lowercase before splitting them; with `characters`, look words up in
+        lowercase.
     strip_accents : {"ascii", "unicode"} or callable, default=None
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
-        Words to leave out; only with ``analyzer="word"``. An LSTM reads sentences, where
-        "not" and "no" matter, so think twice.
+        Words to leave out; only with ``analyzer="word"``. An LSTM reads whole sentences, in which
+        words like "not" and "no" matter, so use it with care.
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
-        Regular expression of a word; only with ``analyzer="word"``. The default takes words of
+        Regular expression of a word; only with ``analyzer="word"``. The default matches words of
         two or more letters or digits, and no punctuation.
     tokenizer : callable, default=None
-        Function from a text to its words, in place of `token_pattern`.
+        Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
-        Function from a text to a text, in place of `lowercase` and `strip_accents`.
+        Function from a text to a text, used instead of `lowercase` and `strip_accents`.
     analyzer : {"word", "char", "char_wb"} or callable, default="word"
         What an id stands for: a word, a character, or a character within word boundaries. A
         callable takes an item of X and returns its words: ``analyzer=list`` takes texts that
-        are split already.
+        are lists of words already.
     ngram_range : tuple (n, n), default=(1, 1)
-        Runs of n words or characters instead of single ones. Both numbers must be equal:
+        Use n-grams of n words or characters instead of single ones. Both numbers must be equal:
         n-grams of several lengths have no common order in time.
     input : {"content", "filename", "file"}, default="content"
         Whether the items of X are texts, names of files or open files.
     encoding : str, default="utf-8"
         How to decode bytes and files.
     decode_error : {"strict", "ignore", "replace"}, default="strict"
-        What to do about bytes that `encoding` does not cover, as in :meth:`bytes.decode`.
+        What to do about bytes that are invalid in `encoding`, as in :meth:`bytes.decode`.
 
     Attributes
     ----------
     vocabulary_ : Vocabulary
-        A dict from every known word to its id, in the order of the ids. With `characters`, its
+        A dict from each known word to its id, in the order of the ids. With `characters`, its
         attribute ``characters`` is such a dict of the characters of all words seen in `fit`,
-        known words or not; of the words in `vocabulary`, where they are given.
+        whether or not the words are in the vocabulary; or of the words in `vocabulary`, if given.
 
     See Also
     --------
@@ -123,8 +130,8 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     Notes
     -----
     What `transform` returns knows its vocabulary, also after slicing, pickling and in
-    ``set_output(transform="pandas")``, where it is ``frame.attrs["sklstm_vocabulary"]``. So
-    the LSTM estimators tell words from numbers without being told.
+    ``set_output(transform="pandas")``, where it is ``frame.attrs["sklstm_vocabulary"]``. In this
+    way the LSTM estimators can tell word ids from numerical series.
 
     Examples
     --------
@@ -154,17 +161,16 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     vocabulary_: Vocabulary
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **SPLITTING_CONSTRAINTS,
         **{
-            name: constraint
-            for name, constraint in CountVectorizer._parameter_constraints.items()
-            if name not in ("binary", "dtype")
+            name: CountVectorizer._parameter_constraints[name]
+            for name in ("max_df", "max_features")
         },
-        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
-        "vocabulary": [Mapping, HasMethods("__iter__"), None],
         "min_df": [
             Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),
         ],
+        "vocabulary": [Mapping, HasMethods("__iter__"), None],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
         "truncation": [StrOptions({"pre", "post", "middle"})],
         "unknown": [StrOptions({"id", "skip"})],
@@ -248,7 +254,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> Any:
-        """Learn the vocabulary and return the texts as ids, analyzing each text once.
+        """Learn the vocabulary and return the texts as ids, splitting each text once.
 
         Parameters
         ----------
@@ -262,13 +268,14 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         sequences : TokenArray of shape (n_texts,)
             The same as ``fit(X).transform(X)``.
         """
-        encoded = self._learn(X)
-        return self._contain(finish(self, encoded), self.vocabulary_, X)
+        corpus = self._learn(X)
+        sequences = self._encode(*self._look_up(corpus, self.vocabulary_))
+        return contain_sequences(TokenArray(sequences, self.vocabulary_), X, self)
 
     def transform(self, X: Iterable[Any]) -> Any:
         """Return the texts as sequences of ids.
 
-        A text without any word to keep becomes an empty sequence, with a `UserWarning`.
+        A text without a word to keep becomes an empty sequence, with a `UserWarning`.
 
         Parameters
         ----------
@@ -278,32 +285,41 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         Returns
         -------
         sequences : TokenArray of shape (n_texts,)
-            One int32 array of ids per text, of shape (T_i,), or (T_i, 1 + `characters`). After
-            ``set_output(transform="pandas")`` a data frame with these arrays in its one column
+            One int32 array of ids for each text, of shape (T_i,), or (T_i, 1 + `characters`). After
+            ``set_output(transform="pandas")`` a data frame with these arrays in its only column
             'sequence'.
 
         Raises
         ------
         NotFittedError
-            If there is neither an earlier `fit` nor a `vocabulary`.
+            If the tokenizer is not fitted and has no `vocabulary`.
         ValueError
-            If `characters` became a number, or None, only after `fit`.
+            If `characters` was set to a number, or to None, only after `fit`.
         """
         vocabulary = self._known_words()
-        encoded = encode(self, self._texts(X), vocabulary)
-        return self._contain(finish(self, encoded), vocabulary, X)
+        learned, width = vocabulary.characters, self.characters
+        if (learned is None) != (width is None):
+            raise ValueError(
+                f"characters={width} was set after fit, which learned "
+                f"{'no characters' if learned is None else 'characters'}; fit again."
+            )
+        if width is None:
+            sequences = self._encode(self._read(X, vocabulary))
+        else:
+            sequences = self._encode(*self._look_up(self._read(X), vocabulary))
+        return contain_sequences(TokenArray(sequences, vocabulary), X, self)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the words of sequences of ids.
 
-        Padding, start and end ids are left out; unknown words read ``"<unk>"``, and so do ids
-        past the vocabulary.
+        Padding, start and end ids are left out; unknown words become ``"<unk>"``, and so do ids
+        outside the vocabulary.
 
         Parameters
         ----------
         X : TokenArray or list of lists of int
-            Ragged sequences of ids, or padded ones of shape (n_texts, n_steps); those of
-            characters beside them are passed over.
+            Ragged sequences of ids, or padded ones of shape (n_texts, n_steps). The ids of
+            characters beside those of words are ignored.
 
         Returns
         -------
@@ -315,18 +331,18 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         TypeError
             If an item of X is not a sequence of integers.
         ValueError
-            If an id is below 0, or X was made with another vocabulary.
+            If an id is negative, or X was made with another vocabulary.
         """
         vocabulary = self._known_words()
         words = vocabulary.words()
         result = []
         for ids in id_rows(X, vocabulary):
-            spoken = ids[~np.isin(ids, (PADDING_ID, START_ID, END_ID))]
-            result.append(words[np.where(spoken < len(words), spoken, UNKNOWN_ID)])
+            shown = ids[~np.isin(ids, (PADDING_ID, START_ID, END_ID))]
+            result.append(words[np.where(shown < len(words), shown, UNKNOWN_ID)])
         return result
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the name of the one output column.
+        """Return the name of the only output column.
 
         Parameters
         ----------
@@ -354,36 +370,201 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
             check_is_fitted(self, "vocabulary_")
             return self.vocabulary_
         self._validate_params()
-        return given_vocabulary(self.vocabulary, spelled=self.characters is not None)
+        return _given_vocabulary(self.vocabulary, with_characters=self.characters is not None)
 
-    def _learn(self, X: Iterable[Any]) -> Encoded:
-        """Set the vocabulary, and return the ids of all texts."""
-        room(self)
-        texts = self._texts(X)
-        if self.vocabulary is None:
-            vocabulary, encoded = discover(self, texts)
-        else:
-            vocabulary = given_vocabulary(self.vocabulary, spelled=self.characters is not None)
-            self._warn_of_uppercase(vocabulary)
-            encoded = encode(self, texts, vocabulary)
-        self.vocabulary_ = vocabulary
-        return encoded
+    def _folds_case(self) -> bool:
+        """Return True if words are looked up in lowercase but spelled as they are written."""
+        return self.characters is not None and bool(self.lowercase)
 
-    def _texts(self, X: Any) -> list[Any]:
-        return as_texts(X, input=self.input, any_item=callable(self.analyzer))
+    def _read(self, X: Iterable[Any], vocabulary: Vocabulary | None = None) -> Corpus:
+        """Split texts into words, in their own case if that is to be spelled."""
+        splitting = Splitting.from_params(vars(self))
+        splitting.check_ngram_range(ordered=True)
+        if self._folds_case():
+            if self.stop_words is not None:
+                raise ValueError(
+                    f"stop_words={self.stop_words!r} are words in lowercase, but characters="
+                    f"{self.characters} leaves texts in their own case; set lowercase=False, or "
+                    "stop_words=None."
+                )
+            splitting = replace(splitting, lowercase=False)
+        return read_corpus(X, splitting, vocabulary=vocabulary, unknown=UNKNOWN_ID)
 
-    def _contain(self, sequences: np.ndarray, vocabulary: Vocabulary, X: Any) -> Any:
-        return contain_sequences(TokenArray(sequences, vocabulary), X, self)
+    def _learn(self, X: Iterable[Any]) -> Corpus:
+        """Set the vocabulary, and return the texts."""
+        self._max_words()
+        corpus = self._read(X)
+        if self.vocabulary is not None:
+            given = _given_vocabulary(self.vocabulary, with_characters=self.characters is not None)
+            self._warn_of_uppercase(given)
+            self.vocabulary_ = given
+            return corpus
+        words = (corpus.in_lowercase() if self._folds_case() else corpus).choose_words(
+            min_df=self.min_df, max_df=self.max_df, max_words=self.max_features
+        )
+        characters = None
+        if self.characters is not None:
+            # Also those of words outside the vocabulary, of which only the spelling is known.
+            characters = _learn_characters(corpus.words, corpus.counts())
+        self.vocabulary_ = Vocabulary(words, characters)
+        return corpus
+
+    def _look_up(self, corpus: Corpus, vocabulary: Vocabulary) -> tuple[Corpus, np.ndarray | None]:
+        """Return the texts as ids of the vocabulary, or as rows of a table with characters.
+
+        Returns
+        -------
+        corpus : Corpus
+            The ids, or the rows of the words.
+        table : ndarray of int32 of shape (4 + n_words, 1 + characters) or None
+            The ids of each different word and its characters. The reserved ids come first, so that
+            the row of each is its id.
+        """
+        if self.characters is None or vocabulary.characters is None:
+            return corpus.looked_up(vocabulary, UNKNOWN_ID), None
+        looked_up = map(str.lower, corpus.words) if self._folds_case() else corpus.words
+        ids = np.array([vocabulary.get(word, UNKNOWN_ID) for word in looked_up], dtype=np.int32)
+        width = self.characters
+        table = np.full((N_RESERVED + len(ids), 1 + width), PADDING_ID, dtype=np.int32)
+        table[:N_RESERVED, 0] = np.arange(N_RESERVED)
+        table[N_RESERVED:, 0] = ids
+        table[N_RESERVED:, 1:] = _spell(corpus.words, vocabulary.characters, width)
+        return Corpus((), corpus.ids + N_RESERVED, corpus.lengths), table
+
+    def _encode(self, corpus: Corpus, table: np.ndarray | None = None) -> np.ndarray:
+        """Return a sequence of ids for each text: skipped, truncated and marked as wanted."""
+        max_words = self._max_words()
+        if self.unknown == "skip":
+            ids = corpus.ids if table is None else table[corpus.ids, 0]
+            corpus = corpus.only(ids != UNKNOWN_ID)
+        flat, lengths = corpus.ids, corpus.lengths
+        empty = np.flatnonzero(lengths == 0)
+        if len(empty):
+            warnings.warn(
+                f"{len(empty)} of {len(corpus)} texts have no word to keep and become empty "
+                f"sequences; the first is X[{empty[0]}].",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
+        if max_words is not None:
+            flat, lengths = truncate(flat, lengths, max_words, self.truncation)
+        if self.add_start:
+            flat = np.insert(flat, np.cumsum(lengths) - lengths, START_ID)
+            lengths = lengths + 1
+        if self.add_end:
+            flat = np.insert(flat, np.cumsum(lengths), END_ID)
+            lengths = lengths + 1
+        return split(flat if table is None else table.take(flat, axis=0), lengths)
+
+    def _max_words(self) -> int | None:
+        """Return how many words fit into `max_length` beside the start and end ids."""
+        if self.max_length is None:
+            return None
+        marks = int(self.add_start) + int(self.add_end)
+        if self.max_length <= marks:
+            raise ValueError(
+                f"max_length={self.max_length} leaves no room for a word: add_start and add_end "
+                f"take {marks}; accepted is {marks + 1} or more."
+            )
+        return self.max_length - marks
 
     def _warn_of_uppercase(self, vocabulary: Vocabulary) -> None:
-        """Tell when texts are lowercased but the given words are not, so never match."""
-        as_given = callable(self.analyzer) or self.preprocessor is not None
-        if not self.lowercase or (as_given and not folds_words(self)):
+        """Warn of given words that no text can match, because texts are converted to lowercase."""
+        own_case = callable(self.analyzer) or self.preprocessor is not None
+        if not self.lowercase or (own_case and not self._folds_case()):
             return
         word = next((word for word in vocabulary if word != word.lower()), None)
         if word is not None:
             warnings.warn(
                 f"vocabulary holds {word!r}, which no text matches while lowercase=True.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=caller_level(),
             )
+
+
+def _given_vocabulary(words: Any, *, with_characters: bool) -> Vocabulary:
+    """Return a user's ``vocabulary`` parameter as a `Vocabulary`.
+
+    A mapping is read in the order of its ids, which may start anywhere and have gaps; a set, which
+    has no order, alphabetically. Characters are those of the words, unless a given `Vocabulary`
+    has its own.
+    """
+    if isinstance(words, Vocabulary):
+        ordered: list[Any] = list(words)
+    elif isinstance(words, Mapping):
+        ordered = _by_id(words)
+    elif isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
+        raise TypeError(
+            "vocabulary must be an iterable of words or a mapping from word to id, "
+            f"got {type(words).__name__} ({words!r})."
+        )
+    else:
+        ordered = sorted(words) if isinstance(words, (set, frozenset)) else list(words)
+    if not ordered:
+        raise ValueError("vocabulary is empty; give at least one word, or None to learn it.")
+    check_all_str(ordered, "vocabulary must hold str")
+    first: dict[str, int] = {}
+    for i, word in enumerate(ordered):
+        if first.setdefault(word, i) != i:
+            raise ValueError(f"vocabulary holds {word!r} twice, at {first[word]} and {i}.")
+    given = words if isinstance(words, Vocabulary) else Vocabulary(map(str, ordered))
+    if with_characters == (given.characters is not None):
+        return given
+    if not with_characters:
+        return Vocabulary(given)
+    return Vocabulary(given, _learn_characters(list(given), np.ones(len(given), dtype=np.int64)))
+
+
+def _by_id(ids: Mapping[Any, Any]) -> list[Any]:
+    """Return the words of a mapping in the order of their ids."""
+    owner: dict[int, Any] = {}
+    for word, i in ids.items():
+        if not isinstance(i, Integral):
+            raise TypeError(f"vocabulary must map words to integers, got {i!r} for {word!r}.")
+        if owner.setdefault(int(i), word) != word:
+            raise ValueError(f"vocabulary gives the id {i} to both {owner[int(i)]!r} and {word!r}.")
+    return [owner[i] for i in sorted(owner)]
+
+
+def _learn_characters(words: Sequence[str], counts: np.ndarray) -> Vocabulary:
+    """Return the characters of words, the most frequent first, ties in the order of code points.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The different words.
+    counts : ndarray of int of shape (n_words,)
+        How often each word occurs.
+    """
+    points, lengths = _code_points(words)
+    distinct, which = np.unique(points, return_inverse=True)
+    frequencies = np.bincount(which, np.repeat(counts, lengths), minlength=len(distinct))
+    ordered = distinct[np.argsort(-frequencies, kind="stable")]
+    return Vocabulary(map(chr, ordered.tolist()))
+
+
+def _spell(words: Sequence[str], characters: Vocabulary, width: int) -> np.ndarray:
+    """Return the ids of each word's characters, padded with `PADDING_ID`.
+
+    A word longer than `width` keeps its beginning and its end; if `width` is odd, the beginning
+    has one character more.
+
+    Returns
+    -------
+    ids : ndarray of int32 of shape (n_words, width)
+    """
+    points, lengths = _code_points(words)
+    place, length = positions(lengths), np.repeat(lengths, lengths)
+    points = points[(place < width - width // 2) | (place >= length - width // 2)]
+    distinct, which = np.unique(points, return_inverse=True)
+    known = [characters.get(chr(point), UNKNOWN_ID) for point in distinct.tolist()]
+    ids = np.array(known, dtype=np.int32)[which]
+    return fill(ids, np.minimum(lengths, width), width, "post", PADDING_ID)
+
+
+def _code_points(words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the code points of all words, concatenated, and the length of each word."""
+    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    # Files that were read with errors="surrogateescape" hold halves of surrogate pairs.
+    encoded = "".join(words).encode("utf-32-le", "surrogatepass")
+    return np.frombuffer(encoded, dtype="<u4"), lengths

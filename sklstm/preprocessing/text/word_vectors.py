@@ -3,74 +3,106 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm.preprocessing.text._corpus import read_corpus
-from sklstm.preprocessing.text._gensim import LARGEST, check_rates
-from sklstm.preprocessing.text._word_lookup import WordLookup
-from sklstm.preprocessing.text._word_reading import read_keyed
-from sklstm.preprocessing.text._word_training import standardize, train_keyed_vectors
-from sklstm.preprocessing.text._words import ANALYZER_PARAMS
+from sklstm._jobs import job_count
+from sklstm._sequences import (
+    N_RESERVED,
+    VOCABULARY_ATTR,
+    FoundVectors,
+    TokenArray,
+    Vocabulary,
+    id_rows,
+    read_all,
+    read_wanted,
+)
+from sklstm.preprocessing.text._gensim import (
+    LARGEST,
+    Restartable,
+    check_counts,
+    check_objective,
+    check_rates,
+    check_topn,
+    cosine,
+    failures_raised,
+    nearest,
+)
+from sklstm.preprocessing.text.corpus import (
+    SPLITTING_CONSTRAINTS,
+    Corpus,
+    Splitting,
+    read_corpus,
+)
 
-BINARY, TEXT = (".bin",), (".txt", ".vec", ".w2v")
+_BINARY, _TEXT = (".bin",), (".txt", ".vec", ".w2v")
+# Parameters that gensim calls the same.
+_GENSIM_PARAMS = (
+    "vector_size", "window", "min_count", "sg", "hs", "negative", "sample", "epochs", "alpha",
+    "min_alpha",
+)  # fmt: skip
+_SUBWORD_PARAMS = ("min_n", "max_n", "bucket")
 
 
-class WordVectors(WordLookup, BaseEstimator):
-    r"""Learn a vector for every word from texts without labels.
+class WordVectors(BaseEstimator):
+    r"""Learn a vector for each word from unlabelled texts.
 
-    Words that stand in like places get like vectors. Given to an LSTM estimator as `embeddings`,
-    they tell it before any label what words mean, which helps where labels are few. Trained by
-    gensim's word2vec [1]_ or fastText [2]_, whose names the parameters have.
+    Words that occur in similar contexts get similar vectors. Given to an LSTM estimator as
+    `embeddings`, they bring knowledge about words from texts without labels, which helps where
+    labels are few. Trained by gensim's word2vec [1]_ or fastText [2]_; the parameters have
+    gensim's names.
 
     Parameters
     ----------
     vector_size : int, default=100
-        Numbers of a vector.
+        Dimensionality of the word vectors.
     algorithm : {"word2vec", "fasttext"}, default="word2vec"
-        "fasttext" also learns vectors of the n-grams of characters that words are made of, and
-        can make a vector for a word it has not seen. It is slower.
+        "fasttext" also learns vectors of the character n-grams in words, and can compose a vector
+        for a word that it has not seen. It is slower.
     window : int, default=5
-        How far from a word its neighbours may be.
+        Maximum distance, in words, between a word and the words of its context.
     min_count : int, default=5
-        Leave out words that occur less often: they cannot get a good vector.
+        Ignore words that occur less often in all texts together: they cannot get a good vector.
     sg : {0, 1}, default=1
-        1 for skip-gram, which predicts the neighbours of each word, 0 for CBOW, which predicts
-        a word from its neighbours. CBOW trains faster; gensim's default. On IMDB skip-gram's
-        vectors gave the better classifier.
+        1 for skip-gram, which predicts the context from each word, 0 for CBOW, which predicts a
+        word from its context. CBOW trains faster, and is gensim's default. On IMDB the vectors of
+        skip-gram gave the better classifier.
     hs : {0, 1}, default=0
-        1 for hierarchical softmax, beside negative sampling or in its place.
+        1 for hierarchical softmax, in addition to negative sampling, or instead of it with
+        ``negative=0``.
     negative : int, default=5
-        Random words that each neighbour is told from; 0 for none, then `hs` must be 1.
+        Number of negative samples for each pair of word and context. 0 turns negative sampling
+        off; then `hs` must be 1.
     sample : float, default=1e-3
-        Frequent words are left out at random, the more the smaller this is.
+        Threshold for randomly dropping frequent words: the smaller, the more are dropped.
     epochs : int, default=5
-        Passes over the texts.
+        Number of passes over the texts.
     alpha : float, default=0.025
-        Learning rate at the beginning.
+        Initial learning rate.
     min_alpha : float, default=1e-4
-        Learning rate at the end.
+        Final learning rate; it decreases linearly.
     min_n, max_n : int, default=3, 6
-        Shortest and longest n-gram of characters; only for "fasttext".
+        Minimum and maximum length of the character n-grams; only for "fasttext".
     bucket : int, default=200_000
-        How many vectors all n-grams share, by a hash; only for "fasttext". gensim's default is
-        2,000,000, which take 800 MB at 100 numbers each.
+        Number of hash buckets, each with a vector, that the character n-grams share; only for
+        "fasttext". gensim's default is 2,000,000, which takes 800 MB with 100 dimensions.
     spread : float or None, default=None
-        After training take the mean vector off all, and scale their numbers to this standard
-        deviation, such as 0.3. How long vectors become depends on the number of texts and epochs,
-        and ones that are far too short or too long for an LSTM train slowly. None leaves them as
-        gensim made them: on IMDB, with 2,000 labels, 0.1, 0.3 and 0.6 were no better.
+        After training, subtract the mean vector from all vectors, and scale them so that their
+        values have this standard deviation, such as 0.3. The length of the vectors depends on the
+        number of texts and epochs, and an LSTM trains slowly on vectors that are far too short or
+        too long. None leaves them as trained: on IMDB, with 2,000 labels, 0.1, 0.3 and 0.6
+        were no better.
     lowercase : bool, default=True
-        Convert texts to lowercase first.
+        Convert texts to lowercase before splitting them.
     strip_accents : {"ascii", "unicode"} or callable, default=None
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
@@ -78,33 +110,33 @@ class WordVectors(WordLookup, BaseEstimator):
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a word; only with ``analyzer="word"``.
     tokenizer : callable, default=None
-        Function from a text to its words, in place of `token_pattern`.
+        Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
-        Function from a text to a text, in place of `lowercase` and `strip_accents`.
+        Function from a text to a text, used instead of `lowercase` and `strip_accents`.
     analyzer : {"word", "char", "char_wb"} or callable, default="word"
-        What gets a vector: words, characters, or what a callable makes of an item of X.
+        What gets a vector: words, characters, or what a callable returns for an item of X.
     ngram_range : tuple (n, n), default=(1, 1)
-        Runs of n words or characters instead of single ones.
+        Use n-grams of n words or characters instead of single ones.
     input : {"content", "filename", "file"}, default="content"
         Whether the items of X are texts, names of files or open files.
     encoding : str, default="utf-8"
         How to decode bytes and files.
     decode_error : {"strict", "ignore", "replace"}, default="strict"
-        What to do about bytes that `encoding` does not cover.
+        What to do about bytes that are invalid in `encoding`.
     n_jobs : int or None, default=None
-        Threads that train; -1 means all cores. None means one. The same `random_state` gives the
-        same vectors with one thread only.
+        Number of training threads; -1 means all cores. None means one, because only one thread
+        gives the same vectors each time with the same `random_state`.
     random_state : int, RandomState instance or None, default=None
-        Draws the first vectors, and what is left out.
+        Seed of the initial vectors, the negative samples and the dropped words.
 
     Attributes
     ----------
     vectors_ : ndarray of shape (n_words, vector_size), float32
         The vectors.
     vocabulary_ : dict of str to int
-        The row of every word, the most frequent one first.
+        The row of each word, the most frequent word first.
     keyed_vectors_ : gensim KeyedVectors
-        gensim's own object, with all else that it can do.
+        gensim's own object, with all its methods.
 
     See Also
     --------
@@ -112,12 +144,12 @@ class WordVectors(WordLookup, BaseEstimator):
 
     Notes
     -----
-    Split texts as the tokenizer of the pipeline does, or its words are not found: give both the
-    same `token_pattern`, `lowercase` and so on.
+    Split the texts as the tokenizer of the pipeline does, or its words are not found: give both
+    the same `token_pattern`, `lowercase` and so on.
 
-    `clone` returns fitted vectors as they are, so that `GridSearchCV` makes no copy of them for
-    each candidate; they are meant to be fitted once, before they are used. Unfitted ones are cloned
-    as usual. The parameters of fitted ones, changed by `set_params`, count at the next `fit`.
+    `clone` returns fitted vectors themselves, so that `GridSearchCV` does not copy them for
+    each candidate; they are meant to be fitted once, before they are used. Unfitted ones are
+    cloned as usual. Parameters that `set_params` changes after `fit` apply to the next `fit`.
 
     References
     ----------
@@ -139,9 +171,10 @@ class WordVectors(WordLookup, BaseEstimator):
     True
     """
 
+    keyed_vectors_: Any
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **{name: CountVectorizer._parameter_constraints[name] for name in ANALYZER_PARAMS},
-        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        **SPLITTING_CONSTRAINTS,
         "vector_size": [Interval(Integral, 1, None, closed="left")],
         "algorithm": [StrOptions({"word2vec", "fasttext"})],
         "window": [Interval(Integral, 1, LARGEST, closed="both")],
@@ -228,39 +261,44 @@ class WordVectors(WordLookup, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Train a vector for every word that occurs often enough.
+        """Train a vector for each word that is frequent enough.
 
         Parameters
         ----------
         X : iterable of str, iterable of list of str, or TokenArray, of shape (n_texts,)
-            Texts; or texts as lists of words, which are taken as they are; or what
-            `SequenceTokenizer` makes of texts, of which words outside its vocabulary are
-            left out.
+            Texts; or texts as lists of words, which are taken as they are; or the output of
+            `SequenceTokenizer`, in which words outside its vocabulary are left out.
         y : None
             Ignored.
 
         Returns
         -------
-        WordVectors
-            Itself.
+        self : WordVectors
+            The fitted vectors.
 
         Raises
         ------
         TypeError
-            If an item of X is no text and no list of words; the message names the first one.
+            If an item of X is neither a text nor a list of words; the message names the first one.
         ValueError
             If an item of X is missing, X is empty or has no words, no word occurs `min_count`
             times (two words with ``hs=1``), or parameters contradict each other. An earlier fit
-            is still there then.
+            is kept then.
         """
-        if not self.hs and not self.negative:
-            raise ValueError("negative=0 and hs=0 leave nothing to train by; set one of them.")
+        check_objective(hs=self.hs, negative=self.negative)
+        check_rates(self.alpha, self.min_alpha)
         if self.max_n < self.min_n:
             raise ValueError(f"max_n={self.max_n} is below min_n={self.min_n}.")
-        check_rates(self.alpha, self.min_alpha)
-        corpus = read_corpus(X, self)
-        corpus.check_counts(self.min_count, self.hs)
-        keyed = train_keyed_vectors(corpus, self)
+        vocabulary = getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
+        if isinstance(X, TokenArray) or vocabulary is not None:
+            corpus = _corpus_of_ids(X, vocabulary or getattr(X, "vocabulary", None))
+        else:
+            splitting = Splitting.from_params(vars(self))
+            splitting.check_ngram_range(ordered=True)
+            corpus = read_corpus(X, splitting, word_lists=True)
+        corpus.check_has_words()
+        check_counts(corpus.words, corpus.counts(), min_count=self.min_count, hs=self.hs)
+        keyed = self._train(corpus)
         if self.spread is not None:
             standardize(keyed, self.spread)
         self.keyed_vectors_ = keyed
@@ -282,30 +320,46 @@ class WordVectors(WordLookup, BaseEstimator):
         path : str or path-like
             The file.
         words : iterable of str or None, default=None
-            Keep these words only, such as ``tokenizer.vocabulary_``: large files take less
-            memory and time then. Has no effect on fastText's own form. None keeps all.
+            Keep these words only, such as ``tokenizer.vocabulary_``: large files then take less
+            memory and time. Has no effect on fastText's own format. None keeps all words.
 
         Returns
         -------
-        WordVectors
-            Fitted vectors. Of a word that the file has twice, the first one.
+        vectors : WordVectors
+            Fitted vectors. If the file has a word twice, its first vector is kept.
 
         Raises
         ------
         OSError
             If there is no such file.
         TypeError
-            If `words` is a single str, or cannot be iterated over.
+            If `words` is a single str, or not iterable.
         ValueError
-            If it holds no vectors, or damaged ones, with the line; or none of the words.
+            If the file holds no vectors, or damaged ones, with the line; or none of the words.
 
         Warns
         -----
         UserWarning
-            If the last line of a text has no line break: perhaps it is cut short within its
-            last number.
+            If the last line of a text file has no line break: it may be truncated within its last
+            number.
         """
-        return cls.from_keyed_vectors(read_keyed(path, words))
+        if words is None:
+            loaded = read_all(path)
+        elif isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
+            raise TypeError(
+                f"words must be a collection of words, such as a list, got {type(words).__name__} "
+                f"({words!r})."
+            )
+        else:
+            words = frozenset(words)
+            loaded = read_wanted(path, words)
+        if isinstance(loaded, FoundVectors):
+            if not loaded.words:
+                raise ValueError(
+                    f"{os.fspath(path)} has a vector for none of the {len(words or ())} words."
+                )
+            loaded = _keyed(loaded)
+        return cls.from_keyed_vectors(loaded)
 
     @classmethod
     def from_keyed_vectors(cls, keyed_vectors: Any) -> WordVectors:
@@ -318,13 +372,13 @@ class WordVectors(WordLookup, BaseEstimator):
 
         Returns
         -------
-        WordVectors
+        vectors : WordVectors
             Fitted vectors.
 
         Raises
         ------
         TypeError
-            If it is something else.
+            If `keyed_vectors` is something else.
         """
         if not hasattr(keyed_vectors, "key_to_index"):
             hint = "; pass model.wv" if hasattr(keyed_vectors, "wv") else ""
@@ -341,38 +395,127 @@ class WordVectors(WordLookup, BaseEstimator):
         return vectors
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the vectors of all words in word2vec's form, which other programs read.
+        """Write the vectors of all words in the format of word2vec, which other programs read.
 
-        Of fastText's vectors those of n-grams are not written; a pickle keeps them.
+        The vectors of fastText's n-grams are not written; a pickle keeps them.
 
         Parameters
         ----------
         path : str or path-like
-            The file: text for ".txt", ".vec" and ".w2v", binary for ".bin"; with ".gz" behind,
-            packed.
+            The file: text for ".txt", ".vec" and ".w2v", binary for ".bin"; compressed if ".gz"
+            follows.
 
         Raises
         ------
         NotFittedError
-            If there are no vectors yet.
+            If the vectors are not fitted.
         ValueError
-            If the name ends otherwise, or a word has a space, at which the format ends it.
+            If the file name ends otherwise, or a word contains a space, which ends a word in this
+            format.
         """
         check_is_fitted(self)
         name = os.fspath(path)
         suffix = Path(name.removesuffix(".gz")).suffix
-        if suffix not in BINARY + TEXT:
+        if suffix not in _BINARY + _TEXT:
             raise ValueError(
-                f"path={name!r} must end in {', '.join(TEXT)} for text or {BINARY[0]} for binary, "
-                "and may have .gz behind."
+                f"path={name!r} must end in {', '.join(_TEXT)} for text or {_BINARY[0]} for "
+                "binary, optionally followed by .gz."
             )
         spaced = next((word for word in self if " " in word or "\n" in word), None)
         if spaced is not None:
             raise ValueError(
-                f"word2vec's form ends a word at a space, but there is the word {spaced!r}; "
+                f"the format of word2vec ends a word at a space, but there is the word {spaced!r}; "
                 "pickle the WordVectors instead."
             )
-        self.keyed_vectors_.save_word2vec_format(name, binary=suffix in BINARY)
+        self.keyed_vectors_.save_word2vec_format(name, binary=suffix in _BINARY)
+
+    @property
+    def vectors_(self) -> np.ndarray:
+        """The vectors, a row for each word."""
+        check_is_fitted(self)
+        return self.keyed_vectors_.vectors
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """The row of each word."""
+        check_is_fitted(self)
+        return self.keyed_vectors_.key_to_index
+
+    def most_similar(self, word: str, topn: int = 10) -> list[tuple[str, float]]:
+        """Return the words whose vectors have the highest cosine similarity to that of a word.
+
+        Parameters
+        ----------
+        word : str
+            A word.
+        topn : int, default=10
+            How many words to return.
+
+        Returns
+        -------
+        found : list of tuple (str, float)
+            Words and their cosine similarities, the most similar first. A vector of zeros has no
+            direction: words with one are left out, and no word is similar to them.
+
+        Raises
+        ------
+        KeyError
+            If the word has no vector.
+        ValueError
+            If `topn` is below 1.
+        """
+        topn, vector = check_topn(topn), self[word]
+        words, rows = self.keyed_vectors_.index_to_key, np.arange(len(self))
+        found = nearest(vector, self.vectors_, rows, topn + 1)  # the word itself may be in it
+        return [(words[row], similar) for row, similar in found if words[row] != word][:topn]
+
+    def similarity(self, a: str, b: str) -> float:
+        """Return the cosine similarity of the vectors of two words.
+
+        Parameters
+        ----------
+        a, b : str
+            The words.
+
+        Returns
+        -------
+        similarity : float
+            From -1 to 1; 0 if one of the vectors is zero.
+
+        Raises
+        ------
+        KeyError
+            If a word has no vector.
+        """
+        return cosine(self[a], self[b])
+
+    def __contains__(self, word: object) -> bool:
+        """Return True if a word is in the vocabulary."""
+        return word in self.vocabulary_
+
+    def __getitem__(self, word: str) -> np.ndarray:
+        """Return the vector of a word.
+
+        fastText composes one for any word; it is zero for a word shorter than its n-grams.
+        """
+        check_is_fitted(self)
+        if not isinstance(word, str):
+            raise TypeError(f"a word must be a str, got {type(word).__name__} ({word!r}).")
+        if word not in self.keyed_vectors_:
+            raise KeyError(f"{word!r} is not among the {len(self)} words that have a vector")
+        try:
+            return self.keyed_vectors_[word]
+        except UnicodeEncodeError:
+            raise KeyError(f"{word!r} has characters that UTF-8 cannot encode") from None
+
+    def __len__(self) -> int:
+        return len(self.vocabulary_)
+
+    def __bool__(self) -> bool:  # like any estimator, also before it is fitted
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.vocabulary_)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "keyed_vectors_" in vars(self)
@@ -387,3 +530,82 @@ class WordVectors(WordLookup, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+    def _train(self, corpus: Corpus) -> Any:
+        """Return gensim's KeyedVectors of the words of a corpus."""
+        from gensim.models import FastText, Word2Vec
+
+        by_subwords = self.algorithm == "fasttext"
+        names = (*_GENSIM_PARAMS, *_SUBWORD_PARAMS) if by_subwords else _GENSIM_PARAMS
+        model = (FastText if by_subwords else Word2Vec)(
+            seed=int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max)),
+            workers=job_count(self.n_jobs, default=1),
+            hashfxn=_stable_hash,
+            **{name: getattr(self, name) for name in names},
+        )
+        sentences = Restartable(lambda: (words for _, words in corpus.pieces() if words))
+        try:
+            model.build_vocab(sentences)
+        except UnicodeEncodeError as error:  # of fastText, for half of a surrogate pair
+            raise ValueError(
+                "algorithm='fasttext' splits words in UTF-8, which cannot encode all characters of "
+                f"{error.object[1:-1]!r}; clean the texts, for example by "
+                "text.encode('utf-8', 'replace').decode()."
+            ) from error
+        with failures_raised(model):
+            model.train(sentences, total_examples=model.corpus_count, epochs=model.epochs)
+        return model.wv
+
+
+def _corpus_of_ids(X: Any, vocabulary: Vocabulary | None) -> Corpus:
+    """Return the texts that token ids stand for, without the reserved ids."""
+    if vocabulary is None:
+        raise ValueError(
+            "X holds token ids without a vocabulary, so that their words are not known; give the "
+            "texts, or the output of SequenceTokenizer."
+        )
+    n_ids = vocabulary.n_ids
+    rows = [ids[(ids >= N_RESERVED) & (ids < n_ids)] for ids in id_rows(X, vocabulary)]
+    if not rows:
+        raise ValueError("X is empty (0 texts); at least one text is needed.")
+    ids = np.concatenate(rows).astype(np.int32) - N_RESERVED
+    return Corpus(list(vocabulary), ids, np.array([len(row) for row in rows]))
+
+
+def standardize(keyed: Any, spread: float) -> None:
+    """Subtract the mean vector from vectors, and scale them to a standard deviation, in place.
+
+    The vector of a fastText word is an average of vectors, so that scaling those scales it, too.
+
+    Parameters
+    ----------
+    keyed : gensim KeyedVectors
+        The vectors.
+    spread : float
+        The standard deviation of all their values.
+    """
+    mean = keyed.vectors.mean(axis=0)
+    deviation = float((keyed.vectors - mean).std())
+    factor = spread / deviation if deviation > 0 else 1.0
+    for name in ("vectors", "vectors_vocab", "vectors_ngrams"):
+        vectors = getattr(keyed, name, None)
+        if vectors is not None:
+            vectors -= mean
+            vectors *= np.float32(factor)
+    keyed.norms = None  # gensim computes them again when it needs them
+
+
+def _stable_hash(text: str) -> int:
+    """Return a hash of a text that does not depend on PYTHONHASHSEED."""
+    return zlib.crc32(text.encode("utf-8"))
+
+
+def _keyed(found: FoundVectors) -> Any:
+    """Return vectors that were read as gensim's KeyedVectors, which share their memory."""
+    from gensim.models import KeyedVectors
+
+    keyed = KeyedVectors(found.vectors.shape[1])
+    keyed.vectors = found.vectors
+    keyed.index_to_key = found.words
+    keyed.key_to_index = {word: row for row, word in enumerate(found.words)}
+    return keyed

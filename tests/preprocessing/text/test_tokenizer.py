@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from preprocessing.text.text_samples import as_lists
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer
@@ -30,10 +31,6 @@ TEXTS = [
     "I loved it! Loved the plot, loved the acting.",
     "Café scenes were the best; the café was GOOD",
 ]
-
-
-def as_lists(sequences):
-    return [sequence.tolist() for sequence in sequences]
 
 
 def words_of(tokenizer, sequences):

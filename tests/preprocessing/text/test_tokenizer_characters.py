@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from preprocessing.text.text_samples import as_lists
 from sklearn.base import clone
 
 from sklstm._sequences.reading import as_ragged
@@ -22,10 +23,6 @@ KNOWN = ["a", "sees", "bee", "tree"]
 
 def tokenizer(**params):
     return SequenceTokenizer(**({"token_pattern": r"\w+", "characters": 3} | params))
-
-
-def as_lists(sequences):
-    return [sequence.tolist() for sequence in sequences]
 
 
 def ids_of(word, characters, width):
@@ -168,7 +165,7 @@ def test_words_are_looked_up_in_lower_case_and_spelled_as_written(analyzer):
 
 
 def test_stop_words_do_not_go_with_words_in_their_own_case():
-    with pytest.raises(ValueError, match=r"stop_words='english' are words in lower case.*charact"):
+    with pytest.raises(ValueError, match=r"stop_words='english' are words in lowercase.*charact"):
         tokenizer(stop_words="english").fit(TEXTS)
     fitted = tokenizer(stop_words=["bee"], lowercase=False).fit(TEXTS)
     assert "bee" not in fitted.vocabulary_

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from preprocessing.test_doc2vec import TEXTS, small
+from preprocessing.text.text_samples import TEXTS, small
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import Bunch
@@ -83,12 +83,15 @@ def test_no_texts(X, error, message):
         ({"dm_concat": 1}, "dm_concat=1 .* needs dm=1, got dm=0"),
         ({"dm": 1, "dbow_words": 1}, "dbow_words=1 .* needs dm=0"),
         ({"alpha": 0.01, "min_alpha": 0.02}, "min_alpha=0.02 is above alpha=0.01"),
-        ({"min_count": 10**6}, "none occurs min_count=1000000 times; .*'.*', occurs [0-9]+ times"),
-        ({"ngram_range": (2, 1)}, r"ngram_range=\(2, 1\) must be two numbers"),
-        ({"ngram_range": (0, 1)}, r"ngram_range=\(0, 1\) must be two numbers"),
+        (
+            {"min_count": 10**6},
+            "no word occurs min_count=1000000 times; .*'.*', occurs [0-9]+ times",
+        ),
+        ({"ngram_range": (2, 1)}, r"ngram_range=\(2, 1\) must be two integers"),
+        ({"ngram_range": (0, 1)}, r"ngram_range=\(0, 1\) must be two integers"),
         ({"ngram_range": (1, 2), "dm": 1}, r"ngram_range=\(1, 2\) has no order in time"),
         ({"ngram_range": (1, 2), "dbow_words": 1}, r"ngram_range=\(1, 2\) has no order in time"),
-        ({"token_pattern": "zzz"}, "X holds no word at all"),
+        ({"token_pattern": "zzz"}, "X holds no word to learn"),
     ],
 )
 def test_a_failed_refit_leaves_the_earlier_fit(params, message):
@@ -104,7 +107,7 @@ def test_a_failed_refit_leaves_the_earlier_fit(params, message):
 
 
 def test_min_count_is_compared_with_the_most_frequent_word():
-    with pytest.raises(ValueError, match=r"min_count=2 times; .* word of X, 'one', occurs once\."):
+    with pytest.raises(ValueError, match=r"min_count=2 times; .* one, 'one', occurs once\."):
         small().fit(["one two", "three"])
     with pytest.raises(ValueError, match=r"min_count=4 times; .* 'two', occurs 3 times"):
         small(min_count=4).fit(["one two two", "two three"])
@@ -144,7 +147,7 @@ def test_an_empty_list_of_words_has_zeros_too():
     with pytest.warns(UserWarning, match=r"1 of 3 texts .* X\[0\]"):
         out = small(min_count=1).fit_transform([[], ["ship"], ["ship", "wave"]])
     assert (out == 0).all(axis=1).tolist() == [True, False, False]
-    with pytest.raises(ValueError, match="X holds no word at all"):
+    with pytest.raises(ValueError, match="X holds no word to learn"):
         small().fit([[], []])
 
 
@@ -172,7 +175,7 @@ def test_one_text_is_checked_as_texts_are(text):
 
 
 def test_a_tree_needs_two_words():
-    with pytest.raises(ValueError, match=r"hs=1 needs two different words.* 'ship' alone"):
+    with pytest.raises(ValueError, match=r"hs=1 needs two different words.* only 'ship' occurs"):
         small(hs=1).fit(["ship ship", "wave"])
 
 
@@ -195,7 +198,7 @@ def test_training_that_turns_infinite_is_told(monkeypatch):
 
     vectorizer = small().fit(TEXTS)
     model = vectorizer.model_
-    monkeypatch.setattr("sklstm.preprocessing.text._doc2vec_training.Doc2Vec.train", spoil)
+    monkeypatch.setattr("sklstm.preprocessing.text.doc2vec.Doc2Vec.train", spoil)
     with pytest.raises(ValueError, match=r"NaN or infinite vectors; try .* than 0\.025"):
         vectorizer.fit(TEXTS)
     assert vectorizer.model_ is model

@@ -12,15 +12,13 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from preprocessing.test_doc2vec import TEXTS, small
-from preprocessing.test_doc2vec_determinism import ALONE, FITTED
+from preprocessing.text.text_samples import CHOICES, TEXTS, small
 
 from sklstm._jobs import may_start_processes
-from sklstm.preprocessing.text import _doc2vec_sharing as sharing
+from sklstm.preprocessing.text import _doc2vec_inference as inference
 from sklstm.preprocessing.text._doc2vec_inference import infer_some, lean
 
 WORDS = sum(len(text.split()) for text in TEXTS)
-MODELS = {**FITTED, "concat-hs": small(dm=1, dm_concat=1, hs=1, window=2).fit(TEXTS)}
 
 
 @pytest.fixture
@@ -33,30 +31,31 @@ def pools(monkeypatch):
             used.append(type(self._backend).__name__)
             return super().__call__(tasks)
 
-    monkeypatch.setattr(sharing, "Parallel", Watched)
+    monkeypatch.setattr(inference, "Parallel", Watched)
     return used
 
 
-def transform(name="dbow", n_jobs=2):
+def transform(model, n_jobs=2):
     """Return the vectors of all texts."""
-    return copy.copy(MODELS[name]).set_params(n_jobs=n_jobs).transform(TEXTS)
+    return copy.copy(model).set_params(n_jobs=n_jobs).transform(TEXTS)
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_processes_give_the_same_bytes(name, monkeypatch, pools):
-    expected = transform(name, n_jobs=1)
-    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", 0)
-    assert_array_equal(transform(name), expected)
+@pytest.mark.parametrize("name", CHOICES)
+def test_processes_give_the_same_bytes(models, name, monkeypatch, pools):
+    expected = transform(models[name], n_jobs=1)
+    monkeypatch.setattr(inference, "_WORTH_PROCESSES", 0)
+    assert_array_equal(transform(models[name]), expected)
     assert pools == ["ThreadingBackend", "LokyBackend"]
 
 
-def test_words_times_epochs_decide(monkeypatch, pools):
-    work = WORDS * MODELS["dbow"].model_.epochs
-    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", work)
-    transform()
-    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", work - 1)
-    transform()
-    transform(n_jobs=1)
+def test_words_times_epochs_decide(models, monkeypatch, pools):
+    model = models["dbow"]
+    work = WORDS * model.model_.epochs
+    monkeypatch.setattr(inference, "_WORTH_PROCESSES", work)
+    transform(model)
+    monkeypatch.setattr(inference, "_WORTH_PROCESSES", work - 1)
+    transform(model)
+    transform(model, n_jobs=1)
     assert pools == ["ThreadingBackend", "LokyBackend", "ThreadingBackend"]
 
 
@@ -70,26 +69,26 @@ def test_words_times_epochs_decide(monkeypatch, pools):
     ],
     ids=str,
 )
-def test_the_users_choice_comes_first(choice, expected, monkeypatch, pools):
-    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", 0)
+def test_the_users_choice_comes_first(models, alone, choice, expected, monkeypatch, pools):
+    monkeypatch.setattr(inference, "_WORTH_PROCESSES", 0)
     with joblib.parallel_config(**choice):
-        assert_array_equal(transform(), ALONE["dbow"])
+        assert_array_equal(transform(models["dbow"]), alone["dbow"])
     assert pools == [expected]
 
 
 @pytest.mark.parametrize("name", ["words-hs", "concat-hs"])
-def test_what_is_sent_can_be_sent_on(name):
-    model = lean(MODELS[name].model_, None)
-    documents = MODELS[name]._read(TEXTS)
-    given = (documents.ids, documents.lengths, 7, 3)
+def test_what_is_sent_can_be_sent_on(models, name):
+    model = lean(models[name].model_, None)
+    corpus = models[name]._read(TEXTS)
+    given = (corpus.ids, corpus.lengths, 7, 3)
     expected = infer_some(model, *given)
     for _ in range(2):
         model = pickle.loads(pickle.dumps(model))
         assert_array_equal(infer_some(model, *given), expected)
 
 
-def test_all_tasks_send_the_same_arrays():
-    words = lean(MODELS["words-hs"].model_, None).wv
+def test_all_tasks_send_the_same_arrays(models):
+    words = lean(models["words-hs"].model_, None).wv
     first, again = (words.__getstate__()["packed"] for _ in range(2))
     assert set(first) == {"code", "point"}
     assert all(first[name][0] is again[name][0] for name in first)  # which joblib writes once
@@ -102,7 +101,7 @@ def test_arrays_that_processes_share_are_read_only_and_good_enough(monkeypatch):
     model = small(vector_size=300, min_count=1, epochs=1).fit(documents)
     assert model.model_.syn1neg.nbytes > 2**20
     expected = model.transform(documents)
-    monkeypatch.setattr(sharing, "_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(inference, "_WORTH_PROCESSES", 0)
     assert_array_equal(model.set_params(n_jobs=2).transform(documents), expected)
 
 

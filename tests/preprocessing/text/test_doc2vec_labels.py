@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 from numpy.testing import assert_array_equal
-from preprocessing.test_doc2vec import TEXTS, TOPIC_OF, corpus, small, split
+from preprocessing.text.text_samples import TEXTS, TOPIC_OF, corpus, small, split
 from scipy.sparse import csr_array
 
 from sklstm import Doc2VecVectorizer
-from sklstm.preprocessing.text._doc2vec_labels import read_labels
+from sklstm.preprocessing.text.doc2vec import read_labels
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_labels_of_every_form(y, classes, codes):
 @pytest.mark.parametrize(
     ("y", "error", "message"),
     [
-        (None, ValueError, r"y is None: tags='both' learns a vector per label"),
+        (None, ValueError, r"y is None: tags='both' learns a vector for each label"),
         (["a"], ValueError, r"inconsistent numbers of samples: \[3, 1\]"),
         (np.eye(2, dtype=int), ValueError, r"inconsistent numbers of samples: \[3, 2\]"),
         (
@@ -60,8 +60,8 @@ def test_labels_of_every_form(y, classes, codes):
         ([1.0, np.inf, 1.0], ValueError, r"contains inf at y\[1\]; labels"),
         ([[], [], []], ValueError, "y holds no label for any text"),
         (np.array([[0, 2], [0, 1], [1, 1]]), ValueError, r"must hold 0 and 1.*y\[0, 1\] is .*2"),
-        (["a", {"b": 1}, "c"], TypeError, r"y\[1\] holds \{'b': 1\}, which is no label"),
-        ([["a"], [["b"]], ["c"]], TypeError, r"y\[1\] holds \['b'\], which is no label"),
+        (["a", {"b": 1}, "c"], TypeError, r"y\[1\] holds \{'b': 1\}, which is not a label"),
+        ([["a"], [["b"]], ["c"]], TypeError, r"y\[1\] holds \['b'\], which is not a label"),
         ("abc", TypeError, r"y must hold labels for each text, got str \('abc'\)"),
         (5, TypeError, "y must hold labels for each text, got int"),
     ],
@@ -183,7 +183,9 @@ def test_concatenation_takes_one_label_a_text():
     for own in ([], ["sea", "field"]):
         y = [[topic] for topic in TOPIC_OF]
         y[4] = own
-        with pytest.raises(ValueError, match=rf"exactly one tag a text, but y\[4\] has {len(own)}"):
+        with pytest.raises(
+            ValueError, match=rf"exactly one tag for each text, but y\[4\] has {len(own)}"
+        ):
             small(tags="labels", **params).fit(TEXTS, y)
     with pytest.raises(ValueError, match=r"dm_concat=1 takes exactly one tag.*tags='both'"):
         small(tags="both", **params).fit(TEXTS, TOPIC_OF)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
 import pickle
-import subprocess
-import sys
 
 import joblib
 import numpy as np
@@ -14,6 +11,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from gensim.models import FastText, KeyedVectors, Word2Vec
+from preprocessing.text.text_samples import word_vector_digest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -197,36 +195,23 @@ def test_the_tail_of_a_long_text_counts():
     assert "tail" in vectors
     more = word_vectors(epochs=1).fit([" ".join(["head"] * 10_000 + ["tail"] * 50)])
     assert not np.array_equal(first, more["tail"])
-    from sklstm.preprocessing.text._corpus import read_corpus
-
-    pieces = list(read_corpus([["a"] * 25_000, [], ["b"]], vectors))
-    assert [len(piece) for piece in pieces] == [10_000, 10_000, 5_000, 1]
 
 
-SCRIPT = """
-import zlib
-from sklstm import WordVectors
-texts = ["a cup of tea", "one glass of milk", "two cups of tea with milk"] * 30
-for algorithm in ("word2vec", "fasttext"):
-    params = {"algorithm": algorithm, "bucket": 50, "random_state": 3, "epochs": 2}
-    vectors = WordVectors(8, **params).fit(texts)
-    print(list(vectors), zlib.crc32(vectors.vectors_.tobytes()))
-"""
+def test_gensim_is_given_a_long_text_in_pieces(monkeypatch):
+    pieces = []
+    build = Word2Vec.build_vocab
+
+    def watched(self, sentences, **kwargs):
+        pieces.extend(map(len, sentences))
+        return build(self, sentences, **kwargs)
+
+    monkeypatch.setattr(Word2Vec, "build_vocab", watched)
+    word_vectors(min_count=1, epochs=1).fit([["a"] * 25_000, [], ["b"]])
+    assert pieces == [10_000, 10_000, 5_000, 1]
 
 
-def test_one_worker_gives_the_same_whatever_the_hash_seed():
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
-    assert outputs[0] == outputs[1]
-    assert len(set(outputs[0].splitlines())) == 2
+def test_one_thread_gives_the_same_whatever_the_hash_seed(elsewhere):
+    assert elsewhere["word vectors"] == word_vector_digest()
 
 
 def test_random_state(fitted):
@@ -321,10 +306,10 @@ def seen(monkeypatch):
 
 def test_a_search_copies_no_vectors(fitted, seen, monkeypatch):
     monkeypatch.setattr(KeyedVectors, "__deepcopy__", None, raising=False)  # none may be made
-    y = np.repeat([0, 1], 150)
+    texts, y = TEXTS[::10], np.repeat([0, 1], 15)
     model = LSTMClassifier(2, embeddings=fitted, max_epochs=1, random_state=0)
     grid = {"lstmclassifier__freeze_embeddings": [False, True], "lstmclassifier__dropout": [0, 0.1]}
-    search = GridSearchCV(make_pipeline(SequenceTokenizer(), model), grid, cv=2).fit(TEXTS, y)
+    search = GridSearchCV(make_pipeline(SequenceTokenizer(), model), grid, cv=2).fit(texts, y)
     assert len(seen) == 9
     assert all(vectors is fitted for vectors in seen)
     assert search.best_estimator_[-1].embeddings is fitted

@@ -10,41 +10,12 @@ import numpy as np
 import pytest
 from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 from numpy.testing import assert_array_equal
+from preprocessing.text.text_samples import TEXTS, TOPIC_OF, corpus, small, split
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sklstm import Doc2VecVectorizer
 from sklstm.preprocessing.text._doc2vec_inference import _Draws, _seed_of
 from sklstm.preprocessing.text._gensim import LONGEST
-
-TOPICS = {
-    "sea": "ship wave harbour sail storm anchor crew tide".split(),
-    "kitchen": "bread oven butter flour spoon salt recipe dough".split(),
-    "field": "wheat plough barn harvest soil tractor hay farmer".split(),
-}
-
-
-def corpus(n=60, length=12, seed=0):
-    """Return texts of one topic each, with common words in between, and their topics."""
-    rng = np.random.default_rng(seed)
-    topics = np.array(list(TOPICS))[np.arange(n) % len(TOPICS)]
-    texts = []
-    for topic in topics:
-        words = [*rng.choice(TOPICS[topic], length), *rng.choice(["the", "and", "of"], length // 2)]
-        texts.append(" ".join(rng.permutation(words)))
-    return texts, topics
-
-
-TEXTS, TOPIC_OF = corpus()
-
-
-def small(**params):
-    return Doc2VecVectorizer(**({"vector_size": 12, "epochs": 5, "random_state": 0} | params))
-
-
-def split(texts):
-    analyze = CountVectorizer().build_analyzer()
-    return [analyze(text) for text in texts]
-
 
 CHOICES = [
     {},

@@ -8,7 +8,7 @@ import pandas as pd
 import polars
 import pytest
 from numpy.testing import assert_array_equal
-from preprocessing.test_doc2vec import TEXTS, TOPIC_OF, corpus, small
+from preprocessing.text.text_samples import TEXTS, TOPIC_OF, corpus, small
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
