@@ -1,9 +1,12 @@
 # Everything runs in a virtual environment that the first target to need it creates.
-# PYTHON picks the interpreter (3.11 or newer), VENV the folder.
+# PYTHON picks the interpreter (3.11 or newer), VENV the folder, WORKERS the number of processes
+# that share the tests, each with one thread.
 
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 INSTALLED := $(VENV)/.installed
 
 # Compiling every installed file takes as long as installing it; Python compiles those that are
@@ -23,10 +26,10 @@ bench: $(INSTALLED)  ## the full IMDB benchmark, which fills the table in README
 	@$(BIN)/python benchmarks/imdb.py
 
 test: lint  ## style, types and tests
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 slow: $(INSTALLED)  ## the tests that `make test` leaves out
-	@$(BIN)/python -m pytest -m slow
+	@$(PYTEST) -m slow
 
 lint: $(INSTALLED)  ## style and types
 	@$(BIN)/ruff check .

@@ -1,6 +1,7 @@
-"""What every test shares: one thread, a cache of the session's own, and real data if there is."""
+"""What all tests share: one thread, an empty cache, and real data where there are some."""
 
 import os
+import signal
 
 # Set before torch is imported. Parallel test runs would otherwise fight over the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -13,7 +14,7 @@ import pytest
 # Doctests are looked for in every file, and each folder's conftest.py would be a module `conftest`.
 collect_ignore_glob = ["*conftest.py"]
 
-# A busy machine is no failure.
+# A slow machine is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
@@ -25,6 +26,16 @@ def session_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKLSTM_CACHE", str(path))
         yield path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_raises():
+    """Let SIGINT raise KeyboardInterrupt; a shell starts what runs in the background without."""
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
-from sklearn.pipeline import make_pipeline
 
 import sklstm
 from benchmarks import clustering, harness
@@ -301,7 +300,7 @@ def test_warnings_and_seeds_are_kept(tmp_path, monkeypatch):
     assert done["warnings"] == ["UserWarning: hm"]
 
 
-def test_the_plot_shows_any_clusterer(tmp_path):
+def test_the_plot_shows_an_autoencoders_clusters(tmp_path):
     from sklstm import AutoencoderClusterer
 
     X, y = clustering.take(*clustering.digits_table(), 60)

@@ -1,9 +1,10 @@
-"""What scikit-learn's checks ask, on text and ragged sequences.
+"""What a check of text and ragged sequences is.
 
-scikit-learn feeds its checks with tables of numbers and skips an estimator that takes none. Here
-a `Case` brings the estimator and the data, each check is a function of a case, and the decorator
-`ports` says which of scikit-learn's checks it stands for. `contract.checks` and
-`contract.targets` hold the checks, `contract.coverage` the account of all of scikit-learn's.
+scikit-learn's checks pass tables of numbers and skip an estimator that does not accept them.
+Here a `Case` holds an estimator and its data, each check is a function of a case, and the
+decorator `ports` names the checks of scikit-learn that it replaces. The checks are in
+`contract.checks`, `contract.targets` and `contract.steps`; `contract.coverage` lists every check
+of scikit-learn and says whether it is called, ported or not applicable.
 """
 
 from __future__ import annotations
@@ -12,22 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 import numpy as np
-import torch
 from sklearn.base import clone
-
-METHODS = (
-    "predict",
-    "predict_proba",
-    "predict_log_proba",
-    "decision_function",
-    "predict_proba_steps",
-    "predict_quantiles",
-    "predict_interval",
-    "transform",
-)
-TOLERANCE = 1e-5  # float32, and sums in another order
 
 
 @dataclass(frozen=True)
@@ -39,13 +26,13 @@ class Case:
     name : str
         Shown in the test's id.
     estimator : BaseEstimator
-        Unfitted, with its `random_state` set; `clone` is taken of it.
+        Unfitted, with its `random_state` set; every check works on a clone.
     X, y : sequences or texts, and targets or None
         At least 12 samples.
     bad_X : tuple of (X, error, message)
-        What has to be refused in place of X, by which error and with which words.
+        Values of X that must raise `error` with a message that matches.
     n_features_in : int or None
-        What the fitted attribute has to say; None where there must be none.
+        Expected value of `n_features_in_`; None if the attribute must not exist.
     """
 
     name: str
@@ -72,7 +59,7 @@ PORTED: dict[str, Check] = {}
 
 
 def ports(*names: str, when: Callable[[Case], bool] = lambda case: True) -> Any:
-    """Register a check that stands for those of scikit-learn called `names`."""
+    """Register a check that replaces scikit-learn's checks called `names`."""
 
     def register(check: Check) -> Check:
         CHECKS.append((check, when))
@@ -100,51 +87,12 @@ def is_list(case: Case) -> bool:
 
 
 def per_step(case: Case) -> bool:
-    """Tell whether every step has a target of its own."""
+    """Return True if every step has its own target."""
     return bool(getattr(case.estimator, "_per_step", False))
 
 
 def first(X: Any) -> Any:
     return next(iter(X))
-
-
-def outputs(estimator: Any, X: Any) -> dict[str, Any]:
-    """Return what every method gives for X."""
-    return {name: getattr(estimator, name)(X) for name in METHODS if hasattr(estimator, name)}
-
-
-def state(estimator: Any) -> dict[str, str]:
-    """Return a digest of every attribute; weights count by their values."""
-    parts = {}
-    for name, value in vars(estimator).items():
-        if isinstance(value, torch.nn.Module):
-            value = {key: tensor.numpy() for key, tensor in value.state_dict().items()}
-        parts[name] = joblib.hash(value)
-    return parts
-
-
-def assert_same(actual: Any, expected: Any, tolerance: float = TOLERANCE) -> None:
-    """Compare outputs of any form: dicts of them, frames, ragged ones, numbers, labels."""
-    assert type(actual) is type(expected)
-    if isinstance(expected, dict):
-        assert actual.keys() == expected.keys()
-        for key in expected:
-            assert_same(actual[key], expected[key], tolerance)
-    elif isinstance(expected, np.ndarray) and expected.dtype == object and expected.size:
-        assert len(actual) == len(expected)
-        for item, other in zip(actual, expected, strict=True):
-            assert_same(item, other, tolerance)
-    elif isinstance(expected, np.ndarray) and expected.dtype.kind == "f":
-        assert actual.shape == expected.shape
-        np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance)
-    else:
-        np.testing.assert_array_equal(actual, expected)
-
-
-def read_only(X: Any, path: Any) -> Any:
-    """Return X with every array in it a read-only memory map of a file."""
-    joblib.dump(X, path)
-    return joblib.load(path, mmap_mode="r")
 
 
 def shortened(X: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The part of the contract that is about targets of steps: see `contract.cases`."""
+"""Checks of estimators whose targets have a value for every step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from sklearn.utils import _safe_indexing as take
 from sklearn.utils import get_tags, shuffle
 
-from contract.cases import Case, outputs, per_step, ports
+from contract.cases import Case, per_step, ports
+from contract.comparing import outputs
 from contract.targets import ONE_BATCH, fit_weighted
 
 

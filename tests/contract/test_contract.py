@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
-from sklearn.base import is_classifier
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from contract.cases import PORTED, Case, applicable
+from contract.comparing import TOLERANCE
 from contract.coverage import CALLED, COVERAGE, NOT_APPLICABLE
 from sklstm import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
 from sklstm._sequences.tokens import TokenArray
@@ -44,19 +44,27 @@ def expected_failures(estimator):
     return failures
 
 
-def run(estimator, check):
-    """Run a check; one of them asks 1e-7 of float64 numbers that a float32 network computes.
+# These ask for 1e-7 and 1e-9, which a float32 network meets on some processors and not on others.
+FLOAT32_CHECKS = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
 
-    Whether a regressor meets that depends on how the machine multiplies matrices of other sizes.
-    `samples_do_not_depend_on_each_other` in contract/checks.py asks for 1e-5.
-    """
-    name = check.func.__name__
-    try:
+
+def within_tolerance(compare):
+    """Return a comparison that ignores the tolerances it is given for those of float32."""
+
+    def compare_float32(actual, expected, *, err_msg="", **tolerances):
+        compare(actual, expected, rtol=TOLERANCE, atol=TOLERANCE, err_msg=err_msg)
+
+    return compare_float32
+
+
+def run(estimator, check):
+    """Run a check of scikit-learn's, with the tolerance of float32 where it has to be."""
+    with pytest.MonkeyPatch.context() as patch:
+        if check.func.__name__ in FLOAT32_CHECKS:
+            for name in ("assert_allclose", "assert_allclose_dense_sparse"):
+                compare = within_tolerance(getattr(estimator_checks, name))
+                patch.setattr(estimator_checks, name, compare)
         check(estimator)
-    except AssertionError as error:
-        if name != "check_methods_subset_invariance" or is_classifier(estimator):
-            raise
-        pytest.xfail(f"float32: {str(error).strip().splitlines()[0]}")
 
 
 def eager(**params):
@@ -67,7 +75,7 @@ def eager(**params):
 
 def keen(**params):
     """Return a small network that learns to pick one of ten numbers."""
-    defaults = {"hidden_size": 16, "learning_rate": 0.01, "max_epochs": 50, "pooling": "last"}
+    defaults = {"hidden_size": 16, "learning_rate": 0.05, "max_epochs": 20, "pooling": "last"}
     return LSTMRegressor(**(defaults | params))
 
 

@@ -4,7 +4,7 @@ import awkward as ak
 import numpy as np
 import pandas as pd
 import pytest
-from contract.cases import state
+from contract.comparing import state
 from scipy.sparse import csc_matrix, csr_array, csr_matrix
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline

@@ -272,3 +272,143 @@ def test_the_pooled_state_makes_features():
 def test_a_regressor_shows_its_parts(capsys, loss, y, line):
     small(loss=loss, max_epochs=1).fit(X, y).summary()
     assert re.search(line, capsys.readouterr().out)
+
+
+# Errors
+
+
+FEW_X = X[:6]
+NUMBERS = np.arange(6.0)
+
+
+def tiny(**params):
+    return LSTMRegressor(**({"hidden_size": 3, "max_epochs": 2, "random_state": 0} | params))
+
+
+def put(index, number):
+    y = NUMBERS.copy()
+    y[index] = number
+    return y
+
+
+BAD_Y = {
+    "none": (None, ValueError, "requires y to be passed, but the target y is None"),
+    "short": (NUMBERS[:-1], ValueError, r"inconsistent numbers of samples: \[6, 5\]"),
+    "nan": (put(3, np.nan), ValueError, "Input y contains NaN"),
+    "infinity": (put(3, np.inf), ValueError, "Input y contains infinity"),
+    "text": (list("abcdef"), ValueError, "could not convert string to float: 'a'"),
+    "complex": (NUMBERS + 1j, ValueError, "Complex data not supported"),
+    "ragged": ([[1.0], [1.0, 2.0]] * 3, ValueError, "y holds a sequence where a number is expect"),
+    "lengths": (np.array([np.ones(n) for n in (3, 1, 5, 2, 4, 4)], dtype=object), ValueError,
+                "y holds a sequence where a number"),
+    "none-inside": ([1.0, None] * 3, ValueError, "y contains NaN"),
+    "far": (put(3, 1e45), ValueError, r"y\[3\] is \[?1e\+45\]?, too far from the rest of y"),
+    "dict": ([{"a": 1}] * 6, TypeError, "dict"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("y", "error", "message"), BAD_Y.values(), ids=BAD_Y.keys())
+def test_bad_y(y, error, message):
+    model = tiny().fit(FEW_X, NUMBERS)
+    before = model.predict(FEW_X)
+    for fit in (model.fit, model.partial_fit, model.set_params(warm_start=True).fit):
+        with pytest.raises(error, match=message):
+            fit(FEW_X, y)
+    np.testing.assert_array_equal(model.predict(FEW_X), before)
+
+
+@pytest.mark.parametrize("y", [np.ones((6, 2)), np.ones((6, 3, 1)), np.ones((6, 1))])
+def test_y_of_another_shape_than_before(y):
+    model = tiny().fit(FEW_X, NUMBERS)
+    before = model.predict(FEW_X)
+    with pytest.raises(ValueError, match=r"y has shape \(6, .*predicts targets of shape"):
+        model.partial_fit(FEW_X, y)
+    with pytest.raises(ValueError, match=r"y has shape \(6, "):
+        model.fit(FEW_X, NUMBERS, X_val=FEW_X, y_val=y)
+    np.testing.assert_array_equal(model.predict(FEW_X), before)
+
+
+def test_counts_below_zero():
+    model = tiny(loss="poisson").fit(FEW_X, NUMBERS)
+    before = model.predict(FEW_X)
+    for fit in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=r"y\[2\] is -1\.0, but loss='poisson' is for counts"):
+            fit(FEW_X, put(2, -1))
+    wide = np.stack([NUMBERS, put(4, -0.5)], axis=1)
+    with pytest.raises(ValueError, match=r"y\[4, 1\] is -0\.5"):
+        model.fit(FEW_X, wide)
+    np.testing.assert_array_equal(model.predict(FEW_X), before)
+    assert (before > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "message"),
+    [
+        (0.0, r"quantiles\[0\] is 0\.0; a quantile is a number above 0 and below 1"),
+        ((0.1, 1.0), r"quantiles\[1\] is 1\.0; a quantile"),
+        ((-0.1, 0.5), r"quantiles\[0\] is -0\.1"),
+        ((0.1, 50), r"quantiles\[1\] is 50"),
+        ((0.1, float("nan")), r"quantiles\[1\] is nan"),
+        ((0.1, "0.5"), r"quantiles\[1\] is '0\.5'"),
+        ((0.5, 0.1), r"quantiles\[1\] is 0\.1, not above quantiles\[0\], 0\.5; list them from lo"),
+        ((0.5, 0.5), r"quantiles\[1\] is 0\.5, not above"),
+        ((), "quantiles is empty"),
+    ],
+)
+def test_bad_quantiles(quantiles, message):
+    model = tiny(loss="quantile").fit(FEW_X, NUMBERS)
+    before = model.predict(FEW_X)
+    model.set_params(quantiles=quantiles)
+    for fit in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            fit(FEW_X, NUMBERS)
+    np.testing.assert_array_equal(model.predict(FEW_X), before)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "message"),
+    [
+        (0.8, r"coverage=0\.8 needs the quantile 0\.1, but.*quantiles=\(0\.05, 0\.5, 0\.95\)"),
+        (0.0, r"coverage=0\.0 must be a number above 0 and below 1"),
+        (95, "coverage=95 must be"),
+        ("0.9", "coverage='0.9' must be"),
+    ],
+)
+def test_bad_coverage(coverage, message):
+    with pytest.raises(ValueError, match=message):
+        tiny(loss="quantile").fit(FEW_X, NUMBERS).predict_interval(FEW_X, coverage)
+
+
+def test_an_interval_of_one_quantile():
+    model = tiny(loss="quantile", quantiles=0.5).fit(FEW_X, NUMBERS)
+    with pytest.raises(ValueError, match=r"an interval needs two quantiles, but quantiles=\(0\.5"):
+        model.predict_interval(FEW_X)
+
+
+@pytest.mark.parametrize(
+    "params", [{"loss": "mse"}, {"huber_delta": 0.0}, {"huber_delta": "big"}, {"loss": None}]
+)
+def test_bad_parameters(params):
+    with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter of LSTMRegressor"):
+        tiny(**params).fit(FEW_X, NUMBERS)
+
+
+def test_a_loss_that_grows_without_bound_is_named():
+    model = tiny(loss="poisson", learning_rate=1e4, gradient_clip=None, lr_schedule="constant")
+    with pytest.raises(ValueError, match=r"training loss became|weights that are NaN"):
+        model.set_params(max_epochs=50).fit(FEW_X, NUMBERS)
+
+
+def test_quantiles_that_are_text():
+    model = tiny(loss="quantile").fit(FEW_X, NUMBERS).set_params(quantiles="median")
+    with pytest.raises(ValueError, match="'quantiles' parameter of LSTMRegressor must be"):
+        model.fit(FEW_X, NUMBERS)
+    with pytest.raises(ValueError, match="quantiles='median' is text; pass numbers"):
+        model.partial_fit(FEW_X, NUMBERS)
+
+
+def test_numbers_without_a_scale():
+    with pytest.raises(ValueError, match=r"y holds numbers too large to be scaled, up to 5e\+200"):
+        tiny().fit(FEW_X, 1e200 * NUMBERS)
+    with pytest.raises(ValueError, match=r"y\[1\] is \[?1e\+200\]?, too far from the rest of y"):
+        tiny().fit(FEW_X, NUMBERS).partial_fit(FEW_X, 1e200 * NUMBERS)

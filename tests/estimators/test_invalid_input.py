@@ -1,11 +1,11 @@
-"""What LSTMClassifier refuses, in which words, and what it leaves behind: nothing."""
+"""Invalid X, y, parameters and validation data of LSTMClassifier raise, and change nothing."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from contract.cases import state
+from contract.comparing import unchanged
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import (
 )
 
 from sklstm import LSTMClassifier
-from sklstm._sequences.tokens import TokenArray
+from sklstm._sequences.tokens import TokenArray, Vocabulary
 from sklstm.preprocessing import SequenceTokenizer
 
 TEXTS = ["a good film", "a bad film", "good actors", "bad actors", "good", "bad"]
@@ -29,29 +29,16 @@ def small(**params):
     return LSTMClassifier(**params)
 
 
+# Token ids of three words, numbered from 4.
+TOKENS = TokenArray([[4, 6], [5], [4], [6, 5], [4, 4], [5, 1]], Vocabulary(["good", "bad", "film"]))
+
+
 def put(index, item):
     return [*X[:index], item, *X[index + 1 :]]
 
 
-class Unchanged:
-    """Check on leaving that an estimator predicts as before and has the same attributes."""
-
-    def __init__(self, estimator, X):
-        self.estimator, self.X = estimator, X
-
-    def __enter__(self):
-        self.proba, self.state = self.estimator.predict_proba(self.X), state(self.estimator)
-
-    def __exit__(self, *error):
-        fitted = {name for name in self.state if name.endswith("_")}
-        after = state(self.estimator)
-        assert {name: after.get(name) for name in fitted} == {n: self.state[n] for n in fitted}
-        assert set(after) == set(self.state)
-        np.testing.assert_array_equal(self.estimator.predict_proba(self.X), self.proba)
-
-
 def each_fit(estimator):
-    """Return `fit`, `fit` that goes on, and `partial_fit`, all of one fitted estimator."""
+    """Yield `fit`, `fit` with a warm start and `partial_fit` of one fitted estimator."""
     yield estimator.fit
     estimator.set_params(warm_start=True)
     yield estimator.fit
@@ -86,7 +73,7 @@ BAD_X = {
 @pytest.mark.parametrize(("bad", "error", "message"), BAD_X.values(), ids=BAD_X.keys())
 def test_bad_X(bad, error, message):
     estimator = small().fit(X, Y)
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         for fit in each_fit(estimator):
             with pytest.raises(error, match=message):
                 fit(bad, Y)
@@ -106,7 +93,7 @@ def test_text_is_answered_with_the_line_to_write(texts):
     analyzer = "analyzer=list" if isinstance(texts, list) and isinstance(texts[0], list) else ""
     message = rf"make_pipeline\(SequenceTokenizer\({analyzer}\), LSTMClassifier\(\)\)\.fit\(texts"
     estimator = small().fit(X, Y)
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         for call in (estimator.predict, lambda texts: estimator.fit(texts, Y)):
             with pytest.raises(ValueError, match=message):
                 call(texts)
@@ -123,7 +110,7 @@ def test_text_is_answered_with_the_line_to_write(texts):
 )
 def test_bad_ids(ids, message):
     estimator = small(input_type="tokens").fit([[4, 5], [6]], [0, 1])
-    with Unchanged(estimator, [[4, 5]]):
+    with unchanged(estimator, [[4, 5]]):
         for fit in each_fit(estimator):
             with pytest.raises(ValueError, match=message):
                 fit(ids, [0, 1])
@@ -169,7 +156,7 @@ def test_other_words_behind_the_ids():
     estimator = small().fit(tokenizer.transform(TEXTS), Y)
     other = SequenceTokenizer().fit_transform(["another language", "with other words"])
     tokens = tokenizer.transform(TEXTS)
-    with Unchanged(estimator, tokens):
+    with unchanged(estimator, tokens):
         with pytest.raises(ValueError, match=r"another vocabulary \(5 words\).*with \(4 words\)"):
             estimator.predict(other)
         with pytest.raises(ValueError, match="another vocabulary"):
@@ -193,7 +180,7 @@ def test_other_words_behind_the_ids():
 )
 def test_bad_y(bad, message):
     estimator = small().fit(X, Y)
-    with Unchanged(estimator, X), pytest.raises(ValueError, match=message):
+    with unchanged(estimator, X), pytest.raises(ValueError, match=message):
         estimator.fit(X, bad)
 
 
@@ -203,7 +190,7 @@ def test_a_label_that_is_missing(missing, index):
     y = np.array(list("ababab"), dtype=object)
     y[index] = missing
     estimator = small().fit(X, Y)
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         for bad in (y, pd.Series(y)):
             with pytest.raises(ValueError, match=rf"NaN or None: y\[{index}\] is "):
                 estimator.fit(X, bad)
@@ -216,7 +203,7 @@ def test_indicators_are_0_or_1_in_every_call(bad, shown):
     wrong = indicators.astype(type(bad))
     wrong[4, 1] = bad
     message = rf"y\[4\] holds {shown} for label 1"
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         with pytest.raises(ValueError, match=message):
             estimator.partial_fit(X, wrong)
         with pytest.raises(ValueError, match=message):
@@ -226,7 +213,7 @@ def test_indicators_are_0_or_1_in_every_call(bad, shown):
 def test_classes_stay_those_of_the_first_call():
     estimator = small().partial_fit(X, Y, classes=[0, 1])
     message = r"classes=\[0, 1, 2\] .* first call .*: \[0, 1\]"
-    with Unchanged(estimator, X), pytest.raises(ValueError, match=message):
+    with unchanged(estimator, X), pytest.raises(ValueError, match=message):
         estimator.partial_fit(X, Y, classes=[0, 1, 2])
     estimator.partial_fit(X, Y, classes=[1, 0])
 
@@ -243,7 +230,7 @@ def test_early_stopping_needs_weight_on_both_sides(weights, where):
 
 def test_unseen_classes():
     estimator = small().partial_fit(X, Y, classes=[0, 1, 2])
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         with pytest.raises(ValueError, match=r"y\[3\] is .*7.*none .* known: \[0, 1, 2\]"):
             estimator.partial_fit(X, [0, 1, 2, 7, 0, 1])
         with pytest.raises(ValueError, match=r"y\[0\] is .*'a'.*none of the classes known"):
@@ -264,24 +251,26 @@ def test_unfitted():
 
 
 def invalid_values():
-    """Yield each parameter with one value that none of its constraints allows."""
+    """Yield each parameter with an object of no use, and with what each constraint forbids.
+
+    The ids are numbers: values may differ from process to process, where tests run in several.
+    """
     for name, constraints in LSTMClassifier._parameter_constraints.items():
         if constraints == "no_validation":
             continue
-        yield name, type("Nonsense", (), {})()
-        for constraint in constraints:
+        yield pytest.param(name, type("Nonsense", (), {})(), id=f"{name}-object")
+        for number, constraint in enumerate(constraints):
             try:
-                yield name, generate_invalid_param_val(make_constraint(constraint))
+                value = generate_invalid_param_val(make_constraint(constraint))
             except NotImplementedError:
                 continue
+            yield pytest.param(name, value, id=f"{name}-{number}")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [pytest.param(n, v, id=f"{n}-{v}"[:40]) for n, v in invalid_values()]
-)
+@pytest.mark.parametrize(("name", "value"), list(invalid_values()))
 def test_parameter_values(name, value):
     estimator = small().fit(X, Y)
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         estimator.set_params(**{name: value})
         for fit in (estimator.fit, clone(estimator).partial_fit):
             with pytest.raises(InvalidParameterError, match=f"'{name}' parameter of LSTMClass"):
@@ -305,7 +294,7 @@ def test_parameter_values(name, value):
 )  # fmt: skip
 def test_parameters_that_do_not_go_together(params, message):
     estimator = small().fit(X, Y)
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         estimator.set_params(**params)
         with pytest.raises(ValueError, match=message):
             estimator.fit(X, Y)
@@ -335,7 +324,7 @@ def test_class_weight_balanced_in_parts():
 def test_training_that_diverges(params, message):
     estimator = small().fit(X, Y)
     same = [np.ones(2)] * len(Y)  # nothing tells the classes apart, so the loss cannot vanish
-    with Unchanged(estimator, X):
+    with unchanged(estimator, X):
         estimator.set_params(learning_rate=3e38, optimizer="sgd", gradient_clip=None)
         estimator.set_params(**params)
         for fit in (estimator.fit, estimator.set_params(warm_start=True).fit):
@@ -349,3 +338,36 @@ def test_one_sample_at_least_is_left_to_train_on(validation_strategy):
     params = {"early_stopping": True, "validation_strategy": validation_strategy}
     estimator = small(**params, validation_fraction=0.99).fit(X, Y)
     assert np.isfinite(estimator.loss_curve_).all()
+
+
+BAD_VALIDATION = {
+    "half": ({"X_val": TOKENS}, "X_val and y_val go together"),
+    "other-half": ({"y_val": Y}, "X_val and y_val go together"),
+    "length": ({"X_val": TOKENS, "y_val": Y[:-1]}, r"inconsistent.*\[6, 5\]"),
+    "class": (
+        {"X_val": TOKENS, "y_val": Y + 3},
+        r"y\[0\] is .*none of the classes known: \[0, 1\]",
+    ),
+    "values": ({"X_val": [[1.0]] * 6, "y_val": Y}, "X holds values, but this LSTMClassifier"),
+    "words": (
+        {"X_val": TokenArray([[4]] * 6, Vocabulary(["other"])), "y_val": Y},
+        "another vocabulary",
+    ),
+    "groups": ({"groups": np.zeros(6)}, "n_samples=1|[Gg]roup"),
+    "groups-length": ({"groups": np.zeros(5)}, r"inconsistent.*\[6, 5\]"),
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), BAD_VALIDATION.values(), ids=BAD_VALIDATION.keys()
+)
+def test_validation_data(arguments, message):
+    estimator = small(early_stopping=True).fit(TOKENS, Y)
+    with unchanged(estimator, TOKENS), pytest.raises(ValueError, match=message):
+        estimator.fit(TOKENS, Y, **arguments)
+
+
+def test_too_little_to_hold_out():
+    estimator = small(early_stopping=True).partial_fit(TOKENS, Y).set_params(warm_start=True)
+    with pytest.raises(ValueError, match="at least 2 samples to hold some out"):
+        estimator.fit(TOKENS[:1], Y[:1])

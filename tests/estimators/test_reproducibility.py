@@ -1,4 +1,4 @@
-"""The same seed gives the same model, and a fit leaves the process and the data as they were."""
+"""The same seed gives the same model; no call changes the data or settings of the process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
-from contract.cases import state
+from contract.comparing import state
 
 from sklstm import LSTMClassifier
 from sklstm._sequences.tokens import TokenArray, Vocabulary

@@ -1,4 +1,4 @@
-"""Embeddings kept for the first epochs, and trained from then on."""
+"""embeddings= and freeze_embeddings=: vectors that are given, kept and trained; and errors."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from contract.comparing import unchanged
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, SequenceTokenizer
+from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, SequenceTokenizer, WordVectors
+from sklstm._sequences.tokens import TokenArray, Vocabulary
 from sklstm.nn import TokenEmbedding
 
 TEXTS = ["good film", "bad film", "good cast", "bad cast", "a good one", "a bad one"] * 3
@@ -203,3 +206,87 @@ def test_grid_search_tells_true_from_one():
     given = [params["lstmclassifier__freeze_embeddings"] for params in search.cv_results_["params"]]
     assert [type(value) for value in given] == [bool, int, bool]
     assert clone(lstm(freeze_embeddings=1)).freeze_embeddings is not True
+
+
+# Errors
+
+
+WORDS = Vocabulary(["good", "bad", "film"])
+TOKENS = TokenArray([[4, 6], [5], [4], [6, 5], [4, 4], [5, 1]], WORDS)
+Y = np.array([1, 0] * 3)
+
+
+def plain(**params):
+    params = {"hidden_size": 3, "embedding_dim": 3, "max_epochs": 2, "random_state": 0} | params
+    return LSTMClassifier(**params)
+
+
+BAD_EMBEDDINGS = {
+    "rows": (np.ones((3, 5)), ValueError, r"shape \(3, 5\), but 7 token ids need.*\(7, embed"),
+    "vector": (np.ones(7), ValueError, r"shape \(7,\), but 7 token ids"),
+    "nan": (np.full((7, 2), np.nan), ValueError, "NaN or infinity, in vector 0"),
+    "lengths": ({"good": [1.0], "bad": [1.0, 2.0]}, ValueError, "vectors of different lengths"),
+    "numbers": ({"good": 1.0, "bad": 2.0}, ValueError, "map each word to a 1-D vector"),
+    "infinity": (
+        {"good": [1.0], "bad": [np.inf]},
+        ValueError,
+        "NaN or infinity, in the vector of 'bad'",
+    ),
+    "no-word": (
+        {"Good": [1.0]},
+        ValueError,
+        "no word in common with the vocabulary of 3 words",
+    ),
+    "object": (object(), TypeError, "embeddings is a object; accepted are the path of a file"),
+    "name": ("glove", FileNotFoundError, "there is no file of word vectors at 'glove'"),
+    "unfitted": (
+        WordVectors(),
+        NotFittedError,
+        r"embeddings=WordVectors\(\) has no vectors yet.* embeddings=WordVectors\(\).fit\(texts\)",
+    ),
+    "no numbers": (np.ones((7, 0)), ValueError, "vectors of length 0; at least one dimension"),
+    "no numbers by word": ({"good": [], "bad": []}, ValueError, "vectors of length 0"),
+    "text": ({"good": ["a"]}, ValueError, "hold other values than numbers"),
+}
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "error", "message"), BAD_EMBEDDINGS.values(), ids=BAD_EMBEDDINGS.keys()
+)
+def test_bad_embeddings(embeddings, error, message):
+    estimator = plain().fit(TOKENS, Y)
+    with unchanged(estimator, TOKENS):
+        estimator.set_params(embeddings=embeddings)
+        with pytest.raises(error, match=message):
+            estimator.fit(TOKENS, Y)
+        estimator.set_params(embeddings=None)
+
+
+def test_embeddings_by_word_need_words():
+    with pytest.raises(ValueError, match="given by word, but X carries no vocabulary"):
+        plain(embeddings={"good": [1.0]}, input_type="tokens").fit(list(TOKENS), Y)
+
+
+@pytest.mark.parametrize("freeze", [-1, 1.5, "first", None])
+def test_bad_freeze_embeddings(freeze):
+    estimator = plain().fit(TOKENS, Y)
+    with unchanged(estimator, TOKENS):
+        estimator.set_params(freeze_embeddings=freeze)
+        with pytest.raises(ValueError, match="'freeze_embeddings' parameter of LSTMCl"):
+            estimator.fit(TOKENS, Y)
+        estimator.set_params(freeze_embeddings=False)
+
+
+def test_few_words_with_a_vector_are_warned_of(capsys):
+    words = Vocabulary([f"w{i}" for i in range(40)])
+    tokens = TokenArray([[i, i + 1] for i in range(4, 43)], words)
+    y = np.arange(39) % 2
+    few = {f"w{i}": [1.0, float(i)] for i in range(4)}
+    model = plain(embeddings={w: few[w] for w in ("w0", "w1", "w2")}, max_epochs=1)
+    message = "for only 3 of the 40 words.* none for 'w3', 'w4'"
+    with pytest.warns(UserWarning, match=message) as caught:
+        model.fit(tokens, y)
+    assert caught[0].filename == __file__
+    assert model.embedding_coverage_ == 0.075
+    assert not capsys.readouterr().out
+    plain(embeddings=few, max_epochs=1).fit(tokens, y)  # a tenth is enough to say nothing
