@@ -25,7 +25,7 @@ def show_versions() -> None:
 
     Examples
     --------
-    >>> from sklstm._show_versions import show_versions
+    >>> from sklstm import show_versions
     >>> show_versions()  # doctest: +SKIP
     System:
       python: 3.11.7 ...

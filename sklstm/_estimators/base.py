@@ -6,7 +6,6 @@ import copy
 import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -19,7 +18,7 @@ from sklearn.base import (
 )
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import Tags, check_consistent_length, check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_feature_names, check_is_fitted
 from torch import Tensor, nn
 
 from sklstm._callers import caller_level
@@ -28,12 +27,13 @@ from sklstm._estimators.stream import SequenceState, SequenceStream, check_state
 from sklstm._sequences import (
     InputSpec,
     Ragged,
+    Vocabulary,
+    as_ragged,
     check_nothing_cut,
     embedding_matrix,
-    errors_by_step,
     flatten_steps,
-    read_input,
     split,
+    target_errors,
 )
 from sklstm._targets import Target, given_step_weights, given_weights, scaled
 from sklstm._training import (
@@ -93,10 +93,18 @@ class TrainedEstimator(BaseEstimator):
     """
 
     module_: Any  # a user may have brought any torch module
-    vocabulary_: Any
+    vocabulary_: Vocabulary
     embedding_coverage_: float
+    n_features_in_: int
     _input_: InputSpec
-    _seeds: Seeds  # of a fit in progress; only the copy has them
+    _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
+    _reads_characters: ClassVar[bool] = False
+    _reads_matrices: ClassVar[bool] = False
+
+    @property
+    def _per_step(self) -> bool:
+        """Whether there is a target, and an output, for every step."""
+        return False
 
     def _trial(self, *, keep_fitted: bool) -> Self:
         """Return a copy to be fitted in place of self."""
@@ -124,11 +132,66 @@ class TrainedEstimator(BaseEstimator):
                 state[name] = to_cpu(state[name])
         return state
 
+    def _read_sequences(
+        self, X: Any, *, reset: bool, in_pieces: bool = False, empty_texts: bool = True
+    ) -> Ragged:
+        """Read X, and learn its form or check it against the learned one.
+
+        Parameters
+        ----------
+        X : sequences of any accepted form
+            The input.
+        reset : bool
+            Whether to learn the form of X, rather than check it.
+        in_pieces : bool, default=False
+            Whether X holds pieces of sequences: with any number of steps, and where an empty one
+            is not an unknown word.
+        empty_texts : bool, default=True
+            Whether an empty text may be read as one unknown word.
+        """
+        name = type(self).__name__
+        sequences = as_ragged(
+            X,
+            input_type=self.input_type,
+            padding_value=self.padding_value,
+            estimator_name=name,
+            lists_are_tables=reset,
+            matrices=self._reads_matrices,
+            empty_texts=empty_texts and not (self._per_step or in_pieces),
+        )
+        if in_pieces:
+            sequences = replace(sequences, width=None)  # which is the number of steps
+        if sequences.has_characters and not self._reads_characters:
+            raise ValueError(
+                "this X holds characters beside the words (SequenceTokenizer(characters=...)), "
+                f"which only LSTMTagger reads; set characters=None for {name}."
+            )
+        if reset:
+            if self._reads_matrices:
+                check_step_convolution(self.step_conv_filters, sequences.step_shape)
+            self._input_ = InputSpec.of(sequences)
+            self.n_features_in_ = (
+                sequences.n_features if sequences.is_tokens else sequences.n_features_in
+            )
+            if sequences.vocabulary is not None:
+                self.vocabulary_ = sequences.vocabulary
+        if sequences.width is not None and not sequences.is_tokens:
+            _check_feature_names(self, X, reset=reset)
+        if not reset:
+            self._input_.check(sequences, name)
+        return sequences
+
+    def _seeded_module(self, seed: int) -> Any:
+        """Build the module from a seed, leaving torch's global generator as it was."""
+        self._module_rng = np.random.default_rng(seed)
+        with seeded_build(seed):
+            return self._build_module()
+
     def _build_embedding(self) -> TokenEmbedding | WordCharacterEmbedding | None:
         """Return the layer that maps token ids to vectors, or None where steps are values.
 
-        Sets `embedding_coverage_` where vectors were given. Words without a vector get one
-        drawn from the seed of the network's weights.
+        Sets `embedding_coverage_` where vectors were given. The vectors of other words are drawn
+        from a generator with the seed of the network's weights.
         """
         spec = self._input_
         if not spec.is_tokens:
@@ -140,7 +203,7 @@ class TrainedEstimator(BaseEstimator):
             return None
         weight = None
         if self.embeddings is not None:
-            rng = np.random.default_rng(self._seeds.module)
+            rng = self._module_rng or np.random.default_rng()
             matrix, coverage = embedding_matrix(self.embeddings, spec.n_ids, spec.vocabulary, rng)
             weight = torch.from_numpy(matrix)
             self.embedding_coverage_ = coverage.fraction
@@ -181,6 +244,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | TRAINING
 
+    _reads_matrices = True
     _target_: Target
     _state_: State | None  # of ``stateful=True``, between two calls
     _fingerprint_: str | None
@@ -201,7 +265,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any, X_val: Any, y_val: Any) -> Self:
         """Train on all of the data: the body of the public `fit`."""
         if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val go together; one of them is missing.")
+            missing = "X_val" if X_val is None else "y_val"
+            raise ValueError(f"{missing} is missing: pass X_val and y_val together.")
         warm = self.warm_start and hasattr(self, "module_")
         if self.stateful and self.early_stopping and X_val is None:
             raise ValueError(
@@ -209,34 +274,37 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 "continues another. Pass X_val and y_val, or set early_stopping=False."
             )
         trial = self._trial(keep_fitted=warm)
-        trial._seeds = Seeds.draw(self.random_state)
+        seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=not warm)
         validation = None
         if X_val is not None:
             validation = trial._read_labelled(X_val, y_val, None, reset=False, training=False)
         elif self.early_stopping:
-            data, validation = trial._hold_out(data, groups)
+            data, validation = trial._hold_out(data, groups, seeds.split)
         if warm:
-            trial._seeds = trial._seeds.after(self.n_iter_)
+            seeds = seeds.after(self.n_iter_)
         else:
-            trial.module_ = trial._seeded_module()
+            trial.module_ = trial._seeded_module(seeds.module)
         trial._state_ = None
-        trial._train(data, validation)
+        trial._train(data, validation, seeds.training)
         return self._adopt(trial)
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         """Train for an epoch on part of the data: the body of the public `partial_fit`."""
         first = not hasattr(self, "module_")
+        self._new_target().check_partial()
+        if classes is not None and not first:
+            self._target_.check_same(classes)
         trial = self._trial(keep_fitted=not first)
         if first:
             trial._state_ = None
-        trial._seeds = Seeds.draw(self.random_state)
+        seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes)
         if first:
-            trial.module_ = trial._seeded_module()
+            trial.module_ = trial._seeded_module(seeds.module)
         else:
-            trial._seeds = trial._seeds.after(self.n_iter_)
-        trial._train(data, None, partial=True)
+            seeds = seeds.after(self.n_iter_)
+        trial._train(data, None, seeds.training, partial=True)
         return self._adopt(trial)
 
     def _read_labelled(
@@ -254,7 +322,13 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        sequences = read_input(self, X, reset=reset, empty_texts=not self.stateful)
+        try:
+            sequences = self._read_sequences(X, reset=reset, empty_texts=not self.stateful)
+        except (TypeError, ValueError) as error:
+            if training:
+                raise
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"X_val cannot be used as validation data: {error}") from error
         check_consistent_length(sequences.lengths, y)
         name = "y" if training else "y_val"
         per_step = self._per_step
@@ -264,7 +338,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         else:
             weights = given_weights(sample_weight, len(sequences))
         target = self._new_target()
-        with errors_by_step(sequences.lengths, name) if per_step else nullcontext():
+        with target_errors(name, sequences.lengths if per_step else None):
             if reset:
                 target.learn(y, weights, classes)
             else:
@@ -282,7 +356,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         return LabelledSequences(sequences, encoded, weights, per_step)
 
     def _hold_out(
-        self, data: LabelledSequences, groups: Any
+        self, data: LabelledSequences, groups: Any, seed: int
     ) -> tuple[LabelledSequences, LabelledSequences]:
         """Split off the part of the training data that early stopping watches."""
         rows, held_out = holdout_split(
@@ -291,7 +365,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             strategy=self.validation_strategy,
             strata=self._target_.strata(data.targets),
             groups=groups,
-            seed=self._seeds.split,
+            seed=seed,
         )
         for part, name in ((rows, "left to train on"), (held_out, "held out")):
             if not data.weights[data.rows(part)].sum() > 0:
@@ -306,6 +380,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         self,
         data: LabelledSequences,
         validation: LabelledSequences | None,
+        seed: int,
         *,
         partial: bool = False,
     ) -> None:
@@ -313,14 +388,14 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if self.stateful:
             self._check_causal("stateful=True")
         if self.bptt_length is not None:
-            check_causal(self.module_, f"bptt_length={self.bptt_length}")
+            self._check_network_causal(f"bptt_length={self.bptt_length}")
         shuffle = self.shuffle and not self.stateful
         plan = plan_from(
             self,
             n_batches=batches_per_epoch(
                 data, self.batch_size, bptt_length=self.bptt_length, shuffle=shuffle
             ),
-            seed=self._seeds.training,
+            seed=seed,
             partial=partial,
             n_epochs_done=getattr(self, "n_iter_", 0),
             was_frozen=getattr(self, "_froze_embeddings_", False),
@@ -364,15 +439,11 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     # The network
 
-    def _seeded_module(self) -> nn.Module:
-        """Build the module from its seed, leaving torch's global generator as it was."""
-        with seeded_build(self._seeds.module):
-            return self._build_module()
-
     def _build_module(self) -> nn.Module:
-        """Build the network; override it to bring one of your own.
+        """Build the network. Override this method to use a module that you wrote.
 
-        It is called once the form of the input is known, under a seeded generator. A module
+        It is called once the form of the input is known, with torch's global generator seeded. A
+        module
         maps ``inputs`` of shape (batch, time, features) and ``lengths`` of shape (batch,) to
         what the loss takes, (batch, n_outputs), or (batch, time, n_outputs) where every step
         has a target.
@@ -477,8 +548,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        estimator
-            Itself.
+        self
+            The estimator.
         """
         if hasattr(self, "_state_"):
             self._state_ = None
@@ -496,8 +567,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         Parameters
         ----------
         n_sequences : int or None, default=None
-            Number of sequences that are read side by side. None means one, whose steps and
-            results have no axis for sequences.
+            Number of sequences that are read in parallel. None means a single sequence, for which
+            steps and results have no axis for sequences.
         response_method : str, default="predict"
             The method whose result is returned after each step: "predict", or for a classifier
             "predict_proba", "predict_log_proba" or "decision_function", for a regressor
@@ -558,10 +629,21 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return results as the user gets them: those of steps as one array per sequence."""
         return split(rows, sequences.lengths) if self._per_step else rows
 
+    def _compare_steps(
+        self, X: Any, y: Any, sample_weight: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return true values, predictions and weights of all steps, to be scored."""
+        # All is checked before anything is predicted, which moves the state if stateful.
+        sequences = self._read_X(X, in_pieces=self.stateful)
+        check_consistent_length(sequences.lengths, y)
+        expected = flatten_steps(y, sequences, "y")
+        weights = given_step_weights(sample_weight, sequences)
+        return expected, self._rows(sequences, "predict"), weights
+
     def _read_X(self, X: Any, *, in_pieces: bool = False) -> Ragged:
         """Read `X` for a fitted estimator."""
         check_is_fitted(self)
-        return read_input(self, X, reset=False, in_pieces=in_pieces)
+        return self._read_sequences(X, reset=False, in_pieces=in_pieces)
 
     def _forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the network's outputs, of long sequences chunk by chunk."""
@@ -627,7 +709,26 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     def _check_causal(self, what: str) -> None:
         """Raise ValueError if the model cannot continue from a state, which `what` needs."""
         self._target_.check_causal(self._output_layer, what)
-        check_causal(self.module_, what)
+        self._check_network_causal(what)
+
+    def _check_network_causal(self, what: str) -> None:
+        """Raise ValueError unless the network can read a sequence in pieces."""
+        module = self.module_
+        if not isinstance(module, SequenceNetwork):
+            raise ValueError(
+                f"{what} needs a network that can continue from a state, but _build_module() "
+                f"returned a {type(module).__name__}."
+            )
+        if module.recurrent.bidirectional:
+            raise ValueError(
+                f"{what} reads sequences piece by piece, but bidirectional=True also reads them "
+                "from their ends. Fit with bidirectional=False."
+            )
+        if module.convolution is not None:
+            raise ValueError(
+                f"{what} reads sequences piece by piece, but conv_filters adds a convolution that "
+                "looks at later steps. Fit with conv_filters=None."
+            )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -635,12 +736,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         return tags
 
 
-class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """The pooled state as features, for estimators with one target per sequence."""
-
-    module_: Any
-    _read_X: Callable[..., Ragged]
-    _run: Callable[..., np.ndarray]
+class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM):
+    """An estimator with one target per sequence, whose pooled state serves as features."""
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the pooled state of each sequence, as features for another model.
@@ -669,22 +766,19 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return int(self.module_.output.in_features)
 
 
-def check_causal(module: nn.Module, what: str) -> None:
-    """Raise ValueError unless `module` can read a sequence in pieces, which `what` needs."""
-    if not isinstance(module, SequenceNetwork):
+def check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:
+    """Raise ValueError unless steps are matrices exactly if a convolution reads each step."""
+    if step_shape is not None and filters is None:
         raise ValueError(
-            f"{what} needs a network that can continue from a state, but _build_module() returned "
-            f"a {type(module).__name__}."
+            f"X has steps of shape {step_shape}, which a convolution before the LSTM can "
+            "read: set step_conv_filters, to (16, 32) for instance; or flatten each step: "
+            f"X.reshape(n, T, {int(np.prod(step_shape))})."
         )
-    if module.recurrent.bidirectional:
+    if step_shape is None and filters is not None:
         raise ValueError(
-            f"{what} reads sequences piece by piece, but bidirectional=True also reads them from "
-            "their ends. Fit with bidirectional=False."
-        )
-    if module.convolution is not None:
-        raise ValueError(
-            f"{what} reads sequences piece by piece, but conv_filters adds a convolution that "
-            "looks at later steps. Fit with conv_filters=None."
+            f"step_conv_filters={filters!r} is for steps that are matrices, X of shape "
+            "(n, T, H, W) or (n, T, C, H, W); this X has steps of features. For a convolution "
+            "over time set conv_filters."
         )
 
 
@@ -738,17 +832,17 @@ def holdout_split(
     if strategy == "groups" and groups is None:
         raise ValueError("validation_strategy='groups' needs groups: pass groups= to fit.")
     if strategy == "stratified":
+        if strata is None:
+            raise ValueError(
+                "validation_strategy='stratified' needs one label per sample, but y is multilabel; "
+                "use 'auto'."
+            )
         if groups is not None:
             raise ValueError(
                 "validation_strategy='stratified' would split groups, but fit was given groups; "
                 "use 'groups' or 'auto'."
             )
-        if strata is None or not _can_stratify(strata, n_held):
-            raise ValueError(
-                "validation_strategy='stratified' needs one class per sample, 2 samples of each "
-                f"class, and as many samples held out ({n_held}) and left as there are classes; "
-                "use 'auto' or another validation_fraction."
-            )
+        _check_can_stratify(strata, n_held)
     if groups is not None:
         split = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
         return next(split.split(rows, groups=groups))
@@ -756,6 +850,22 @@ def holdout_split(
         stratified = StratifiedShuffleSplit(1, test_size=n_held, random_state=seed)
         return next(stratified.split(rows, strata))
     return next(ShuffleSplit(1, test_size=n_held, random_state=seed).split(rows))
+
+
+def _check_can_stratify(strata: np.ndarray, n_held: int) -> None:
+    """Raise ValueError unless every class can be in both parts."""
+    classes, counts = np.unique(strata, return_counts=True)
+    if counts.min() < 2:
+        raise ValueError(
+            "validation_strategy='stratified' needs at least 2 samples of each class, but the "
+            f"class with index {classes[counts.argmin()]} has {counts.min()}; use 'auto'."
+        )
+    if not _can_stratify(strata, n_held):
+        raise ValueError(
+            "validation_strategy='stratified' needs at least as many samples in each part as there "
+            f"are classes ({len(classes)}), but {n_held} are held out and "
+            f"{len(strata) - n_held} left; change validation_fraction, or use 'auto'."
+        )
 
 
 def _can_stratify(strata: np.ndarray, n_held: int) -> bool:

@@ -11,23 +11,26 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklstm._estimators.base import BaseLSTM, PooledFeatures
+from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
 from sklstm._sequences import Ragged, ranges
 from sklstm._targets import LabelTarget, OrdinalTarget
-from sklstm._training import predict_batches, resolve_device
+from sklstm._training import predict_batches, predict_rows, resolve_device
 from sklstm.nn import SequenceNetwork
 
 
-class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
+class LSTMClassifier(ClassifierMixin, PooledFeatures):
     """Classify sequences with an LSTM.
 
     X holds sequences of token ids, which are mapped to learned vectors, or sequences of numbers
     or matrices; lengths may differ. y may be binary, multiclass, ordinal or multilabel. The
     prediction for a sequence depends on that sequence only, never on the batch it is computed in.
 
-    Parameters come in groups: first the five that are set most often, then those of the targets,
-    the architecture, text, series, optimisation, early stopping and the runtime.
+    The first five parameters are the ones that most users set. The others follow by topic: targets
+    (`loss` to `class_weight`), architecture (`bidirectional` to `conv_pool_size`), text
+    (`embedding_dim` to `embedding_dropout`), series (`step_conv_filters` to `padding_value`),
+    optimisation (`optimizer` to `warm_start`), early stopping (`early_stopping` to `tol`) and
+    runtime (`n_jobs` to `verbose`).
 
     Parameters
     ----------
@@ -38,8 +41,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
         for most data sets of up to some ten thousand sequences.
     dropout : float, default=0.5
-        Dropout rate in training: of the embedded (or convolved) input, between recurrent layers,
-        and of the pooled state. Values given as X are never dropped.
+        Dropout rate, applied during training to the embedded (or convolved) input, between
+        recurrent layers and to the pooled state. Values in X are never dropped.
     learning_rate : float, default=2e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
@@ -47,9 +50,9 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         epochs as that takes, at least 4 and at most 100.
     loss : {"cross_entropy", "ordinal", "distance_weighted"}, default="cross_entropy"
         "ordinal" and "distance_weighted" are for classes that have an order, such as ratings,
-        where a near miss is better than a far one. "ordinal" learns one score and increasing
-        thresholds (a cumulative link model [1]_); "distance_weighted" a softmax whose error on
-        each wrong class is weighted by its distance from the true class [2]_.
+        where confusing neighbouring classes is a smaller error. "ordinal" learns one score and
+        increasing thresholds (a cumulative link model [1]_); "distance_weighted" a softmax whose
+        error on each wrong class is weighted by its distance from the true class [2]_.
     class_order : array-like of shape (n_classes,) or None, default=None
         For "ordinal" and "distance_weighted": the classes from lowest to highest. None takes
         numbers in numerical order, and the order of an ordered pandas Categorical; other strings
@@ -58,12 +61,13 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         `cross_val_predict` of probabilities encode the classes in sorted order before they reach
         this estimator, and lose the order of a Categorical: pass ranks as y there.
     distance_power : float, default=1.0
-        "distance_weighted" weights an error by its distance to this power.
+        For "distance_weighted": exponent of the distance between a wrong class and the true one.
     output_layer : {"auto", "sigmoid", "softmax"}, default="auto"
         "auto" uses one sigmoid output for two classes, a softmax over several, and one sigmoid per
         label for multilabel y. "softmax" gives two classes two outputs.
     class_weight : dict, list of dict, "balanced" or None, default=None
-        Weight of each class in the loss, as elsewhere in scikit-learn.
+        Weight of each class in the loss, as in scikit-learn's classifiers; a list of dicts for
+        multilabel y.
     bidirectional : bool, default=True
         Read each sequence in both directions. Set it to False for a model whose state depends on
         the past only, as `stream`, `bptt_length` and `predict_proba_steps` in a single pass need.
@@ -85,8 +89,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
     conv_kernel_size : int, default=3
         Width of these filters, in steps.
     conv_pool_size : int, default=2
-        Width of the max-pooling after the convolution, in steps. The recurrent layers have that
-        many times fewer steps to process.
+        Width of the max-pooling after the convolution, in steps. It divides the number of steps
+        that the recurrent layers process.
     embedding_dim : int, default=100
         Dimensionality of the token vectors. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
@@ -95,16 +99,16 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         or vectors from elsewhere. They are matched by word, through the vocabulary that
         `SequenceTokenizer` passes along; the rows of an array are token ids. Words without a
         vector get a random one with the mean and standard deviation of the others in each
-        dimension; a warning is given if that concerns more than nine in ten words. A search copies
+        dimension; a warning is issued if more than 90% of the words have none. A search copies
         KeyedVectors and arrays for each candidate, but not fitted `WordVectors`. A fitted
         estimator no longer needs them: after ``set_params(embeddings=None)`` its pickle is
         smaller.
     freeze_embeddings : bool or int, default=False
-        Do not train the token vectors: True freezes them for all of training, a number for that
-        many first epochs, False not at all. With few labels, the first epochs would spoil good
-        vectors, as the rest of the network is still untrained. Epochs of earlier warm starts and
-        calls to `partial_fit` count; early stopping counts frozen epochs as others. 1 is one
-        epoch, not True.
+        Do not train the token vectors: True freezes them throughout training, an int for that many
+        epochs at the start, and False not at all. With few labels, the first epochs would spoil
+        good vectors, as the rest of the network is still untrained. Epochs of earlier warm starts
+        and calls to `partial_fit` count; early stopping counts frozen epochs like any others. The
+        int 1 means one epoch, not True.
     embedding_dropout : float, default=0.1
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
@@ -135,8 +139,9 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         What the numbers in X are. "auto" reads the output of `SequenceTokenizer` as token ids and
         everything else as values, integers too.
     padding_value : float or None, default=None
-        Where X is already padded: leading and trailing steps that are wholly equal to this value
-        are removed. None removes nothing from values, and id 0 from token ids.
+        Where X is already padded: leading and trailing steps in which every feature equals this
+        value are removed. With None, nothing is removed from values, and steps with id 0 are
+        removed from token ids.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         The optimizer. "sgd" has a Nesterov momentum of 0.9.
     weight_decay : float, default=0.0
@@ -148,13 +153,14 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         straight line or along half a cosine, or an increase over the first tenth followed by a
         cosine decay.
     batch_size : int, default=32
-        Number of sequences per training step; they are chosen of similar length. Memory grows with
-        it times the length of the longest.
+        Number of sequences per training step. A batch holds sequences of similar length; memory
+        grows with `batch_size` times the length of the longest sequence in a batch.
     shuffle : bool, default=True
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
     warm_start : bool, default=False
-        Continue training from the weights of the previous fit.
+        Continue training from the weights of the previous fit. The network is not rebuilt:
+        parameters of the architecture that were changed since then have no effect.
     early_stopping : bool, default=False
         Hold out part of the training data, stop when the loss on it no longer decreases, and
         restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
@@ -164,7 +170,7 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         Which samples are held out: "stratified" draws them with the proportions of the classes,
         "groups" draws whole groups, "last" takes the last samples, for data in order of time.
         "auto" means "groups" where `fit` gets groups, else "stratified" where every class has
-        samples enough, else a random draw.
+        enough samples, else a random draw.
     n_iter_no_change : int, default=2
         Number of epochs without an improvement of at least `tol` after which training stops.
     tol : float, default=1e-4
@@ -228,8 +234,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
     probable class: for numbers
     ``classes_[(predict_proba(X).cumsum(axis=1) < 0.5).sum(axis=1)]``.
 
-    An LSTM has two bias vectors in torch, which are only ever added; here the second is fixed at
-    zero, so that the number of parameters is that of Keras.
+    An LSTM has two bias vectors in torch, of which only the sum matters; here the second is fixed
+    at zero, so that the number of parameters is that of Keras.
 
     References
     ----------
@@ -264,7 +270,7 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **PooledFeatures._parameter_constraints,
         "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
         "class_order": ["array-like", None],
         "distance_power": [Interval(Real, 0, None, closed="neither")],
@@ -415,15 +421,16 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
             Weight of each sample in the loss; multiplied by the weight of its class.
         groups : array-like of shape (n_samples,) or None, default=None
             Early stopping holds out the samples of one group together.
-        X_val, y_val : as X and y, or None, default=None
+        X_val, y_val : like X and y, default=None
             Validation data, scored after every epoch; early stopping watches them instead of
-            held-out data. A Pipeline transforms them, too, if it was created with
-            ``transform_input=["X_val"]``.
+            held-out data. A Pipeline transforms `X_val` if it was created with
+            ``transform_input=["X_val"]``; this needs scikit-learn's metadata routing and
+            ``set_fit_request(X_val=True, y_val=True)``.
 
         Returns
         -------
-        LSTMClassifier
-            Itself.
+        self : LSTMClassifier
+            The fitted estimator.
 
         Raises
         ------
@@ -440,10 +447,10 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            This part. Token ids that are not in the vocabulary of the first part count as
-            unknown.
+            One part of the data. Token ids that are not in the vocabulary of the first part count
+            as unknown.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Its labels.
+            The labels of this part.
         classes : array-like of shape (n_classes,) or None, default=None
             All labels that can occur; needed in the first call if its y does not hold them all.
         sample_weight : array-like of shape (n_samples,) or None, default=None
@@ -451,8 +458,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
 
         Returns
         -------
-        LSTMClassifier
-            Itself.
+        self : LSTMClassifier
+            The fitted estimator.
 
         Raises
         ------
@@ -460,9 +467,6 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
             As for `fit`, and for a label that is not among the classes, or
             ``class_weight="balanced"``. The model is unchanged then.
         """
-        self._new_target().check_balanced()
-        if classes is not None and hasattr(self, "_target_"):
-            self._target_.check_same(classes)
         return self._partial_fit(X, y, classes, sample_weight)
 
     def predict(
@@ -484,8 +488,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Labels as in the y of `fit`. With ``return_state=True`` a tuple of them and the
-            state, here and in the methods below.
+            Labels as in the y of `fit`. With ``return_state=True`` a tuple of the labels and the
+            state; the same holds for the other methods that take `state`.
         """
         return self._respond(X, "predict", state, return_state)
 
@@ -543,7 +547,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes, the log-odds of the second.
+            For two classes, the log-odds of the second. For ``loss="ordinal"`` with more classes,
+            log-probabilities.
         """
         return self._respond(X, "decision_function", state, return_state)
 
@@ -570,19 +575,22 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures, BaseLSTM):
 
     def _prefix_outputs(self, sequences: Ragged) -> Iterator[tuple[int, np.ndarray]]:
         """Yield each sequence's index and its outputs after every step, (T_i, n_outputs)."""
-        module: Any = self.module_
+        module = self.module_
+        options: dict[str, Any] = {
+            "device": resolve_device(self.device, fallback=True),
+            "n_jobs": self.n_jobs,
+        }
         if isinstance(module, SequenceNetwork) and module.is_causal:
-            device = resolve_device(self.device, fallback=True)
-            for indices, outputs in predict_batches(
-                module, module.forward_prefixes, sequences, device=device, n_jobs=self.n_jobs
-            ):
+            forward = module.forward_prefixes
+            for indices, outputs in predict_batches(module, forward, sequences, **options):
                 for row, index in enumerate(indices):
                     yield int(index), outputs[row, : sequences.lengths[index]]
             return
         for index in range(len(sequences)):
             lengths = np.arange(1, int(sequences.lengths[index]) + 1)
             rows = ranges(np.full(len(lengths), sequences.offsets[index]), lengths)
-            yield index, self._run(module.forward, sequences.with_rows(rows, lengths))
+            prefixes = sequences.with_rows(rows, lengths)
+            yield index, predict_rows(module, module.forward, prefixes, **options)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -26,6 +26,7 @@ from sklearn.utils import ClassifierTags, Tags, check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from torch import nn
 
 from sklstm._callers import caller_level
 from sklstm._estimators.base import Seeds, TrainedEstimator
@@ -35,13 +36,13 @@ from sklstm._sequences import (
     TokenArray,
     is_table,
     prediction_batches,
-    read_input,
     split,
 )
 from sklstm._targets import given_weights, scaled
 from sklstm._training import (
     CLUSTERING,
     RECONSTRUCTION,
+    Forward,
     Samples,
     Table,
     TrainingPlan,
@@ -50,7 +51,6 @@ from sklstm._training import (
     plan_from,
     predict_rows,
     resolve_device,
-    seeded_build,
     train_autoencoder,
     train_clusters,
 )
@@ -136,10 +136,10 @@ class AutoencoderClusterer(
     n_init : int, default=20
         Number of times that k-means is run with different initial centres. The best run is kept.
     n_autoencoders : int, default=1
-        Number of autoencoders to train from different initial weights, each with its clusters.
-        The one whose clusters agree most with those of the others is kept [5]_, which protects
-        against an unlucky initialisation. The time of `fit` grows in proportion. Of two
-        autoencoders the first is kept; `agreement_` is then still of interest.
+        Number of autoencoders to train from different initial weights, each with its clusters. The
+        one whose clusters agree most with those of the others is kept [5]_, which reduces the
+        effect of a bad initialisation. The time of `fit` grows in proportion. Of two autoencoders
+        the first is kept; `agreement_` is then still of interest.
     hidden_layer_sizes : int or tuple of int, default=(1000,)
         Number of units in each hidden layer of the encoder, as in `MLPClassifier`. The decoder has
         the same layers in reverse order.
@@ -202,7 +202,7 @@ class AutoencoderClusterer(
         "mps".
     callbacks : list of skorch callbacks or None, default=None
         Called during the training of the autoencoder, and again while clusters are trained.
-    verbose : int, default=0
+    verbose : int or bool, default=0
         If positive, print a progress bar, and the silhouettes with ``n_clusters="auto"``.
 
     Attributes
@@ -316,7 +316,6 @@ class AutoencoderClusterer(
         "noise": [Interval(Real, 0, 1, closed="left")],
     }
     embedding_dropout = 0.0  # `noise` hides tokens
-    _per_step = False
     architecture_: str
 
     def __init__(
@@ -445,7 +444,7 @@ class AutoencoderClusterer(
         weights = scaled(given_weights(sample_weight, n_samples), n_samples)
         samples = trial._learn_scaling(read, weights)
         if not trial._is_dense:
-            trial._flat_ = read.form.steps_are_numbers
+            trial._form_ = read.form
         return self._adopt(trial._train_all(samples, weights))
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
@@ -609,7 +608,7 @@ class AutoencoderClusterer(
         """Return the architecture that reads X."""
         if self.architecture != "auto":
             return self.architecture
-        return "dense" if self.input_type != "tokens" and is_table(X) else "lstm"
+        return "dense" if is_table(X, self.input_type) else "lstm"
 
     @property
     def _is_dense(self) -> bool:
@@ -618,7 +617,7 @@ class AutoencoderClusterer(
     def _read(self, X: Any, *, reset: bool) -> Any:
         """Return a checked array or CSR matrix, or sequences."""
         if not self._is_dense:
-            return read_input(self, X, reset=reset)
+            return self._read_sequences(X, reset=reset)
         if not is_table(X) and len(X):
             raise ValueError(
                 "X holds sequences, but AutoencoderClusterer reads a table of shape (n_samples, "
@@ -788,9 +787,7 @@ class AutoencoderClusterer(
 
     def _train(self, samples: Samples, weights: np.ndarray, seeds: Seeds) -> bool:
         """Train one autoencoder and its clusters; return False if training was interrupted."""
-        self._seeds = seeds
-        with seeded_build(seeds.module):
-            autoencoder = self._build_module()
+        autoencoder: Autoencoder = self._seeded_module(seeds.module)
         plan = plan_from(
             self,
             n_batches=batches_per_epoch(samples, self.batch_size),
@@ -800,7 +797,7 @@ class AutoencoderClusterer(
         outcome = train_autoencoder(autoencoder, samples, weights, plan)
         self.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
         latent = self._apply(autoencoder, autoencoder.encode, samples)
-        centers = self._initial_centers(latent, weights).astype(np.float32)
+        centers = self._initial_centers(latent, weights, seeds.split % (1 << 31)).astype(np.float32)
         self.module_ = ClusteringAutoencoder(autoencoder, torch.from_numpy(centers))
         interrupted = outcome.interrupted
         if self.clustering == "idec" and not interrupted and len(centers) > 1:
@@ -838,9 +835,8 @@ class AutoencoderClusterer(
             )
         return outcome.interrupted
 
-    def _initial_centers(self, latent: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def _initial_centers(self, latent: np.ndarray, weights: np.ndarray, seed: int) -> np.ndarray:
         """Return the centres of k-means; choose their number if ``n_clusters="auto"``."""
-        seed = self._seeds.split % (1 << 31)
         if self.n_clusters != "auto":
             return self._k_means(latent, int(self.n_clusters), weights, seed).cluster_centers_
         rows = np.flatnonzero(weights > 0)
@@ -886,7 +882,7 @@ class AutoencoderClusterer(
 
     # Encoding and decoding
 
-    def _apply(self, module: Any, forward: Any, samples: Samples) -> np.ndarray:
+    def _apply(self, module: nn.Module, forward: Forward, samples: Samples) -> np.ndarray:
         device = resolve_device(self.device, fallback=True)
         return predict_rows(module, forward, samples, device=device, n_jobs=self.n_jobs)
 
@@ -941,11 +937,9 @@ class AutoencoderClusterer(
             vocabulary = self._input_.vocabulary
             return ids if vocabulary is None else TokenArray(ids, vocabulary)
         values = self._scaling_.undo(steps).astype(np.float32)
-        if self._flat_:
-            values = values[:, 0]
-        if self._length_ is not None and (lengths == lengths[0]).all():
-            return values.reshape(len(lengths), lengths[0], *values.shape[1:])
-        return split(values, lengths)
+        # An array of sequences of one length, in whatever container X held them.
+        form = replace(self._form_, is_rectangle=self._length_ is not None)
+        return form.restore(values, lengths)
 
     # What scikit-learn asks
 
@@ -1030,8 +1024,6 @@ class Scaling:
     @classmethod
     def of_sequences(cls, sequences: Ragged, weights: np.ndarray) -> Scaling:
         """Learn from all steps, each with the weight of its sequence."""
-        if sequences.starts is not None:  # windows that share rows: each row once
-            return cls._of_rows(sequences.values, np.ones(len(sequences.values)))
         return cls._of_rows(sequences.values, np.repeat(weights, sequences.lengths))
 
     @classmethod

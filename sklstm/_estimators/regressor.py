@@ -13,10 +13,9 @@ from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from sklstm._estimators.base import BaseLSTM, PooledFeatures
+from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
-from sklstm._sequences import flatten_steps
-from sklstm._targets import LOSSES, NumberTarget, checked_quantiles, given_step_weights
+from sklstm._targets import LOSSES, NumberTarget, checked_quantiles
 
 
 def _predicts_quantiles(estimator: LSTMRegressor) -> bool:
@@ -41,7 +40,7 @@ def _pools(estimator: LSTMRegressor) -> bool:
 # Without auto_wrap_output_keys=None scikit-learn would wrap `transform` once more, and hide
 # from hasattr that it may be missing.
 class LSTMRegressor(  # type: ignore[call-arg]
-    RegressorMixin, PooledFeatures, BaseLSTM, auto_wrap_output_keys=None
+    RegressorMixin, PooledFeatures, auto_wrap_output_keys=None
 ):
     """Predict numbers from sequences with an LSTM.
 
@@ -50,8 +49,11 @@ class LSTMRegressor(  # type: ignore[call-arg]
     the estimator, so its unit does not matter; X should be scaled (`SequenceScaler`). The
     prediction for a sequence depends on that sequence only, never on the batch it is computed in.
 
-    Parameters come in groups: first the five that are set most often, then those of the targets,
-    the architecture, text, series, optimisation, early stopping and the runtime.
+    The first five parameters are the ones that most users set. The others follow by topic: targets
+    (`return_sequences` to `quantiles`), architecture (`bidirectional` to `conv_pool_size`), text
+    (`embedding_dim` to `embedding_dropout`), series (`step_conv_filters` to `padding_value`),
+    optimisation (`optimizer` to `warm_start`), early stopping (`early_stopping` to `tol`) and
+    runtime (`n_jobs` to `verbose`).
 
     Parameters
     ----------
@@ -62,9 +64,9 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
         for most data sets of up to some ten thousand sequences.
     dropout : float, default=0.0
-        Dropout rate in training: of the embedded (or convolved) input, between recurrent layers,
-        and of the pooled state. Off by default, as noise in a state is noise in a predicted
-        number.
+        Dropout rate, applied during training to the embedded (or convolved) input, between
+        recurrent layers and to the pooled state. 0 by default, because dropout of the state adds
+        noise to the predicted number.
     learning_rate : float, default=2e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
@@ -108,8 +110,8 @@ class LSTMRegressor(  # type: ignore[call-arg]
     conv_kernel_size : int, default=3
         Width of these filters, in steps.
     conv_pool_size : int, default=2
-        Width of the max-pooling after the convolution, in steps. The recurrent layers have that
-        many times fewer steps to process.
+        Width of the max-pooling after the convolution, in steps. It divides the number of steps
+        that the recurrent layers process.
     embedding_dim : int, default=100
         Dimensionality of the token vectors. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
@@ -118,16 +120,16 @@ class LSTMRegressor(  # type: ignore[call-arg]
         or vectors from elsewhere. They are matched by word, through the vocabulary that
         `SequenceTokenizer` passes along; the rows of an array are token ids. Words without a
         vector get a random one with the mean and standard deviation of the others in each
-        dimension; a warning is given if that concerns more than nine in ten words. A search copies
+        dimension; a warning is issued if more than 90% of the words have none. A search copies
         KeyedVectors and arrays for each candidate, but not fitted `WordVectors`. A fitted
         estimator no longer needs them: after ``set_params(embeddings=None)`` its pickle is
         smaller.
     freeze_embeddings : bool or int, default=False
-        Do not train the token vectors: True freezes them for all of training, a number for that
-        many first epochs, False not at all. With few labels, the first epochs would spoil good
-        vectors, as the rest of the network is still untrained. Epochs of earlier warm starts and
-        calls to `partial_fit` count; early stopping counts frozen epochs as others. 1 is one
-        epoch, not True.
+        Do not train the token vectors: True freezes them throughout training, an int for that many
+        epochs at the start, and False not at all. With few labels, the first epochs would spoil
+        good vectors, as the rest of the network is still untrained. Epochs of earlier warm starts
+        and calls to `partial_fit` count; early stopping counts frozen epochs like any others. The
+        int 1 means one epoch, not True.
     embedding_dropout : float, default=0.1
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
@@ -159,8 +161,9 @@ class LSTMRegressor(  # type: ignore[call-arg]
         What the numbers in X are. "auto" reads the output of `SequenceTokenizer` as token ids and
         everything else as values, integers too.
     padding_value : float or None, default=None
-        Where X is already padded: leading and trailing steps that are wholly equal to this value
-        are removed. None removes nothing from values, and id 0 from token ids.
+        Where X is already padded: leading and trailing steps in which every feature equals this
+        value are removed. With None, nothing is removed from values, and steps with id 0 are
+        removed from token ids.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         The optimizer. "sgd" has a Nesterov momentum of 0.9.
     weight_decay : float, default=0.0
@@ -172,13 +175,14 @@ class LSTMRegressor(  # type: ignore[call-arg]
         straight line or along half a cosine, or an increase over the first tenth followed by a
         cosine decay.
     batch_size : int, default=32
-        Number of sequences per training step; they are chosen of similar length. Memory grows with
-        it times the length of the longest.
+        Number of sequences per training step. A batch holds sequences of similar length; memory
+        grows with `batch_size` times the length of the longest sequence in a batch.
     shuffle : bool, default=True
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
     warm_start : bool, default=False
-        Continue training from the weights of the previous fit.
+        Continue training from the weights of the previous fit. The network is not rebuilt:
+        parameters of the architecture that were changed since then have no effect.
     early_stopping : bool, default=False
         Hold out part of the training data, stop when the loss on it no longer decreases, and
         restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
@@ -285,7 +289,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **PooledFeatures._parameter_constraints,
         "return_sequences": ["boolean"],
         "loss": [StrOptions({*LOSSES, "huber", "quantile"})],
         "huber_delta": [Interval(Real, 0, None, closed="neither")],
@@ -432,15 +436,16 @@ class LSTMRegressor(  # type: ignore[call-arg]
             ``return_sequences=True`` also an array of shape (T_i,) for each, of its steps.
         groups : array-like of shape (n_samples,) or None, default=None
             Early stopping holds out the samples of one group together.
-        X_val, y_val : as X and y, or None, default=None
+        X_val, y_val : like X and y, default=None
             Validation data, scored after every epoch; early stopping watches them instead of
-            held-out data. A Pipeline transforms them, too, if it was created with
-            ``transform_input=["X_val"]``.
+            held-out data. A Pipeline transforms `X_val` if it was created with
+            ``transform_input=["X_val"]``; this needs scikit-learn's metadata routing and
+            ``set_fit_request(X_val=True, y_val=True)``.
 
         Returns
         -------
-        LSTMRegressor
-            Itself.
+        self : LSTMRegressor
+            The fitted estimator.
 
         Raises
         ------
@@ -458,17 +463,17 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            This part.
+            One part of the data.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, H, W)
-            Its targets. The first part determines the scaling of y for all parts, so its y
-            should vary as much as y does overall.
+            The targets of this part. The first part determines the scaling of y for all parts, so
+            its y should vary as much as y does overall.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weight of each sample in the loss.
 
         Returns
         -------
-        LSTMRegressor
-            Itself.
+        self : LSTMRegressor
+            The fitted estimator.
 
         Raises
         ------
@@ -539,6 +544,11 @@ class LSTMRegressor(  # type: ignore[call-arg]
             In the order of `quantiles`, never decreasing; before the last axis the shape of y.
             With ``return_sequences=True`` an object array of arrays of shape
             (T_i, ..., n_quantiles).
+
+        Raises
+        ------
+        AttributeError
+            If `loss` is not "quantile".
         """
         return self._respond(X, "predict_quantiles", state, return_state)
 
@@ -559,11 +569,13 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Returns
         -------
         ndarray of shape (n_samples, ..., 2)
-            Lower and upper end; before the last axis the shape of y. With
+            Lower and upper bound; before the last axis the shape of y. With
             ``return_sequences=True`` an object array of arrays of shape (T_i, ..., 2).
 
         Raises
         ------
+        AttributeError
+            If `loss` is not "quantile".
         ValueError
             If no two of the quantiles have this coverage.
         """
@@ -611,12 +623,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
             0 for worse ones; averaged over the numbers of a sample.
         """
         if self._per_step:
-            # All is checked before anything is predicted, which moves the state if stateful.
-            sequences = self._read_X(X, in_pieces=self.stateful)
-            check_consistent_length(sequences.lengths, y)
-            expected = flatten_steps(y, sequences, "y")
-            sample_weight = given_step_weights(sample_weight, sequences)
-            predicted = self._rows(sequences, "predict")
+            expected, predicted, sample_weight = self._compare_steps(X, y, sample_weight)
         else:
             if self.stateful:
                 check_consistent_length(X, y)

@@ -1,4 +1,4 @@
-"""Sequences read step by step, and the state of a model in a user's hands."""
+"""SequenceStream and SequenceState: sequences read step by step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from sklstm._sequences import InputSpec, Ragged, TokenArray, check_nothing_cut, split
+from sklstm._sequences import (
+    InputSpec,
+    Ragged,
+    TokenArray,
+    check_nothing_cut,
+    pad_batch,
+    split,
+    unfill,
+)
 from sklstm._targets import Target
 from sklstm._training import fast_cpu
 from sklstm.nn.state import State, put_rows, take_rows
@@ -37,7 +45,7 @@ class CausalModel(Protocol):
 
 
 class SequenceState:
-    """The state of a model after the sequences it has read so far, one row for each.
+    """The state of a model after the steps it has read, with one row per sequence.
 
     Returned by ``predict(X, return_state=True)`` and by streams. ``state[rows]`` selects
     sequences, in any order. A state can be copied and pickled.
@@ -94,7 +102,7 @@ def check_state(state: Any, sizes: Sequence[tuple[str, int]], model: str, n_sequ
     if not isinstance(state, SequenceState):
         raise TypeError(
             f"state is of type {type(state).__name__}; pass what predict(X, return_state=True) "
-            "returned beside its result, or None for the initial state."
+            "returned as its second value, or None for the initial state."
         )
     given = {name: np.shape(part) for name, part in state.parts.items()}
     if list(given) != [name for name, _ in sizes]:
@@ -131,7 +139,7 @@ def fingerprint(module: nn.Module) -> str:
 
 
 class SequenceStream:
-    """Read one sequence, or several side by side, as they arrive.
+    """Read one sequence, or several in parallel, as they arrive.
 
     Created by the method `stream` of a fitted model. The result after a step is the one that the
     model would give for the whole sequence so far; only the new steps are computed. Use it in a
@@ -245,15 +253,12 @@ class SequenceStream:
                 f"X holds chunks of {len(sequences)} sequences, but {len(at)} are expected; pass "
                 "rows= to say which."
             )
-        longest = int(sequences.lengths.max())
-        inputs = np.zeros((len(at), longest, sequences.n_features), sequences.values.dtype)
-        mask = np.arange(longest) < sequences.lengths[:, None]
-        inputs[mask] = np.concatenate([sequences[i] for i in range(len(at))])
+        inputs, _ = pad_batch(sequences, np.arange(len(at)))
         outputs = self._run(inputs, sequences.lengths, at)
         if not model._target_.per_step:
             result = self._decode(outputs)
             return result[0] if self._one else result
-        steps = self._decode(outputs[mask])
+        steps = self._decode(unfill(outputs, sequences.lengths, "post"))
         return steps if self._one else split(steps, sequences.lengths)
 
     def reset(self, rows: Any = None) -> Self:
@@ -266,8 +271,8 @@ class SequenceStream:
 
         Returns
         -------
-        SequenceStream
-            Itself.
+        self : SequenceStream
+            The stream.
         """
         at = self._rows(rows)
         begun = self._model._initial_state(None, len(at))
@@ -278,10 +283,7 @@ class SequenceStream:
     @property
     def state(self) -> SequenceState:
         """The state of each sequence, for another stream or call."""
-        handed_out: SequenceState = self._model._export_state(
-            tuple(part.clone() for part in self._state)
-        )
-        return handed_out
+        return self._model._export_state(tuple(part.clone() for part in self._state))
 
     def close(self) -> None:
         """Accept no more steps; the state can still be read."""

@@ -7,14 +7,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import StrOptions
 
 from sklstm._estimators.base import BaseLSTM
 from sklstm._estimators.params import CHARACTERS
 from sklstm._estimators.stream import SequenceState
-from sklstm._sequences import flatten_steps
-from sklstm._targets import TagTarget, given_step_weights
+from sklstm._targets import TagTarget
 
 
 class LSTMTagger(BaseLSTM):
@@ -25,8 +23,11 @@ class LSTMTagger(BaseLSTM):
     activity for each reading of a sensor. The same output layer is applied at every step [1]_.
     The labels of a sequence depend on that sequence only, never on the batch they are computed in.
 
-    Parameters come in groups: first the five that are set most often, then those of the targets,
-    the architecture, text, series, optimisation, early stopping and the runtime.
+    The first five parameters are the ones that most users set. The others follow by topic: targets
+    (`output_layer` and `class_weight`), architecture (`bidirectional` to `conv_kernel_size`), text
+    (`embedding_dim` to `char_kernel_size`), series (`step_conv_filters` to `padding_value`),
+    optimisation (`optimizer` to `warm_start`), early stopping (`early_stopping` to `tol`) and
+    runtime (`n_jobs` to `verbose`).
 
     Parameters
     ----------
@@ -37,8 +38,8 @@ class LSTMTagger(BaseLSTM):
         Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
         for most data sets of up to some ten thousand sequences.
     dropout : float, default=0.3
-        Dropout rate in training: of the embedded (or convolved) input, between recurrent layers,
-        and of the hidden states. Values given as X are never dropped.
+        Dropout rate, applied during training to the embedded (or convolved) input, between
+        recurrent layers and to the hidden states. Values in X are never dropped.
     learning_rate : float, default=5e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
@@ -77,16 +78,16 @@ class LSTMTagger(BaseLSTM):
         or vectors from elsewhere. They are matched by word, through the vocabulary that
         `SequenceTokenizer` passes along; the rows of an array are token ids. Words without a
         vector get a random one with the mean and standard deviation of the others in each
-        dimension; a warning is given if that concerns more than nine in ten words. A search copies
+        dimension; a warning is issued if more than 90% of the words have none. A search copies
         KeyedVectors and arrays for each candidate, but not fitted `WordVectors`. A fitted
         estimator no longer needs them: after ``set_params(embeddings=None)`` its pickle is
         smaller.
     freeze_embeddings : bool or int, default=False
-        Do not train the token vectors: True freezes them for all of training, a number for that
-        many first epochs, False not at all. With few labels, the first epochs would spoil good
-        vectors, as the rest of the network is still untrained. Epochs of earlier warm starts and
-        calls to `partial_fit` count; early stopping counts frozen epochs as others. 1 is one
-        epoch, not True.
+        Do not train the token vectors: True freezes them throughout training, an int for that many
+        epochs at the start, and False not at all. With few labels, the first epochs would spoil
+        good vectors, as the rest of the network is still untrained. Epochs of earlier warm starts
+        and calls to `partial_fit` count; early stopping counts frozen epochs like any others. The
+        int 1 means one epoch, not True.
     embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [2]_.
@@ -125,8 +126,9 @@ class LSTMTagger(BaseLSTM):
         What the numbers in X are. "auto" reads the output of `SequenceTokenizer` as token ids and
         everything else as values, integers too.
     padding_value : float or None, default=None
-        Where X is already padded: leading and trailing steps that are wholly equal to this value
-        are removed. None removes nothing from values, and id 0 from token ids.
+        Where X is already padded: leading and trailing steps in which every feature equals this
+        value are removed. With None, nothing is removed from values, and steps with id 0 are
+        removed from token ids.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
         The optimizer. "sgd" has a Nesterov momentum of 0.9.
     weight_decay : float, default=0.0
@@ -138,13 +140,14 @@ class LSTMTagger(BaseLSTM):
         straight line or along half a cosine, or an increase over the first tenth followed by a
         cosine decay.
     batch_size : int, default=32
-        Number of sequences per training step; they are chosen of similar length. Memory grows with
-        it times the length of the longest.
+        Number of sequences per training step. A batch holds sequences of similar length; memory
+        grows with `batch_size` times the length of the longest sequence in a batch.
     shuffle : bool, default=True
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
     warm_start : bool, default=False
-        Continue training from the weights of the previous fit.
+        Continue training from the weights of the previous fit. The network is not rebuilt:
+        parameters of the architecture that were changed since then have no effect.
     early_stopping : bool, default=False
         Hold out part of the training data, stop when the loss on it no longer decreases, and
         restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
@@ -214,7 +217,7 @@ class LSTMTagger(BaseLSTM):
     from X, y may have labels there or not. To leave single steps out of training, give them a
     `sample_weight` of 0.
 
-    To scikit-learn a tagger is not a classifier, as its tools expect one label per sample; but
+    For scikit-learn, a tagger is not a classifier, as its tools expect one label per sample; but
     `Pipeline`, `cross_validate`, `GridSearchCV` and `cross_val_predict` of labels work.
 
     The defaults were chosen on the development part of English LinES (`fetch_ud_lines`), with
@@ -394,15 +397,16 @@ class LSTMTagger(BaseLSTM):
             weight of its class.
         groups : array-like of shape (n_samples,) or None, default=None
             Early stopping holds out the sequences of one group together.
-        X_val, y_val : as X and y, or None, default=None
+        X_val, y_val : like X and y, default=None
             Validation data, scored after every epoch; early stopping watches them instead of
-            held-out data. A Pipeline transforms them, too, if it was created with
-            ``transform_input=["X_val"]``.
+            held-out data. A Pipeline transforms `X_val` if it was created with
+            ``transform_input=["X_val"]``; this needs scikit-learn's metadata routing and
+            ``set_fit_request(X_val=True, y_val=True)``.
 
         Returns
         -------
-        LSTMTagger
-            Itself.
+        self : LSTMTagger
+            The fitted estimator.
 
         Raises
         ------
@@ -420,10 +424,10 @@ class LSTMTagger(BaseLSTM):
         Parameters
         ----------
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
-            This part. Token ids that are not in the vocabulary of the first part count as
-            unknown.
+            One part of the data. Token ids that are not in the vocabulary of the first part count
+            as unknown.
         y : sequence of array-like of shape (T_i,)
-            Its labels.
+            The labels of this part.
         classes : array-like of shape (n_classes,) or None, default=None
             All labels that can occur; needed in the first call if its y does not hold them all.
         sample_weight : array-like of shape (n_samples,), sequence of array-like of shape \
@@ -432,8 +436,8 @@ class LSTMTagger(BaseLSTM):
 
         Returns
         -------
-        LSTMTagger
-            Itself.
+        self : LSTMTagger
+            The fitted estimator.
 
         Raises
         ------
@@ -441,9 +445,6 @@ class LSTMTagger(BaseLSTM):
             As for `fit`, and for a label that is not among the classes, or
             ``class_weight="balanced"``. The model is unchanged then.
         """
-        self._new_target().check_balanced()
-        if classes is not None and hasattr(self, "_target_"):
-            self._target_.check_same(classes)
         return self._partial_fit(X, y, classes, sample_weight)
 
     def predict(
@@ -468,7 +469,8 @@ class LSTMTagger(BaseLSTM):
         ndarray of shape (n_samples,), dtype object
             For each sequence an array of shape (T_i,) of labels: the most probable label of each
             step, or with ``output_layer="crf"`` the most probable sequence of labels. With
-            ``return_state=True`` a tuple of them and the state, here and in the methods below.
+            ``return_state=True`` a tuple of the labels and the state; the same holds for the other
+            methods that take `state`.
         """
         return self._respond(X, "predict", state, return_state)
 
@@ -530,10 +532,5 @@ class LSTMTagger(BaseLSTM):
         float
             Over all steps of all sequences.
         """
-        # All is checked before anything is predicted, which moves the state if stateful.
-        sequences = self._read_X(X, in_pieces=self.stateful)
-        check_consistent_length(sequences.lengths, y)
-        expected = flatten_steps(y, sequences, "y")
-        weights = given_step_weights(sample_weight, sequences)
-        predicted = self._rows(sequences, "predict")
+        expected, predicted, weights = self._compare_steps(X, y, sample_weight)
         return float(accuracy_score(expected, predicted, sample_weight=weights))

@@ -3,8 +3,8 @@
 from sklstm._sequences.arrays import concatenate, is_missing, missing_rows, object_array
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
 from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
-from sklstm._sequences.embeddings import Coverage, embedding_matrix
-from sklstm._sequences.form import InputSpec, check_nothing_cut, read_input
+from sklstm._sequences.embeddings import embedding_matrix
+from sklstm._sequences.form import InputSpec, check_nothing_cut
 from sklstm._sequences.ragged import (
     OriginalForm,
     Ragged,
@@ -19,7 +19,7 @@ from sklstm._sequences.ragged import (
     unfill,
 )
 from sklstm._sequences.reading import as_ragged, is_table
-from sklstm._sequences.step_values import TargetError, errors_by_step, flatten_steps
+from sklstm._sequences.step_values import TargetError, flatten_steps, target_errors
 from sklstm._sequences.tokens import (
     END_ID,
     N_RESERVED,
@@ -39,7 +39,6 @@ __all__ = [
     "START_ID",
     "UNKNOWN_ID",
     "VOCABULARY_ATTR",
-    "Coverage",
     "FoundVectors",
     "InputSpec",
     "OriginalForm",
@@ -53,7 +52,6 @@ __all__ = [
     "contain_rectangle",
     "contain_sequences",
     "embedding_matrix",
-    "errors_by_step",
     "fill",
     "flatten_steps",
     "id_rows",
@@ -69,10 +67,10 @@ __all__ = [
     "prediction_batches",
     "ranges",
     "read_all",
-    "read_input",
     "read_wanted",
     "sequence_ids",
     "split",
+    "target_errors",
     "training_batches",
     "truncate",
     "unfill",

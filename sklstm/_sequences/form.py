@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils.validation import _check_feature_names
 
 from sklstm._sequences.ragged import Ragged
-from sklstm._sequences.reading import InputType, as_ragged
 from sklstm._sequences.tokens import N_RESERVED, Vocabulary
 
 
@@ -106,85 +103,6 @@ def _size(vocabulary: Vocabulary) -> str:
     return f"{len(vocabulary)} words in {len(vocabulary.characters)} characters"
 
 
-class SequenceReader(Protocol):
-    """An estimator that reads sequences, as `read_input` needs it."""
-
-    _input_: InputSpec
-    n_features_in_: int
-    vocabulary_: Vocabulary
-
-    @property
-    def input_type(self) -> InputType:
-        """How X is read; a parameter."""
-
-    @property
-    def padding_value(self) -> float | None:
-        """What is cut off both ends of a sequence; a parameter."""
-
-    @property
-    def _per_step(self) -> bool:
-        """Whether every step has a target."""
-
-
-def read_input(
-    estimator: SequenceReader,
-    X: Any,
-    *,
-    reset: bool,
-    in_pieces: bool = False,
-    empty_texts: bool = True,
-) -> Ragged:
-    """Read X for an estimator, and learn its form or check it against the learned one.
-
-    Parameters
-    ----------
-    estimator : SequenceReader
-        With `reset` it gets the attributes `n_features_in_`, `feature_names_in_`, `vocabulary_`
-        and ``_input_``. It may have two more attributes: the parameter `step_conv_filters`, if
-        it reads steps that are matrices, and ``_reads_characters``, True if it reads the
-        characters of words.
-    X : sequences of any accepted form
-        The input.
-    reset : bool
-        Whether to learn the form of X, rather than check it.
-    in_pieces : bool, default=False
-        Whether X holds pieces of sequences: with any number of steps, and where an empty one is
-        not an unknown word.
-    empty_texts : bool, default=True
-        Whether an empty text may be read as one unknown word.
-    """
-    name = type(estimator).__name__
-    sequences = as_ragged(
-        X,
-        input_type=estimator.input_type,
-        padding_value=estimator.padding_value,
-        estimator_name=name,
-        lists_are_tables=reset,
-        matrices=hasattr(estimator, "step_conv_filters"),
-        empty_texts=empty_texts and not (estimator._per_step or in_pieces),
-    )
-    if in_pieces:
-        sequences = replace(sequences, width=None)  # which is the number of steps
-    if sequences.has_characters and not getattr(estimator, "_reads_characters", False):
-        raise ValueError(
-            "this X holds characters beside the words (SequenceTokenizer(characters=...)), which "
-            f"only LSTMTagger reads; set characters=None for {name}."
-        )
-    if reset:
-        _check_step_convolution(getattr(estimator, "step_conv_filters", None), sequences.step_shape)
-        estimator._input_ = InputSpec.of(sequences)
-        estimator.n_features_in_ = (
-            sequences.n_features if sequences.is_tokens else sequences.n_features_in
-        )
-        if sequences.vocabulary is not None:
-            estimator.vocabulary_ = sequences.vocabulary
-    if sequences.width is not None and not sequences.is_tokens:
-        _check_feature_names(estimator, X, reset=reset)
-    if not reset:
-        estimator._input_.check(sequences, name)
-    return sequences
-
-
 def check_nothing_cut(sequences: Ragged) -> None:
     """Raise ValueError if padding was cut off a piece of a sequence, where it may be data."""
     if sequences.cut is None:
@@ -197,19 +115,3 @@ def check_nothing_cut(sequences: Ragged) -> None:
         f"X[{i}] begins or ends with padding, which cannot be told from data where sequences are "
         f"read in pieces: {way}."
     )
-
-
-def _check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:
-    """Raise ValueError unless steps are matrices exactly if a convolution reads each step."""
-    if step_shape is not None and filters is None:
-        raise ValueError(
-            f"X has steps of shape {step_shape}, which a convolution before the LSTM can "
-            "read: set step_conv_filters, to (16, 32) for instance; or flatten each step: "
-            f"X.reshape(n, T, {int(np.prod(step_shape))})."
-        )
-    if step_shape is None and filters is not None:
-        raise ValueError(
-            f"step_conv_filters={filters!r} is for steps that are matrices, X of shape "
-            "(n, T, H, W) or (n, T, C, H, W); this X has steps of features. For a convolution "
-            "over time set conv_filters."
-        )

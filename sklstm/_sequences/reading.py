@@ -112,7 +112,7 @@ def as_ragged(
     return _check_not_empty(sequences)
 
 
-def is_table(X: Any, input_type: InputType = "auto") -> bool:
+def is_table(X: Any, input_type: str = "auto") -> bool:
     """Return True if X is a table of one row per sample, rather than sequences or texts.
 
     Parameters
@@ -211,7 +211,7 @@ def _from_items(items: list[Any], dtype: Any, name: str, matrices: bool) -> Ragg
     numbers = arrays[0].ndim == 1
     arrays = [array[:, None] if array.ndim == 1 else array for array in arrays]
     shape = next((a.shape[1:] for a in arrays if len(a)), None)
-    if shape is None:  # an empty array, too, may tell how many features a step would have
+    if shape is None:  # an empty array, too, may tell how many features per step would have
         shape = next((a.shape[1:] for a in arrays if 0 not in a.shape[1:]), (1,))
     for i, array in enumerate(arrays):
         if len(array) and array.shape[1:] != shape:
@@ -233,7 +233,7 @@ def _flattened(steps: np.ndarray, lengths: np.ndarray) -> Ragged:
 def _refuse_other_steps(array: np.ndarray, index: int, shape: tuple[int, ...]) -> NoReturn:
     if array.ndim == 2 and len(shape) == 1:
         raise ValueError(
-            f"X[{index}] has {array.shape[1]} features a step, but the sequences before it "
+            f"X[{index}] has {array.shape[1]} features per step, but the sequences before it "
             f"have {shape[0]}; every sequence needs the same number."
         )
     raise ValueError(

@@ -37,14 +37,26 @@ class TargetError(ValueError):
 
 
 @contextmanager
-def errors_by_step(lengths: np.ndarray, name: str) -> Iterator[None]:
-    """Make a `TargetError` of flattened targets name the sequence and the step."""
+def target_errors(name: str, lengths: np.ndarray | None = None) -> Iterator[None]:
+    """Raise a `TargetError` of the body as a ValueError that names the target.
+
+    Parameters
+    ----------
+    name : str
+        The argument that holds the targets.
+    lengths : ndarray of shape (n_sequences,) or None, default=None
+        Numbers of steps, where the targets of all steps are concatenated: the error names the
+        sequence and the step then.
+    """
     try:
         yield
     except TargetError as error:
-        step, *rest = error.index
-        brackets = "".join(f"[{k}]" for k in (*locate(step, lengths), *rest))
-        raise ValueError(error.at(f"{name}{brackets}")) from None
+        if lengths is None:
+            place = f"[{', '.join(map(str, error.index))}]"
+        else:
+            step, *rest = error.index
+            place = "".join(f"[{k}]" for k in (*locate(step, lengths), *rest))
+        raise ValueError(error.at(f"{name}{place}")) from None
 
 
 def flatten_steps(values: Any, sequences: Ragged, name: str) -> np.ndarray:

@@ -42,6 +42,7 @@ OTHER_MAGIC = {
     b"\x80": "a pickle; if gensim saved it, pass embeddings=gensim.models.KeyedVectors.load(path)",
 }
 # Suffixes by which smart_open, gensim's opener, decompresses a file.
+_BINARY_HINT = "Is this word2vec's binary format? Give it a name that ends in .bin or .bin.gz."
 SMART_OPEN_SUFFIXES = {".bz2", ".gz", ".lz4", ".xz", ".zst"}
 CHUNK = 1 << 20  # bytes
 LONGEST_WORD = 10_000  # bytes
@@ -356,7 +357,7 @@ def _split(line: bytes, dim: int, lines: _Lines) -> tuple[str, list[bytes]]:
         found = sum(map(_is_number, line.split(b" ")[1:]))
         hint = "Is the file truncated, or are there vectors of different dimensions?"
         if not found:
-            hint = "Is this word2vec's binary format? Give it a name that ends in .bin or .bin.gz."
+            hint = _BINARY_HINT
         raise lines.error(
             f"expected {dim} numbers, as on the lines before, found {found or 'none'}. {hint}"
         )
@@ -365,7 +366,7 @@ def _split(line: bytes, dim: int, lines: _Lines) -> tuple[str, list[bytes]]:
     except UnicodeDecodeError as error:
         raise lines.error(
             f"the word {_shown(word)} is not UTF-8. Convert the file, or read it by gensim's "
-            "KeyedVectors.load_word2vec_format(unicode_errors='replace')."
+            f"KeyedVectors.load_word2vec_format(unicode_errors='replace'). {_BINARY_HINT}"
         ) from error
 
 
@@ -375,7 +376,8 @@ def _parse(word: str, numbers: list[bytes], lines: _Lines) -> np.ndarray:
         values = np.array([float(number) for number in numbers])
     except ValueError as error:
         bad = next(number for number in numbers if not _is_number(number))
-        raise lines.error(f"expected a number, found {_shown(bad)} for {word!r}.") from error
+        hint = f" {_BINARY_HINT}" if any(byte < ord(" ") or byte > ord("~") for byte in bad) else ""
+        raise lines.error(f"expected a number, found {_shown(bad)} for {word!r}.{hint}") from error
     with np.errstate(over="ignore"):
         vector = values.astype(np.float32)
     if not np.isfinite(vector).all():

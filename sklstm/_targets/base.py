@@ -95,6 +95,12 @@ class Target(ABC):
                 )
         self._take_over(earlier)
 
+    def check_partial(self) -> None:  # noqa: B027  (few kinds need all of y)
+        """Raise ValueError if the parameters need all of y, which `partial_fit` does not see."""
+
+    def check_same(self, classes: Any) -> None:  # noqa: B027
+        """Raise ValueError if `classes` are not those of the first call to `partial_fit`."""
+
     @abstractmethod
     def encode(self, y: Any) -> np.ndarray:
         """Return `y` as the loss takes it."""

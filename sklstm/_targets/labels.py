@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import nn
 
-from sklstm._sequences import TargetError
+from sklstm._sequences import TargetError, is_missing
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import LinearHead, binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
@@ -101,7 +101,11 @@ class LabelTarget(Target):
             )
         self.kind = "binary" if binary else "multiclass"
         self.classes = labels
-        self.sigmoid = binary and self.output_layer != "softmax"
+        self.sigmoid = binary and self._may_use_sigmoid
+
+    @property
+    def _may_use_sigmoid(self) -> bool:
+        return self.output_layer != "softmax"
 
     def _check_two(self, labels: np.ndarray) -> None:
         if len(labels) < 2:
@@ -145,7 +149,7 @@ class LabelTarget(Target):
                 f"{self.classes.tolist()!r}."
             )
 
-    def check_balanced(self) -> None:
+    def check_partial(self) -> None:
         """Raise ValueError for class weights that part of the data cannot determine."""
         if isinstance(self.class_weight, str):
             raise ValueError(
@@ -276,9 +280,7 @@ def _check_finite(y: np.ndarray) -> None:
 
 def _check_none_missing(y: np.ndarray) -> None:
     for place, label in np.ndenumerate(y):
-        # A float NaN is the one number that differs from itself; pandas' NA has a type of its own.
-        nan = isinstance(label, float | np.floating) and label != label
-        if label is None or nan or type(label).__name__ == "NAType":
+        if is_missing(label):
             raise TargetError(
                 place[0],
                 f"Input y contains NaN or None: @ is {label!r}; every sample needs a label.",

@@ -36,8 +36,10 @@ class TagTarget(LabelTarget):
         """Learn the classes; `classes` may name more than `y` holds."""
         _check_one_label(y)
         super().learn(y, weights, classes)
-        if self.kind == "binary":
-            self.sigmoid = False  # one output for each class, as a field needs
+
+    @property
+    def _may_use_sigmoid(self) -> bool:
+        return False  # one output per class, also of two, as a CRF needs
 
     def encode(self, y: Any) -> np.ndarray:
         """Return the int64 class index of each step."""

@@ -11,7 +11,7 @@ from sklstm._training.plan import (
     frozen_epochs,
     plan_from,
 )
-from sklstm._training.predict import predict_batches, predict_from, predict_rows
+from sklstm._training.predict import Forward, predict_batches, predict_from, predict_rows
 from sklstm._training.runtime import fast_cpu, resolve_device, seeded_build, to_cpu
 from sklstm._training.train import TrainingOutcome, train
 
@@ -20,6 +20,7 @@ __all__ = [
     "OPTIMIZERS",
     "RECONSTRUCTION",
     "SCHEDULES",
+    "Forward",
     "LabelledSequences",
     "Samples",
     "Table",

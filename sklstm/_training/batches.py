@@ -94,7 +94,7 @@ class Table:
     def __len__(self) -> int:
         return int(self.rows.shape[0])
 
-    def tensor(self, indices: np.ndarray, device: torch.device) -> Tensor:
+    def tensor(self, indices: np.ndarray | slice, device: torch.device) -> Tensor:
         """Return some rows, scaled, ``(batch, n_features)``."""
         rows = self.rows[indices]
         if issparse(rows):
@@ -104,7 +104,7 @@ class Table:
             scaled = ((rows - self.mean) / self.scale).astype(np.float32, order="C")
         finite = np.isfinite(scaled).all(axis=1)
         if not finite.all():
-            self._refuse(indices[~finite][0])
+            self._refuse(np.arange(len(self))[indices][~finite][0])
         return torch.from_numpy(scaled).to(device)
 
     def _refuse(self, row: int) -> NoReturn:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklstm._sequences import Ragged, prediction_batches, ranges
+from sklstm._sequences import Ragged, offsets, prediction_batches, ranges
 from sklstm._training.batches import Samples, Table, most_steps, to_tensors
 from sklstm._training.runtime import fast_cpu
 from sklstm.nn import SequenceNetwork
@@ -22,7 +23,7 @@ Forward = Callable[..., Tensor]
 def predict_batches(
     module: nn.Module,
     forward: Forward,
-    samples: Samples,
+    sequences: Ragged,
     *,
     device: torch.device,
     n_jobs: int | None,
@@ -34,26 +35,20 @@ def predict_batches(
     module : Module
         The module to which `forward` belongs; set to evaluation mode and moved to `device`.
     forward : callable
-        Maps ``(batch, time, features)`` inputs and ``(batch,)`` lengths to results, or
-        ``(batch, features)`` inputs of a table.
-    samples : Ragged or Table
-        All samples.
+        Maps ``(batch, time, features)`` inputs and ``(batch,)`` lengths to results.
+    sequences : Ragged
+        All sequences.
     device : torch.device
         Where to compute.
     n_jobs : int or None
         Number of torch threads.
     """
     module.to(device).eval()
-    for indices in _batches(samples):
+    for indices in prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences)):
         # Not one context around the loop: the caller's code between two batches, and after a loop
         # that it leaves early, must find its own settings.
         with fast_cpu(n_jobs), torch.inference_mode():
-            inputs = (
-                (samples.tensor(indices, device),)
-                if isinstance(samples, Table)
-                else to_tensors(samples, indices, device)
-            )
-            result = forward(*inputs).cpu().numpy()
+            result = forward(*to_tensors(sequences, indices, device)).cpu().numpy()
         yield indices, result
 
 
@@ -68,12 +63,19 @@ def predict_rows(
 ) -> np.ndarray:
     """Stack the results of `forward`, one row per sample, in input order.
 
-    With `per_step` the results are ``(batch, time, ...)``, and there is a row for every step. The
-    other parameters are those of `predict_batches`.
+    With `per_step` the results are ``(batch, time, ...)``, and there is a row for every step. For
+    a table `forward` maps ``(batch, features)`` inputs. The other parameters are those of
+    `predict_batches`.
     """
+    module.to(device).eval()
     rows = _Rows(samples, per_step)
-    for indices, result in predict_batches(module, forward, samples, device=device, n_jobs=n_jobs):
-        rows.put(indices, result)
+    with fast_cpu(n_jobs), torch.inference_mode():
+        for indices in _batches(samples):
+            if isinstance(samples, Table):
+                result = forward(samples.tensor(indices, device))
+            else:
+                result = forward(*to_tensors(samples, indices, device))
+            rows.put(indices, result.cpu().numpy())
     return rows.filled()
 
 
@@ -102,11 +104,10 @@ def predict_from(
     return rows.filled(), state
 
 
-def _batches(samples: Samples) -> list[np.ndarray]:
+def _batches(samples: Samples) -> list[Any]:
     """Return the indices of each batch."""
     if isinstance(samples, Table):
-        n = len(samples)
-        return [np.arange(first, min(first + BATCH_SIZE, n)) for first in range(0, n, BATCH_SIZE)]
+        return [slice(i, i + BATCH_SIZE) for i in range(0, len(samples), BATCH_SIZE)]
     return prediction_batches(samples.lengths, BATCH_SIZE, most_steps(samples))
 
 
@@ -119,11 +120,11 @@ class _Rows:
         if per_step:
             assert isinstance(samples, Ragged)
             self.lengths = samples.lengths
-            self.offsets = np.cumsum(self.lengths) - self.lengths
+            self.offsets = offsets(self.lengths)
             self.n_rows = int(self.lengths.sum())
         self.rows: np.ndarray | None = None
 
-    def put(self, indices: np.ndarray, result: np.ndarray) -> None:
+    def put(self, indices: Any, result: np.ndarray) -> None:
         """Store the results of the samples at `indices`."""
         at = indices
         if self.lengths is not None:

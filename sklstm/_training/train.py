@@ -289,10 +289,12 @@ class TrainingNet(NeuralNet):
     def fit_loop(self, *args: Any, **kwargs: Any) -> TrainingNet:
         try:
             return super().fit_loop(*args, **kwargs)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             # skorch ends training by it, whether a callback or the user has raised it.
-            self.interrupted = self.ctrl_c.pressed
+            self.interrupted = error is self.ctrl_c.raised
             raise
+        finally:
+            self.ctrl_c.raised = None  # its traceback holds the data
 
     def epochs(self) -> list[dict[str, Any]]:
         """Return the history of the finished epochs, without the one of each batch."""
@@ -362,13 +364,13 @@ class CtrlC:
 
     Attributes
     ----------
-    pressed : bool
-        Whether the signal has raised KeyboardInterrupt. Always False outside the main thread, and
-        without a handler in Python: the signal raises nothing there.
+    raised : KeyboardInterrupt or None
+        What the signal has raised last. Always None outside the main thread, and without a
+        handler in Python: the signal raises nothing there.
     """
 
     def __init__(self) -> None:
-        self.pressed = False
+        self.raised: KeyboardInterrupt | None = None
 
     @contextmanager
     def noted(self) -> Iterator[None]:
@@ -382,12 +384,12 @@ class CtrlC:
         def note(signum: int, frame: FrameType | None) -> None:
             try:
                 before(signum, frame)
-            except KeyboardInterrupt:
-                self.pressed = True
+            except KeyboardInterrupt as error:
+                self.raised = error
                 raise
 
-        signal.signal(signal.SIGINT, note)
         try:
+            signal.signal(signal.SIGINT, note)
             yield
         finally:
             # A handler that a callback has installed meanwhile stays.

@@ -47,7 +47,7 @@ class EmbeddingDisplay:
     ----------
     embedding : ndarray of shape (n_samples, 2) or (n_samples, 1)
         Coordinates of the samples. A single column is drawn as strips, one row for each label;
-        the spread within a row is random and means nothing.
+        the spread within a row is random and has no meaning.
     labels : array-like of shape (n_samples,), default=None
         Strings or numbers to colour by. Up to 20 distinct labels have a legend, with ten colours
         that can be distinguished by colour-blind people and other markers for the second ten. More
@@ -61,8 +61,8 @@ class EmbeddingDisplay:
         Title of the legend or colour bar. None for no title.
     missing_label : str or number, default=-1
         The label of samples without a label, which are drawn in grey below the others. The default
-        is what scikit-learn's clusterers give to noise. None if all labels are labels, such as
-        the classes -1 and 1.
+        is what scikit-learn's clusterers give to noise. None if no value marks missing labels,
+        for classes -1 and 1, say.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class EmbeddingDisplay:
     >>> [text.get_text() for text in display.legend_.get_texts()]
     ['0', '1', '2']
 
-    Two of them side by side, by cluster and by class. The `transform` of `KMeans` gives distances,
+    Two displays side by side, by cluster and by class. The `transform` of `KMeans` gives distances,
     so draw the data that it was fitted on:
 
     >>> import matplotlib.pyplot as plt
@@ -237,13 +237,14 @@ class EmbeddingDisplay:
             How the embedding is reduced to two dimensions. "identity": not at all, for one or two
             columns. "pca": its first two principal components, the directions of largest variance.
             "tsne": t-SNE, which keeps neighbours together; distances between groups and the sizes
-            of groups then mean nothing. Its perplexity is 30, or a third of the number of other
+            of groups then have no meaning. Its perplexity is 30, or a third of the number of other
             samples if these are fewer than 90; more than 50 columns are reduced to 50 by PCA
             first. "auto": "identity" for one or two columns, "pca" for more.
         random_state : int, RandomState instance or None, default=None
             Seed for t-SNE, and for PCA of large data. Pass an int for the same plot each time.
         missing_label : str or number, default=-1
-            The label of samples without a label, drawn in grey. None if all labels are labels.
+            The label of samples without a label, drawn in grey. None if no value marks missing
+            labels.
         ax, palette, legend, scatter_kwargs
             As in `plot`.
 

@@ -19,7 +19,7 @@ from sklearn.base import clone
 
 @dataclass(frozen=True)
 class Case:
-    """An estimator, and data that it can learn from.
+    """An estimator and data that it can learn from.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What an estimator shows of itself: its outputs and attributes, read and compared."""
+"""The outputs and the attributes of an estimator, collected and compared."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ METHODS = (
     "predict_interval",
     "transform",
 )
-TOLERANCE = 1e-5  # float32, and sums in another order
+TOLERANCE = 1e-5  # for sums of float32 in another order
 
 
 def outputs(estimator: Any, X: Any) -> dict[str, Any]:
-    """Return what every method gives for X."""
+    """Return the output of every prediction method for X, by name."""
     return {name: getattr(estimator, name)(X) for name in METHODS if hasattr(estimator, name)}
 
 
 def state(estimator: Any) -> dict[str, str]:
-    """Return a digest of every attribute; weights count by their values."""
+    """Return a hash of every attribute by name; modules are hashed by their weights."""
     parts = {}
     for name, value in vars(estimator).items():
         if isinstance(value, torch.nn.Module):
@@ -39,7 +39,7 @@ def state(estimator: Any) -> dict[str, str]:
 
 
 def assert_same(actual: Any, expected: Any, tolerance: float = TOLERANCE) -> None:
-    """Compare outputs of any form: dicts of them, frames, ragged ones, numbers, labels."""
+    """Compare outputs: numbers within `tolerance`, anything else exactly."""
     assert type(actual) is type(expected)
     if isinstance(expected, dict):
         assert actual.keys() == expected.keys()

@@ -1,4 +1,4 @@
-"""For every check of scikit-learn: is it called, ported, or not applicable, and why?"""
+"""Whether each check of scikit-learn is called, ported or not applicable, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contract import (
     targets,  # noqa: F401
 )
 
-# These look at no data, or raise before they do, and run on any estimator as they are.
+# These need no data, or raise before they use it, so they run on any estimator.
 CALLED = [
     estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
     estimator_checks.check_estimator_cloneable,

@@ -15,7 +15,7 @@ from sklearn.utils.validation import has_fit_parameter
 from contract.cases import Case, per_step, ports
 from contract.comparing import assert_same, outputs, unchanged
 
-# One batch without any random draw: then a weight and a repetition are the same thing.
+# With one batch and nothing random, a weight of n equals n repetitions.
 ONE_BATCH = {
     "batch_size": 1000,
     "shuffle": False,
@@ -168,7 +168,7 @@ def whole_numbers_and_columns_of_targets_do(case):
 
 @ports("check_class_weight_classifiers", when=is_classifier)
 def a_heavy_class_is_predicted(case):
-    X = take(case.X, np.zeros(len(case.X), dtype=int))  # only the weights tell the classes apart
+    X = take(case.X, np.zeros(len(case.X), dtype=int))  # the classes differ in weight only
     for label in np.unique(case.y):
         weights = {other: 1e-4 for other in np.unique(case.y)} | {label: 1000.0}
         estimator = case.new(class_weight=weights).fit(X, case.y)

@@ -1,4 +1,4 @@
-"""Every estimator behaves like one of scikit-learn's: by its checks, and by the contract."""
+"""scikit-learn's checks of every estimator, and those ported to text and sequences."""
 
 from __future__ import annotations
 
@@ -68,19 +68,19 @@ def run(estimator, check):
 
 
 def eager(**params):
-    """Return a small network that learns scikit-learn's toy data in ten epochs."""
+    """Return a small classifier that learns scikit-learn's toy data in ten epochs."""
     defaults = {"hidden_size": 16, "learning_rate": 0.01, "max_epochs": 10, "dropout": 0.0}
     return LSTMClassifier(**(defaults | params))
 
 
 def keen(**params):
-    """Return a small network that learns to pick one of ten numbers."""
+    """Return a small regressor that learns scikit-learn's toy data in twenty epochs."""
     defaults = {"hidden_size": 16, "learning_rate": 0.05, "max_epochs": 20, "pooling": "last"}
     return LSTMRegressor(**(defaults | params))
 
 
 def clusterer(**params):
-    """Return a small autoencoder, which finds the clusters of scikit-learn's toy data."""
+    """Return a small dense autoencoder that finds the clusters of scikit-learn's toy data."""
     defaults = {"n_clusters": 2, "n_components": 4, "hidden_layer_sizes": (32,), "hidden_size": 8}
     training = {"learning_rate": 5e-3, "max_epochs": 30, "clustering_epochs": 10, "n_init": 2}
     quiet = {"tol": 0.0, "noise": 0.1, "random_state": 0}
@@ -88,7 +88,7 @@ def clusterer(**params):
 
 
 def reader(**params):
-    """Return one that reads sequences."""
+    """Return a small autoencoder of sequences."""
     return clusterer(architecture="lstm", **params)
 
 
@@ -108,7 +108,7 @@ def test_sklearn_checks(estimator, check):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:[0-9]+ times a cluster became empty")
-@pytest.mark.filterwarnings("ignore:Number of distinct clusters")  # checks of four different rows
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")  # some have four rows
 @parametrize_with_checks(
     [
         LSTMClassifier(),
@@ -133,7 +133,7 @@ def test_sklearn_checks_of_defaults_and_variations(estimator, check):
 
 @pytest.mark.slow
 def test_sklearn_array_api_check():
-    """The check needs a variable that has to be set before scipy is imported."""
+    """The check needs an environment variable that is read when scipy is imported."""
     code = (
         "from sklearn.utils.estimator_checks import check_array_api_input as check;"
         "from sklstm import LSTMClassifier;"
@@ -174,7 +174,7 @@ THREE_LABELS = np.array(["high", "low", "mid"])[np.arange(N_SAMPLES) % 3]
 
 
 def texts():
-    """Return texts of one to six words, one of which tells the class."""
+    """Return texts of one to six words, one of which is the label."""
     rng = np.random.default_rng(0)
     fillers = ["film", "plot", "an", "actor", "scene"]
     result = []
@@ -185,7 +185,7 @@ def texts():
 
 
 def ragged(labels, n_features=None):
-    """Return sequences of 2 to 7 steps around a level that tells the class."""
+    """Return sequences of 2 to 7 steps around a level that depends on the label."""
     rng = np.random.default_rng(1)
     levels = np.unique(labels, return_inverse=True)[1] - len(np.unique(labels)) / 2 + 0.5
     width = () if n_features is None else (n_features,)
@@ -197,7 +197,7 @@ def with_item(X, index, item):
 
 
 def bad_values(X):
-    """Return what must not be taken for a list of sequences of numbers like X."""
+    """Return invalid variants of X, a list of sequences of numbers, and their errors."""
     wide = np.ones((3, np.ndim(X[0]) + 3))
     holed = X[3].copy()
     holed[1] = np.nan
@@ -205,7 +205,7 @@ def bad_values(X):
         (with_item(X, 3, holed), ValueError, r"NaN or infinity.*X\[3\].*step 1"),
         (with_item(X, 4, X[4] * np.inf), ValueError, r"NaN or infinity.*X\[4\]"),
         (with_item(X, 5, X[5][:0]), ValueError, r"X\[5\] is an empty sequence"),
-        (with_item(X, 6, wide), ValueError, r"X\[6\] has \d features a step.*before it have \d"),
+        (with_item(X, 6, wide), ValueError, r"X\[6\] has \d features per step.*before it have \d"),
         (with_item(X, 7, "a text"), ValueError, r"X\[7\] is the text 'a text'.*SequenceTokenizer"),
         (with_item(X, 8, None), ValueError, r"X\[8\] "),
         (with_item(X, 9, X[9] + 1j), (TypeError, ValueError), r"(?i)complex"),
@@ -312,7 +312,7 @@ CASES += [
     Case("clusterer-tokens", reader(), TOKENS, None, bad_tokens(), 1),
     Case("clusterer-means", reader(clustering="kmeans"), VECTORS, None, bad_values(VECTORS), 2),
     Case("tagger-ragged", small_tagger(), VALUES, SIGNS, bad_values(VALUES), 1),
-    Case("tagger-field", small_tagger(output_layer="crf"), VALUES, SIGNS, bad_values(VALUES), 1),
+    Case("tagger-crf", small_tagger(output_layer="crf"), VALUES, SIGNS, bad_values(VALUES), 1),
     Case("regressor-steps", small_regressor(return_sequences=True), VALUES, SUMS,
          bad_values(VALUES), 1),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where sequences of words and characters go: containers, transformers and estimators."""
+"""Token arrays with characters: vocabularies, containers, transformers and estimators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm._sequences.form import read_input
 from sklstm._sequences.reading import as_ragged
 from sklstm._sequences.tokens import UNKNOWN_ID, TokenArray, Vocabulary
 from sklstm.preprocessing import SequencePadder, SequenceScaler, SequenceTokenizer
@@ -33,7 +32,7 @@ def as_lists(sequences):
 def test_equality_of_vocabularies_takes_their_characters_in():
     plain, spelled = Vocabulary(["ab", "b"]), Vocabulary(["ab", "b"], Vocabulary("ba"))
     assert spelled == Vocabulary(["ab", "b"], Vocabulary("ba"))
-    # A dict has methods of its own for both operators.
+    # dict defines both operators, and both are overridden.
     assert spelled.__ne__(Vocabulary(["ab", "b"], Vocabulary("ba"))) is False
     for other in (plain, Vocabulary(["ab", "b"], Vocabulary("ab")), Vocabulary(["b"]), None, 3):
         assert spelled != other
@@ -50,7 +49,7 @@ def test_copies_and_pickles_of_vocabularies_keep_their_characters():
     loaded = pickle.loads(pickle.dumps(spelled))
     assert loaded == spelled
     assert type(loaded.characters) is Vocabulary
-    # Those without are written as they were before there were any.
+    # The pickle of a vocabulary without characters does not mention them.
     assert Vocabulary(["ab"]).__reduce__() == (Vocabulary, (["ab"],))
 
 
@@ -159,23 +158,23 @@ def test_the_words_alone_may_be_taken_out():
 
 
 class Reader(LSTMClassifier):
-    """An estimator that says that it reads characters."""
+    """An estimator that declares that it reads characters."""
 
     _reads_characters = True
 
 
 def test_the_input_of_one_that_reads_characters():
     fitted, reader = tokenizer().fit(TEXTS), Reader()
-    sequences = read_input(reader, fitted.transform(TEXTS), reset=True)
+    sequences = reader._read_sequences(fitted.transform(TEXTS), reset=True)
     assert sequences.has_characters
     spec = reader._input_
     assert spec.n_features == reader.n_features_in_ == 4
     assert spec.n_ids == fitted.vocabulary_.n_ids == 8
     assert spec.n_character_ids == fitted.vocabulary_.characters.n_ids == 10
     assert reader.vocabulary_ is fitted.vocabulary_
-    read_input(reader, fitted.transform(["xyz"]), reset=False)
+    reader._read_sequences(fitted.transform(["xyz"]), reset=False)
     with pytest.warns(UserWarning, match="empty sequences"):
-        read_input(reader, fitted.transform([""]), reset=False)
+        reader._read_sequences(fitted.transform([""]), reset=False)
     others = Vocabulary(KNOWN, Vocabulary("stare"))
     for params, message in (
         ({"characters": 5}, "X has 6 features, but Reader is expecting 4"),
@@ -184,20 +183,20 @@ def test_the_input_of_one_that_reads_characters():
     ):
         X = tokenizer(**params).fit_transform(TEXTS)
         with pytest.raises(ValueError, match=message):
-            read_input(reader, X, reset=False)
+            reader._read_sequences(X, reset=False)
 
 
 def test_ids_of_characters_are_none_of_words():
     vocabulary = Vocabulary(["a"], Vocabulary("abcdefghijklmnop"))
     X = TokenArray([[[4, 19, 0]], [[7, 30, 12]]], vocabulary)
     reader = Reader()
-    read_input(reader, X, reset=True)
+    reader._read_sequences(X, reset=True)
     assert reader._input_.n_ids == 8  # one id past the vocabulary, as without characters
     assert reader._input_.n_character_ids == 20
-    read_input(reader, TokenArray([[4], [7]], Vocabulary(["a"])), reset=True)
+    reader._read_sequences(TokenArray([[4], [7]], Vocabulary(["a"])), reset=True)
     assert reader._input_.n_ids == 8
     assert reader._input_.n_character_ids == 0
     several = TokenArray([[[4, 19]], [[7, 30]]], Vocabulary(["a"]))  # K ids from one table
-    read_input(reader, several, reset=True)
+    reader._read_sequences(several, reset=True)
     assert reader._input_.n_ids == 31
     assert reader._input_.n_character_ids == 0

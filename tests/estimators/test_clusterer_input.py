@@ -163,6 +163,9 @@ def test_containers_that_numpy_can_read_are_tables():
     series, plain = (small(architecture="lstm").fit(X) for X in (Box(), TABLE))
     np.testing.assert_array_equal(series.transform(Box()), plain.transform(TABLE))
     assert series.inverse_transform(series.transform(TABLE))[0].shape == (4,)
+    frame = pd.DataFrame(TABLE, columns=[*"abcd"])
+    framed = small(architecture="lstm").fit(frame)
+    assert framed.inverse_transform(framed.transform(frame)).shape == TABLE.shape
     assert small().fit(ak.Array([x.tolist() for x in RAGGED])).architecture_ == "lstm"
 
 

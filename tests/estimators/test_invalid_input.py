@@ -51,7 +51,7 @@ BAD_X = {
     "infinity": (put(2, np.array([np.inf])), ValueError, r"infinity.*X\[2\] holds \[inf\] at step"),
     "too-large": (put(2, np.array([1e300])), ValueError, r"too large for float32: X\[2\]"),
     "empty": (put(3, np.array([])), ValueError, r"X\[3\] is an empty sequence \(1 of 6 are\)"),
-    "mixed-features": (put(4, np.ones((2, 3))), ValueError, r"X\[4\] has 3 features a step"),
+    "mixed-features": (put(4, np.ones((2, 3))), ValueError, r"X\[4\] has 3 features per step"),
     "cube-in-list": (put(4, np.ones((2, 3, 1))), ValueError, r"X\[4\] has steps of shape \(3, 1\)"),
     "five-axes": (put(4, np.ones((2, 1, 3, 3, 3))), ValueError, r"X\[4\] has 5 dimensions"),
     "none": (put(1, None), ValueError, r"X\[1\] is None|X\[1\] "),
@@ -89,7 +89,7 @@ def test_bad_X(bad, error, message):
               pd.DataFrame({"text": TEXTS}).to_numpy(), TEXTS[0],
               pd.DataFrame({"title": TEXTS, "text": TEXTS})]
 )  # fmt: skip
-def test_text_is_answered_with_the_line_to_write(texts):
+def test_the_error_for_text_shows_the_pipeline_to_write(texts):
     analyzer = "analyzer=list" if isinstance(texts, list) and isinstance(texts[0], list) else ""
     message = rf"make_pipeline\(SequenceTokenizer\({analyzer}\), LSTMClassifier\(\)\)\.fit\(texts"
     estimator = small().fit(X, Y)
@@ -151,7 +151,7 @@ def test_empty_text_is_predicted_like_an_unknown_word():
         model.fit([*TEXTS[:5], ""], Y)
 
 
-def test_other_words_behind_the_ids():
+def test_another_vocabulary():
     tokenizer = SequenceTokenizer().fit(TEXTS)
     estimator = small().fit(tokenizer.transform(TEXTS), Y)
     other = SequenceTokenizer().fit_transform(["another language", "with other words"])
@@ -323,7 +323,7 @@ def test_class_weight_balanced_in_parts():
 )
 def test_training_that_diverges(params, message):
     estimator = small().fit(X, Y)
-    same = [np.ones(2)] * len(Y)  # nothing tells the classes apart, so the loss cannot vanish
+    same = [np.ones(2)] * len(Y)  # all samples are equal, so the loss cannot vanish
     with unchanged(estimator, X):
         estimator.set_params(learning_rate=3e38, optimizer="sgd", gradient_clip=None)
         estimator.set_params(**params)
@@ -341,14 +341,17 @@ def test_one_sample_at_least_is_left_to_train_on(validation_strategy):
 
 
 BAD_VALIDATION = {
-    "half": ({"X_val": TOKENS}, "X_val and y_val go together"),
-    "other-half": ({"y_val": Y}, "X_val and y_val go together"),
+    "half": ({"X_val": TOKENS}, "y_val is missing: pass X_val and y_val together"),
+    "other-half": ({"y_val": Y}, "X_val is missing: pass X_val and y_val together"),
     "length": ({"X_val": TOKENS, "y_val": Y[:-1]}, r"inconsistent.*\[6, 5\]"),
     "class": (
         {"X_val": TOKENS, "y_val": Y + 3},
-        r"y\[0\] is .*none of the classes known: \[0, 1\]",
+        r"y_val\[0\] is .*none of the classes known: \[0, 1\]",
     ),
-    "values": ({"X_val": [[1.0]] * 6, "y_val": Y}, "X holds values, but this LSTMClassifier"),
+    "values": (
+        {"X_val": [[1.0]] * 6, "y_val": Y},
+        "X_val cannot be used.*X holds values",
+    ),
     "words": (
         {"X_val": TokenArray([[4]] * 6, Vocabulary(["other"])), "y_val": Y},
         "another vocabulary",

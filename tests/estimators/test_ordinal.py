@@ -1,4 +1,4 @@
-"""Classes that have an order."""
+"""LSTMClassifier with ordered classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOSSES = ["ordinal", "distance_weighted"]
 
 
 def ratings(n=160, seed=0):
-    """Return sequences whose mean decides which of four words belongs to them."""
+    """Return sequences, each with one of four ordered labels that depends on its mean."""
     rng = np.random.default_rng(seed)
     X = [rng.normal(size=rng.integers(3, 7)) for _ in range(n)]
     ranks = np.digitize([item.mean() for item in X], [-0.4, 0.0, 0.4])
@@ -47,9 +47,14 @@ def test_an_order_is_learned_and_columns_stay_sorted(loss):
     )
 
 
+def test_an_order_that_the_loss_does_not_use_may_change_between_warm_starts():
+    model = small(warm_start=True, max_epochs=1).fit(X, Y).set_params(class_order=ORDER)
+    assert model.fit(X, Y).n_iter_ == 2
+
+
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_order_decides_what_is_near(loss):
-    """By the right order the classes beside the predicted one are the next most probable."""
+def test_neighbours_in_the_order_are_the_next_most_probable(loss):
+    """With the right order, probabilities fall on both sides of the predicted class."""
 
     def unimodal(order):
         model = small(loss=loss, class_order=order).fit(X, Y)
@@ -65,7 +70,7 @@ def test_the_order_decides_what_is_near(loss):
 
 
 def test_an_ordinal_model_is_its_mirror_image():
-    """The same model results from numbers and from names, and from the order turned round."""
+    """Ranks and names give the same model; the reversed order a model as good."""
     ranks = np.array([ORDER.index(label) for label in Y])
     by_name = small(loss="ordinal", class_order=ORDER).fit(X, Y)
     by_number = small(loss="ordinal").fit(X, ranks)
@@ -88,7 +93,7 @@ def test_two_ordered_classes_are_a_logistic_model():
     np.testing.assert_array_equal(model.classes_[(decision > 0).astype(int)], model.predict(X))
 
 
-def test_an_ordered_categorical_brings_its_order():
+def test_an_ordered_categorical_gives_the_order():
     y = pd.Series(pd.Categorical(Y, categories=ORDER, ordered=True))
     model = small(loss="ordinal").fit(X, y)
     expected = small(loss="ordinal", class_order=ORDER).fit(X, Y)
@@ -104,7 +109,7 @@ def test_a_class_without_a_sample_keeps_its_column():
     assert "fair" not in model.predict(X)
 
 
-def test_the_toolbox_takes_ordered_classes():
+def test_ordered_classes_in_searches_and_scores():
     ranks = np.array([ORDER.index(label) for label in Y])
     search = GridSearchCV(
         small(max_epochs=5),
@@ -117,7 +122,7 @@ def test_the_toolbox_takes_ordered_classes():
     assert cross_val_score(named, X, Y, cv=2, scoring="neg_log_loss").mean() > -1.2
 
 
-def test_what_numbers_the_classes_on_the_way_needs_ranks():
+def test_tools_that_encode_y_need_ranks():
     ranks = np.array([ORDER.index(label) for label in Y])
     named, numbered = small(loss="ordinal", class_order=ORDER), small(loss="ordinal", max_epochs=3)
     hint = "pass ranks as y"
@@ -134,7 +139,7 @@ def test_what_numbers_the_classes_on_the_way_needs_ranks():
         assert set(ensemble.fit(X, ranks).predict(X)) <= set(range(4))
 
 
-def test_training_goes_on_in_the_same_order_only():
+def test_training_continues_with_the_same_order_only():
     model = small(loss="ordinal", class_order=ORDER, warm_start=True, max_epochs=1).fit(X, Y)
     before = model.predict_proba(X)
     for change in (

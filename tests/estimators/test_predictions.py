@@ -129,7 +129,7 @@ def test_the_tutorials_network_has_as_many_parameters_as_in_keras_and_a_small_pi
     stored = pickle.dumps(model)
     assert len(stored) < 4_000_000
     model.partial_fit(X, np.arange(100) % 2)
-    assert len(pickle.dumps(model)) < 4_000_000  # with what the optimizer remembers
+    assert len(pickle.dumps(model)) < 4_000_000  # with the state of the optimizer
     assert X[7].tobytes() not in stored  # no training data
     restored = pickle.loads(stored)
     np.testing.assert_array_equal(restored.vocabulary_.words(), X.vocabulary.words())

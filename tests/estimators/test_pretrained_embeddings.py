@@ -1,4 +1,4 @@
-"""embeddings= and freeze_embeddings=: vectors that are given, kept and trained; and errors."""
+"""embeddings= and freeze_embeddings=: pretrained vectors, frozen and trained, and errors."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ def table(model):
     return parts[0].weight.numpy(force=True).copy()
 
 
+def test_a_fitted_model_builds_its_network_again():
+    built = lstm(max_epochs=1).fit(X, LABELS)._build_module()
+    words = built.embedding.weight.numpy(force=True)
+    assert words.shape == table(lstm(max_epochs=1).fit(X, LABELS)).shape
+
+
 @pytest.fixture(scope="module")
 def frozen():
     """Return a model whose vectors were frozen for three epochs."""
@@ -62,7 +68,7 @@ def test_the_first_epochs_are_those_of_frozen_vectors(frozen):
     assert curve[2] != frozen.loss_curve_[2]
 
 
-def test_one_epoch_is_not_for_ever(frozen):
+def test_freezing_for_one_epoch_is_not_freezing_permanently(frozen):
     start = table(frozen)
     for number in (1, np.int32(1)):
         assert (table(lstm(freeze_embeddings=number, max_epochs=2).fit(X, LABELS)) != start).any()
@@ -117,7 +123,7 @@ def test_characters_are_trained_all_along():
     assert not torch.equal(*spelled)
 
 
-def test_early_stopping_goes_back_over_the_thaw(frozen):
+def test_early_stopping_restores_weights_from_a_frozen_epoch(frozen):
     y = np.random.default_rng(0).permutation(LABELS)  # nothing to learn: the first epoch is best
     params = {"early_stopping": True, "n_iter_no_change": 2, "learning_rate": 0.3}
     model = lstm(freeze_embeddings=1, max_epochs=20, **params)
@@ -163,7 +169,7 @@ def test_what_is_set_later_holds_from_then_on(frozen):
     np.testing.assert_array_equal(table(model), moved)
 
 
-def test_averages_from_before_a_freeze_are_forgotten():
+def test_optimizer_averages_from_before_a_freeze_are_dropped():
     model = lstm(freeze_embeddings=False).partial_fit(X, LABELS)
     model.set_params(freeze_embeddings=True).partial_fit(X, LABELS)
     still = table(model)
@@ -199,7 +205,7 @@ def test_summary_counts_what_is_trained(capsys):
     assert counts(trained) - counts(frozen) == n_numbers
 
 
-def test_grid_search_tells_true_from_one():
+def test_grid_search_distinguishes_true_from_one():
     grid = {"lstmclassifier__freeze_embeddings": [False, 1, True]}
     pipeline = make_pipeline(SequenceTokenizer(token_pattern=r"\w+"), lstm(max_epochs=2))
     search = GridSearchCV(pipeline, grid, cv=2, refit=False).fit(TEXTS, LABELS)
@@ -289,4 +295,4 @@ def test_few_words_with_a_vector_are_warned_of(capsys):
     assert caught[0].filename == __file__
     assert model.embedding_coverage_ == 0.075
     assert not capsys.readouterr().out
-    plain(embeddings=few, max_epochs=1).fit(tokens, y)  # a tenth is enough to say nothing
+    plain(embeddings=few, max_epochs=1).fit(tokens, y)  # no warning: one word in ten is enough

@@ -1,4 +1,4 @@
-"""LSTMRegressor: scale, losses, quantiles, and the toolbox."""
+"""LSTMRegressor: scale, losses, quantiles, use with scikit-learn's tools, and errors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_unit_of_y_does_not_matter(loss, slope, offset):
 
 
 def test_y_is_scaled_by_weight():
-    """Half the samples have weight 0 and another unit: as if they were not there."""
+    """Half the samples have weight 0 and another unit, and change nothing."""
     weights = np.repeat([1.0, 0.0], 60)
     y = np.where(weights > 0, Y, 1e6 * Y + 1e9)
     params = {"batch_size": 1000, "shuffle": False}
@@ -90,8 +90,8 @@ def test_poisson_predicts_rates():
     assert 0 < nothing.max() < 0.3
 
 
-def test_losses_give_their_own_centre():
-    """Of skewed noise on no signal: the mean, the median, and in between."""
+def test_losses_estimate_mean_median_and_between():
+    """On skewed noise without a signal they predict the mean, the median, or between them."""
     rng = np.random.default_rng(0)
     same = [np.zeros(2)] * 2000
     y = rng.exponential(size=2000)
@@ -105,7 +105,7 @@ def test_losses_give_their_own_centre():
     assert np.median(y) < centre(loss="huber", huber_delta=0.3) < y.mean()
 
 
-def test_quantiles_cover_their_share_and_never_cross():
+def test_quantiles_have_their_coverage_and_never_cross():
     rng = np.random.default_rng(0)
     X, centre = means(1500, seed=2)
     spread = np.array([0.2 + (len(item) > 4) for item in X])
@@ -198,7 +198,7 @@ LOSSES = ["squared_error", "absolute_error", "huber", "poisson", "quantile"]
 
 @pytest.mark.parametrize("after", LOSSES)
 @pytest.mark.parametrize("before", LOSSES)
-def test_training_goes_on_with_targets_of_the_same_kind_only(before, after):
+def test_training_continues_with_a_loss_of_the_same_kind_only(before, after):
     model = small(loss=before, max_epochs=1, warm_start=True).fit(X, np.exp(Y))
     expected = model.predict(X)
     model.set_params(loss=after)
@@ -212,7 +212,7 @@ def test_training_goes_on_with_targets_of_the_same_kind_only(before, after):
     assert np.isfinite(model.set_params(warm_start=False).fit(X, np.exp(Y)).predict(X)).all()
 
 
-def test_training_goes_on_with_the_same_quantiles_only():
+def test_training_continues_with_the_same_quantiles_only():
     model = small(loss="quantile", max_epochs=1, warm_start=True).fit(X, Y)
     with pytest.raises(ValueError, match=r"quantiles is \(0\.1, 0\.9\) now.*fitted with \(0\.05"):
         model.set_params(quantiles=(0.1, 0.9)).fit(X, Y)
@@ -226,7 +226,7 @@ def test_a_column_of_arrays_is_a_matrix():
     np.testing.assert_array_equal(small(max_epochs=2).fit(X, column).predict(X), expected)
 
 
-def test_a_warm_start_goes_on():
+def test_a_warm_start_continues():
     model = small(warm_start=True, max_epochs=3).fit(X, Y)
     before = model.score(NEW_X, NEW_Y)
     for _ in range(5):
@@ -235,7 +235,7 @@ def test_a_warm_start_goes_on():
     assert model.score(NEW_X, NEW_Y) > before
 
 
-def test_the_toolbox_takes_a_regressor():
+def test_a_regressor_in_searches_and_pipelines():
     pipeline = make_pipeline(SequenceScaler(), small())
     search = GridSearchCV(pipeline, {"lstmregressor__loss": ["squared_error", "huber"]}, cv=2)
     assert search.fit(X, Y).best_score_ > 0.8
@@ -247,7 +247,7 @@ def test_the_toolbox_takes_a_regressor():
     assert logged.fit(X, np.exp(Y)).score(NEW_X, np.exp(NEW_Y)) > 0.8
 
 
-def test_ensembles_take_a_regressor():
+def test_a_regressor_in_ensembles():
     two = [("one", small()), ("two", small(random_state=1))]
     assert VotingRegressor(two).fit(X, Y).predict(NEW_X).shape == (60,)
     assert StackingRegressor(two, RidgeCV(), cv=2).fit(X, Y).score(NEW_X, NEW_Y) > 0.5
@@ -269,7 +269,7 @@ def test_the_pooled_state_makes_features():
         ("quantile", np.stack([Y, Y], axis=1), r"QuantileHead\s+\(batch, 2, 3\)\s+102"),
     ],
 )
-def test_a_regressor_shows_its_parts(capsys, loss, y, line):
+def test_summary_lists_the_layers(capsys, loss, y, line):
     small(loss=loss, max_epochs=1).fit(X, y).summary()
     assert re.search(line, capsys.readouterr().out)
 

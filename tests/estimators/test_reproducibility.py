@@ -16,7 +16,7 @@ RNG = np.random.default_rng(0)
 X = [RNG.normal(size=n) for n in (3, 1, 5, 2, 4, 4, 2, 6)]
 Y = np.array([1, 0] * 4)
 TOKENS = TokenArray([[4, 5], [6], [4, 4, 4], [5]] * 2, Vocabulary(["a", "b", "c"]))
-RANDOM = {  # everything that draws
+RANDOM = {  # everything random
     "dropout": 0.3,
     "embedding_dropout": 0.2,
     "recurrent_dropout": 0.2,
@@ -51,7 +51,7 @@ def test_a_seed_gives_one_model(method):
     estimator = small(**RANDOM, recurrent_dropout_method=method)
     first, proba = fit_weights(estimator, TOKENS, Y)
     np.random.random(7)  # noqa: NPY002
-    torch.rand(5)  # the callers' own draws must not matter
+    torch.rand(5)  # the caller's own draws must not matter
     second, again = fit_weights(estimator, TOKENS, Y)
     assert_equal_weights(first, second)
     np.testing.assert_array_equal(proba, again)
@@ -85,7 +85,7 @@ def test_a_worker_makes_the_same_model(backend):
     assert process_settings() == before
 
 
-def test_partial_fit_draws_anew_in_every_call_but_alike_in_every_run():
+def test_partial_fit_draws_differently_in_every_call_and_alike_in_every_run():
     runs = []
     for _ in range(2):
         estimator = small(dropout=0.5)
@@ -110,7 +110,7 @@ def process_settings():
 
 @pytest.fixture(params=[False, True], ids=["denormals-kept", "denormals-flushed"])
 def settings(request):
-    """Set what a caller may have set, and put it back."""
+    """Change settings of the process as a caller may, and restore them."""
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     torch.set_flush_denormal(request.param)
@@ -133,7 +133,7 @@ def test_settings_after_success(settings, n_jobs):
 
 
 class Fails(torch.nn.Module):
-    """A network that draws, then breaks."""
+    """A network that draws random numbers and then fails."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""scikit-learn's toolbox around SequenceTokenizer and LSTMClassifier, on real questions."""
+"""Pipelines of SequenceTokenizer and LSTMClassifier in scikit-learn's tools, on real questions."""
 
 from __future__ import annotations
 

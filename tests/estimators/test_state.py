@@ -55,17 +55,17 @@ def test_any_pieces_give_what_the_whole_gives(pooling, cell):
         np.testing.assert_allclose(streamed, whole[0], **EXACT)
 
 
-def test_many_sequences_go_on_whatever_the_batch_and_the_lengths(monkeypatch):
+def test_many_sequences_continue_whatever_the_batch_and_the_lengths(monkeypatch):
     model = classifier()
     X = sequences(300, longest=20, seed=3)
     first = [x[: 1 + i % len(x)] for i, x in enumerate(X)]
-    X = [np.concatenate([x, x[:1]]) for x in X]  # something is left of each
+    X = [np.concatenate([x, x[:1]]) for x in X]  # at least one step of each is left
     rest = [x[len(a) :] for x, a in zip(X, first, strict=True)]
     _, state = model.predict(first, return_state=True)
     assert len(state) == 300
     result, after = model.predict_proba(rest, state=state, return_state=True)
     np.testing.assert_allclose(result, model.predict_proba(X), **EXACT)
-    # The state given is not changed, and rows of it can be picked in any order.
+    # `state` is not modified, and its rows can be indexed in any order.
     rows = [7, 3, 299]
     again = model.predict_proba([rest[i] for i in rows], state=state[rows])
     np.testing.assert_allclose(again, result[rows], **EXACT)
@@ -76,7 +76,7 @@ def test_many_sequences_go_on_whatever_the_batch_and_the_lengths(monkeypatch):
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_log_proba", "decision_function"])
-def test_every_method_goes_on_from_a_state(method):
+def test_every_method_continues_from_a_state(method):
     model = classifier()
     X = sequences(4)
     first, state = getattr(model, method)([x[:1] for x in X], return_state=True)
@@ -89,7 +89,7 @@ def test_every_method_goes_on_from_a_state(method):
         np.testing.assert_allclose(result, expected, **EXACT)
 
 
-def test_a_regressor_of_steps_goes_on_from_a_state():
+def test_a_regressor_of_steps_continues_from_a_state():
     X = sequences()
     y = [x.sum(axis=1).cumsum() for x in X]
     model = LSTMRegressor(**SMALL, return_sequences=True, loss="quantile").fit(X, y)
@@ -130,7 +130,7 @@ def test_the_same_training_makes_the_same_state():
     classifier().predict(X, state=state)
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_pieces_of_a_table_may_have_any_number_of_columns(frame):
 
 
 def by_definition(model, X, batch_size, state=None):
-    """Return probabilities as the classic definition says, batch after batch."""
+    """Return probabilities by the definition of a stateful model, one batch after the other."""
     n = batch_size
     result = []
     hidden = [None] * n if state is None else state
@@ -292,7 +292,8 @@ def test_a_stateful_model_predicts_as_the_definition_says(pooling):
     with torch.no_grad():
         expected, hidden = by_definition(model, X, 4)
         np.testing.assert_allclose(model.predict_proba(X)[:, 1], expected, **EXACT)
-        # The next call goes on. The last batch was of two: rows 2 and 3 go on from the one before.
+        # The next call continues. The last batch had two rows: rows 2 and 3 continue from the batch
+        # before it.
         expected_next, _ = by_definition(model, X[:7], 4, hidden)
         np.testing.assert_allclose(model.predict_proba(X[:7])[:, 1], expected_next, **EXACT)
     assert model.reset_states() is model
@@ -317,7 +318,7 @@ def test_stateful_training_equals_a_loop_that_carries_the_state():
     optimizer = torch.optim.SGD(oracle.parameters(), lr=0.1, momentum=0.9, nesterov=True)
     rnn = oracle.recurrent.forward_layers[0].rnn
     for _ in range(3):
-        hidden = [None] * batch_size  # every epoch begins anew
+        hidden = [None] * batch_size  # every epoch starts from a zero state
         for first in range(0, len(X), batch_size):
             logits = []
             for i, x in enumerate(X[first : first + batch_size]):
@@ -333,12 +334,12 @@ def test_stateful_training_equals_a_loop_that_carries_the_state():
         fitted = clone(model).set_params(bptt_length=bptt_length).fit(X, y).module_
         for name, weight in oracle.state_dict().items():
             torch.testing.assert_close(fitted.state_dict()[name], weight, atol=1e-5, rtol=1e-4)
-    # A last batch of two would weigh its samples more in a loss averaged by samples: it does.
+    # The loss is a mean over the batch, so the two samples of the last batch weigh more.
     shorter = clone(model).set_params(bptt_length=2).fit(X, y).module_
     assert not torch.allclose(shorter.state_dict()["output.weight"], oracle.output.weight)
 
 
-def test_fit_begins_anew_and_so_does_what_follows():
+def test_fit_resets_the_state_before_and_after():
     X = sequences(22)
     model = classifier(stateful=True, batch_size=4)
     after_fit = model.predict_proba(X)
@@ -348,11 +349,11 @@ def test_fit_begins_anew_and_so_does_what_follows():
     np.testing.assert_allclose(model.predict_proba(X), after_fit, **EXACT)
 
 
-def test_parts_go_on_until_the_states_are_reset():
+def test_partial_fit_continues_until_the_states_are_reset():
     X, y = sequences(16), two_classes(sequences(16))
     params = {"stateful": True, "batch_size": 4, "dropout": 0.0, "optimizer": "sgd"}
     model = LSTMClassifier(**SMALL, **params)
-    # Without momentum to forget between parts, two parts are one epoch over both.
+    # At this learning rate the weights stay, so two parts are one epoch over both.
     model.set_params(learning_rate=1e-9, lr_schedule="constant")
     model.partial_fit(X[:8], y[:8]).partial_fit(X[8:], y[8:])
     carried = [part.clone() for part in model._state_]
@@ -363,7 +364,7 @@ def test_parts_go_on_until_the_states_are_reset():
     assert np.abs(model.reset_states().predict_proba(X[:4]) - proba).max() > 1e-6
 
 
-def test_a_stateful_model_takes_a_state_in_hand_when_it_is_made_stateless():
+def test_a_stateful_model_accepts_a_state_once_it_is_stateless():
     model = classifier(stateful=True, batch_size=4)
     X = sequences(3)
     with pytest.raises(ValueError, match=r"return_state=True: a model with stateful=True"):
@@ -426,7 +427,7 @@ def test_early_stopping_needs_validation_data_beside_a_state():
     with pytest.raises(ValueError, match="early_stopping=True would hold samples out"):
         model.fit(X, two_classes(X))
     model.fit(X, two_classes(X), X_val=X, y_val=two_classes(X))
-    # Validation goes through its own batches in order, from a state of its own.
+    # Validation reads its own batches in order, from a zero state.
     module = model.module_
     last = model.history_[model.best_epoch_ - 1]
     with torch.no_grad():

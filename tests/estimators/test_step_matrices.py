@@ -15,7 +15,7 @@ RNG = np.random.default_rng(0)
 
 
 def bars(n=60, channels=None):
-    """Return ragged films of a bar that lies (0) or stands (1), somewhere in a 5 by 6 frame."""
+    """Return ragged films of 5 by 6 frames with a bar that is horizontal (0) or vertical (1)."""
     films, labels = [], np.arange(n) % 2
     for label in labels:
         film = RNG.normal(0, 0.1, (RNG.integers(2, 6), 5, 6)).astype(np.float32)
@@ -31,7 +31,7 @@ def small(**params):
 
 
 @pytest.mark.parametrize("channels", [None, 2])
-def test_films_are_told_apart(channels):
+def test_films_are_classified(channels):
     model = small().fit(*bars(channels=channels))
     assert model.n_features_in_ == 30 * (channels or 1)
     films, labels = bars(channels=channels)
@@ -53,14 +53,14 @@ def test_forms_of_films_are_alike():
     assert as_ragged(cube[:, :, None], matrices=True).step_shape == (1, 4, 5)
 
 
-def test_a_film_is_read_by_itself():
+def test_a_prediction_of_a_film_depends_on_it_only():
     films, labels = bars()
     model = small(step_conv_filters=(3, 5), conv_filters=6).fit(films, labels)
     together = model.predict_proba(films)
     alone = np.concatenate([model.predict_proba([film]) for film in films])
     np.testing.assert_allclose(together, alone, atol=1e-5)
     causal = small(step_conv_filters=3, bidirectional=False).fit(films, labels)
-    for fitted in (model, causal):  # every prefix run, and all of them in one pass
+    for fitted in (model, causal):  # one runs every prefix, the other all in one pass
         for row, film in zip(fitted.predict_proba_steps(films[:3]), films[:3], strict=True):
             prefixes = [film[: end + 1] for end in range(len(film))]
             np.testing.assert_allclose(row, fitted.predict_proba(prefixes), atol=1e-5)
@@ -83,7 +83,7 @@ def test_large_steps_make_small_batches():
     assert most_steps(as_ragged(np.zeros((3, 2, 5000)), matrices=True)) == MAX_BATCH_STEPS
 
 
-def test_films_in_the_toolbox():
+def test_films_in_searches_and_regression():
     films, labels = bars()
     grid = {"step_conv_filters": [2, (2, 4)], "step_conv_pool_size": [1, 2]}
     search = GridSearchCV(small(max_epochs=2), grid, cv=2).fit(films, labels)

@@ -89,7 +89,7 @@ def test_counts_below_0_are_named_by_their_step():
         regressor.fit(X, counts)
 
 
-def test_ragged_numbers_without_return_sequences_show_the_way():
+def test_ragged_numbers_without_return_sequences_name_the_parameter():
     with pytest.raises(ValueError, match="set return_sequences=True"):
         LSTMRegressor(**SMALL).fit(X, NUMBERS)
 
@@ -104,7 +104,7 @@ def test_a_label_unseen_in_fit_is_named_by_its_step():
             tagger.fit(X, LABELS, X_val=X, y_val=unseen)
         with pytest.raises(ValueError, match="classes="):
             tagger.partial_fit(X, LABELS, classes=["a", "b", "c"])
-    # A score is another matter: a label that was never learned is simply never right.
+    # `score` accepts it: the prediction is always wrong there.
     assert tagger.score(X, unseen) < 1.0
 
 
@@ -185,7 +185,7 @@ def test_a_column_of_labels_is_flattened_with_a_warning():
     assert_same(tagger.predict_proba(X), expected, tolerance=0)
 
 
-def test_a_field_takes_no_pieces():
+def test_a_crf_does_not_continue_from_a_state():
     tagger = LSTMTagger(**SMALL, bidirectional=False, output_layer="crf").fit(X, LABELS)
     stateful = copy.copy(tagger).set_params(stateful=True)
     for call in (
@@ -221,7 +221,7 @@ def test_return_sequences_counts_from_the_next_fit_on():
     assert regressor.fit(X, NUMBERS).predict(X).dtype == object
 
 
-def test_a_change_of_the_output_layer_is_refused_where_training_goes_on():
+def test_training_does_not_continue_with_another_output_layer():
     tagger = LSTMTagger(**SMALL).partial_fit(X, LABELS)
     with pytest.raises(ValueError, match="output_layer is 'crf' now"):
         tagger.set_params(output_layer="crf").partial_fit(X, LABELS)

@@ -41,7 +41,7 @@ def test_several_sequences_side_by_side(model, X):
         np.testing.assert_allclose(stream.feed(X[:, 3:]), model.decision_function(X), **EXACT)
 
 
-def test_some_sequences_go_on_and_others_wait(model, X):
+def test_some_sequences_continue_and_others_wait(model, X):
     with model.stream(3, response_method="predict_proba") as stream:
         stream.step(X[:3, 0])
         proba = stream.step(X[[2, 0], 1], rows=[2, 0])
@@ -59,7 +59,7 @@ def test_some_sequences_go_on_and_others_wait(model, X):
         np.testing.assert_allclose(again, expected, **EXACT)
 
 
-def test_sequences_may_go_on_in_any_order(model, X):
+def test_sequences_may_continue_in_any_order(model, X):
     rng = np.random.default_rng(0)
     with model.stream(5, response_method="predict_proba") as stream:
         for t in range(6):
@@ -80,7 +80,7 @@ def test_sequences_may_go_on_in_any_order(model, X):
         lambda x: np.broadcast_to(x, (1, 2))[0],
     ],
 )
-def test_a_step_may_lie_in_memory_as_it_likes(model, X, form):
+def test_a_step_may_have_any_memory_layout_and_dtype(model, X, form):
     with model.stream(response_method="predict_proba") as stream:
         expected = stream.step(X[0, 0])
         np.testing.assert_allclose(stream.reset().step(form(X[0, 0])), expected, **EXACT)
@@ -104,7 +104,7 @@ def test_ids_are_ids_however_they_come():
         assert stream.feed([4, 5]) in (0, 1)
 
 
-def test_a_stream_goes_on_from_a_state_and_hands_it_on(model, X):
+def test_a_stream_starts_from_a_state_and_returns_one(model, X):
     _, state = model.predict(X[:2, :3], return_state=True)
     with model.stream(2, state=state, response_method="predict_proba") as stream:
         stream.step(X[:2, 3])
@@ -112,7 +112,7 @@ def test_a_stream_goes_on_from_a_state_and_hands_it_on(model, X):
         stream.step(X[:2, 4])
     expected = model.predict_proba(X[:2, :5])
     np.testing.assert_allclose(model.predict_proba(X[:2, 4:5], state=handed_on), expected, **EXACT)
-    assert len(stream.state) == 2  # to be had after closing, too
+    assert len(stream.state) == 2  # also after closing
 
 
 def test_another_fit_does_not_disturb_an_open_stream(X):

@@ -22,7 +22,7 @@ OUTPUT_LAYERS = ("softmax", "crf")
 
 
 def labelled(n=30, seed=0, longest=9):
-    """Return sequences whose labels say where the running sum is: below, about or above 0."""
+    """Return sequences whose labels are the sign of the running sum: below, about or above 0."""
     rng = np.random.default_rng(seed)
     X = [rng.normal(size=(k, 1)) for k in rng.integers(1, longest, size=n)]
     names = np.array(["about", "above", "below"])
@@ -82,7 +82,7 @@ def test_words_spelled_alike_are_tagged_alike_whatever_the_batch():
     )
     known, unknown = pipe.predict_proba([["odd"], ["oddly"]])
     assert np.abs(known - unknown).max() > 1e-6
-    # Two unknown words differ by their characters only.
+    # Two unknown words differ only in their characters.
     first, second = pipe.predict_proba([["happily"], ["nan"]])
     assert np.abs(first - second).max() > 1e-6
 
@@ -180,7 +180,7 @@ def test_search_validation_and_predictions_of_folds():
     GridSearchCV(pipe, {"lstmtagger__hidden_size": [3]}, cv=2, scoring=macro).fit(X, spans)
 
 
-def test_early_stopping_keeps_groups_together_and_goes_back_to_the_best():
+def test_early_stopping_keeps_groups_together_and_restores_the_best():
     X, y = labelled(60)
     tagger = LSTMTagger(**{**SMALL, "max_epochs": 30}, early_stopping=True, learning_rate=0.05)
     tagger.fit(X, y, groups=np.repeat(np.arange(20), 3))
@@ -192,7 +192,7 @@ def test_early_stopping_keeps_groups_together_and_goes_back_to_the_best():
     assert best["valid_score"] == pytest.approx(tagger.score(X[:10], y[:10]))
 
 
-def test_the_score_in_validation_is_of_the_labels_that_the_field_gives():
+def test_the_validation_score_is_of_the_labels_that_the_crf_decodes():
     X, y = labelled(60)
     tagger = LSTMTagger(**SMALL, output_layer="crf")
     tagger.fit(X, y, X_val=X, y_val=y)
@@ -200,7 +200,7 @@ def test_the_score_in_validation_is_of_the_labels_that_the_field_gives():
 
 
 @pytest.mark.parametrize("output_layer", OUTPUT_LAYERS)
-def test_parts_and_warm_starts_go_on(output_layer):
+def test_partial_fit_and_warm_starts_continue(output_layer):
     X, y = labelled()
     tagger = LSTMTagger(**SMALL, output_layer=output_layer)
     tagger.partial_fit(X[:10], y[:10], classes=["about", "above", "below"])
@@ -214,7 +214,7 @@ def test_parts_and_warm_starts_go_on(output_layer):
     np.testing.assert_array_equal(flat(again.predict(X)), flat(tagger.predict(X)))
 
 
-def test_a_tagger_reads_on_from_a_state():
+def test_a_tagger_continues_from_a_state():
     X, y = labelled()
     tagger = LSTMTagger(**SMALL, bidirectional=False).fit(X, y)
     X = [np.vstack([x, x[:1]]) for x in X]
@@ -253,23 +253,23 @@ def test_summary_names_the_parts(capsys):
 # Training, against steps written out by hand
 
 
-def weighted_loss(module, X, targets, weights, has_field):
-    """Return the loss of whole sequences, each by itself, over all their steps' weights."""
+def weighted_loss(module, X, targets, weights, has_crf):
+    """Return the weighted mean loss over all steps, computed sequence by sequence."""
     total = 0.0
     for x, target, weight in zip(X, targets, weights, strict=True):
         inputs = torch.tensor(x, dtype=torch.float32)[None]
         scores = module(inputs, torch.tensor([len(x)]))[0]
-        if has_field:
+        if has_crf:
             crf = module.output.crf
-            conditional = field_conditionals(scores, crf, target)
+            conditional = crf_conditionals(scores, crf, target)
         else:
             conditional = scores.log_softmax(1)[torch.arange(len(x)), torch.tensor(target)]
         total = total - (conditional * torch.tensor(weight)).sum()
     return total / np.concatenate(weights).sum()
 
 
-def field_conditionals(scores, crf, target):
-    """Return log p(label | those before it) by adding up all labellings."""
+def crf_conditionals(scores, crf, target):
+    """Return log p(label | labels before it) by summing over all label sequences."""
     n_steps, n_classes = scores.shape
 
     def log_sum(begun):
@@ -321,8 +321,8 @@ def test_training_takes_the_steps_that_the_textbook_does(output_layer, weighing)
         torch.testing.assert_close(tagger.module_.state_dict()[name], weight, atol=2e-5, rtol=1e-4)
 
 
-def test_a_field_in_chunks_conditions_on_the_label_before():
-    """At a learning rate of nothing the loss is that of chunks which begin where others end."""
+def test_a_crf_in_chunks_conditions_on_the_label_before():
+    """At a learning rate near 0 the loss is that of chunks, each given the label before."""
     X, y = labelled(1, seed=3, longest=30)
     X, y = [X[0][:9]], [y[0][:9]]
     X = [np.arange(9.0)[:, None]]
@@ -393,7 +393,7 @@ def test_balanced_weighs_classes_by_how_rare_their_steps_are():
 
 
 @pytest.mark.parametrize("output_layer", OUTPUT_LAYERS)
-def test_what_is_needed_may_lie_far_back_or_ahead(output_layer):
+def test_labels_may_depend_on_the_first_and_the_last_step(output_layer):
     rng = np.random.default_rng(0)
     X = [np.zeros((k, 2)) for k in rng.integers(4, 9, size=300)]
     y = []
@@ -403,13 +403,13 @@ def test_what_is_needed_may_lie_far_back_or_ahead(output_layer):
     tagger = LSTMTagger(16, dropout=0.0, max_epochs=20, learning_rate=0.01, random_state=0)
     tagger.set_params(output_layer=output_layer)
     assert tagger.fit(X[:200], y[:200]).score(X[200:], y[200:]) > 0.99
-    # Of the four labels, two are left to guess between where only what is past is read.
+    # A model that reads forward only has to guess between two of the four labels.
     forward = clone(tagger).set_params(bidirectional=False, output_layer="softmax")
     assert forward.fit(X[:200], y[:200]).score(X[200:], y[200:]) < 0.8
 
 
-def test_a_field_learns_which_label_follows_which():
-    """The labels alternate, and each step shows its own in one case out of three only."""
+def test_a_crf_learns_which_label_follows_which():
+    """The labels alternate, and a third of the steps reveal their own."""
     rng = np.random.default_rng(0)
     X, y = [], []
     for _ in range(200):
@@ -423,12 +423,12 @@ def test_a_field_learns_which_label_follows_which():
         8, bidirectional=False, dropout=0.0, max_epochs=30, learning_rate=0.01, random_state=0
     )
     softmax = tagger.fit(X[:150], y[:150]).score(X[150:], y[150:])
-    field = tagger.set_params(output_layer="crf").fit(X[:150], y[:150]).score(X[150:], y[150:])
-    assert field > 0.97 > softmax
+    crf = tagger.set_params(output_layer="crf").fit(X[:150], y[:150]).score(X[150:], y[150:])
+    assert crf > 0.97 > softmax
 
 
 def test_parts_of_speech_beyond_the_most_frequent_tag(data_dir):
-    """On 600 sentences of real data, words never seen are known by how they are spelled."""
+    """On 600 sentences of real data, unseen words are tagged by their spelling."""
     train = fetch_ud_lines(subset="train", data_home=data_dir)
     dev = fetch_ud_lines(subset="dev", data_home=data_dir)
     words, tags = train.data[:600], train.target[:600]
@@ -441,5 +441,5 @@ def test_parts_of_speech_beyond_the_most_frequent_tag(data_dir):
     known = {word for sentence in words for word in sentence}
     unseen = np.array([word not in known for sentence in dev.data[:300] for word in sentence])
     assert np.mean(found == expected) > 0.85
-    # Nouns are the most frequent of rare words; a tagger without characters knows little more.
+    # Rare words are mostly nouns; a tagger without characters learns little more than that.
     assert np.mean(found[unseen] == expected[unseen]) > 0.6 > np.mean(expected[unseen] == "NOUN")

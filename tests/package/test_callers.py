@@ -12,7 +12,7 @@ from sklstm._callers import caller_level
 
 
 def run(source, name, **known):
-    """Run code as if it stood in a module of that name."""
+    """Run code as if it were in a module called `name`."""
     scope = {"__name__": name, "__file__": name, **known}
     exec(compile(source, f"/{name}.py", "exec"), scope)
     return scope

@@ -79,4 +79,4 @@ def test_pages_show_what_the_benchmarks_measured(table, page):
         rows = rows[: rows.index(next(row for row in rows[1:] if row.startswith("| model")))]
     assert copied == rows
     assert len(copied) > 3
-    assert "@@" not in readme  # nothing was left to be filled in
+    assert "@@" not in readme  # no placeholder is left

@@ -1,8 +1,9 @@
-"""The names of the package, which are imported when they are asked for."""
+"""The public names of the package, which are imported on first use."""
 
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -30,32 +31,47 @@ def test_every_name_of_the_stub_is_there(package):
         package.LSTMClasifier  # noqa: B018
 
 
-def test_modules_come_with_the_package():
+@pytest.fixture(scope="module")
+def imported():
+    """Return what the modules and `import *` bring, by one new process that imports all of it."""
+    code = (
+        "import json, sklstm;"
+        f"modules = [getattr(sklstm, name).__name__ for name in {MODULES}];"
+        "scope = {};"
+        "exec('from sklstm import *', scope);"
+        "print(json.dumps([modules, list(scope)]))"
+    )
+    modules, names = json.loads(printed(code))
+    return modules, names
+
+
+def test_modules_come_with_the_package(imported):
     assert set(MODULES) <= set(dir(sklstm))
-    found = printed(f"import sklstm; print(*[getattr(sklstm, m).__name__ for m in {MODULES}])")
-    assert found == [f"sklstm.{name}" for name in MODULES]
+    modules, _ = imported
+    assert modules == [f"sklstm.{name}" for name in MODULES]
 
 
-def test_importing_all_leaves_the_names_of_others_alone():
-    names = printed("from sklstm import *; print(*globals())")
+def test_importing_all_leaves_the_names_of_others_alone(imported):
+    _, names = imported
     assert {"LSTMClassifier", "make_windows", "__version__"} <= set(names)
     assert not set(names) & set(MODULES)
 
 
 def printed(code):
-    """Return the words that a new process prints."""
+    """Return what a new process prints."""
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return run.stdout.split()
+    return run.stdout
 
 
 def loaded(code):
     """Return which of the slow packages a new process has imported after `code`."""
     slow = ("gensim", "sklearn", "skorch", "torch")
-    return printed(f"import sys; {code}; print(*[name for name in {slow} if name in sys.modules])")
+    found = f"print(*[name for name in {slow} if name in sys.modules])"
+    return printed(f"import sys; {code}; {found}").split()
 
 
 def test_names_bring_along_what_they_need():
     assert loaded("import sklstm; dir(sklstm)") == []
-    # What a process has to import that infers vectors of texts for another.
+    # A worker process that infers vectors of texts imports gensim and nothing else that is slow.
     assert loaded("from sklstm.preprocessing.text import _doc2vec_inference") == ["gensim"]
     assert loaded("from sklstm import SequencePadder") == ["sklearn"]

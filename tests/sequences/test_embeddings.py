@@ -142,3 +142,6 @@ def test_a_model_set_to_a_missing_device_predicts_on_the_cpu():
         actual = model.predict_proba(X)
     assert {warning.filename for warning in caught} == {__file__}
     np.testing.assert_array_equal(actual, expected)
+    with pytest.warns(UserWarning, match="'cuda:99' is not available") as caught:
+        model.predict_proba_steps(X)
+    assert len(caught) == 1  # not one for each of the sequences

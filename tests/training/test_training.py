@@ -1,5 +1,6 @@
 """What happens during fit: stopping, schedules, weights, continued training, callbacks."""
 
+import contextlib
 import signal
 import threading
 
@@ -126,10 +127,11 @@ def test_holdout_is_stratified_by_groups_or_last():
     [
         ("groups", None, None, "needs groups: pass groups= to fit"),
         ("stratified", [0, 1] * 5, [0] * 5 + [1] * 5, "but fit was given groups; use 'groups'"),
-        ("stratified", None, None, "needs one class per sample"),
-        ("stratified", [0] * 9 + [1], None, "2 samples of each class"),
+        ("stratified", None, None, "needs one label per sample"),
+        ("stratified", [0] * 9 + [1], None, "2 samples of each class, but the class with index 1"),
+        ("stratified", [0, 1, 2] * 3 + [0], None, "classes .3., but 2 are held out and 8 left"),
     ],
-    ids=["no groups", "groups", "no classes", "lone class"],
+    ids=["no groups", "groups", "no classes", "lone class", "many classes"],
 )
 def test_a_strategy_that_the_data_do_not_allow_is_refused(strategy, strata, groups, message):
     strata = None if strata is None else np.array(strata)
@@ -295,6 +297,17 @@ def test_a_callback_ends_training_without_a_warning():
     X, y = make_data()
     model = small(max_epochs=9, callbacks=[InEpoch2(stop)]).fit(X, y)
     assert model.n_iter_ == 2
+
+
+def test_a_ctrl_c_that_a_callback_absorbs_does_not_count_later():
+    X, y = make_data()
+
+    def absorb():
+        with contextlib.suppress(KeyboardInterrupt):
+            press_ctrl_c()
+        stop()
+
+    assert small(max_epochs=9, callbacks=[InEpoch2(absorb)]).fit(X, y).n_iter_ == 2
 
 
 def test_in_another_thread_a_callback_ends_training_too():

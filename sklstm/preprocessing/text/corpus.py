@@ -60,7 +60,8 @@ class Splitting:
         """
         shown = f"ngram_range={self.ngram_range!r}"
         if len(self.ngram_range) != 2 or not 1 <= self.ngram_range[0] <= self.ngram_range[1]:
-            raise ValueError(f"{shown} must be two integers of at least 1, the smaller one first.")
+            accepted = "(n, n) with n >= 1" if ordered else "(m, n) with 1 <= m <= n"
+            raise ValueError(f"{shown} must be {accepted}.")
         if ordered and self.ngram_range[0] != self.ngram_range[1]:
             raise ValueError(
                 f"{shown} has no order in time{reason}; accepted is (n, n), n-grams of one length."

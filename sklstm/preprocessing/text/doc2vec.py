@@ -64,12 +64,12 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     r"""Learn vectors of texts without labels; similar texts get similar vectors.
 
     Trains gensim's :class:`~gensim.models.doc2vec.Doc2Vec`, the paragraph vectors of [1]_, on the
-    texts seen in `fit`, and gives each text a vector. It gains from more texts than those with
-    labels: fit it on all of them.
+    texts seen in `fit`, and gives each text a vector. Unlabelled texts improve the vectors: fit it
+    on all texts that you have.
 
     The same text gets the same vector whatever other texts are in the call, in any order, with any
     number of threads and in any process on the same kind of machine. gensim's ``infer_vector``
-    gives another one each time.
+    returns a different one each time.
 
     Parameters
     ----------
@@ -93,7 +93,8 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         weights for each word. Needs ``dm=1``, and exactly one tag for each text: `tags` "texts", or
         "labels" with a single label each.
     dbow_words : {0, 1}, default=0
-        1 trains word vectors, too, by skip-gram beside DBOW; about `window` times slower.
+        1 trains word vectors, too, by skip-gram in addition to DBOW, which takes about `window`
+        times as long.
     hs : {0, 1}, default=0
         1 for hierarchical softmax, in addition to negative sampling, as in gensim, or instead of it
         with ``negative=0``.
@@ -136,7 +137,7 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``.
-    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+    token_pattern : str, default=r"(?u)\b\w\w+\b"
         Regular expression of a word; only with ``analyzer="word"``.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
@@ -157,9 +158,9 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         other way, and uses all cores in `transform`, where their number does not change the
         vectors; only one inside a parallel joblib job, such as a grid search. A number, or -1 for
         all cores, applies to both: with more than one, two fits give different models, whatever
-        `random_state`. `transform` uses threads, and for over 25 million words times epochs the
-        processes of joblib, which take seconds to start, and memory; `joblib.parallel_config` can
-        change that.
+        `random_state`. `transform` uses threads, and if the number of words times epochs exceeds
+        25 million, joblib processes, which take seconds to start and need memory;
+        `joblib.parallel_config` can change that.
 
     Attributes
     ----------

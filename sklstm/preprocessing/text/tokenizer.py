@@ -53,7 +53,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     max_features : int or None, default=20_000
-        The size of the vocabulary at most: the most frequent words are kept, beside the four
+        Maximum size of the vocabulary: the most frequent words are kept, in addition to the four
         reserved ids. A word seen once or twice cannot get a good vector, and the words left out
         train the vector of the unknown word. None keeps every word.
     max_length : int, default=None
@@ -69,13 +69,13 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
     add_end : bool, default=False
         Put the id 3 after the ids of each text.
     characters : int or None, default=None
-        Beside the id of each word, give the ids of this many of its characters, so that an
-        `LSTMTagger` sees how words are spelled, including unknown ones. Each step is then a row of
-        1 + `characters` ids, padded with 0. A longer word keeps its beginning and its end, with
+        In addition to the id of each word, return the ids of this many of its characters, so that
+        an `LSTMTagger` sees how words are spelled, including unknown ones. Each step is then a row
+        of 1 + `characters` ids, padded with 0. A longer word keeps its beginning and its end, with
         one character more of the beginning if the number is odd. Words are looked up in lowercase,
         whatever the analyzer, and spelled as they are written, so that capital letters show; with
-        ``lowercase=False`` they are looked up as written, too. None gives the words alone, as
-        the other estimators read them.
+        ``lowercase=False`` they are looked up as written, too. None gives the words alone, as the
+        other estimators read them.
     min_df : int or float in [0.0, 1.0], default=1
         Ignore words that occur in fewer texts than this: a number of texts, or as a float a
         fraction of them.
@@ -94,8 +94,8 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``. An LSTM reads whole sentences, in which
-        words like "not" and "no" matter, so use it with care.
-    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        words like "not" and "no" matter, so use stop words with care.
+    token_pattern : str, default=r"(?u)\b\w\w+\b"
         Regular expression of a word; only with ``analyzer="word"``. The default matches words of
         two or more letters or digits, and no punctuation.
     tokenizer : callable, default=None
@@ -129,7 +129,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    What `transform` returns knows its vocabulary, also after slicing, pickling and in
+    The result of `transform` carries its vocabulary, even after slicing, pickling and in
     ``set_output(transform="pandas")``, where it is ``frame.attrs["sklstm_vocabulary"]``. In this
     way the LSTM estimators can tell word ids from numerical series.
 

@@ -90,8 +90,10 @@ class WordVectors(BaseEstimator):
         Initial learning rate.
     min_alpha : float, default=1e-4
         Final learning rate; it decreases linearly.
-    min_n, max_n : int, default=3, 6
-        Minimum and maximum length of the character n-grams; only for "fasttext".
+    min_n : int, default=3
+        Minimum length of the character n-grams; only for "fasttext".
+    max_n : int, default=6
+        Maximum length of the character n-grams; only for "fasttext".
     bucket : int, default=200_000
         Number of hash buckets, each with a vector, that the character n-grams share; only for
         "fasttext". gensim's default is 2,000,000, which takes 800 MB with 100 dimensions.
@@ -107,7 +109,7 @@ class WordVectors(BaseEstimator):
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``.
-    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+    token_pattern : str, default=r"(?u)\b\w\w+\b"
         Regular expression of a word; only with ``analyzer="word"``.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
@@ -363,7 +365,7 @@ class WordVectors(BaseEstimator):
 
     @classmethod
     def from_keyed_vectors(cls, keyed_vectors: Any) -> WordVectors:
-        """Wrap vectors that gensim holds, without a copy.
+        """Wrap a gensim KeyedVectors without copying it.
 
         Parameters
         ----------
