@@ -58,7 +58,9 @@ def test_y_is_scaled_by_weight():
 
 def test_a_constant_is_predicted():
     for loss in ("squared_error", "absolute_error", "huber", "poisson"):
-        predicted = small(loss=loss, max_epochs=40).fit(X, np.full(len(X), 7.0)).predict(NEW_X)
+        predicted = (
+            small(loss=loss, lr_schedule="linear").fit(X, np.full(len(X), 7.0)).predict(NEW_X)
+        )
         np.testing.assert_allclose(predicted, 7.0, atol=0.2)
 
 
@@ -97,12 +99,12 @@ def test_losses_estimate_mean_median_and_between():
     y = rng.exponential(size=2000)
 
     def centre(**params):
-        params = {"max_epochs": 6, "lr_schedule": "linear"} | params
+        params = {"max_epochs": 8, "batch_size": 100, "lr_schedule": "linear"} | params
         return small(**params).fit(same, y).predict(same[:1])[0]
 
     assert centre() == pytest.approx(y.mean(), abs=0.06)
     assert centre(loss="absolute_error") == pytest.approx(np.median(y), abs=0.06)
-    assert np.median(y) < centre(loss="huber", huber_delta=0.3) < y.mean()
+    assert np.median(y) < centre(loss="huber", huber_delta=1.0) < y.mean()
 
 
 def test_quantiles_have_their_coverage_and_never_cross():
