@@ -33,15 +33,15 @@ N_SEEDS = 5
 N_WINDOWS, LONGEST = 1_000, 5  # the tutorial's
 TITLES = {
     "numbers": "A letter is a number, 0 to 25 divided by 26",
-    "tokens": "A letter is a token, with a vector of its own",
+    "tokens": "A letter is a token, with its own embedding",
 }
 DIGITS = {"in order from A": 2, "first after a reset": 2, "in random orders": 2}
 NOTES = (
-    "Shares of the letters A to Y whose next letter is predicted: read one after the other from A; "
-    "each as the first letter after a reset; one after the other in four random orders. Medians "
-    "over five seeds, with the lowest and highest. All LSTMs have 50 units and make about 7,500 "
-    "training steps of Adam at a rate of 0.001. Logistic regression sees one letter at a time; of "
-    "tokens, their indicators."
+    "Fractions of the letters A to Y whose next letter is predicted: read one after the other "
+    "from A; each as the first letter after a reset; one after the other in four random orders. "
+    "Medians over five seeds, with the lowest and highest. All LSTMs have 50 units and make about "
+    "7,500 training steps of Adam at a rate of 0.001. Logistic regression sees one letter at a "
+    "time; of tokens, their indicators."
 )
 NETWORK: dict[str, Any] = {
     "hidden_size": 50,
@@ -117,16 +117,13 @@ def logistic(encoding: str, seed: int) -> Any:
 
 def contenders(encoding: str) -> dict[str, Contender]:
     """Return the ways to read letters that come as `encoding` says."""
+    titles = {
+        "in_order": "stateful, in order from A, one letter a sample",
+        "windows": "stateless, windows of 1 to 5 letters",
+        "from_each": "stateful, a sequence from each letter",
+    }
     return {
-        "in_order": Contender(
-            "stateful, in order from A, one letter a sample", partial(lstm, "in_order", encoding)
-        ),
-        "windows": Contender(
-            "stateless, windows of 1 to 5 letters", partial(lstm, "windows", encoding)
-        ),
-        "from_each": Contender(
-            "stateful, a sequence from each letter", partial(lstm, "from_each", encoding)
-        ),
+        **{way: Contender(title, partial(lstm, way, encoding)) for way, title in titles.items()},
         "logistic": Contender("logistic regression", partial(logistic, encoding), n_seeds=0),
     }
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from benchmarks.harness import Contender
 
@@ -20,14 +25,9 @@ KERAS_WORDS = r"[^\s!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~]+"
 class TrainedWordVectors:
     """Train word2vec on training and unlabelled texts, and hand it to an LSTM pipeline.
 
-    The fields are those of :class:`gensim.models.Word2Vec`, but for `spread`. Words are split as
-    the pipeline's own SequenceTokenizer splits them.
-
-    Parameters
-    ----------
-    spread : float or None, default=None
-        Standard deviation that the numbers are scaled to, after their mean is taken off. None
-        leaves the vectors as word2vec made them: how long those are depends on how it is trained.
+    The fields are those of :class:`gensim.models.Word2Vec`, but for `spread`, the standard
+    deviation that the vectors are scaled to, after their mean is taken off; None leaves them as
+    they are. Words are split as the pipeline's own SequenceTokenizer splits them.
     """
 
     vector_size: int = 100
@@ -42,17 +42,25 @@ class TrainedWordVectors:
         """Set the pipeline's ``embeddings`` to the trained vectors."""
         from gensim.models import Word2Vec
 
+        tokenizer = estimator.named_steps["sequencetokenizer"]
+        names = ("token_pattern", "tokenizer", "lowercase", "strip_accents")
+        reader = CountVectorizer(**{name: getattr(tokenizer, name) for name in names})
+        analyze = reader.build_analyzer()
         with tempfile.TemporaryDirectory() as folder:
             # A file of words takes none of the memory that 75,000 lists of words would.
             path = Path(folder) / "words.txt"
-            _write_words(path, estimator, (*texts, *unlabelled))
+            with path.open("w", encoding="utf-8") as file:
+                file.writelines(" ".join(analyze(text)) + "\n" for text in (*texts, *unlabelled))
             model = Word2Vec(
                 corpus_file=str(path),
                 seed=seed,
                 workers=os.cpu_count() or 1,
                 **{name: value for name, value in asdict(self).items() if name != "spread"},
             )
-        standardize(model.wv, self.spread)
+        vectors = model.wv.vectors
+        if self.spread is not None:
+            centred = vectors - vectors.mean(axis=0)
+            model.wv.vectors = centred * (self.spread / centred.std())
         estimator.set_params(lstmclassifier__embeddings=model.wv)
 
     @property
@@ -61,60 +69,27 @@ class TrainedWordVectors:
         return {"word2vec": asdict(self)}
 
 
-def standardize(keyed: Any, spread: float | None) -> None:
-    """Give trained vectors, in place, a mean of 0 and this standard deviation; None leaves them."""
-    if spread is not None:
-        centred = keyed.vectors - keyed.vectors.mean(axis=0)
-        keyed.vectors = centred * (spread / centred.std())
-
-
-def _write_words(path: Path, estimator: Any, texts: Iterable[str]) -> None:
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    tokenizer = estimator.named_steps["sequencetokenizer"]
-    analyze = CountVectorizer(
-        token_pattern=tokenizer.token_pattern,
-        tokenizer=tokenizer.tokenizer,
-        lowercase=tokenizer.lowercase,
-        strip_accents=tokenizer.strip_accents,
-    ).build_analyzer()
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(" ".join(analyze(text)) + "\n" for text in texts)
-
-
 # ------------------------------------------------------------------------------------------
 # THE BEST CONFIGURATION: its parameters are chosen on films held out of the training data
-# (`python benchmarks/search.py`), never on the test reviews.
-BEST_VECTORS = TrainedWordVectors(vector_size=200, sg=1, spread=0.3)
-
-
-def best_lstm(seed: int) -> Any:
-    """Return the best LSTM configuration found for IMDB; `BEST_VECTORS` become its embeddings."""
-    from sklearn.pipeline import make_pipeline
-
-    from sklstm import LSTMClassifier
-    from sklstm.preprocessing import SequenceTokenizer
-
-    return make_pipeline(
-        SequenceTokenizer(
-            max_features=30_000, max_length=400, truncation="pre", token_pattern=r"(?u)\b\w+\b"
-        ),
-        LSTMClassifier(
-            conv_filters=256,
-            conv_kernel_size=3,
-            conv_pool_size=3,
-            freeze_embeddings=True,
-            embedding_dropout=0.2,
-            dropout=0.3,
-            learning_rate=1.5e-3,
-            max_epochs=5,
-            random_state=seed,
-        ),
-    )
-
-
+# (`python benchmarks/search.py imdb`), never on the test reviews.
+BEST_VECTORS = TrainedWordVectors(vector_size=200, sg=1, spread=0.3)  # become its embeddings
+BEST_WORDS: dict[str, Any] = {
+    "max_features": 30_000,
+    "max_length": 400,
+    "truncation": "pre",
+    "token_pattern": r"(?u)\b\w+\b",
+}
+BEST_NETWORK: dict[str, Any] = {
+    "conv_filters": 256,
+    "conv_kernel_size": 3,
+    "conv_pool_size": 3,
+    "freeze_embeddings": True,
+    "embedding_dropout": 0.2,
+    "dropout": 0.3,
+    "learning_rate": 1.5e-3,
+    "max_epochs": 5,
+}
 # ------------------------------------------------------------------------------------------
-
 
 TUTORIAL_WORDS: dict[str, Any] = {
     "max_features": 5000,
@@ -140,53 +115,38 @@ TUTORIAL_NETWORK: dict[str, Any] = {
 STEADIED: dict[str, Any] = {"learning_rate": 2e-3, "gradient_clip": 1.0, "lr_schedule": "linear"}
 
 
-def tutorial(*, epochs: int = 3, **changes: Any) -> Callable[[int], Any]:
-    """Return a builder of the tutorial's LSTM, with `changes` to it."""
-
-    def build(seed: int) -> Any:
-        from sklearn.pipeline import make_pipeline
-
-        from sklstm import LSTMClassifier
-        from sklstm.preprocessing import SequenceTokenizer
-
-        network = {**TUTORIAL_NETWORK, **changes}
-        return make_pipeline(
-            SequenceTokenizer(**TUTORIAL_WORDS),
-            LSTMClassifier(max_epochs=epochs, random_state=seed, **network),
-        )
-
-    return build
+# ------------------------------------------------------------------------------------------
+# Builders, called with a seed
 
 
-def defaults(seed: int, **changes: Any) -> Any:
-    """Return both classes as they come, but for `changes` to the LSTM."""
-    from sklearn.pipeline import make_pipeline
-
+def lstm(words: dict[str, Any], network: dict[str, Any], seed: int) -> Any:
+    """Return a pipeline of both classes of sklstm, with these parameters."""
     from sklstm import LSTMClassifier
     from sklstm.preprocessing import SequenceTokenizer
 
-    return make_pipeline(SequenceTokenizer(), LSTMClassifier(random_state=seed, **changes))
+    return make_pipeline(SequenceTokenizer(**words), LSTMClassifier(**network, random_state=seed))
+
+
+def tutorial(*, epochs: int = 3, **changes: Any) -> Callable[[int], Any]:
+    """Return a builder of the tutorial's LSTM, with `changes` to it."""
+    network = {**TUTORIAL_NETWORK, **changes, "max_epochs": epochs}
+    return partial(lstm, TUTORIAL_WORDS, network)
+
+
+def defaults(**changes: Any) -> Callable[[int], Any]:
+    """Return a builder of both classes as they come, but for `changes` to the LSTM."""
+    return partial(lstm, {}, changes)
 
 
 def tfidf(**settings: Any) -> Callable[[int], Any]:
     """Return a builder of TF-IDF and logistic regression; the latter takes ``C``, ``max_iter``."""
-
-    def build(seed: int) -> Any:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-
-        of_model = {name: settings[name] for name in ("C", "max_iter") if name in settings}
-        of_words = {name: value for name, value in settings.items() if name not in of_model}
-        return make_pipeline(TfidfVectorizer(**of_words), LogisticRegression(**of_model))
-
-    return build
+    of_model = {name: settings[name] for name in ("C", "max_iter") if name in settings}
+    of_words = {name: value for name, value in settings.items() if name not in of_model}
+    return lambda seed: make_pipeline(TfidfVectorizer(**of_words), LogisticRegression(**of_model))
 
 
 def digits_lstm(seed: int) -> Any:
     """Return an LSTM that reads a digit row by row."""
-    from sklearn.pipeline import make_pipeline
-
     from sklstm import LSTMClassifier
     from sklstm.preprocessing import SequenceScaler
 
@@ -195,10 +155,6 @@ def digits_lstm(seed: int) -> Any:
 
 def digits_logistic(seed: int) -> Any:
     """Return logistic regression on the 64 points of a digit."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
     return make_pipeline(FunctionTransformer(flatten), StandardScaler(), LogisticRegression())
 
 
@@ -237,11 +193,16 @@ CONTENDERS = {
         f"Tutorial's LSTM, {QUICK_EPOCHS} epochs", tutorial(epochs=QUICK_EPOCHS)
     ),
     "defaults-quick": Contender(
-        f"LSTMClassifier, {QUICK_EPOCHS} epochs", partial(defaults, max_epochs=QUICK_EPOCHS)
+        f"LSTMClassifier, {QUICK_EPOCHS} epochs", defaults(max_epochs=QUICK_EPOCHS)
     ),
     # `prepare` is called with the estimator, training and unlabelled texts, and the seed.
-    "best": Contender("Best LSTM found", best_lstm, n_seeds=3, about={"prepare": BEST_VECTORS}),
-    "defaults": Contender("LSTMClassifier, defaults", defaults),
+    "best": Contender(
+        "Best LSTM found",
+        partial(lstm, BEST_WORDS, BEST_NETWORK),
+        n_seeds=3,
+        about={"prepare": BEST_VECTORS},
+    ),
+    "defaults": Contender("LSTMClassifier, defaults", defaults()),
     "tfidf-5000": Contender("TF-IDF + LR, 5,000 words", tfidf(max_features=5000), n_seeds=0),
     "tfidf": Contender("TF-IDF + LR, defaults", tfidf(), n_seeds=0),
     "tfidf-tuned": Contender("TF-IDF + LR, tuned", tfidf(**TUNED), n_seeds=0),

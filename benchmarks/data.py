@@ -31,31 +31,19 @@ UCR = ("JapaneseVowels", "PickupGestureWiimoteZ", "GunPoint", "ItalyPowerDemand"
 class DataSpec:
     """Which data to train and score on.
 
-    Parameters
-    ----------
-    name : str
-        A key of `TITLES`.
-    n_train, n_test : int or None
-        Size of a balanced, seeded slice; None takes all.
-    validate : bool
-        Score on a fifth of the training data, and leave the test data alone: a stratified draw,
-        or for IMDB reviews that are of other films within their class.
+    `n_train` and `n_test` are sizes of balanced, seeded slices; None takes all. `validate` scores
+    on a fifth of the training data and leaves the test data alone: a stratified draw, or for IMDB
+    reviews that are of other films within their class.
     """
 
-    name: str
+    name: str  # a key of `TITLES`
     n_train: int | None = None
     n_test: int | None = None
     validate: bool = False
 
 
 def load(spec: DataSpec) -> Parts:
-    """Return the parts of a data set.
-
-    Raises
-    ------
-    OSError
-        If the data is neither found nor to be downloaded.
-    """
+    """Return the parts of a data set; raise OSError if it is neither found nor to be downloaded."""
     if spec.validate and spec.name == "imdb":
         X_train, y_train, X_test, y_test = held_out_films()
     else:

@@ -20,7 +20,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
 from benchmarks import imdb, report
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import TITLES, DataSpec
-from benchmarks.harness import Run, Study, Task
+from benchmarks.harness import VALIDATE, Run, Study, Task
 
 NAMES = ("defaults", "tfidf", "tfidf-tuned")
 DATA = ("imdb", "trec", "newsgroups")
@@ -31,22 +31,16 @@ def tasks(args: argparse.Namespace) -> list[Task]:
         task
         for name in args.data
         for task in imdb.plan(
-            args.only or NAMES,
-            DataSpec(name, args.n_train, args.n_test, args.validate),
-            args.seeds,
-            args.epochs,
+            args.only or NAMES, DataSpec(name, validate=args.validate), args.seeds
         )
     ]
 
 
 def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]:
     """Draw accuracy as bars with the seconds to fit beside them, a panel per data set."""
-    plt, groups = report.pyplot(), report.by_data(runs, TITLES)
-    with plt.rc_context(report.STYLE):
-        figure, panels = plt.subplots(
-            len(groups), 1, figsize=(7.5, 0.6 + 1.5 * len(groups)), sharex=True, squeeze=False,
-            layout="constrained",
-        )  # fmt: skip
+    groups, path = report.by_data(runs, TITLES), folder / "defaults.png"
+    size = {"figsize": (7.5, 0.6 + 1.5 * len(groups)), "sharex": True, "squeeze": False}
+    with report.figure(path, len(groups), **size) as panels:
         for ax, (name, group) in zip(panels[:, 0], groups.items(), strict=True):
             rows = report.by_contender(group, CONTENDERS)
             for place, own in enumerate(rows.values()):
@@ -65,7 +59,7 @@ def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]
             ax.tick_params(axis="y", length=0)
             ax.set_title(TITLES[name])
         panels[-1, 0].set_xlabel("accuracy, %")
-        return [report.save(figure, folder / "defaults.png")]
+    return [path]
 
 
 STUDY = Study(
@@ -76,8 +70,10 @@ STUDY = Study(
     tasks=tasks,
     page=lambda runs, args: imdb.sections(runs),
     plots=plots,
-    takes=("validate", "n_train", "n_test", "epochs"),
-    options={"--data": {"nargs": "+", "choices": DATA, "default": DATA, "help": "default: all"}},
+    options={
+        **VALIDATE,
+        "--data": {"nargs": "+", "choices": DATA, "default": DATA, "help": "default: all"},
+    },
 )
 
 if __name__ == "__main__":

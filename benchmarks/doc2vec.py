@@ -6,7 +6,7 @@ seen::
 
     python benchmarks/doc2vec.py
 
-Parameters were chosen on films held out of the training reviews (`benchmarks/search.py doc2vec`);
+Parameters were chosen on films held out of the training reviews (results/doc2vec_search.md);
 ``--validate`` scores on those and leaves the test reviews alone. Seconds are those of the
 processor: of one thread hardly more on a busy machine than on a quiet one.
 """
@@ -23,6 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -30,20 +35,20 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
 from benchmarks import harness, report
 from benchmarks.contenders import CONTENDERS, TUNED
 from benchmarks.data import DataSpec, load, load_unlabelled
-from benchmarks.harness import Laps, Run, Study, Task
+from benchmarks.harness import Contender, Laps, Run, Study, Task
 
 # ------------------------------------------------------------------------------------------
-# CHOSEN ON HELD-OUT FILMS (`python benchmarks/search.py doc2vec`), never on the test reviews.
+# CHOSEN ON HELD-OUT FILMS (results/doc2vec_search.md), never on the test reviews.
 DBOW: dict[str, Any] = {"vector_size": 300, "infer_alpha": 0.0015}
 # Words and pairs of words, in 100 numbers; 300 were not tried.
 PAIRS: dict[str, Any] = {
     "ngram_range": (1, 2), "min_count": 5, "epochs": 10, "infer_alpha": 0.003,
 }  # fmt: skip
-CS = {"defaults": 0.1, "pairs": 0.001}  # 0.01 for the others
+CS = {"defaults": 0.1, "pairs": 0.001, "dbow": 0.01, "labels": 0.01, "both": 0.01}
 UNION_WEIGHT, UNION_C = 0.03, 10.0
 # ------------------------------------------------------------------------------------------
 
-VECTORIZERS: dict[str, dict[str, Any]] = {
+VECTORIZERS: dict[str, dict[str, Any]] = {  # by name; trained once for all rows
     "none": {},
     "dbow": DBOW,
     "labels": {**DBOW, "tags": "labels"},
@@ -51,30 +56,23 @@ VECTORIZERS: dict[str, dict[str, Any]] = {
     "pairs": PAIRS,
     "defaults": {},
 }
-
-
 WORD_COUNTS = {name: value for name, value in TUNED.items() if name not in ("C", "max_iter")}
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of the table: which vectorizer, and what of it the regression learns from."""
-
-    title: str
-    vectorizer: str
-    kind: str
-
-
+# `about` names what the regression learns from, of one of `VECTORIZERS`.
 ROWS = {
-    "tfidf": Row("TF-IDF + LR, tuned", "none", "counts"),
-    "dbow": Row("Doc2Vec, chosen", "dbow", "inferred"),
-    "dbow-trained": Row('Doc2Vec, chosen, training_vectors="trained"', "dbow", "trained"),
-    "pairs": Row("Doc2Vec, words and pairs", "pairs", "inferred"),
-    "union": Row("TF-IDF and Doc2Vec, FeatureUnion", "dbow", "joined"),
-    "both": Row('Doc2Vec, chosen, tags="both"', "both", "inferred"),
-    "labels": Row('Doc2Vec, chosen, tags="labels"', "labels", "inferred"),
-    "defaults": Row("Doc2Vec, defaults", "defaults", "inferred"),
-    "trained": Row('Doc2Vec, defaults, training_vectors="trained"', "defaults", "trained"),
+    name: Contender(title, about={"vectorizer": vectorizer, "kind": kind})
+    for name, title, vectorizer, kind in (
+        ("tfidf", "TF-IDF + LR, tuned", "none", "counts"),
+        ("dbow", "Doc2Vec, chosen", "dbow", "inferred"),
+        ("dbow-trained", 'Doc2Vec, chosen, training_vectors="trained"', "dbow", "trained"),
+        ("pairs", "Doc2Vec, words and pairs", "pairs", "inferred"),
+        ("union", "TF-IDF and Doc2Vec, FeatureUnion", "dbow", "joined"),
+        ("both", 'Doc2Vec, chosen, tags="both"', "both", "inferred"),
+        ("labels", 'Doc2Vec, chosen, tags="labels"', "labels", "inferred"),
+        ("defaults", "Doc2Vec, defaults", "defaults", "inferred"),
+        ("trained", 'Doc2Vec, defaults, training_vectors="trained"', "defaults", "trained"),
+    )
 }
 NOTES = (
     "Doc2Vec is DBOW. Chosen on held-out films: "
@@ -99,18 +97,9 @@ class Reviews:
     unlabelled: list[str]
 
 
-@dataclass(frozen=True)
-class Vectors:
-    """What a trained Doc2Vec makes of the reviews to train and to score on, and its seconds."""
-
-    train: np.ndarray
-    test: np.ndarray
-    seconds: dict[str, float]
-
-
-def reviews(*, validate: bool, n_train: int | None = None, n_test: int | None = None) -> Reviews:
+def reviews(*, validate: bool) -> Reviews:
     """Load IMDB; with `validate` films held out of the training reviews take the test's place."""
-    spec = DataSpec("imdb", n_train, n_test, validate)
+    spec = DataSpec("imdb", validate=validate)
     return Reviews(*load(spec), load_unlabelled(spec))
 
 
@@ -135,39 +124,15 @@ def fit(params: dict[str, Any], data: Reviews, seed: int) -> tuple[Any, np.ndarr
     return vectorizer, trained, laps.seconds["train"]
 
 
-def inferred(vectorizer: Any, data: Reviews, fit_seconds: float) -> Vectors:
-    """Return the vectors that `transform` gives to all labelled reviews."""
-    laps = Laps(time.process_time)
-    train = vectorizer.transform(data.train)
-    laps.lap("infer")
-    test = vectorizer.transform(data.test)
-    laps.lap("infer_test")
-    return Vectors(train, test, {"train": fit_seconds, **laps.seconds})
-
-
-def logistic(C: float, *, unit_length: bool = False) -> Any:
-    """Return a logistic regression on numbers brought to one scale, of directions if asked for."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import Normalizer, StandardScaler
-
-    steps = [Normalizer()] if unit_length else []
-    return make_pipeline(*steps, StandardScaler(), LogisticRegression(C=C, max_iter=1000))
+def logistic(C: float) -> Any:
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
 
 
 def joined(vectorizer: Any, weight: float, C: float) -> Any:
     """Return a pipeline on word counts beside the vectors of a trained vectorizer."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.frozen import FrozenEstimator
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import FeatureUnion, make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
+    vectors = make_pipeline(FrozenEstimator(vectorizer), StandardScaler())
     union = FeatureUnion(
-        [
-            ("counts", TfidfVectorizer(**WORD_COUNTS)),
-            ("vectors", make_pipeline(FrozenEstimator(vectorizer), StandardScaler())),
-        ],
+        [("counts", TfidfVectorizer(**WORD_COUNTS)), ("vectors", vectors)],
         transformer_weights={"vectors": weight},
     )
     return make_pipeline(union, LogisticRegression(C=C, max_iter=1000))
@@ -187,60 +152,51 @@ def measure(model: Any, X_train: Any, X_test: Any, data: Reviews, spent: dict[st
     return {**measured, "seconds": took, "n_unlabelled": len(data.unlabelled)}
 
 
-def kinds(key: str, seed: int, data: Reviews, epochs: int | None) -> dict[str, Callable[[], Run]]:
+def kinds(key: str, seed: int, data: Reviews) -> dict[str, Callable[[], Run]]:
     """Train a vectorizer, and return what measures each kind of row that rests on it."""
     if key == "none":
         model = CONTENDERS["tfidf-tuned"].build(seed)
         return {"counts": lambda: measure(model, data.train, data.test, data, {})}
-    params = VECTORIZERS[key] | ({"epochs": epochs} if epochs else {})
-    print(f"Training Doc2Vec: {params}", flush=True)
-    vectorizer, trained, spent = fit(params, data, seed)
-    vectors = inferred(vectorizer, data, spent)
-    top, took = logistic(penalty(key)), vectors.seconds
-    without = {name: took[name] for name in ("train", "infer_test")}
+    print(f"Training Doc2Vec: {VECTORIZERS[key]}", flush=True)
+    vectorizer, trained, spent = fit(VECTORIZERS[key], data, seed)
+    laps = Laps(time.process_time)
+    train = vectorizer.transform(data.train)
+    laps.lap("infer")
+    test = vectorizer.transform(data.test)
+    laps.lap("infer_test")
+    before, top = {"train": spent}, logistic(CS[key])
+    took, without = before | laps.seconds, before | {"infer_test": laps.seconds["infer_test"]}
     union = joined(vectorizer, UNION_WEIGHT, UNION_C)
     return {
-        "inferred": lambda: measure(top, vectors.train, vectors.test, data, took),
-        "trained": lambda: measure(top, trained, vectors.test, data, without),
-        "joined": lambda: measure(union, data.train, data.test, data, {"train": spent}),
+        "inferred": lambda: measure(top, train, test, data, took),
+        "trained": lambda: measure(top, trained, test, data, without),
+        "joined": lambda: measure(union, data.train, data.test, data, before),
     }
-
-
-def penalty(key: str) -> float:
-    """Return the C of the regression on a vectorizer's vectors."""
-    return CS.get(key, 0.01)
 
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return the rows, those of one trained vectorizer after the other."""
-    spec = {"name": "imdb", "n_train": args.n_train, "validate": args.validate}
-    spec |= {"epochs": args.epochs} if args.epochs else {}
-    data = cache(lambda: reviews(validate=args.validate, n_train=args.n_train, n_test=args.n_test))
+    spec = {"name": "imdb", "n_train": None, "validate": args.validate}
+    data = cache(lambda: reviews(validate=args.validate))
+    trained = lru_cache(maxsize=1)(lambda key, seed: kinds(key, seed, data()))
 
-    @lru_cache(maxsize=1)
-    def trained(key: str, seed: int) -> dict[str, Callable[[], Run]]:
-        return kinds(key, seed, data(), args.epochs)
+    def task(name: str, key: str, kind: str, seed: int) -> Task:
+        rest = {
+            "counts": TUNED,
+            "joined": {"C": UNION_C, "weight": UNION_WEIGHT},
+        }.get(kind) or {"C": CS[key]}
+        identity = harness.identify(name, spec, seed, {**VECTORIZERS[key], **rest})
+        title = f"{ROWS[name].title}, seed {seed}"
+        return Task(title, identity, lambda _: trained(key, seed)[kind]())
 
     return [
-        Task(
-            f"{row.title}, seed {seed}",
-            harness.identify(name, spec, seed, params_of(row)),
-            lambda _, row=row, seed=seed: trained(row.vectorizer, seed)[row.kind](),
-        )
+        task(name, key, row.about["kind"], seed)
         for seed in range(args.seeds or 1)
         for key in VECTORIZERS
         for name, row in ROWS.items()
-        if row.vectorizer == key and name in (args.only or ROWS)
+        if row.about["vectorizer"] == key and name in (args.only or ROWS)
         if key != "none" or not seed  # word counts draw nothing
     ]
-
-
-def params_of(row: Row) -> dict[str, Any]:
-    """Return the parameters that identify a run."""
-    top = {"C": penalty(row.vectorizer)}
-    if row.kind == "joined":
-        top = {"C": UNION_C, "weight": UNION_WEIGHT}
-    return {**VECTORIZERS[row.vectorizer], **(TUNED if row.kind == "counts" else top)}
 
 
 def table(runs: list[Run]) -> str:
@@ -274,7 +230,7 @@ STUDY = Study(
     page=page,
     guide="docs/text_vectors.md",
     shown=lambda runs: f"{table(runs)}\n\n{NOTES} Measured by `python benchmarks/doc2vec.py`.",
-    takes=("validate", "n_train", "n_test", "epochs"),
+    options=harness.VALIDATE,
 )
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ import argparse
 import gc
 import sys
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
@@ -67,19 +66,16 @@ def measure(compared: dict[str, Callable[[], Any]]) -> Run:
 
 
 def tasks(args: argparse.Namespace) -> list[Task]:
-    many = MANY // args.divide
-    reviews = cache(lambda: load(DataSpec("imdb", n_train=args.n_train + many, n_test=2))[0])
+    reviews = cache(lambda: load(DataSpec("imdb", n_train=N_TRAIN + MANY, n_test=2))[0])
 
     @lru_cache(maxsize=1)
     def fitted(name: str) -> Doc2VecVectorizer:
-        vectorizer = Doc2VecVectorizer(
-            epochs=3, infer_epochs=EPOCHS, random_state=0, **MODELS[name]
-        )
-        return vectorizer.fit(reviews()[: args.n_train])
+        params = {"epochs": 3, "infer_epochs": EPOCHS, "random_state": 0, **MODELS[name]}
+        return Doc2VecVectorizer(**params).fit(reviews()[:N_TRAIN])
 
     @lru_cache(maxsize=1)
     def compared(name: str, n_texts: int) -> dict[str, Callable[[], Any]]:
-        return ways(fitted(name), reviews()[args.n_train :][:n_texts])
+        return ways(fitted(name), reviews()[N_TRAIN:][:n_texts])
 
     return [
         Task(
@@ -88,36 +84,27 @@ def tasks(args: argparse.Namespace) -> list[Task]:
             lambda _, name=name, n=n_texts: measure(compared(name, n)),
         )
         for name in args.only or MODELS
-        for n_texts in (FEW // args.divide, many)
+        for n_texts in (FEW, MANY)
         for turn in range(args.seeds or ROUNDS)
     ]
 
 
 def table(runs: list[Run]) -> str:
     """Return medians, and the median of the rounds' ratios with their range."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        row = f"{run['contender']}; {run['data']['n_texts']:,} texts"
-        groups.setdefault(row, []).append(run)
-    columns = {
-        f"{name}, s": lambda group, name=name: f"{median(spent(group, name)):.2f}"
-        for name in (LOOP, FIRST, AGAIN)
+    columns: dict[str, report.Column] = {
+        f"{name}, s": report.middle(f"seconds.{name}", 2) for name in (LOOP, FIRST, AGAIN)
     }
     for name in (FIRST, AGAIN):
-        columns[f"times faster, {name.split(', ')[1]}"] = lambda group, name=name: ratio(
-            group, name
-        )
+        columns[f"times faster, {name.split(', ')[1]}"] = partial(ratio, name)
+    groups = report.grouped(
+        runs, lambda run: f"{run['contender']}; {run['data']['n_texts']:,} texts"
+    )
     return report.table(groups, columns, "")
 
 
-def spent(runs: list[Run], name: str) -> list[float]:
-    return [run["seconds"][name] for run in runs]
-
-
-def ratio(runs: list[Run], name: str) -> str:
-    pairs = zip(spent(runs, LOOP), spent(runs, name), strict=True)
-    found = [loop / own for loop, own in pairs]
-    return f"{median(found):.2f} ({min(found):.2f} to {max(found):.2f})"
+def ratio(name: str, runs: list[Run]) -> str:
+    found = [{"of": run["seconds"][LOOP] / run["seconds"][name]} for run in runs]
+    return report.spread("of", 2)(found)
 
 
 def page(runs: list[Run]) -> str:
@@ -163,11 +150,6 @@ STUDY = Study(
     page=lambda runs, args: f"{page(runs)}\n{report.loads(runs)}",
     guide="docs/text_vectors.md",
     shown=shown,
-    # For trials and tests.
-    options={
-        "--n-train": {"type": harness.positive, "default": N_TRAIN, "help": argparse.SUPPRESS},
-        "--divide": {"type": harness.positive, "default": 1, "help": argparse.SUPPRESS},
-    },
     old=old,
 )
 

@@ -115,6 +115,7 @@ CONTENDERS: dict[str, tuple[Callable[[], AbstractContextManager[Any]], dict[str,
     "bidirectional, 64 units, packed": (packing, BIDIRECTIONAL),
     "GRU": (nullcontext, {"cell": "gru"}),
 }
+PARAMS = {name: params for name, (_, params) in CONTENDERS.items()}
 
 
 @cache
@@ -146,22 +147,14 @@ def step_ms(params: dict[str, Any], X: Any, y: np.ndarray) -> float:
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return the contenders in turns."""
 
-    def measure(name: str) -> Run:
+    def measure(name: str, folder: Path) -> Run:
         make_context, params = CONTENDERS[name]
         X, y = slice_of_imdb()
         with make_context():
             spent = step_ms(params, X, y)
         return {"step_ms": spent, "environment": harness.environment()}
 
-    return [
-        Task(f"{name}, round {turn}", identity(name, turn), lambda _, name=name: measure(name))
-        for turn in range(args.seeds or ROUNDS)
-        for name in args.only or CONTENDERS
-    ]
-
-
-def identity(name: str, turn: int) -> Run:
-    return harness.identify(name, {"name": "imdb"}, turn, CONTENDERS.get(name, (None, {}))[1])
+    return harness.turns(args, ROUNDS, PARAMS, measure)
 
 
 def page(runs: list[Run], args: argparse.Namespace) -> str:
@@ -180,21 +173,12 @@ def page(runs: list[Run], args: argparse.Namespace) -> str:
 
 def old(content: dict[str, list[float]]) -> list[Run]:
     """Return the runs of a file that holds the times of each contender."""
-    return [
-        {**identity(name, turn), "step_ms": spent}
-        for name, times in content.items()
-        for turn, spent in enumerate(times)
-    ]
+    found = {name: [{"step_ms": spent} for spent in times] for name, times in content.items()}
+    return harness.old_turns(found, PARAMS)
 
 
 STUDY = Study(
-    name="engine",
-    title="What each choice in the engine is worth",
-    about=__doc__,
-    contenders=CONTENDERS,
-    tasks=tasks,
-    page=page,
-    old=old,
+    "engine", "What each choice in the engine is worth", __doc__, CONTENDERS, tasks, page, old=old
 )
 
 if __name__ == "__main__":

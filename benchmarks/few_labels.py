@@ -14,15 +14,19 @@ and `NETWORK` were chosen.
 from __future__ import annotations
 
 import argparse
-import pickle
 import sys
 import time
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
+from joblib import Memory
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -34,7 +38,8 @@ from benchmarks.harness import Contender, Laps, Run, Study, Task
 SIZES = (500, 2_000, 10_000)
 VALIDATION_SIZES = (2_000,)
 N_SEEDS = 3
-PICTURE = "![Accuracy by the number of labels](../benchmarks/results/few_labels.png)"
+PICTURE = "few_labels.png"
+SHOWN = f"![Accuracy by the number of labels](../benchmarks/results/{PICTURE})"
 
 WORDS: dict[str, Any] = {"token_pattern": r"(?u)\b\w+\b"}
 VECTORS: dict[str, Any] = {**WORDS, "vector_size": 100, "sg": 1}
@@ -69,8 +74,6 @@ def lstm(
     With vectors the tokenizer knows their words, also those that no labelled review has: they
     have a vector all the same.
     """
-    from sklearn.pipeline import make_pipeline
-
     from sklstm import LSTMClassifier, SequenceTokenizer
 
     known = {"max_features": N_WORDS}
@@ -94,11 +97,6 @@ def lstm(
 
 def tfidf(seed: int, n_labels: int) -> Any:
     """Return word counts, pairs included, with C chosen on folds of the labelled reviews."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GridSearchCV
-    from sklearn.pipeline import make_pipeline
-
     search = GridSearchCV(LogisticRegression(max_iter=1000), {"C": [0.3, 1, 3, 10, 30, 100]}, cv=5)
     return make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), search)
 
@@ -122,53 +120,47 @@ def draw(X: list[str], y: np.ndarray, size: int, seed: int) -> tuple[list[str], 
     return [X[i] for i in chosen], y[chosen]
 
 
-def word_vectors(data: DataSpec, texts: list[str], folder: Path) -> Any:
-    """Return vectors trained on the texts and the unlabelled ones, from `folder` if there."""
+def word_vectors(data: DataSpec, texts: list[str], settings: dict[str, Any]) -> Any:
+    """Return vectors trained on the texts and the unlabelled ones, and the seconds it took."""
     from sklstm import WordVectors
 
-    path = folder / f"few_labels-{'validate' if data.validate else 'all'}-{len(texts)}.pickle"
-    if not path.exists():
-        print("training word vectors, some minutes", flush=True)
-        laps = Laps(time.process_time)
-        vectors = WordVectors(**VECTORS, random_state=0).fit([*texts, *load_unlabelled(data)])
-        laps.lap("train")
-        took = laps.seconds["train"]
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(pickle.dumps((VECTORS, took, vectors)))
-        partial.replace(path)
-    settings, took, vectors = pickle.loads(path.read_bytes())
-    if settings != VECTORS:
-        raise SystemExit(f"{path} holds vectors of other settings; remove it to train again")
-    print(f"word vectors: {len(vectors):,} words, trained in {took:.0f} s", flush=True)
-    return vectors, took
+    print("training word vectors, some minutes", flush=True)
+    laps = Laps(time.process_time)
+    vectors = WordVectors(**settings, random_state=0).fit([*texts, *load_unlabelled(data)])
+    laps.lap("train")
+    return vectors, laps.seconds["train"]
 
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return every model on every number of labels, one draw after the other."""
-    data = DataSpec("imdb", args.n_train, args.n_test, args.validate)
-    parts = cache(lambda: load(data))
-    vectors, took = word_vectors(data, parts()[0], args.vectors)
+    data = DataSpec("imdb", validate=args.validate)
+    parts = load(data)
+    train = Memory(args.vectors, verbose=0).cache(word_vectors)  # for the next call
+    vectors, took = train(data, parts[0], VECTORS)
+    print(f"word vectors: {len(vectors):,} words, trained in {took:.0f} s", flush=True)
     contenders = harness.chosen(args, CONTENDERS)
-    n_seeds = args.seeds or (1 if args.validate else N_SEEDS)
-    sizes = VALIDATION_SIZES if args.validate else SIZES
-    found = []
-    for seed in range(n_seeds):
-        for size in sizes:
-            for name, contender in contenders.items() if size <= len(parts()[1]) else ():
-                given = {"vectors": vectors} if "freeze" in contender.params else {}
-                build = partial(contender.build, seed, size, **contender.params, **given)
-                spec = {"name": "imdb", "labels": size, "validate": args.validate}
-                found.append(
-                    Task(
-                        f"{size:,} labels, seed {seed}, {name}",
-                        harness.identify(name, spec, seed, params_of(build())),
-                        lambda _, build=build, size=size, seed=seed: {
-                            "seconds_vectors": took, **measure(build(), parts(), size, seed),
-                        },
-                    )
-                )  # fmt: skip
-    return found
+
+    def estimator(name: str, size: int, seed: int) -> Any:
+        contender = contenders[name]
+        given = {"vectors": vectors} if "freeze" in contender.params else {}
+        return contender.build(seed, size, **contender.params, **given)
+
+    def run(name: str, size: int, seed: int, folder: Path) -> Run:
+        measured = measure(estimator(name, size, seed), parts, size, seed)
+        return {"seconds_vectors": took, **measured}
+
+    def task(name: str, size: int, seed: int) -> Task:
+        spec = {"name": "imdb", "labels": size, "validate": args.validate}
+        identity = harness.identify(name, spec, seed, params_of(estimator(name, size, seed)))
+        title = f"{size:,} labels, seed {seed}, {name}"
+        return Task(title, identity, partial(run, name, size, seed))
+
+    return [
+        task(name, size, seed)
+        for seed in range(args.seeds or (1 if args.validate else N_SEEDS))
+        for size in (VALIDATION_SIZES if args.validate else SIZES)
+        for name in contenders
+    ]
 
 
 def params_of(estimator: Any) -> dict[str, Any]:
@@ -205,11 +197,8 @@ def table(runs: list[Run]) -> str:
     def at(size: int, column: report.Column) -> report.Column:
         return lambda group: column(of_size(group, size))
 
-    sizes, accuracy, fit = (
-        sizes_of(runs),
-        report.spread("accuracy", 2, 100),
-        report.took("seconds.fit"),
-    )
+    sizes, accuracy = sizes_of(runs), report.spread("accuracy", 2, 100)
+    fit = report.took("seconds.fit")
     columns = {f"{size:,} labels, accuracy, %": at(size, accuracy) for size in sizes}
     columns |= {f"fit at {size:,}, CPU s": at(size, fit) for size in (sizes[0], sizes[-1])}
     return report.table(report.by_contender(runs, CONTENDERS), columns)
@@ -219,37 +208,31 @@ def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]
     """Plot accuracy against the number of labels: every run, and a line through the medians."""
     if args.validate:
         return []
-    plt, groups, sizes = report.pyplot(), report.by_contender(runs, CONTENDERS), sizes_of(runs)
-    baseline = CONTENDERS["tfidf"].title
-    colours = dict(zip([name for name in groups if name != baseline], report.COLOURS, strict=False))
-    with plt.rc_context(report.STYLE):
-        figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+    groups, sizes, path = report.by_contender(runs, CONTENDERS), sizes_of(runs), folder / PICTURE
+    lstms = [name for name in groups if name != CONTENDERS["tfidf"].title]
+    colours = dict.fromkeys(groups, report.GREY)
+    colours |= zip(lstms, report.COLOURS, strict=False)
+    with report.figure(path, figsize=(9, 5)) as ax:
         ax.set_xscale("log")
         ax.grid(alpha=0.25)
         ends = {}
         for name, own in groups.items():
             found = {size: [100 * run["accuracy"] for run in of_size(own, size)] for size in sizes}
             found = {size: values for size, values in found.items() if values}
-            colour = colours.get(name, report.GREY)
-            middles = [median(values) for values in found.values()]
-            ax.plot(list(found), middles, color=colour, linestyle="-" if name in colours else "--")
-            ax.fill_between(
-                list(found), [min(v) for v in found.values()], [max(v) for v in found.values()],
-                color=colour, alpha=0.15, linewidth=0,
-            )  # fmt: skip
+            colour, line = colours[name], "-" if name in lstms else "--"
+            lows, middles, highs = ([f(v) for v in found.values()] for f in (min, median, max))
+            ax.plot(list(found), middles, color=colour, linestyle=line)
+            ax.fill_between(list(found), lows, highs, color=colour, alpha=0.15, linewidth=0)
             for size, values in found.items():
                 ax.plot([size] * len(values), values, "o", color=colour, markersize=3)
             ends[name] = middles[-1]
-        low, high = ax.get_ylim()
-        heights = report.apart(list(ends.values()), 0.055 * (high - low))
-        for name, height in zip(ends, heights, strict=True):
-            report.label(ax, name, height, colours.get(name, report.GREY))
+        report.label(ax, ends, colours, 0.055)
         ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
         ax.set_xticks([], minor=True)
         ax.set_xlabel("labelled reviews to train on (log scale)")
         ax.set_ylabel("accuracy on 25,000 test reviews, %")
         ax.set_title("IMDB film reviews: median, lowest and highest of three draws")
-        return [report.save(figure, folder / "few_labels.png")]
+    return [path]
 
 
 def text(runs: list[Run]) -> str:
@@ -275,16 +258,16 @@ STUDY = Study(
     tasks=tasks,
     page=lambda runs, args: "\n\n".join([text(runs), *report.surroundings(runs)]),
     guide="docs/word_vectors.md",
-    shown=lambda runs: f"{PICTURE}\n\n{text(runs)}",
+    shown=lambda runs: f"{SHOWN}\n\n{text(runs)}",
     plots=plots,
-    takes=("validate", "n_train", "n_test"),
     options={
+        **harness.VALIDATE,
         "--vectors": {
             "type": Path,
             "default": harness.CACHE,
             "metavar": "DIR",
             "help": "where word vectors are kept",
-        }
+        },
     },
 )
 

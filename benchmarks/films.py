@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -67,20 +67,16 @@ def tasks(args: argparse.Namespace) -> list[Task]:
         X, y, _, _ = load(DataSpec("imdb"))
         return {"cosine": {str(distance): mean for distance, mean in likeness(X, y).items()}}
 
+    def scored(name: str, parts: Any, folder: Path) -> Run:
+        return harness.measure(MODELS[name].build(0), parts(), accuracy)
+
     found = [Task(LIKENESS, harness.identify(LIKENESS, {"name": "train"}, 0, {}), alike)]
     for scored_on, source in SPLITS.items():
         parts = cache(source)
         for name, contender in harness.chosen(args, MODELS).items():
             identity = harness.identify(name, {"name": scored_on}, 0, {})
-            found.append(
-                Task(
-                    f"{contender.title}, {scored_on}",
-                    identity,
-                    lambda folder, build=contender.build, parts=parts: harness.measure(
-                        build(0), parts(), accuracy
-                    ),
-                )
-            )
+            title = f"{contender.title}, {scored_on}"
+            found.append(Task(title, identity, partial(scored, name, parts)))
     return found
 
 
@@ -90,14 +86,12 @@ def accuracy(model: Any, X: Any, y: np.ndarray, predicted: np.ndarray) -> dict[s
 
 def page(runs: list[Run], args: argparse.Namespace) -> str:
     tables = []
-    for run in runs:
-        if run["contender"] == LIKENESS:
-            means = run["cosine"]
-            columns = {
-                "numbers apart": [f"{int(distance):,}" for distance in means],
-                "mean cosine of rare words": [f"{mean:.4f}" for mean in means.values()],
-            }
-            tables.append(report.markdown(columns, "rr"))
+    for means in report.values(runs, "cosine"):
+        columns = {
+            "numbers apart": [f"{int(distance):,}" for distance in means],
+            "mean cosine of rare words": [f"{mean:.4f}" for mean in means.values()],
+        }
+        tables.append(report.markdown(columns, "rr"))
     columns = {
         contender.title: lambda group, name=name: report.spread("accuracy", 2, 100)(
             [run for run in group if run["contender"] == name]
@@ -112,29 +106,15 @@ def page(runs: list[Run], args: argparse.Namespace) -> str:
 def old(content: dict[str, Any]) -> list[Run]:
     """Return the runs of a file that holds likeness and accuracy only."""
     names = {contender.title: name for name, contender in MODELS.items()}
-    alike = {"contender": LIKENESS, "data": {"name": "train"}, "cosine": content[LIKENESS]}
-    return [
-        {**run, "seed": 0, "params": {}}
-        for run in [
-            alike,
-            *(
-                {"contender": names[title], "data": {"name": scored_on}, "accuracy": score}
-                for scored_on, row in content["accuracy"].items()
-                for title, score in row.items()
-            ),
-        ]
+    alike = harness.identify(LIKENESS, {"name": "train"}, 0, {})
+    return [{**alike, "cosine": content[LIKENESS]}] + [
+        {**harness.identify(names[title], {"name": scored_on}, 0, {}), "accuracy": score}
+        for scored_on, row in content["accuracy"].items()
+        for title, score in row.items()
     ]
 
 
-STUDY = Study(
-    name="films",
-    title="Films in a validation split",
-    about=__doc__,
-    contenders=MODELS,
-    tasks=tasks,
-    page=page,
-    old=old,
-)
+STUDY = Study("films", "Films in a validation split", __doc__, MODELS, tasks, page, old=old)
 
 if __name__ == "__main__":
     STUDY.run()

@@ -3,8 +3,8 @@
 A study is a file that names its contenders and says how a page is made of their runs (`Study`). A
 run is a dict with ``contender``, ``data``, ``seed`` and ``params``, which identify it, and what was
 measured; the runs of a study are kept in one JSON file. `measure` fits a model in this process,
-`apart` calls a function in a separate process, with another Python if need be. Only the standard
-library is imported here, because the environments of some contenders have little else.
+`apart` calls a function in a separate process, with another Python if need be. Only NumPy is
+imported here beside the standard library, as the environments of some contenders have little else.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -137,16 +139,15 @@ def _replaces(run: Run, old: Run) -> bool:
     return _same(run, old, ("contender", "data")) and not _same(run, old, ("params", "prepare"))
 
 
-def run_all(tasks: Iterable[Task], results: Results, *, fresh: bool = False) -> bool:
+def run_all(tasks: Sequence[Task], results: Results, *, fresh: bool = False) -> bool:
     """Run what is not among the results yet, or all with `fresh`; return whether all went well.
 
     A task that fails does not end the others, and every run is kept as soon as it is there.
     """
-    of = f"/{len(tasks)}" if isinstance(tasks, Sequence) else ""
     complete = True
     with tempfile.TemporaryDirectory() as folder:
         for number, task in enumerate(tasks, 1):
-            head = f"[{number}{of}] {task.title}"
+            head = f"[{number}/{len(tasks)}] {task.title}"
             if fresh:
                 results.drop(task.identity)
             if done := results.find(task.identity):
@@ -172,11 +173,10 @@ def outcome(run: Run) -> str:
     texts = [
         f"{name} {value:.4g}"
         for name, value in numbers.items()
-        if isinstance(value, float) and name not in ("load", "seconds")
+        if isinstance(value, float) and name != "load"
     ]
-    took = run.get("seconds", {})
-    parts = took.items() if isinstance(took, dict) else [("took", took)]
-    return ", ".join([*texts, *(f"{part} {spent:.2f} s" for part, spent in parts if spent)])
+    took = [f"{part} {spent:.2f} s" for part, spent in run.get("seconds", {}).items() if spent]
+    return ", ".join([*texts, *took])
 
 
 # ------------------------------------------------------------------------------------------
@@ -335,25 +335,19 @@ class Problem:
 
     def tasks(self, args: argparse.Namespace, n_seeds: int) -> list[Task]:
         """Return the tasks of the contenders that were asked for, one seed after the other."""
-        load = cache(self.load)
-        found = chosen(args, self.contenders)
-        seeds = args.seeds or n_seeds
-        return [
-            self._task(name, contender, seed, load)
-            for seed in range(seeds)
-            for name, contender in found.items()
-            if seed in contender.seeds(seeds) and contender.build
-        ]
+        load, seeds, found = cache(self.load), args.seeds or n_seeds, []
+        for seed in range(seeds):
+            for name, contender in chosen(args, self.contenders).items():
+                if seed not in contender.seeds(seeds) or not contender.build:
+                    continue
+                estimator = contender.build(seed)
+                title = f"{self.title}, {contender.title}, seed {seed}"
+                identity = identify(name, {"name": self.name}, seed, parameters(estimator))
+                found.append(Task(title, identity, partial(self._measure, estimator, load)))
+        return found
 
-    def _task(self, name: str, contender: Contender, seed: int, load: Callable[[], Any]) -> Task:
-        estimator = contender.build(seed)
-        identity = identify(name, {"name": self.name}, seed, parameters(estimator))
-
-        def score(*fitted: Any) -> Run:
-            return {"scores": self.score(*fitted)}
-
-        title = f"{self.title}, {contender.title}, seed {seed}"
-        return Task(title, identity, lambda folder: measure(estimator, load(), score))
+    def _measure(self, estimator: Any, load: Callable[[], Any], folder: Path) -> Run:
+        return measure(estimator, load(), lambda *fitted: {"scores": self.score(*fitted)})
 
 
 # ------------------------------------------------------------------------------------------
@@ -388,66 +382,73 @@ def answer(study: str, function: str, asked: str, answered: str) -> None:
 def stage(path: Path, make: Callable[[], Mapping[str, Any]]) -> str:
     """Write data in a form that every version of numpy reads alike, once; return the path.
 
-    Processes that read them (`staged`) neither import the library that finds the data, nor spend
-    time and memory on parsing.
+    An array is kept as it is, a list of arrays or of texts as two plain arrays. Processes that
+    read them (`staged`) neither import the library that finds the data, nor spend time and memory
+    on parsing.
     """
-    import numpy as np
-
-    if not path.exists():
-        arrays = [pack(name, part) for name, part in make().items()]
-        np.savez(path, **{name: array for part in arrays for name, array in part.items()})
+    arrays: dict[str, Any] = {}
+    for name, part in {} if path.exists() else make().items():
+        if isinstance(part, np.ndarray) and part.dtype != object:
+            arrays[name] = part
+        elif isinstance(part, np.ndarray) and isinstance(part[0], str):
+            arrays[name] = part.astype(str)
+        else:
+            texts = len(part) > 0 and isinstance(part[0], str)
+            rows = [np.frombuffer(row.encode(), np.uint8) if texts else row for row in part]
+            values = np.concatenate(rows) if rows else np.zeros(0, np.uint8)
+            arrays[f"{name}.{'texts' if texts else 'rows'}"] = values
+            arrays[f"{name}.lengths"] = np.array([len(row) for row in rows])
+    if arrays:
+        np.savez(path, **arrays)
     return str(path)
 
 
 def staged(path: str) -> dict[str, Any]:
     """Return what was staged: arrays, lists of arrays or lists of texts, by name."""
-    import numpy as np
-
-    with np.load(path, allow_pickle=False) as data:
-        return unpack(dict(data))
-
-
-def pack(name: str, part: Any) -> dict[str, Any]:
-    """Return an array as it is, and a list of arrays or of texts as two plain arrays."""
-    import numpy as np
-
-    if isinstance(part, np.ndarray) and (part.dtype != object or isinstance(part[0], str)):
-        return {name: part.astype(str) if part.dtype == object else part}
-    kind = ".texts" if len(part) and isinstance(part[0], str) else ".rows"
-    if kind == ".texts":
-        part = [np.frombuffer(text.encode(), np.uint8) for text in part]
-    values = np.concatenate(list(part)) if len(part) else np.zeros(0, np.uint8)
-    return {f"{name}{kind}": values, f"{name}.lengths": np.array([len(row) for row in part])}
-
-
-def unpack(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts that `pack` was given, by name."""
-    import numpy as np
-
     parts: dict[str, Any] = {}
-    for key, values in data.items():
-        name, _, kind = key.partition(".")
-        if kind == "lengths":
-            continue
-        rows = np.split(values, np.cumsum(data[f"{name}.lengths"])[:-1]) if kind else values
-        parts[name] = [row.tobytes().decode() for row in rows] if kind == "texts" else rows
+    with np.load(path, allow_pickle=False) as data:
+        for key, values in data.items():
+            name, _, kind = key.partition(".")
+            if kind != "lengths":
+                ends = np.cumsum(data[f"{name}.lengths"])[:-1] if kind else None
+                rows = values if ends is None else np.split(values, ends)
+                parts[name] = [r.tobytes().decode() for r in rows] if kind == "texts" else rows
     return parts
 
 
 # ------------------------------------------------------------------------------------------
 # Programs
 
-TRIALS = {
-    "validate": {
+
+def positive(text: str) -> int:
+    """Return a number from the command line, 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+# Options of all studies, and of several.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--seeds --rounds": {
+        "type": positive, "metavar": "N", "help": "runs of what draws or is timed",
+    },
+    "--fresh": {"action": "store_true", "help": "measure again what was measured before"},
+    "--report": {"action": "store_true", "help": "measure nothing, only write tables and plots"},
+    "--output": {"type": Path, "metavar": "DIR", "help": "write everything into this directory"},
+}  # fmt: skip
+VALIDATE = {
+    "--validate": {
         "action": "store_true",
         "help": "score on held-out training data, for choosing parameters; "
         "writes to benchmarks/cache/",
-    },
-    # For trials and tests; results then go to benchmarks/cache/.
-    "n_train": {"help": argparse.SUPPRESS},
-    "n_test": {"help": argparse.SUPPRESS},
-    "epochs": {"help": argparse.SUPPRESS},
+    }
 }
+
+
+def peers_python(what: str) -> dict[str, dict[str, Any]]:
+    """Return the option that names the interpreter of the contenders marked as `peer`."""
+    return {"--peers-python": {"metavar": "PATH", "help": f"interpreter that has {what}"}}
 
 
 @dataclass(frozen=True)
@@ -458,37 +459,23 @@ class Study:
     title: str  # heading of the page
     about: str  # docstring of the program
     contenders: Iterable[str]  # what --only takes
-    tasks: Callable[[argparse.Namespace], Iterable[Task]]  # made as they are reached, if need be
+    tasks: Callable[[argparse.Namespace], list[Task]]
     page: Callable[[list[Run], argparse.Namespace], str]
     guide: str | None = None  # a page of the documentation that shows the table
     shown: Callable[[list[Run]], str] | None = None  # what it shows
     plots: Callable[[list[Run], argparse.Namespace, Path], list[Path]] | None = None
-    takes: Sequence[str] = ()  # which of `TRIALS`
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # for `add_argument`
-    command: str = ""  # added to the command that the page names
+    command: str = ""  # what makes the page, if it is more than the name of the program
     old: Callable[[Any], list[Run]] | None = None  # see `Results`
-    kept_in: str = ""  # the results file, if it has another name
-    program: str = ""  # the program, if it has another name, and the word that picks it there
 
     def parse(self, argv: list[str] | None) -> argparse.Namespace:
         """Return the options of a command line."""
         parser = argparse.ArgumentParser(description=self.about.splitlines()[0])
         names = list(self.contenders)
-        add = parser.add_argument
-        add("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
-        add(
-            "--seeds", "--rounds", type=positive, metavar="N", help="runs of what draws or is timed"
-        )
-        add("--fresh", action="store_true", help="measure again what was measured before")
-        add("--report", action="store_true", help="measure nothing, only write tables and plots")
-        add("--output", type=Path, metavar="DIR", help="write everything into this directory")
-        for name, settings in TRIALS.items():
-            if name in self.takes:
-                kind = {} if "action" in settings else {"type": positive}
-                add(f"--{name.replace('_', '-')}", **kind, **settings)
-        for flag, settings in self.options.items():
-            add(flag, **settings)
-        parser.set_defaults(**{name: None for name in TRIALS if name not in self.takes})
+        only = {"nargs": "+", "choices": names, "metavar": "NAME", "help": f"of {', '.join(names)}"}
+        for flags, settings in {"--only": only, **OPTIONS, **self.options}.items():
+            parser.add_argument(*flags.split(), **settings)
+        parser.set_defaults(quick=False, validate=False, peers_python=None)
         return parser.parse_args(argv)
 
     def main(self, argv: list[str] | None = None) -> int:
@@ -496,10 +483,10 @@ class Study:
         args = self.parse(argv)
         look_beside_the_repository()
         target = folder(args)
-        results = Results(target / f"{self.kept_in or self.name}.json", self.old)
+        results = Results(target / f"{self.name}.json", self.old)
         complete = True
         if not args.report:
-            if getattr(args, "quick", False):
+            if args.quick:
                 results.clear()  # a demo shows what it does, not what an earlier one did
             complete = run_all(self.tasks(args), results, fresh=args.fresh)
         if not results.runs:
@@ -510,26 +497,21 @@ class Study:
 
     def write(self, runs: list[Run], args: argparse.Namespace, target: Path) -> None:
         """Write and print the page, draw the plots, and fill the guide's table."""
-        from benchmarks.report import fill_file
+        from benchmarks.report import fill
 
         text = self.page(runs, args)
         print(f"\n{text}\n")
-        made = f"Made by `{self.made_by(args)}`."
+        given = [f" --{name}" for name in ("quick", "validate") if getattr(args, name)]
+        command = f"python benchmarks/{self.command or f'{self.name}.py'}{''.join(given)}"
         page = target / f"{self.name}.md"
-        page.write_text(f"# {self.title}\n\n{text}\n\n{made}\n", encoding="utf-8")
+        page.write_text(f"# {self.title}\n\n{text}\n\nMade by `{command}`.\n", encoding="utf-8")
         written = [page, *(self.plots(runs, args, target) if self.plots else [])]
         if self.guide and target == RESULTS and (ROOT / self.guide).exists():
-            fill_file(ROOT / self.guide, self.shown(runs) if self.shown else text, self.name)
+            fill(ROOT / self.guide, self.shown(runs) if self.shown else text, self.name)
             written.append(ROOT / self.guide)
         for path in written:
             here = Path.cwd()
             print(f"Written: {path.relative_to(here) if path.is_relative_to(here) else path}")
-
-    def made_by(self, args: argparse.Namespace) -> str:
-        """Return the command that makes the page."""
-        options = [name for name in ("quick", "validate") if getattr(args, name, None)]
-        command = f"python benchmarks/{self.program or f'{self.name}.py'} {self.command}".rstrip()
-        return " ".join([command, *(f"--{name}" for name in options)])
 
     def run(self) -> None:
         """Run the program; on Ctrl-C say that nothing finished is lost."""
@@ -558,51 +540,69 @@ def comparison(
     from benchmarks import report
 
     def tasks(args: argparse.Namespace) -> list[Task]:
-        found = [problem.tasks(args, n_seeds) for problem in problems(bool(args.validate))]
-        return [task for tasks in found for task in tasks]
+        return [task for posed in problems(args.validate) for task in posed.tasks(args, n_seeds)]
 
     def page(runs: list[Run], args: argparse.Namespace) -> str:
-        tables = report.of_problems(problems(bool(args.validate)), runs, digits, sizes=sizes)
+        tables = report.of_problems(problems(args.validate), runs, digits, sizes=sizes)
         return "\n\n".join([tables, *report.surroundings(runs), *report.warned(runs), notes])
 
     def shown(runs: list[Run]) -> str:
-        tables = report.of_problems(problems(False), runs, digits, sizes=sizes)
-        return f"{tables}\n\n{notes}"
+        return f"{report.of_problems(problems(False), runs, digits, sizes=sizes)}\n\n{notes}"
 
     return Study(tasks=tasks, page=page, shown=shown, **study)
 
 
-def positive(text: str) -> int:
-    """Return a number from the command line, 1 or more."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+IMDB = {"name": "imdb"}  # the data of what `turns` times
+
+
+def turns(
+    args: argparse.Namespace,
+    rounds: int,
+    params: Mapping[str, Run],
+    measure: Callable[[str, Path], Run],
+) -> list[Task]:
+    """Return tasks in which contenders, each with its parameters, take turns."""
+    return [
+        Task(f"{name}, round {n}", identify(name, IMDB, n, params[name]), partial(measure, name))
+        for n in range(args.seeds or rounds)
+        for name in args.only or params
+        if name in params
+    ]
+
+
+def old_turns(found: Mapping[str, Sequence[Run]], params: Mapping[str, Run]) -> list[Run]:
+    """Return the runs of a file that holds those of each contender, in turns."""
+    return [
+        {**identify(name, IMDB, turn, params.get(name, {})), **run}
+        for name, measured in found.items()
+        for turn, run in enumerate(measured)
+    ]
+
+
+def repeated(
+    function: Callable[[Run], Run], name: str, data: Run, repeats: Iterable[int]
+) -> list[Task]:
+    """Return tasks that call a function in separate processes, the same each time."""
+    title = f"{name}, {', '.join(f'{key} {value}' for key, value in data.items())}"
+    job = {"contender": name, **data}
+    return [
+        Task(title, identify(name, data, repeat, {}), lambda _: apart(function, job))
+        for repeat in repeats
+    ]
 
 
 def folder(args: argparse.Namespace) -> Path:
-    """Return where to write: the results, or a folder of the cache for demos and trials."""
-    if args.output:
-        return args.output
-    if getattr(args, "quick", False):
-        return CACHE / "quick"
-    if args.validate:
-        return CACHE / "validation"
-    return CACHE / "trial" if is_trial(args) else RESULTS
-
-
-def is_trial(args: argparse.Namespace) -> bool:
-    """Return True if the runs are no benchmark's, only someone's trial."""
-    return any(getattr(args, name) for name in TRIALS)
+    """Return where to write: the results, or a folder of the cache for demos and validation."""
+    kind = "quick" if args.quick else "validation" if args.validate else None
+    return args.output or (CACHE / kind if kind else RESULTS)
 
 
 def chosen(args: argparse.Namespace, contenders: Mapping[str, Contender]) -> dict[str, Contender]:
     """Return the contenders that were asked for and can be run."""
-    peers = getattr(args, "peers_python", None)
     return {
         name: contenders[name]
         for name in args.only or contenders
-        if name in contenders and (peers or not contenders[name].peer)
+        if name in contenders and (args.peers_python or not contenders[name].peer)
     }
 
 

@@ -43,8 +43,8 @@ LSTMClassifier trains by default is too long for a demo: both get {QUICK_EPOCHS}
 unchanged. Few reviews favour TF-IDF. `python benchmarks/imdb.py` compares on all of them."""
 PUBLISHED = """\
 Published: the accuracy that the tutorial printed for its network, made with Keras 1. Its third
-network dropped inputs and states inside the LSTM; here dropout is in front of the LSTM and behind
-it, and recurrent dropout drops recurrent weights, one draw per batch."""
+network dropped inputs and states inside the LSTM; here dropout is before the LSTM and after it,
+and recurrent dropout drops recurrent weights, one draw per batch."""
 
 
 # ------------------------------------------------------------------------------------------
@@ -53,26 +53,21 @@ it, and recurrent dropout drops recurrent weights, one draw per batch."""
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return what to run, after saying on which data."""
-    if args.data == "bundled" and not args.quick:
-        raise SystemExit("--data bundled needs --quick")
     size = QUICK_SIZE if args.quick else None
-    imdb = DataSpec("imdb", args.n_train or size, args.n_test or size, args.validate)
+    imdb = DataSpec("imdb", size, size, args.validate)
     groups = {imdb: QUICK if args.quick else FULL}
-    if args.data == "bundled" or (args.quick and args.data == "auto" and not can_be_had(imdb)):
-        groups = {
-            DataSpec(name, args.n_train, args.n_test, args.validate): names
-            for name, names in BUNDLED.items()
-        }
-    say_which(list(groups))
+    if args.quick and not can_be_had(imdb):
+        groups = {DataSpec(name): names for name, names in BUNDLED.items()}
+        titles = " and ".join(TITLES[name] for name in BUNDLED)
+        print(f"Data: what comes with scikit-learn and gensim: {titles}.")
+    else:
+        part = "a validation split" if args.validate else "all"
+        part = f"a balanced slice of {QUICK_SIZE:,} + {QUICK_SIZE:,}" if args.quick else part
+        print(f"Data: {TITLES['imdb']}, {part}.", flush=True)
     return [
         task
         for data, names in groups.items()
-        for task in plan(
-            [name for name in names if not args.only or name in args.only],
-            data,
-            args.seeds,
-            args.epochs,
-        )
+        for task in plan([n for n in names if not args.only or n in args.only], data, args.seeds)
     ]
 
 
@@ -86,42 +81,20 @@ def can_be_had(spec: DataSpec) -> bool:
     return True
 
 
-def say_which(specs: list[DataSpec]) -> None:
-    first = specs[0]
-    if first.name != "imdb":
-        titles = " and ".join(TITLES[spec.name] for spec in specs)
-        print(f"Data: what comes with scikit-learn and gensim: {titles}.")
-        return
-    if first.n_train is None:
-        part = "all 25,000 + 25,000" if not first.validate else "a validation split of the 25,000"
-    else:
-        part = f"a balanced slice of {first.n_train:,} + {first.n_test or 25_000:,}"
-    print(f"Data: {TITLES['imdb']}, {part}, to train on + to score on.", flush=True)
-
-
-def plan(
-    names: Iterable[str], data: DataSpec, seeds: int | None, epochs: int | None = None
-) -> list[Task]:
+def plan(names: Iterable[str], data: DataSpec, seeds: int | None) -> list[Task]:
     """Return a task for every contender and seed."""
-    return [
-        task(name, data, seed, epochs) for name in names for seed in CONTENDERS[name].seeds(seeds)
-    ]
+    return [task(name, data, seed) for name in names for seed in CONTENDERS[name].seeds(seeds)]
 
 
-def task(name: str, data: DataSpec, seed: int, epochs: int | None = None) -> Task:
+def task(name: str, data: DataSpec, seed: int) -> Task:
     """Return one contender on one data set with one seed."""
     contender = CONTENDERS[name]
     prepare = contender.about.get("prepare")
-    identity = harness.identify(
-        name,
-        asdict(data),
-        seed,
-        harness.parameters(build(name, seed, epochs)),
-        prepare=prepare.settings if prepare else None,
-    )
+    params = harness.parameters(contender.build(seed))
+    settings = prepare.settings if prepare else None
+    identity = harness.identify(name, asdict(data), seed, params, prepare=settings)
     seeded = f", seed {seed}" if contender.n_seeds != 0 else ""
-    title = f"{contender.title} on {TITLES[data.name]}{seeded}"
-    job = {"contender": name, "seed": seed, "epochs": epochs, "verbose": int(sys.stderr.isatty())}
+    job = {"contender": name, "seed": seed, "verbose": int(sys.stderr.isatty())}
 
     def run(folder: Path) -> Run:
         files = {"data": harness.stage(folder / f"{data.name}.npz", lambda: parts(data))}
@@ -130,36 +103,21 @@ def task(name: str, data: DataSpec, seed: int, epochs: int | None = None) -> Tas
             files["unlabelled"] = harness.stage(path, lambda: {"X": load_unlabelled(data)})
         return harness.apart(measure, job | files)
 
-    return Task(title, identity, run)
+    return Task(f"{contender.title} on {TITLES[data.name]}{seeded}", identity, run)
 
 
 def parts(data: DataSpec) -> dict[str, Any]:
     return dict(zip(("X_train", "y_train", "X_test", "y_test"), load(data), strict=True))
 
 
-def build(name: str, seed: int, epochs: int | None = None, verbose: int = 0) -> Any:
-    """Return a contender's estimator, told how long to train and whether to show it."""
-    estimator = CONTENDERS[name].build(seed)
-    if "lstmclassifier" in estimator.named_steps:
-        estimator.set_params(lstmclassifier__verbose=verbose)
-        if epochs is not None:
-            estimator.set_params(lstmclassifier__max_epochs=epochs)
-    return estimator
-
-
 def measure(job: Run) -> Run:
-    """Fit and score a contender in this process.
-
-    Parameters
-    ----------
-    job : dict
-        ``contender``, ``seed`` and ``data``, the path of what was staged. Optional:
-        ``unlabelled``, the path of texts; ``epochs``, in place of the contender's own; ``verbose``.
-    """
+    """Fit and score a contender in this process, of a job as `task` makes it."""
     staged = harness.staged(job["data"])
     unlabelled = harness.staged(job["unlabelled"])["X"] if job.get("unlabelled") else []
-    estimator = build(job["contender"], job["seed"], job.get("epochs"), job.get("verbose", 0))
-    prepare = CONTENDERS[job["contender"]].about.get("prepare")
+    contender = CONTENDERS[job["contender"]]
+    estimator, prepare = contender.build(job["seed"]), contender.about.get("prepare")
+    if "lstmclassifier" in estimator.named_steps:
+        estimator.set_params(lstmclassifier__verbose=job.get("verbose", 0))
     harness.forget_peak_memory()
     measured = harness.measure(
         estimator,
@@ -168,21 +126,14 @@ def measure(job: Run) -> Run:
         prepare=prepare
         and (lambda model: prepare(model, staged["X_train"], unlabelled, job["seed"])),
     )
-    return {**measured, "history": history(estimator)}
+    rows = getattr(estimator[-1], "history_", [])  # what training left for each epoch
+    numbers = [{n: float(v) for n, v in row.items() if isinstance(v, (int, float))} for row in rows]
+    return {**measured, "history": numbers}
 
 
 def score(model: Any, X: Any, y: Any, predicted: Any) -> dict[str, float]:
     found = harness.probability_scores(model, X, y, model.predict_proba(X))
     return {**found, "accuracy": float((predicted == y).mean())}
-
-
-def history(estimator: Any) -> list[dict[str, float]]:
-    """Return the numbers that training left for each epoch; none for a model without epochs."""
-    rows = getattr(estimator[-1], "history_", [])
-    return [
-        {name: float(value) for name, value in row.items() if isinstance(value, (int, float))}
-        for row in rows
-    ]
 
 
 # ------------------------------------------------------------------------------------------
@@ -223,52 +174,36 @@ def table(runs: list[Run], *, published: bool = False) -> str:
 def notes(runs: list[Run]) -> list[str]:
     """Return what a reader of the table of one data set has to know."""
     groups = report.by_contender(runs, CONTENDERS)
-    found = [sizes(runs)]
+    of = "held-out training" if any(run["data"]["validate"] for run in runs) else "test"
+    sizes = sorted({(run["n_train"], run["n_test"]) for run in runs}, reverse=True)
+    texts = [f"{train:,} samples to train on, {test:,} {of} samples" for train, test in sizes]
+    found = [f"{'; '.join(texts)}."]
     if any(len(group) > 1 for group in groups.values()):
         found.append("With more than one seed: the median, in brackets the lowest and highest.")
     if runs[0]["data"]["name"] != "digits":
         found.append("Fitting and predicting include splitting texts into words.")
     if report.values(runs, "seconds.prepare"):
         found.append("Prepare: training word vectors on the training and the unlabelled texts.")
+    before: dict[str, list[float]] = {}
+    for run in sorted(runs, key=lambda run: run["environment"]["torch_threads"] is None):
+        torch = "without" if run["environment"]["torch_threads"] is None else "with"
+        before.setdefault(torch, []).append(run["memory_mb"]["before"])
+    held = [f"{median(found):,.0f} MB {torch} torch" for torch, found in before.items()]
+    found.append(
+        "Peak memory is that of the whole process, one per model; with nothing but libraries and "
+        f"data loaded it is {', '.join(held)}."
+    )
     warned: dict[str, list[str]] = {}
     for title, group in groups.items():
         for warning in {text for run in group for text in run["warnings"]}:
             warned.setdefault(warning.splitlines()[0].rstrip("."), []).append(title)
-    found.append(memory(runs))
     return found + [f"{', '.join(titles)} warned: {text}." for text, titles in warned.items()]
 
 
-def sizes(runs: list[Run]) -> str:
-    found = sorted({(run["n_train"], run["n_test"]) for run in runs}, reverse=True)
-    of = "held-out training" if any(run["data"]["validate"] for run in runs) else "test"
-    texts = [
-        f"{n_train:,} samples to train on, {n_test:,} {of} samples" for n_train, n_test in found
-    ]
-    return "; ".join(texts) + "."
-
-
-def memory(runs: list[Run]) -> str:
-    texts = []
-    for needs_torch in (True, False):
-        before = [
-            run["memory_mb"]["before"]
-            for run in runs
-            if (run["environment"]["torch_threads"] is not None) == needs_torch
-        ]
-        if before:
-            texts.append(f"{median(before):,.0f} MB with{'' if needs_torch else 'out'} torch")
-    return (
-        "Peak memory is that of the whole process, one per model; with nothing but libraries and "
-        f"data loaded it is {', '.join(texts)}."
-    )
-
-
 def page(runs: list[Run], args: argparse.Namespace) -> str:
-    quick = args.quick or harness.is_trial(args)
-    text = sections(runs, published=not quick)
-    if args.quick and report.by_data(runs, ["imdb"]):
-        return f"{text}\n\n{FEW}"
-    return text if quick else f"{text}\n\n{PUBLISHED}"
+    whole = not (args.quick or args.validate)
+    note = PUBLISHED if whole else FEW if args.quick and report.by_data(runs, ["imdb"]) else ""
+    return f"{sections(runs, published=whole)}\n\n{note}".rstrip()
 
 
 def shown(runs: list[Run]) -> str:
@@ -297,25 +232,23 @@ def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]
 
 
 def colours(runs: list[Run]) -> dict[str, str]:
-    """Return a colour per contender: grey for the baselines, the others each their own."""
+    """Return a colour per contender's title: grey for the baselines, the others each their own."""
     present = {run["contender"] for run in runs}
-    lstms = [name for name in CONTENDERS if name in present and CONTENDERS[name].n_seeds != 0]
-    own = {name: report.COLOURS[i % len(report.COLOURS)] for i, name in enumerate(lstms)}
-    return {name: own.get(name, report.GREY) for name in CONTENDERS if name in present}
+    shown = [contender for name, contender in CONTENDERS.items() if name in present]
+    lstms = [contender.title for contender in shown if contender.n_seeds != 0]
+    own = {title: report.COLOURS[i % len(report.COLOURS)] for i, title in enumerate(lstms)}
+    return {contender.title: own.get(contender.title, report.GREY) for contender in shown}
 
 
 def learning_curves(runs: list[Run], path: Path) -> Path:
     """Plot the losses after each epoch, a panel per data set."""
-    plt = report.pyplot()
     groups = report.by_data([run for run in runs if run["history"]], TITLES)
-    with plt.rc_context(report.STYLE):
-        figure, panels = plt.subplots(
-            1, len(groups), figsize=(8.5 * len(groups), 4.5), squeeze=False, layout="constrained"
-        )
+    size = {"figsize": (8.5 * len(groups), 4.5), "squeeze": False}
+    with report.figure(path, 1, len(groups), **size) as panels:
         for ax, (name, group) in zip(panels[0], groups.items(), strict=True):
             losses(ax, group)
             ax.set_title(f"{TITLES[name]}: {group[0]['n_train']:,} samples to train on")
-        return report.save(figure, path)
+    return path
 
 
 def losses(ax: Any, runs: list[Run]) -> None:
@@ -323,57 +256,51 @@ def losses(ax: Any, runs: list[Run]) -> None:
 
     own, ends, dashed = colours(runs), {}, ""
     for run in runs:
-        name, epochs = run["contender"], range(1, len(run["history"]) + 1)
+        title, epochs = CONTENDERS[run["contender"]].title, range(1, len(run["history"]) + 1)
         trained = report.values(run["history"], "train_loss")
         held_out = report.values(run["history"], "valid_loss")
-        ax.plot(epochs, trained, color=own[name], marker="o", markersize=3)
-        ends.setdefault(name, trained[-1])
+        ax.plot(epochs, trained, color=own[title], marker="o", markersize=3)
+        ends.setdefault(title, trained[-1])
         if len(held_out) == len(trained):
-            ax.plot(epochs, held_out, color=own[name], linestyle="--")
+            ax.plot(epochs, held_out, color=own[title], linestyle="--")
             dashed = " (dashed: on held-out training data)"
     ax.set_ylim(bottom=0)
     ax.set_xlabel("epoch")
     ax.set_ylabel(f"training loss{dashed}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    heights = report.apart(list(ends.values()), 0.055 * ax.get_ylim()[1])
-    for name, height in zip(ends, heights, strict=True):
-        report.label(ax, CONTENDERS[name].title, height, own[name])
+    report.label(ax, ends, own, 0.055)
 
 
 def accuracy_time(runs: list[Run], path: Path) -> Path:
     """Plot accuracy against the seconds that training takes."""
     from matplotlib.ticker import FuncFormatter
 
-    plt, own = report.pyplot(), colours(runs)
-    found = {name: [run for run in runs if run["contender"] == name] for name in own}
-    scores = {name: [100 * run["accuracy"] for run in group] for name, group in found.items()}
+    own, groups = colours(runs), report.by_contender(runs, CONTENDERS)
+    scores = {title: [100 * run["accuracy"] for run in group] for title, group in groups.items()}
     low, high = min(map(min, scores.values())), max(map(max, scores.values()))
     margin = max(0.1 * (high - low), 0.5)
-    middles = [median(accuracies) for accuracies in scores.values()]
-    heights = report.apart(middles, 0.05 * (high - low + 2 * margin))
-    with plt.rc_context(report.STYLE):
-        figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+    with report.figure(path, figsize=(9, 5)) as ax:
         ax.set_xscale("log")
         ax.grid(alpha=0.25)
-        for (name, group), middle, height in zip(found.items(), middles, heights, strict=True):
-            prepared = report.values(group, "seconds.prepare")
-            trained = median(report.values(group, "seconds.fit"))
-            trained += median(prepared) if prepared else 0.0
-            ends = [[middle - min(scores[name])], [max(scores[name]) - middle]]
-            ax.errorbar(trained, middle, ends, fmt="o", color=own[name], capsize=3)
-            report.label(ax, CONTENDERS[name].title, height, own[name])
+        ax.set_ylim(low - margin, high + margin)
+        middles = {title: median(found) for title, found in scores.items()}
+        for title, height in report.label(ax, middles, own, 0.05).items():
+            found, middle = scores[title], middles[title]
+            spent = [report.values(groups[title], f"seconds.{part}") for part in ("prepare", "fit")]
+            trained = sum(median(seconds) for seconds in spent if seconds)
+            ends = [[middle - min(found)], [max(found) - middle]]
+            ax.errorbar(trained, middle, ends, fmt="o", color=own[title], capsize=3)
             ax.annotate(
                 "", (trained, middle), (1.015, height), annotation_clip=False,
                 textcoords=ax.get_yaxis_transform(),
-                arrowprops={"arrowstyle": "-", "color": own[name], "lw": 0.6, "alpha": 0.6},
+                arrowprops={"arrowstyle": "-", "color": own[title], "lw": 0.6, "alpha": 0.6},
             )  # fmt: skip
         ax.margins(x=0.08)
-        ax.set_ylim(low - margin, high + margin)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         ax.set_xlabel("seconds to fit, preparation included (log scale)")
         ax.set_ylabel("accuracy, %")
         ax.set_title(f"{TITLES['imdb']}: {runs[0]['n_train']:,} to train on")
-        return report.save(figure, path)
+    return path
 
 
 STUDY = Study(
@@ -386,14 +313,9 @@ STUDY = Study(
     guide="README.md",
     shown=shown,
     plots=plots,
-    takes=("validate", "n_train", "n_test", "epochs"),
     options={
+        **harness.VALIDATE,
         "--quick": {"action": "store_true", "help": "a few models on 2,000 reviews, in minutes"},
-        "--data": {
-            "choices": ("auto", "imdb", "bundled"),
-            "default": "auto",
-            "help": "with --quick: IMDB, what the dependencies bring, or IMDB if it can be had",
-        },
     },
 )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,9 @@ def made_up(task: str, length: int) -> tuple[list[np.ndarray], list[Any]]:
 
 def train(job: Run) -> Run:
     """Train for some epochs, and measure the time of one and the memory of the whole process."""
-    X, y = made_up(job["task"], job["length"])
+    X, y = made_up(job["contender"], job["length"])
     before = harness.peak_memory()
-    model = TASKS[job["task"]].set_params(
+    model = TASKS[job["contender"]].set_params(
         bidirectional=False, max_epochs=EPOCHS, bptt_length=job["bptt_length"], random_state=0
     )
     laps = Laps()
@@ -70,7 +71,7 @@ def stream(job: Run) -> Run:
     """Time single steps of a stream."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(16, 10, N_FEATURES))
-    network = NETWORKS[job["network"]]
+    network = NETWORKS[job["contender"]]
     model = LSTMClassifier(**network, bidirectional=False, max_epochs=1, random_state=0)
     model.fit(X, np.arange(16) % 2)
     steps = rng.normal(size=(WARM_UP + TIMED, job["n_sequences"], N_FEATURES))
@@ -91,30 +92,15 @@ def stream(job: Run) -> Run:
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return trainings, and streams in turns."""
-    found = []
-    for task in TASKS:
-        for bptt_length in (CHUNK, None):
-            for length in (max(1, n // args.shrink) for n in LENGTHS):
-                data = {"length": length, "bptt_length": bptt_length}
-                found.append(
-                    Task(
-                        f"{task}, {length:,} steps, {how(bptt_length)}",
-                        harness.identify(task, data, 0, {}),
-                        lambda _, job={"task": task, **data}: harness.apart(train, job),
-                    )
-                )
-    for repeat in range(args.seeds or REPEATS):  # the networks take turns
-        for network in NETWORKS:
-            for n in (1, 32):
-                found.append(
-                    Task(
-                        f"{network}, {n} sequences",
-                        harness.identify(network, {"n_sequences": n}, repeat, {}),
-                        lambda _, job={"network": network, "n_sequences": n}: harness.apart(
-                            stream, job
-                        ),
-                    )
-                )
+    found = [
+        task
+        for name, bptt_length, length in product(TASKS, (CHUNK, None), LENGTHS)
+        for task in harness.repeated(
+            train, name, {"length": length, "bptt_length": bptt_length}, range(1)
+        )
+    ]
+    for repeat, name, n in product(range(args.seeds or REPEATS), NETWORKS, (1, 32)):
+        found += harness.repeated(stream, name, {"n_sequences": n}, [repeat])
     return [task for task in found if not args.only or task.identity["contender"] in args.only]
 
 
@@ -142,10 +128,7 @@ def training_table(runs: list[Run]) -> str:
 
 def stream_table(runs: list[Run]) -> str:
     """Return milliseconds of each network, by the number of sequences."""
-    groups: dict[tuple[str, str], list[Run]] = {}
-    for run in runs:
-        key = (run["contender"], str(run["data"]["n_sequences"]))
-        groups.setdefault(key, []).append(run)
+    groups = report.grouped(runs, lambda run: (run["contender"], str(run["data"]["n_sequences"])))
     columns = {"network": [name for name, _ in groups], "sequences": [n for _, n in groups]}
     for head, path in (("ms a step, median", "median_ms"), ("99 of 100 below, ms", "p99_ms")):
         columns[head] = [report.middle(path, 2)(group) for group in groups.values()]
@@ -169,7 +152,7 @@ def page(runs: list[Run]) -> str:
             stream_table(streamed),
         ]
     parts.append(
-        "Each run in a process of its own; of a stream the median of three, which took turns. "
+        "Each run in a separate process; of a stream the median of three, which took turns. "
         f"{env['cpus']} CPU cores, Python {env['python']}, torch {env['torch']}, "
         f"{runs[0]['commit']}. {report.loads(runs)}"
     )
@@ -202,8 +185,6 @@ STUDY = Study(
     page=lambda runs, args: page(runs),
     guide="docs/tagging.md",
     shown=lambda runs: f"{page(runs)} Made by `python benchmarks/long_series.py`.",
-    # For trials and tests.
-    options={"--shrink": {"type": harness.positive, "default": 1, "help": argparse.SUPPRESS}},
     old=old,
 )
 

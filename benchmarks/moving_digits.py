@@ -39,10 +39,9 @@ TITLES = {
 DIGITS = {"accuracy": 3}
 NOTES = (
     "Medians over the seeds, with the lowest and highest. The classical models read the points of "
-    "all images in one row, filled up to 12 images with zeros behind. Three films are drawn in "
+    "all images in one row, filled up to 12 images with zeros at the end. Three films are drawn in "
     "`benchmarks/results/moving_digits.png`."
 )
-READ_IMAGES: dict[str, Any] = {"step_conv_filters": (16, 32)}
 
 
 def flat(X: Any) -> np.ndarray:
@@ -60,16 +59,10 @@ def table(X: Any) -> np.ndarray:
     return filled.reshape(len(X), -1)
 
 
-def images(seed: int) -> Any:
+def lstm(seed: int, reader: Any = "passthrough", **params: Any) -> Any:
     from sklstm import LSTMClassifier
 
-    return make_pipeline("passthrough", LSTMClassifier(random_state=seed, **READ_IMAGES))
-
-
-def rows(seed: int) -> Any:
-    from sklstm import LSTMClassifier
-
-    return make_pipeline(FunctionTransformer(flat), LSTMClassifier(random_state=seed))
+    return make_pipeline(reader, LSTMClassifier(random_state=seed, **params))
 
 
 def logistic(seed: int) -> Any:
@@ -83,8 +76,10 @@ def forest(seed: int) -> Any:
 
 
 CONTENDERS = {
-    "images": Contender("LSTM, convolution on each image", images),
-    "rows": Contender("LSTM, images laid flat", rows),
+    "images": Contender(
+        "LSTM, convolution on each image", partial(lstm, step_conv_filters=(16, 32))
+    ),
+    "rows": Contender("LSTM, images flattened", partial(lstm, reader=FunctionTransformer(flat))),
     "logistic": Contender("logistic regression, C tuned", logistic, n_seeds=0),
     "forest": Contender("random forest", forest),
 }
@@ -113,17 +108,14 @@ def draw(path: Path) -> Path:
     from sklstm.datasets import make_moving_digits
 
     films, labels = make_moving_digits(3, n_steps=8, target="both", random_state=4)
-    plt = report.pyplot()
-    with plt.rc_context(report.STYLE):
-        figure, axes = plt.subplots(3, 8, figsize=(9, 3.8), layout="constrained")
+    with report.figure(path, 3, 8, figsize=(9, 3.8)) as axes:
         for line, film, label in zip(axes, films, labels, strict=True):
-            for step, (ax, image) in enumerate(zip(line, film, strict=True)):
+            for ax, image in zip(line, film, strict=True):
                 ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
                 ax.set(xticks=[], yticks=[])
                 ax.spines[:].set_visible(True)
-                if step == 0:
-                    ax.set_title(str(label))
-        return report.save(figure, path)
+            line[0].set_title(str(label))
+    return path
 
 
 STUDY = comparison(

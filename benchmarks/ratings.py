@@ -27,7 +27,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.data import split
-from benchmarks.harness import Contender, Problem, comparison
+from benchmarks.harness import VALIDATE, Contender, Problem, comparison
 
 N_SEEDS = 2
 STARS = np.array([1, 2, 3, 4, 7, 8, 9, 10])
@@ -120,7 +120,7 @@ STUDY = comparison(
     about=__doc__,
     contenders=CONTENDERS,
     guide="docs/series.md",
-    takes=("validate",),
+    options=VALIDATE,
 )
 
 if __name__ == "__main__":

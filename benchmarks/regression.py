@@ -28,14 +28,15 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from benchmarks.contenders import flatten
 from benchmarks.data import fetch
-from benchmarks.harness import Contender, Problem, comparison
+from benchmarks.harness import VALIDATE, Contender, Problem, comparison
 
 N_SEEDS, N_FOLDS = 5, 5
 DIGITS = {"R2": 3, "root mean squared error": 4, "mean squared error": 5}
 NOTES = (
     "Medians over the seeds, with the lowest and highest. On Covid3Month every model reads the "
-    "logarithm of the counts. Ridge and MLP read the sequences laid flat."
+    "logarithm of the counts. Ridge and MLP read the sequences flattened."
 )
 
 # Chosen on folds of the training data: a small network, much dropout, few epochs.
@@ -45,11 +46,6 @@ GRID = {
     "mlpregressor__hidden_layer_sizes": [(16,), (100,)],
     "mlpregressor__alpha": [1e-4, 1e-1, 10.0, 100.0],
 }
-
-
-def flat(X: np.ndarray) -> np.ndarray:
-    """Return (n, T, F) sequences as rows of T*F numbers."""
-    return X.reshape(len(X), -1)
 
 
 def log_counts(X: np.ndarray) -> np.ndarray:
@@ -64,7 +60,7 @@ def contenders(steps: list[Any], params: dict[str, Any]) -> dict[str, Contender]
     def lstm(seed: int, **kwargs: Any) -> Any:
         return make_pipeline(*steps, SequenceScaler(), LSTMRegressor(random_state=seed, **kwargs))
 
-    table = [*steps, FunctionTransformer(flat), StandardScaler()]
+    table = [*steps, FunctionTransformer(flatten), StandardScaler()]
 
     def mlp(seed: int) -> Any:
         return make_pipeline(*table, MLPRegressor(max_iter=1000, random_state=seed))
@@ -113,7 +109,7 @@ def load_adding() -> tuple[Any, Any, Any, Any]:
     return *train, *make_adding_problem(2_000, 100, random_state=1)
 
 
-def problems(*, validate: bool) -> list[Problem]:
+def problems(validate: bool) -> list[Problem]:
     covid = contenders([FunctionTransformer(log_counts)], COVID)
     title = "Covid3Month: 84 days, one number"
     if validate:
@@ -128,7 +124,7 @@ def problems(*, validate: bool) -> list[Problem]:
 
 
 STUDY = comparison(
-    lambda validate: problems(validate=validate),
+    problems,
     DIGITS,
     NOTES,
     N_SEEDS,
@@ -137,7 +133,7 @@ STUDY = comparison(
     about=__doc__,
     contenders=("defaults", "chosen", "ridge", "mlp", "mlp-tuned", "mean"),
     guide="docs/series.md",
-    takes=("validate",),
+    options=VALIDATE,
 )
 
 if __name__ == "__main__":

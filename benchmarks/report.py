@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -31,15 +32,11 @@ def markdown(columns: Mapping[str, Sequence[str]], align: str = "") -> str:
         return "\n".join(" ".join(f"| {cell}".rstrip() for cell in [*row, ""]) for row in plain)
     widths = [max(3, len(head), *map(len, columns[head])) for head in heads]
     rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    kinds = ["<", *">" * len(widths)]
     return "\n".join(
-        f"| {' | '.join(_pad(cell, width, i) for i, (cell, width) in cells)} |"
+        f"| {' | '.join(map('{:{}{}}'.format, row, kinds, widths))} |"
         for row in [heads, rules, *rows]
-        if (cells := list(enumerate(zip(row, widths, strict=True))))
     )
-
-
-def _pad(cell: str, width: int, column: int) -> str:
-    return cell.rjust(width) if column else cell.ljust(width)
 
 
 def table(
@@ -55,19 +52,24 @@ def table(
 
 def by_contender(runs: Iterable[Run], names: Iterable[str]) -> dict[str, list[Run]]:
     """Return the runs of each contender, by its title if `names` maps to what has one."""
-    found, groups = list(runs), {}
-    for name in names:
-        if own := [run for run in found if run["contender"] == name]:
-            title = getattr(names[name], "title", name) if isinstance(names, Mapping) else name
-            groups[title] = own
+    groups = grouped(runs, lambda run: run["contender"])
+    named = names if isinstance(names, Mapping) else {}
+    titles = {name: getattr(named.get(name), "title", name) for name in names}
+    return {title: groups[name] for name, title in titles.items() if name in groups}
+
+
+def grouped(runs: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    """Return the runs of each key, in the order in which they come."""
+    groups: dict[Any, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(key(run), []).append(run)
     return groups
 
 
 def by_data(runs: Iterable[Run], names: Iterable[str]) -> dict[str, list[Run]]:
     """Return the runs of each data set that has some, in the order of `names`."""
-    found = list(runs)
-    groups = {name: [run for run in found if run["data"]["name"] == name] for name in names}
-    return {name: group for name, group in groups.items() if group}
+    groups = grouped(runs, lambda run: run["data"]["name"])
+    return {name: groups[name] for name in names if name in groups}
 
 
 def values(runs: Iterable[Run], path: str) -> list[Any]:
@@ -82,49 +84,44 @@ def values(runs: Iterable[Run], path: str) -> list[Any]:
     return found
 
 
+def column(path: str, show: Callable[[list[Any]], str]) -> Column:
+    """Return a column of what runs hold at a path, shown together."""
+
+    def cell(runs: list[Run]) -> str:
+        found = values(runs, path)
+        return show(found) if found else MISSING
+
+    return cell
+
+
 def spread(
     path: str, places: int, scale: float = 1, middle: Callable[[list[float]], float] = median
 ) -> Column:
     """Return a column of medians, of several runs with the lowest and highest in brackets."""
 
-    def column(runs: list[Run]) -> str:
-        found = [scale * value for value in values(runs, path)]
-        if not found:
-            return MISSING
+    def show(found: list[float]) -> str:
         # The 0.0 turns a rounded -0.0 into 0.0.
         texts = [
-            f"{round(value, places) + 0.0:.{places}f}"
+            f"{round(scale * value, places) + 0.0:.{places}f}"
             for value in (middle(found), min(found), max(found))
         ]
         return texts[0] if len(found) == 1 else f"{texts[0]} ({texts[1]} to {texts[2]})"
 
-    return column
+    return column(path, show)
 
 
 def middle(path: str, places: int, scale: float = 1) -> Column:
     """Return a column of medians."""
-
-    def column(runs: list[Run]) -> str:
-        found = values(runs, path)
-        return f"{scale * median(found):,.{places}f}" if found else MISSING
-
-    return column
+    return column(path, lambda found: f"{scale * median(found):,.{places}f}")
 
 
 def took(path: str) -> Column:
     """Return a column of median seconds."""
-
-    def column(runs: list[Run]) -> str:
-        found = values(runs, path)
-        return seconds(median(found) if found else None)
-
-    return column
+    return column(path, lambda found: seconds(median(found)))
 
 
-def seconds(value: float | None) -> str:
+def seconds(value: float) -> str:
     """Return seconds as text with about three digits, and never as zero."""
-    if value is None:
-        return MISSING
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 1 else f"{max(value, 0.01):.2f}"
@@ -142,14 +139,12 @@ def of_problems(
         "fit, s": took("seconds.fit"),
         "predict, s": took("seconds.predict"),
     }
-    texts = []
-    posed = list(problems)
-    for name, title in {problem.name: problem.title for problem in posed}.items():
-        if group := [run for run in runs if run["data"]["name"] == name]:
-            size = f" {group[0]['n_train']:,} samples to train on, {group[0]['n_test']:,} to test."
-            titles = {k: v for p in posed if p.name == name for k, v in p.contenders.items()}
-            shown = table(by_contender(group, titles), columns)
-            texts.append(f"**{title}.**{size if sizes else ''}\n\n{shown}")
+    texts, posed = [], grouped(problems, lambda problem: problem.name)
+    for name, group in by_data(runs, posed).items():
+        size = f" {group[0]['n_train']:,} samples to train on, {group[0]['n_test']:,} to test."
+        titles = {key: c for problem in posed[name] for key, c in problem.contenders.items()}
+        shown = table(by_contender(group, titles), columns)
+        texts.append(f"**{posed[name][-1].title}.**{size if sizes else ''}\n\n{shown}")
     return "\n\n".join(texts)
 
 
@@ -159,13 +154,12 @@ def of_problems(
 
 def surroundings(runs: list[Run]) -> list[str]:
     """Return a line for each surrounding that runs were made in; one, if all went well."""
-    lines: dict[str, list[str]] = {}
     threads = max(values(runs, "environment.torch_threads"), default="none")
-    for run in runs:
-        lines.setdefault(_surrounding(run, threads), []).append(run["date"])
+    lines = grouped(runs, lambda run: _surrounding(run, threads))
+    dates = {line: sorted(values(own, "date")) for line, own in lines.items()}
     return [
-        f"Measured on {line}; {' to '.join(sorted({min(dates), max(dates)}))}."
-        for line, dates in lines.items()
+        f"Measured on {line}; {' to '.join(dict.fromkeys((days[0], days[-1])))}."
+        for line, days in dates.items()
     ]
 
 
@@ -211,26 +205,19 @@ def marks(name: str) -> tuple[str, str]:
     return f"<!-- {name}-table:start -->", f"<!-- {name}-table:end -->"
 
 
-def fill(text: str, content: str, name: str) -> str:
-    """Return `text` with `content` in place of all that is between the marks of a table.
+def fill(path: Path, content: str, name: str) -> None:
+    """Fill a file with `content` between the marks of a table; leave it if nothing changes.
 
     Raises
     ------
     ValueError
         If a mark is missing, comes twice, or the end comes first.
     """
-    start, end = marks(name)
+    text, (start, end) = path.read_text(encoding="utf-8"), marks(name)
     if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
         raise ValueError(f"expected {start} once, and {end} once after it")
-    head, rest = text.split(start)
-    _, tail = rest.split(end)
-    return f"{head}{start}\n{content.strip()}\n{end}{tail}"
-
-
-def fill_file(path: Path, content: str, name: str) -> None:
-    """Fill a file between the marks of a table; leave it alone if nothing changes."""
-    text = path.read_text(encoding="utf-8")
-    filled = fill(text, content, name)
+    head, tail = text.split(start)[0], text.split(end)[1]
+    filled = f"{head}{start}\n{content.strip()}\n{end}{tail}"
     if filled != text:
         path.write_text(filled, encoding="utf-8")
 
@@ -262,9 +249,29 @@ def pyplot() -> Any:
     return pyplot
 
 
-def label(ax: Any, text: str, height: float, colour: str) -> None:
-    """Write a name right of the plot."""
-    ax.text(1.02, height, text, color=colour, va="center", transform=ax.get_yaxis_transform())
+@contextmanager
+def figure(path: Path, *shape: int, **settings: Any) -> Iterator[Any]:
+    """Yield the axes of a figure, or an array of them of this shape, and write it at the end."""
+    plt = pyplot()
+    with plt.rc_context(STYLE):
+        drawn, axes = plt.subplots(*shape, layout="constrained", **settings)
+        yield axes
+        save(drawn, path)
+
+
+def label(
+    ax: Any, ends: Mapping[str, float], colours: Mapping[str, str], gap: float
+) -> dict[str, float]:
+    """Write names right of the plot, next to the ends of their lines; return the heights.
+
+    `gap` is the least distance between two names, as a fraction of the axis.
+    """
+    low, high = ax.get_ylim()
+    heights = apart(list(ends.values()), gap * (high - low))
+    for name, height in zip(ends, heights, strict=True):
+        where = {"va": "center", "transform": ax.get_yaxis_transform()}
+        ax.text(1.02, height, name, color=colours[name], **where)
+    return dict(zip(ends, heights, strict=True))
 
 
 def apart(heights: Sequence[float], gap: float) -> list[float]:

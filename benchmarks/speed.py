@@ -115,6 +115,7 @@ def run_sklstm(data: Any) -> Result:
     import torch
     from skorch.callbacks import Callback
 
+    from benchmarks.contenders import TUTORIAL_NETWORK
     from sklstm import LSTMClassifier
 
     class FromWeights(Callback):
@@ -132,18 +133,8 @@ def run_sklstm(data: Any) -> Result:
     ends = np.cumsum(data["lengths"])[:-1]
     X = np.array(np.split(data["ids"], ends), dtype=object)
     model = LSTMClassifier(
-        100,
-        embedding_dim=32,
-        bidirectional=False,
-        pooling="last",
-        dropout=0.0,
-        embedding_dropout=0.0,
-        optimizer="adam",
-        learning_rate=LEARNING_RATE,
+        **TUTORIAL_NETWORK,
         weight_decay=0.0,
-        gradient_clip=None,
-        lr_schedule="constant",
-        batch_size=BATCH_SIZE,
         max_epochs=1,
         early_stopping=False,
         input_type="tokens",
@@ -223,10 +214,6 @@ def keras_model(data: Any) -> Any:
     """Build the tutorial's network from the shared weights."""
     import keras
 
-    def gates(array: np.ndarray) -> np.ndarray:
-        """Return the gates in Keras' order, which is also torch's, in columns."""
-        return np.ascontiguousarray(array.T)
-
     model = keras.Sequential(
         [
             keras.Input((None,), dtype="int32"),
@@ -235,16 +222,12 @@ def keras_model(data: Any) -> Any:
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.set_weights(
-        [
-            data["embedding"],
-            gates(data["kernel"]),
-            gates(data["recurrent"]),
-            data["bias"],
-            gates(data["output"]),
-            np.zeros(1, dtype=np.float32),
-        ]
+    # Keras has the gates in the order of torch, but in columns.
+    kernel, recurrent, output = (
+        np.ascontiguousarray(data[name].T) for name in ("kernel", "recurrent", "output")
     )
+    zero = np.zeros(1, dtype=np.float32)
+    model.set_weights([data["embedding"], kernel, recurrent, data["bias"], output, zero])
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return model
 
@@ -298,9 +281,11 @@ def bucketed(data: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 CONTENDERS = {
     "sklstm": Contender("sklstm, LSTMClassifier.fit", run_sklstm),
-    "torch": Contender("plain torch nn.LSTM, padded to 500 in front as in the tutorial", run_torch),
+    "torch": Contender(
+        "plain torch nn.LSTM, padded to 500 at the start as in the tutorial", run_torch
+    ),
     "torch-behind": Contender(
-        "plain torch nn.LSTM, padded to 500 behind as torch's pad_sequence does",
+        "plain torch nn.LSTM, padded to 500 at the end as torch's pad_sequence does",
         partial(run_torch, at_end=True),
     ),
     "keras": Contender(
@@ -327,29 +312,25 @@ CONTENDERS = {
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return the engines in turns."""
-    rounds = args.seeds or ROUNDS
-    return [
-        task(name, turn, args.peers_python)
-        for turn in range(rounds)
-        for name, contender in harness.chosen(args, CONTENDERS).items()
-        if turn in contender.seeds(rounds)
-    ]
+    contenders = harness.chosen(args, CONTENDERS)
 
-
-def task(name: str, turn: int, peers_python: str | None) -> Task:
-    contender, own = CONTENDERS[name], name.endswith(OWN_WEIGHTS)
-
-    def run(folder: Path) -> Run:
+    def run(name: str, folder: Path) -> Run:
+        own = name.endswith(OWN_WEIGHTS)
         data = harness.stage(folder / "reviews.npz", reviews)
         weights = harness.stage(
             folder / f"weights-{own}.npz",
             lambda: initial_weights(int(harness.staged(data)["n_ids"]), own=own),
         )
         job = {"contender": name, "data": data, "weights": weights}
-        return harness.apart(measure, job, peers_python if contender.peer else None)
+        return harness.apart(measure, job, args.peers_python if contenders[name].peer else None)
 
-    identity = harness.identify(name, {"name": "imdb"}, turn, {})
-    return Task(f"{contender.title}, round {turn}", identity, run)
+    # What draws no weights is measured once.
+    found = harness.turns(args, ROUNDS, {name: {} for name in contenders}, run)
+    return [
+        task
+        for task in found
+        if task.identity["seed"] in contenders[task.identity["contender"]].seeds(args.seeds, ROUNDS)
+    ]
 
 
 def measure(job: Run) -> Run:
@@ -383,23 +364,15 @@ def page(runs: list[Run]) -> str:
     counts = sorted({len(group) for group in groups.values()})
     rounds = "One round" if counts == [1] else f"Medians of {counts[0]} to {counts[-1]} rounds"
     versions = "; ".join(sorted(set(report.values(runs, "version"))))
-    found = [*report.values(runs, "environment.cpus"), *report.values(runs, "environment.python")]
-    where = f" {found[0]} CPU cores, Python {found[-1]}." if found else ""
+    known = [run["environment"] for run in runs if "environment" in run][:1]
+    where = "".join(f" {found['cpus']} CPU cores, Python {found['python']}." for found in known)
     return (
         f"{report.table(groups, columns, 'engine', 'lrrrr')}\n\n{rounds}, the engines taking "
-        f"turns, each in a process of its own. {versions}.{where}"
+        f"turns, each in a separate process. {versions}.{where}"
     )
 
 
-def old(content: dict[str, Any]) -> list[Run]:
-    """Return the runs of a file that holds those of each engine."""
-    return [
-        {**harness.identify(name, {"name": "imdb"}, turn, {}), **run}
-        for name, measured in content["runs"].items()
-        for turn, run in enumerate(measured)
-    ]
-
-
+PEERS = harness.peers_python("keras and tensorflow")
 STUDY = Study(
     name="speed",
     title="The first epoch of the tutorial's LSTM",
@@ -409,15 +382,9 @@ STUDY = Study(
     page=lambda runs, args: page(runs),
     guide="README.md",
     shown=lambda runs: f"{page(runs)} Command: `python benchmarks/speed.py --keras-python PATH`.",
-    options={
-        "--keras-python": {
-            "dest": "peers_python",
-            "metavar": "PATH",
-            "help": "interpreter that has keras and tensorflow",
-        }
-    },
-    command="--keras-python PATH",
-    old=old,
+    options={"--keras-python": {"dest": "peers_python", **PEERS["--peers-python"]}},
+    command="speed.py --keras-python PATH",
+    old=lambda content: harness.old_turns(content["runs"], {}),
 )
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ part, word by word::
 The CRF is that of sklearn-crfsuite, in a separate environment (``pip install
 sklearn-crfsuite==0.5.0``); without ``--peers-python`` it is left out. Its features are made by
 hand, as taggers had them before word vectors: the word, how it begins and ends, its shape, and its
-neighbours. Features and penalties are chosen on the development part (`benchmarks/search.py crf`).
-``--validate`` scores on that part, for choosing the others' parameters.
+neighbours. Features and penalties were chosen on the development part
+(``benchmarks/results/tagging_search.md``). ``--validate`` scores on that part.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from benchmarks.harness import Contender, Laps, Problem, Run, Study, Task
 
 N_SEEDS = 3
 DIGITS = {"accuracy, %": 2, "unknown words, %": 2, "whole sentences, %": 2}
-# Chosen on the development part (`benchmarks/search.py crf`); of the simpler features, which are
+# Chosen on the development part (results/tagging_search.md); of the simpler features, which are
 # those of sklearn-crfsuite's tutorial and more, only the penalties.
 CRF: dict[str, Any] = {
     "affixes": 6,
@@ -128,11 +128,8 @@ def shape(word: str) -> str:
 
 
 def _kind(sign: str) -> str:
-    if sign.isdigit():
-        return "d"
-    if sign.isalpha():
-        return "X" if sign.isupper() else "x"
-    return sign
+    letter = "X" if sign.isupper() else "x"
+    return "d" if sign.isdigit() else letter if sign.isalpha() else sign
 
 
 def short_shape(word: str) -> str:
@@ -143,16 +140,10 @@ def short_shape(word: str) -> str:
 def features(sentence: Sentence, *, affixes: int, around: str, pairs: bool) -> list[list[str]]:
     """Return what holds for each word of a sentence.
 
-    Parameters
-    ----------
-    sentence : list of str
-    affixes : int
-        The longest beginning and ending of a word, in characters.
-    around : {"full", "lean"}
-        Of two words on either side: all of word, shapes and endings of 1 to 4 characters; or the
-        word, and of the next ones the short shape and 3 characters as well.
-    pairs : bool
-        Whether words side by side, and those to the left and the right, also count together.
+    `affixes` is the longest beginning and ending of a word, in characters. `around` tells what
+    counts of two words on either side: "full" all of word, shapes and endings of 1 to 4 characters;
+    "lean" the word, and of the next ones the short shape and 3 characters as well. With `pairs`,
+    words side by side, and those to the left and the right, also count together.
     """
     return [
         [
@@ -234,13 +225,8 @@ def _endings(lower: str, longest: int) -> list[str]:
 def measure_crf(job: Run) -> Run:
     """Fit a CRF in this process and let it predict; return the tags and the seconds it took.
 
-    Making features is part of both times.
-
-    Parameters
-    ----------
-    job : dict
-        ``words`` and ``tags`` to train on and the words ``asked``, in sentences; and ``params``,
-        for `features` and for sklearn_crfsuite.CRF.
+    Making features is part of both times. The job holds ``words`` and ``tags`` to train on and the
+    words ``asked``, in sentences; and ``params``, for `features` and for sklearn_crfsuite.CRF.
     """
     import sklearn_crfsuite
 
@@ -317,59 +303,47 @@ def problem(part: str) -> Problem:
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     part = "dev" if args.validate else "test"
-    found = [
-        crf_task(name, problem(part).name, part, contender.params, args.peers_python)
-        for name, contender in harness.chosen(args, CONTENDERS).items()
-        if contender.peer
-    ]
-    return [*problem(part).tasks(args, N_SEEDS), *found]
+    posed = problem(part)
 
-
-def crf_task(
-    name: str, data: str, part: str, params: Mapping[str, Any], peers_python: str | None
-) -> Task:
-    """Return a CRF in its own environment, scored on a part."""
-
-    def run(folder: Path) -> Run:
+    def run(params: Mapping[str, Any], folder: Path) -> Run:
+        """Measure a CRF in its own environment, scored on a part."""
         words, tags, asked, y = load(part)
         job = {"words": words, "tags": [list(map(str, own)) for own in tags], "asked": asked}
-        measured = harness.apart(measure_crf, {**job, "params": params}, peers_python)
+        measured = harness.apart(measure_crf, {**job, "params": params}, args.peers_python)
         found = scores(asked, y, measured.pop("predicted"), known_words(part))
         sizes = {"n_train": len(words), "n_test": len(asked), "warnings": []}
         return {**measured, "scores": found, **sizes}
 
-    return Task(name, harness.identify(name, {"name": data}, 0, params), run)
+    return posed.tasks(args, N_SEEDS) + [
+        Task(
+            name,
+            harness.identify(name, {"name": posed.name}, 0, contender.params),
+            partial(run, contender.params),
+        )
+        for name, contender in harness.chosen(args, CONTENDERS).items()
+        if contender.peer
+    ]
 
 
 # ------------------------------------------------------------------------------------------
 # What is shown
 
 
-def part_of(runs: list[Run], part: str) -> tuple[list[Run], str]:
-    """Return the runs that were scored on a part, and what a reader is told of its size."""
-    own = [run for run in runs if run["data"]["name"] == problem(part).name]
-    sizes = [f"{own[0]['n_train']:,} sentences to train on, {own[0]['n_test']:,}"] if own else []
-    return own, "".join(f"{size} of the {part} part." for size in sizes)
-
-
-def table(runs: list[Run], part: str) -> str:
-    titled = report.of_problems([problem(part)], runs, DIGITS, sizes=False)
-    return titled.partition("\n\n")[2]
-
-
-def page(runs: list[Run], part: str) -> str:
-    own, sizes = part_of(runs, part)
+def page(runs: list[Run], part: str, *, measured: bool = True) -> str:
+    """Return the table of a part and its notes; with `measured`, what it was measured on."""
+    scored = [run for run in runs if run["data"]["name"] == problem(part).name]
+    groups = report.by_contender(scored, CONTENDERS).values()
+    own = [run for group in groups for run in group]
     if not own:
         return "Nothing has been measured here."
-    crf = [run for run in own if CONTENDERS[run["contender"]].peer]
-    ours = [run for run in own if run not in crf]
-    measured = [*report.surroundings(ours), *report.surroundings(crf), *report.warned(own)]
-    return "\n\n".join([sizes, table(own, part), *measured, NOTES])
-
-
-def shown(runs: list[Run]) -> str:
-    own, sizes = part_of(runs, "test")
-    return f"{sizes}\n\n{table(own, 'test')}\n\n{NOTES}"
+    n_train, n_test = own[0]["n_train"], own[0]["n_test"]
+    titled = report.of_problems([problem(part)], own, DIGITS, sizes=False)
+    return "\n\n".join([
+        f"{n_train:,} sentences to train on, {n_test:,} of the {part} part.",
+        titled.partition("\n\n")[2],
+        *(report.surroundings(own) + report.warned(own) if measured else []),
+        NOTES,
+    ])  # fmt: skip
 
 
 STUDY = Study(
@@ -380,10 +354,9 @@ STUDY = Study(
     tasks=tasks,
     page=lambda runs, args: page(runs, "dev" if args.validate else "test"),
     guide="docs/tagging.md",
-    shown=shown,
-    takes=("validate",),
-    options={"--peers-python": {"metavar": "PATH", "help": "interpreter with sklearn-crfsuite"}},
-    command="--peers-python PATH",
+    shown=lambda runs: page(runs, "test", measured=False),
+    options={**harness.VALIDATE, **harness.peers_python("sklearn-crfsuite")},
+    command="tagging.py --peers-python PATH",
 )
 
 if __name__ == "__main__":

@@ -16,11 +16,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from sklearn.feature_extraction.text import CountVectorizer
+
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import harness, report
 from benchmarks.harness import Laps, Run, Study, Task
+from sklstm import SequenceTokenizer, datasets
 
 ROUNDS = 7
 BASE = "CountVectorizer().fit_transform"
@@ -33,32 +36,19 @@ WORK: dict[str, dict[str, Any]] = {
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return the contenders in turns."""
-    from sklearn.feature_extraction.text import CountVectorizer
+    texts = cache(lambda: datasets.fetch_imdb(subset="train").data)
 
-    from sklstm import SequenceTokenizer
-    from sklstm.datasets import fetch_imdb
-
-    texts = cache(lambda: fetch_imdb(subset="train").data)
-
-    def work(name: str) -> Run:
-        tool = CountVectorizer if name == BASE else SequenceTokenizer
-        texts()
+    def work(name: str, folder: Path) -> Run:
+        tool = (CountVectorizer if name == BASE else SequenceTokenizer)(**WORK[name])
+        n_texts = len(texts())
         gc.collect()
         laps = Laps()
-        tool(**WORK[name]).fit_transform(texts())
+        tool.fit_transform(texts())
         laps.lap("fit")
-        about = harness.environment()
-        return {"seconds": laps.seconds, "n_texts": len(texts()), "environment": about}
+        about = {"n_texts": n_texts, "environment": harness.environment()}
+        return {"seconds": laps.seconds, **about}
 
-    return [
-        Task(
-            f"{name}, round {turn}",
-            harness.identify(name, {"name": "imdb"}, turn, WORK[name]),
-            lambda folder, name=name: work(name),
-        )
-        for turn in range(args.seeds or ROUNDS)
-        for name in args.only or WORK
-    ]
+    return harness.turns(args, ROUNDS, WORK, work)
 
 
 def page(runs: list[Run], args: argparse.Namespace) -> str:
@@ -82,26 +72,12 @@ def page(runs: list[Run], args: argparse.Namespace) -> str:
 def old(content: dict[str, Any]) -> list[Run]:
     """Return the runs of a file that holds the seconds of each contender."""
     about = {"n_texts": content["n_texts"], "environment": content}
-    return [
-        {
-            **about,
-            **harness.identify(name, {"name": "imdb"}, turn, WORK[name]),
-            "seconds": {"fit": s},
-        }
-        for name, spent in content["seconds"].items()
-        for turn, s in enumerate(spent)
-    ]
+    found = content["seconds"].items()
+    runs = {name: [{**about, "seconds": {"fit": s}} for s in spent] for name, spent in found}
+    return harness.old_turns(runs, WORK)
 
 
-STUDY = Study(
-    name="tokenizer",
-    title="Tokenizing film reviews",
-    about=__doc__,
-    contenders=WORK,
-    tasks=tasks,
-    page=page,
-    old=old,
-)
+STUDY = Study("tokenizer", "Tokenizing film reviews", __doc__, WORK, tasks, page, old=old)
 
 if __name__ == "__main__":
     STUDY.run()

@@ -21,6 +21,8 @@ from statistics import mean, median
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -48,8 +50,6 @@ Series = list[np.ndarray]  # of shape (T_i, F) each
 
 
 def lstm(seed: int, **params: Any) -> Any:
-    from sklearn.pipeline import make_pipeline
-
     from sklstm import LSTMClassifier, SequenceScaler
 
     return make_pipeline(SequenceScaler(), LSTMClassifier(**params, random_state=seed))
@@ -100,12 +100,9 @@ class OneLength:
 class NearestByDTW:
     """1-nearest neighbour by dynamic time warping, over series of any length.
 
-    Parameters
-    ----------
-    window : float or None
-        How far steps may be matched from the diagonal, as a fraction of the series. None takes the
-        fraction with which most training series are nearest to one of their class, the smallest
-        of those that are as good.
+    `window` is how far steps may be matched from the diagonal, as a fraction of the series. None
+    takes the fraction with which most training series are nearest to one of their class, the
+    smallest of those that are as good.
     """
 
     def __init__(self, seed: int, window: float | None):
@@ -167,46 +164,32 @@ CONTENDERS = {
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return what was asked for and can be run; in validation, a seed is a fold, too."""
-    found = []
-    for data in args.data:
-        spec = DataSpec(data, args.n_train, args.n_test, bool(args.validate))
-        for name, contender in harness.chosen(args, CONTENDERS).items():
-            n_seeds = len(contender.seeds(args.seeds, N_SEEDS))
-            for seed in range(n_seeds * N_FOLDS if args.validate else n_seeds):
-                found.append(task(name, spec, seed, args.epochs, args.peers_python))
-    return found
+    n_folds = N_FOLDS if args.validate else 1
+    return [
+        task(name, DataSpec(data, validate=args.validate), seed, args.peers_python)
+        for data in args.data
+        for name, contender in harness.chosen(args, CONTENDERS).items()
+        for seed in range(len(contender.seeds(args.seeds, N_SEEDS)) * n_folds)
+    ]
 
 
-def task(
-    name: str,
-    data: DataSpec,
-    seed: int,
-    epochs: int | None = None,
-    peers_python: str | None = None,
-) -> Task:
+def task(name: str, data: DataSpec, seed: int, peers_python: str | None = None) -> Task:
     """Return one contender on one data set with one seed."""
-    contender = CONTENDERS[name]
-    trial = {"max_epochs": epochs} if epochs and not contender.peer else {}
-    params = {**contender.params, **trial}
-    fold = seed % N_FOLDS if data.validate else None
+    contender, fold = CONTENDERS[name], seed % N_FOLDS if data.validate else None
     names = ("X_train", "y_train", "X_test", "y_test")
 
     def run(folder: Path) -> Run:
-        staged = harness.stage(
-            folder / f"{data.name}-{fold}.npz",
-            lambda: dict(zip(names, parts(data, fold), strict=True)),
-        )
-        job = {"contender": name, "params": params, "seed": seed, "data": staged}
+        path = folder / f"{data.name}-{fold}.npz"
+        staged = harness.stage(path, lambda: dict(zip(names, parts(data, fold), strict=True)))
+        job = {"contender": name, "params": contender.params, "seed": seed, "data": staged}
         return harness.apart(measure, job, peers_python if contender.peer else None)
 
-    identity = harness.identify(name, asdict(data), seed, params)
+    identity = harness.identify(name, asdict(data), seed, contender.params)
     return Task(f"{contender.title} on {data.name}, seed {seed}", identity, run)
 
 
 def parts(data: DataSpec, fold: int | None) -> Parts:
     """Return the parts of a data set; with a fold, both from its training data."""
-    from sklearn.model_selection import StratifiedKFold
-
     if fold is None:
         return load(data)
     X, y, _, _ = load(DataSpec(data.name, data.n_train))
@@ -220,11 +203,6 @@ def measure(job: Run) -> Run:
 
     It is fitted and asked before, on a few series: numba compiles then, and what a library
     imports late is there.
-
-    Parameters
-    ----------
-    job : dict
-        ``contender``, ``params``, ``seed`` and ``data``, the path of what was staged.
     """
     data, contender = harness.staged(job["data"]), CONTENDERS[job["contender"]]
     X_train, X_test = list(data["X_train"]), list(data["X_test"])
@@ -266,8 +244,11 @@ def page(runs: list[Run]) -> str:
         "predict, s": report.took("seconds.predict"),
     }
     for name, own in groups.items():
+        n_train, n_test = max((run["n_train"], run["n_test"]) for run in own)
+        of = "held-out training" if validated(own) else "test"
+        sizes = f"{n_train:,} series to train on, {n_test:,} {of} series."
         table = report.table(report.by_contender(own, CONTENDERS), columns)
-        texts.append(f"## {TITLES[name]}\n\n{sizes(own)}\n\n{table}")
+        texts.append(f"## {TITLES[name]}\n\n{sizes}\n\n{table}")
     listed = [*notes(runs), *report.surroundings(runs)]
     return "\n\n".join([*texts, "\n".join(f"- {note}" for note in listed)])
 
@@ -283,32 +264,24 @@ def average(runs: list[Run]) -> Callable[[list[float]], float]:
 
 def overview(runs: list[Run]) -> str:
     """Return one table of what has run on all sets: accuracy, and mean seconds to fit."""
-    names = list(report.by_data(runs, TITLES))
+    names, middle = list(report.by_data(runs, TITLES)), average(runs)
+
+    def each(own: list[Run], path: str, middle: Callable[[list[float]], float]) -> list[float]:
+        by_set = report.by_data(own, names)
+        return [middle(report.values(group, path)) for group in by_set.values()]
+
     groups = {
-        title: by_set
+        title: own
         for title, own in report.by_contender(runs, CONTENDERS).items()
-        if len(by_set := report.by_data(own, names)) == len(names)
+        if len(report.by_data(own, names)) == len(names)
     }
-    middle = average(runs)
-    scores = {
-        title: [middle([100 * run["accuracy"] for run in own]) for own in by_set.values()]
-        for title, by_set in groups.items()
+    columns: dict[str, report.Column] = {
+        name: lambda own, i=i: f"{100 * each(own, 'accuracy', middle)[i]:.2f}"
+        for i, name in enumerate(names)
     }
-    spent = [
-        mean(median(report.values(own, "seconds.fit")) for own in by_set.values())
-        for by_set in groups.values()
-    ]
-    columns = {"model": list(groups)}
-    for place, name in enumerate(names):
-        columns[name] = [f"{found[place]:.2f}" for found in scores.values()]
-    columns["mean"] = [f"{mean(found):.2f}" for found in scores.values()]
-    return report.markdown({**columns, "fit, s": [report.seconds(took) for took in spent]})
-
-
-def sizes(runs: list[Run]) -> str:
-    n_train, n_test = max((run["n_train"], run["n_test"]) for run in runs)
-    of = "held-out training" if validated(runs) else "test"
-    return f"{n_train:,} series to train on, {n_test:,} {of} series."
+    columns["mean"] = lambda own: f"{100 * mean(each(own, 'accuracy', middle)):.2f}"
+    columns["fit, s"] = lambda own: report.seconds(mean(each(own, "seconds.fit", median)))
+    return report.table(groups, columns)
 
 
 def notes(runs: list[Run]) -> list[str]:
@@ -318,9 +291,9 @@ def notes(runs: list[Run]) -> list[str]:
         f"{what}, with the lowest and highest in brackets; 1-NN DTW draws nothing. Each model is "
         "fitted once on a few series beforehand, so no seconds are those of numba compiling or "
         "libraries being imported. One model runs at a time, on all cores.",
-        "The LSTMs stand behind a SequenceScaler. MiniRocket and MultiRocket are aeon's, with "
+        "A SequenceScaler comes before the LSTMs. MiniRocket and MultiRocket are aeon's, with "
         "10,000 kernels (9,996 and 49,728 features) and a ridge classifier; they need series "
-        "of one length, so shorter ones are filled up behind with zeros, aeon's default, to the "
+        "of one length, so shorter ones are padded with zeros at the end, aeon's default, to the "
         "longest training series, and longer ones cut. DTW takes the series as they are, unscaled.",
     ]
     learned: dict[str, set[float]] = {}
@@ -347,12 +320,12 @@ STUDY = Study(
     page=lambda runs, args: page(runs),
     guide="README.md",
     shown=overview,
-    takes=("validate", "n_train", "n_test", "epochs"),
     options={
+        **harness.VALIDATE,
+        **harness.peers_python("aeon"),
         "--data": {"nargs": "+", "choices": UCR, "default": UCR, "help": "default: all"},
-        "--peers-python": {"metavar": "PATH", "help": "interpreter that has aeon"},
     },
-    command="--peers-python PATH",
+    command="ucr.py --peers-python PATH",
 )
 
 if __name__ == "__main__":

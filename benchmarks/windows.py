@@ -59,7 +59,7 @@ def measure(job: Run) -> Run:
     harness.forget_peak_memory()
     before = harness.peak_memory()
     laps = Laps()
-    made = WAYS[job["way"]](X, y, window=WINDOW, stride=job["stride"], label=job["label"])
+    made = WAYS[job["contender"]](X, y, window=WINDOW, stride=job["stride"], label=job["label"])
     laps.lap("make")
     return {
         "seconds": laps.seconds,
@@ -71,18 +71,15 @@ def measure(job: Run) -> Run:
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     cases = [
-        {"n_rows": n // args.shrink, "n_features": f, "stride": stride, "label": label}
+        {"n_rows": n, "n_features": f, "stride": stride, "label": label}
         for (n, f), stride, label in product(SHAPES, STRIDES, LABELS)
     ]
+    repeats = {"make_windows": range(args.seeds or REPEATS), "loop": range(1)}
     return [
-        Task(
-            f"{way}, {', '.join(f'{name} {value}' for name, value in case.items())}",
-            harness.identify(way, case, repeat, {}),
-            lambda _, job={"way": way, **case}: harness.apart(measure, job),
-        )
+        task
         for case in cases
         for way in args.only or WAYS
-        for repeat in range((args.seeds or REPEATS) if way == "make_windows" else 1)
+        for task in harness.repeated(measure, way, case, repeats[way])
     ]
 
 
@@ -90,16 +87,14 @@ def page(runs: list[Run], args: argparse.Namespace) -> str:
     def of(way: str, path: str, places: int, group: list[Run]) -> str:
         return report.middle(path, places)([run for run in group if run["contender"] == way])
 
-    cases: dict[tuple[str, ...], list[Run]] = {}
-    for run in runs:
+    def case(run: Run) -> tuple[str, ...]:
         data = run["data"]
         shape = f"{data['n_rows']:,} x {data['n_features']}"
-        case = (shape, str(data["stride"]), data["label"], f"{run['n_windows']:,}")
-        cases.setdefault(case, []).append(run)
+        return shape, str(data["stride"]), data["label"], f"{run['n_windows']:,}"
+
+    cases = report.grouped(runs, case)
     heads = ("rows", "stride", "label", "windows")
-    columns = {
-        head: list(cells) for head, cells in zip(heads, zip(*cases, strict=True), strict=True)
-    }
+    columns = {head: [row[i] for row in cases] for i, head in enumerate(heads)}
     for path, places, unit in (("seconds.make", 2, "s"), ("memory_mb", 0, "MB")):
         for way in WAYS:
             cell = partial(of, way, path, places)
@@ -109,7 +104,7 @@ def page(runs: list[Run], args: argparse.Namespace) -> str:
         f"{report.markdown(columns, 'rrlrrrrr')}\n\n"
         f"Rows of float64, labels of {N_CLASSES} classes as int64. Memory is the peak above that "
         f"of the rows and labels themselves. make_windows: the median of {repeats} runs; the loop, "
-        "a list comprehension and `np.stack`: one run. Each run in a process of its own, nothing "
+        "a list comprehension and `np.stack`: one run. Each run in a separate process, nothing "
         f"extrapolated. {report.loads(runs)}\n\n" + "\n".join(report.surroundings(runs))
     )
 
@@ -128,17 +123,7 @@ def old(content: dict[str, Any]) -> list[Run]:
     return runs
 
 
-STUDY = Study(
-    name="windows",
-    title=f"Windows of {WINDOW} rows",
-    about=__doc__,
-    contenders=WAYS,
-    tasks=tasks,
-    page=page,
-    # For trials and tests.
-    options={"--shrink": {"type": harness.positive, "default": 1, "help": argparse.SUPPRESS}},
-    old=old,
-)
+STUDY = Study("windows", f"Windows of {WINDOW} rows", __doc__, WAYS, tasks, page, old=old)
 
 if __name__ == "__main__":
     STUDY.run()

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from benchmarks import doc2vec, doc2vec_speed, search
-from benchmarks.doc2vec import fit, inferred, joined, reviews
-from benchmarks.harness import probability_scores
+from benchmarks import doc2vec, doc2vec_speed
+from benchmarks.doc2vec import fit, reviews
 
 WORDS = (["dull", "waste", "boring", "poor"], ["fine", "superb", "moving", "great"])
 SMALL = {"vector_size": 8, "epochs": 10, "infer_alpha": 0.025}
@@ -55,8 +54,6 @@ def test_trained_vectors_are_those_of_the_training_reviews():
     data = reviews(validate=False)
     vectorizer, trained, _ = fit(SMALL, data, 0)
     np.testing.assert_array_equal(trained, vectorizer.model_.dv.vectors[:60])
-    vectors = inferred(vectorizer, data, 1.0)
-    np.testing.assert_array_equal(vectors.test, vectorizer.transform(data.test))
     assert fit({**SMALL, "tags": "labels"}, data, 0)[1] is None
 
 
@@ -81,61 +78,19 @@ def test_every_row_is_measured_once_and_kept(tmp_path, capsys):
     assert json.loads((tmp_path / "doc2vec.json").read_text())["runs"] == runs
 
 
-def test_the_search_resumes_where_it_was(tmp_path, monkeypatch, runs_in):
-    candidates = {
-        "first": (SMALL, (5, 10), (None,)),
-        "labels": ({**SMALL, "tags": "labels"}, (20,), (None,)),
-        "low": (SMALL, (20,), (None, 0.003)),
-        "TF-IDF and first": (SMALL, (20,), (None,)),
-    }
-    for name in [*search.DOC2VECS]:
-        monkeypatch.delitem(search.DOC2VECS, name)
-    for name, candidate in candidates.items():
-        monkeypatch.setitem(search.DOC2VECS, name, candidate)
-    study = search.SEARCHES["doc2vec"]
-    assert study.main(["--only", "first", "--output", str(tmp_path)]) == 0
-    (kept,) = runs_in(tmp_path / "doc2vec_search.json")
-    ways = {f"{way}, {n} epochs" for way in ("inferred", "trained; test inferred") for n in (5, 10)}
-    found = {row["vectors"] for row in kept["tries"]}
-    assert found == ways | {f"{way}, of length 1" for way in ways}
-    assert study.main(["--output", str(tmp_path)]) == 0
-    runs = {run["contender"]: run for run in runs_in(tmp_path / "doc2vec_search.json")}
-    assert runs["first"] == kept
-    labels = {row["vectors"] for row in runs["labels"]["tries"]}
-    assert labels == {"inferred, 20 epochs", "inferred, 20 epochs, of length 1"}
-    assert len(runs["TF-IDF and first"]["tries"]) == 8
-    low = {row["vectors"] for row in runs["low"]["tries"]}
-    assert {"inferred, 20 epochs", "inferred, 20 epochs from 0.003"} < low
-    lines = (tmp_path / "doc2vec_search.md").read_text().splitlines()
-    rows = [line for line in lines if line.startswith("| ")][2:]
-    scores = [float(row.split("|")[4]) for row in rows]
-    assert len(scores) == 8 + 2 + 8 + 4
-    assert scores == sorted(scores, reverse=True)
-
-
-def test_word_counts_beside_vectors_score_as_the_pipeline_does():
-    data = reviews(validate=False)
-    vectorizer, _, _ = fit(SMALL, data, 0)
-    rows = search.beside_counts(inferred(vectorizer, data, 1.0), data)
-    for row in rows[::7]:
-        weight = float(row["vectors"].split()[-1])
-        model = joined(vectorizer, weight, row["C"]).fit(data.train, data.y_train)
-        probabilities = model.predict_proba(data.test)
-        expected = probability_scores(model, data.test, data.y_test, probabilities)
-        assert row["log_loss"] == pytest.approx(expected["log_loss"], rel=1e-3)
-
-
 def test_lower_rates_infer_shorter_vectors():
     data = reviews(validate=False)
     vectorizer, _, _ = fit(SMALL, data, 0)
-    usual = inferred(vectorizer, data, 1.0)
-    low = inferred(vectorizer.set_params(infer_alpha=0.003), data, 1.0)
-    norms = [np.linalg.norm(vectors.test, axis=1).mean() for vectors in (low, usual)]
+    usual = vectorizer.transform(data.test)
+    low = vectorizer.set_params(infer_alpha=0.003).transform(data.test)
+    norms = [np.linalg.norm(vectors, axis=1).mean() for vectors in (low, usual)]
     assert norms[0] < norms[1]
 
 
-def test_all_ways_infer_in_turns(tmp_path, runs_in):
-    command = ["--output", str(tmp_path), "--n-train", "40", "--divide", "500", "--rounds", "2"]
+def test_all_ways_infer_in_turns(tmp_path, runs_in, monkeypatch):
+    for name, value in {"N_TRAIN": 40, "FEW": 2, "MANY": 20}.items():
+        monkeypatch.setattr(doc2vec_speed, name, value)
+    command = ["--output", str(tmp_path), "--rounds", "2"]
     assert doc2vec_speed.STUDY.main([*command, "--only", "DBOW", "DM"]) == 0
     runs = runs_in(tmp_path / "doc2vec_speed.json")
     assert [(run["contender"], run["data"]["n_texts"], run["seed"]) for run in runs] == [

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from benchmarks import few_labels, harness
-from benchmarks.data import DataSpec
 
 GOOD = ["a fine film with good acting", "good and fine story", "fine good film of the year"]
 BAD = ["a dull film with bad acting", "bad and dull story", "dull bad film of the year"]
@@ -61,7 +60,7 @@ def test_a_stopped_run_resumes(small, tmp_path, capsys):
     assert small == [20, 20, 60, 60] * 2
     assert few_labels.STUDY.main(options) == 0
     assert small[8:] == [20] * 3 + [60] * 3 + [20] * 3 + [60] * 3
-    assert "training word vectors" not in capsys.readouterr().out.split("word vectors:")[-1]
+    assert capsys.readouterr().out.count("training word vectors") == 1
     runs = json.loads((tmp_path / "few_labels.json").read_text())["runs"]
     assert len(runs) == 20
     first = next(run for run in runs if run["contender"] == "first")
@@ -87,13 +86,14 @@ def test_the_table():
     assert "80.00" in lines[3]
 
 
-def test_vectors_of_other_settings_are_refused(small, tmp_path, monkeypatch):
-    data = DataSpec("imdb")
-    few_labels.word_vectors(data, X, tmp_path)
-    few_labels.word_vectors(data, X, tmp_path)
-    monkeypatch.setattr(few_labels, "VECTORS", {**few_labels.VECTORS, "vector_size": 7})
-    with pytest.raises(SystemExit, match="vectors of other settings"):
-        few_labels.word_vectors(data, X, tmp_path)
+def test_vectors_of_other_settings_are_trained_again(small, tmp_path, monkeypatch, capsys):
+    options = ["--output", str(tmp_path), "--vectors", str(tmp_path), "--seeds", "1"]
+    trained = []
+    for size in (6, 6, 7):
+        monkeypatch.setattr(few_labels, "VECTORS", {**few_labels.VECTORS, "vector_size": size})
+        few_labels.tasks(few_labels.STUDY.parse(options))
+        trained.append("training word vectors" in capsys.readouterr().out)
+    assert trained == [True, False, True]
 
 
 def test_validation_scores_on_few_labels(small, tmp_path, monkeypatch):

@@ -1,13 +1,13 @@
 """The benchmarks on texts, each model in a process of its own."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from benchmarks import defaults, harness, imdb
-from benchmarks.contenders import CONTENDERS, TrainedWordVectors
+from benchmarks.contenders import CONTENDERS, TrainedWordVectors, tutorial
 from benchmarks.data import DataSpec, load
 from benchmarks.harness import Results
 
@@ -47,17 +47,18 @@ def noted(jobs):
     return [(job["contender"], job["seed"]) for job in jobs]
 
 
-def run_all(names, results, data=POLARITY, *, fresh=False, **plan):
-    return harness.run_all(
-        imdb.plan(names, data, plan.pop("seeds", None), **plan), results, fresh=fresh
-    )
+def run_all(names, results, data=POLARITY, *, fresh=False, seeds=None):
+    return harness.run_all(imdb.plan(names, data, seeds), results, fresh=fresh)
 
 
-def test_the_demo_runs_on_what_the_dependencies_bring(tmp_path, capfd):
-    options = (
-        "--quick --data bundled --n-train 60 --n-test 30 --epochs 2 --only digits-lstm tfidf "
-        "--output"
-    )
+def test_the_demo_runs_on_what_the_dependencies_bring(tmp_path, capfd, monkeypatch):
+    def small(spec):
+        if spec.name == "imdb":
+            raise OSError("not found anywhere")
+        return load(DataSpec(spec.name, 60, 30))
+
+    monkeypatch.setattr(imdb, "load", small)
+    options = "--quick --only digits-lstm tfidf --output"
     assert imdb.STUDY.main([*options.split(), str(tmp_path)]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines[0].startswith("Data: what comes with scikit-learn and gensim: digits")
@@ -68,8 +69,8 @@ def test_the_demo_runs_on_what_the_dependencies_bring(tmp_path, capfd):
     runs = json.loads((tmp_path / "imdb.json").read_text())["runs"]
     assert [run["contender"] for run in runs] == ["digits-lstm", "tfidf"]
     lstm, tfidf = runs
-    assert [epoch["epoch"] for epoch in lstm["history"]] == [1, 2]
-    assert lstm["params"]["lstmclassifier__max_epochs"] == 2
+    assert [epoch["epoch"] for epoch in lstm["history"]] == [*range(1, 21)]
+    assert lstm["params"]["lstmclassifier__max_epochs"] == 20
     # each in its own process: the one without torch is the smaller
     assert tfidf["environment"]["torch_threads"] is None
     assert tfidf["memory_mb"]["peak"] < lstm["memory_mb"]["before"]
@@ -123,14 +124,16 @@ def test_a_stopped_run_resumes_where_it_was(tmp_path, ran):
     assert noted(ran)[2:] == [("cnn-lstm", 0), ("tfidf", 0)]
 
 
-def test_other_parameters_or_data_run_again(tmp_path, ran):
+def test_other_parameters_or_data_run_again(tmp_path, ran, monkeypatch):
     results = Results(tmp_path / "imdb.json")
     run_all(["cnn-lstm"], results, seeds=2)
-    run_all(["cnn-lstm"], results, epochs=7)
+    changed = replace(CONTENDERS["cnn-lstm"], build=tutorial(epochs=7))
+    monkeypatch.setitem(CONTENDERS, "cnn-lstm", changed)
+    run_all(["cnn-lstm"], results)
     assert noted(ran) == [("cnn-lstm", 0), ("cnn-lstm", 1), ("cnn-lstm", 0)]
     # the run with seed 1 was of parameters that are no more
     assert [run["params"]["lstmclassifier__max_epochs"] for run in results.runs] == [7]
-    run_all(["cnn-lstm"], results, DataSpec("polarity"), epochs=7)
+    run_all(["cnn-lstm"], results, DataSpec("polarity"))
     assert len(results.runs) == 2
 
 
@@ -217,11 +220,7 @@ def test_without_imdb_the_demo_takes_what_there_is(monkeypatch, capsys):
     output = capsys.readouterr()
     assert output.out.startswith("Data: what comes with scikit-learn and gensim")
     assert output.err == "IMDB cannot be had: not found anywhere.\n"
-    tasks = imdb.tasks(imdb.STUDY.parse(["--quick", "--data", "imdb"]))
+    monkeypatch.setattr(imdb, "load", lambda spec: None)
+    tasks = imdb.tasks(imdb.STUDY.parse(["--quick"]))
     assert [task.identity["data"] for task in tasks] == [asdict(DataSpec("imdb", 2000, 2000))] * 4
     assert capsys.readouterr().out.startswith("Data: IMDB film reviews, a balanced slice of 2,000")
-
-
-def test_bundled_data_is_for_the_demo(tmp_path):
-    with pytest.raises(SystemExit, match="needs --quick"):
-        imdb.STUDY.main(["--data", "bundled", "--output", str(tmp_path)])

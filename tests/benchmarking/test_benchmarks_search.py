@@ -1,15 +1,16 @@
 """The validation split by film, and what the search keeps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.utils import Bunch
 
-from benchmarks import films, search
-from benchmarks.contenders import CONTENDERS, TrainedWordVectors
+from benchmarks import clustering, films, search
+from benchmarks.contenders import TrainedWordVectors
 from benchmarks.data import DataSpec, load
 from sklstm import AutoencoderClusterer
-
-PIPELINE_WORDS = {"token_pattern": r"\w+", "max_features": 10}
 
 
 @pytest.fixture
@@ -42,40 +43,62 @@ def test_neighbours_that_share_rare_words_are_alike():
     assert found[2] == 0.0
 
 
-def test_the_best_is_the_first(tmp_path, monkeypatch):
-    def curve(candidate, args):
-        if candidate is search.LSTMS[search.TUNED]:
-            return {"accuracy": [0.9], "log_loss": [0.3]}
-        return {"accuracy": [0.7, 0.8], "log_loss": [0.6, 0.5], "minutes": 1.0}
+def searched(monkeypatch, name, **changes):
+    search_of = replace(search.SEARCHES[name], **changes)
+    monkeypatch.setitem(search.SEARCHES, name, search_of)
+    return search_of.study()
 
-    monkeypatch.setattr(search, "curve", curve)
-    study = search.SEARCHES["imdb"]
-    for name in ("defaults", search.TUNED):  # as two processes would add to the file
-        assert study.main(["--output", str(tmp_path), "--only", name]) == 0
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["search.json", "search.md"]
-    rows = (tmp_path / "search.md").read_text().splitlines()
-    assert f"| {search.TUNED} | 90.00 | 0.300 | - |" in rows
-    assert rows.index("| defaults | 80.00 | 0.500 | 2 |") == 5  # its last epoch
+
+def test_the_best_is_the_first(tmp_path, monkeypatch, runs_in):
+    X, y = np.arange(10.0)[:, None], np.repeat([0, 1], 5)
+    space = {"wrong": {"constant": 0}, "right": {"constant": 1}, "early": {"strategy": "prior"}}
+    study = searched(
+        monkeypatch,
+        "imdb",
+        build=lambda: DummyClassifier(strategy="constant", constant=0),
+        space=space,
+        load=lambda: (X, y, X[5:], y[5:]),
+        score=lambda model, X, y, predicted: {"accuracy": float((predicted == y).mean())},
+    )
+    for names in (["wrong"], ["wrong", "right"]):  # as two processes would add to the file
+        assert study.main(["--output", str(tmp_path), "--only", *names]) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["search_imdb.json", "search_imdb.md"]
+    assert [run["params"] for run in runs_in(tmp_path / "search_imdb.json")] == [
+        space["wrong"], space["right"],
+    ]  # fmt: skip
+    page = (tmp_path / "search_imdb.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert [row.split("|")[1].strip() for row in rows[2:]] == ["right", "wrong"]
+    assert "1.0000" in rows[2]
+    assert "0.0000" in rows[3]
+    assert "Made by `python benchmarks/search.py imdb`." in page
 
 
 def test_clusters_are_compared_between_seeds_and_no_labels_are_read(tmp_path, monkeypatch, runs_in):
-    monkeypatch.setattr(search, "AUTOENCODERS", {
-        "table: all alike": (("digits",), {"max_epochs": 1, "clustering": "kmeans"}),
-        "table: random": (("digits",), {"max_epochs": 2, "clustering": "kmeans"}),
-    })  # fmt: skip
     labels = iter([[0, 0, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]])
-    found = lambda self, X: np.array(next(labels))  # noqa: E731
-    monkeypatch.setattr(AutoencoderClusterer, "fit_predict", found)
-    study, arguments = search.SEARCHES["clustering"], ["--output", str(tmp_path), "--seeds", "2"]
-    assert study.main(arguments) == 0
-    runs = runs_in(tmp_path / "clustering_search.json")
-    assert [run["agreement"] for run in runs] == [1.0, -0.5]
-    page = " ".join((tmp_path / "clustering_search.md").read_text().split())
-    assert "| table: all alike | 1.000" in page
-    assert study.main(arguments) == 0  # all kept: no label is asked for again
+    X = np.zeros((4, 2))
+    monkeypatch.setattr(search, "N_CLUSTERINGS", 2)
+    monkeypatch.setattr(clustering, "digits_table", lambda: (X, np.arange(4)))
+    seen = []
+    monkeypatch.setattr(
+        AutoencoderClusterer, "fit", lambda self, X, y=None: seen.append((self, y)) or self
+    )
+    monkeypatch.setattr(AutoencoderClusterer, "predict", lambda self, X: np.array(next(labels)))
+    space = {"random": {"max_epochs": 2}, "all alike": {"max_epochs": 1}}
+    study = searched(monkeypatch, "clustering", space=space)
+    arguments = ["--output", str(tmp_path)]
+    assert study.main([*arguments, "--only", "all alike", "random"]) == 0
+    runs = runs_in(tmp_path / "search_clustering.json")
+    assert [run["scores"]["agreement"] for run in runs] == [1.0, -0.5]
+    assert [(model.max_epochs, model.random_state) for model, _ in seen] == [
+        (1, 0), (1, 1), (2, 0), (2, 1),
+    ]  # fmt: skip
+    assert not any(np.any(y) for _, y in seen if y is not None)
+    assert study.main(arguments) == 0  # all kept: nothing is fitted again
+    assert len(seen) == 4
 
 
-def test_word_vectors_are_trained_once(tmp_path, monkeypatch):
+def test_word_vectors_are_trained_once(monkeypatch):
     trained = []
 
     def train(self, pipeline, texts, unlabelled, seed):
@@ -83,15 +106,10 @@ def test_word_vectors_are_trained_once(tmp_path, monkeypatch):
         pipeline.set_params(lstmclassifier__embeddings={"word": [1.0]})
 
     monkeypatch.setattr(TrainedWordVectors, "__call__", train)
+    monkeypatch.setattr(search, "load", lambda spec: (["a text"], [0], ["another"], [1]))
     monkeypatch.setattr(search, "load_unlabelled", lambda spec: ["one", "two"])
-
-    def vectors(size, words):
-        trained, pipeline = TrainedWordVectors(vector_size=size), CONTENDERS["defaults"].build(0)
-        return search.word_vectors(words, trained, pipeline, ["a text"], tmp_path)
-
-    assert vectors(8, PIPELINE_WORDS) == {"word": [1.0]}
-    assert vectors(8, {**PIPELINE_WORDS, "max_features": 5}) == {"word": [1.0]}  # same words
-    assert trained == [(8, 1, 2)]
-    vectors(16, PIPELINE_WORDS)
-    vectors(8, {"token_pattern": r"\w\w+"})  # split in another way
-    assert len(trained) == 3
+    search.word_vectors.cache_clear()
+    for _ in range(2):
+        assert search.imdb_lstm()[-1].embeddings == {"word": [1.0]}
+    search.word_vectors.cache_clear()
+    assert trained == [(200, 1, 2)]

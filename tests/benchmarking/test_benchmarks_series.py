@@ -104,7 +104,7 @@ def test_ratings_score_the_most_probable_class_and_the_median():
     assert "of the median" not in rounded
 
 
-def test_films_are_laid_flat_in_both_ways():
+def test_films_are_flattened_in_both_ways():
     films, _ = make_moving_digits(5, random_state=0)
     rows, table = moving_digits.flat(films), moving_digits.table(films)
     assert table.shape == (5, 12 * 256)
@@ -119,11 +119,11 @@ def test_three_films_are_drawn(tmp_path):
 
 
 def test_problems_of_numbers():
-    posed = regression.problems(validate=False)
+    posed = regression.problems(False)
     assert [problem.name for problem in posed] == ["Covid3Month", "adding"]
     assert "chosen" in posed[0].contenders
     assert "chosen" not in posed[1].contenders
-    assert len(regression.problems(validate=True)) == regression.N_FOLDS
+    assert len(regression.problems(True)) == regression.N_FOLDS
     logs = regression.log_counts(np.array([[0.0, -2.0, np.e - 1]]))
     np.testing.assert_allclose(logs, [[0, 0, 1]])
 

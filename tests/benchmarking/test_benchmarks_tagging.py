@@ -1,4 +1,4 @@
-"""The benchmark on parts of speech: features, the simple baseline, the search and the tables."""
+"""The benchmark on parts of speech: features, the simple baseline and the tables."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import harness, search, tagging
+from benchmarks import harness, tagging
 from benchmarks.harness import Contender, Results
 from benchmarks.tagging import features, of_pairs, of_place, of_word, shape, short_shape
 
@@ -20,7 +20,7 @@ LEAN = {"affixes": 6, "around": "lean", "pairs": True}
 
 @pytest.fixture
 def searched(monkeypatch, measured):
-    """Replace the CRF by one whose accuracy is known, make the search small, and note the fits."""
+    """Replace the CRF by one whose accuracy is known, and note the fits."""
     monkeypatch.setattr(tagging, "load", lambda part: PARTS)
     known = {"unknown words, %": 80.0, "whole sentences, %": 5.0}
     scores = tagging.scores
@@ -33,20 +33,10 @@ def searched(monkeypatch, measured):
             else scores(X, y, predicted, words)
         ),
     )
-    stages = {
-        "features": {"pairs": (False, True)},
-        "penalties": {
-            "all_possible_transitions": (True, False), "c1": (0.0, 0.1), "c2": (0.05, 0.2),
-        },
-        "iterations": {"max_iterations": (200, 1000)},
-    }  # fmt: skip
-    monkeypatch.setattr(search, "STAGES", stages)
 
     def answer(job):
-        params = job["params"]
-        accuracy = 90.0 + 2 * params["c1"] + params["pairs"] - (params["max_iterations"] > 200)
         return {
-            "predicted": accuracy, "seconds": {"fit": 12.0, "predict": 0.5},
+            "predicted": 90.0, "seconds": {"fit": 12.0, "predict": 0.5},
             "iterations": 99, "n_weights": 12345,
             "environment": {"cpus": 2, "OMP_NUM_THREADS": None, "sklearn-crfsuite": "0.5.0"},
         }  # fmt: skip
@@ -145,67 +135,21 @@ def test_scores_count_words_unknown_words_and_sentences():
         tagging.scores(ASKED, TRUTH, predicted[:1], set())
 
 
-def search_crf(folder, *options):
-    study = search.SEARCHES["crf"]
-    return study.main(["--peers-python", "python", "--output", str(folder), *options])
-
-
 def params_of(jobs):
     return [job["params"] for job in jobs]
 
 
-def test_the_search_varies_one_stage_after_the_other(searched, tmp_path, runs_in):
-    assert search_crf(tmp_path) == 0
-    # two sets of features; eight penalties with the better one; more iterations, which are worse
-    found = params_of(searched)[: 2 + 8 + 1]
-    assert [params["pairs"] for params in found] == [False] + [True] * 10
-    *_, (stage, candidates, done, best) = search.stages(runs_in(tmp_path / "tagging.json"))
-    expected = {"pairs": True, "c1": 0.1, "c2": 0.05, "max_iterations": 200}  # first of equals
-    assert best == {**search.START, **expected}
-    assert (stage, len(candidates), len(done)) == ("iterations", 2, 2)
-    # then the penalties of the features that it began with; one of twelve was tried before
-    assert len(searched) == 11 + 11
-    assert not any(params["pairs"] for params in params_of(searched)[11:])
-    assert search_crf(tmp_path) == 0
-    assert len(searched) == 22
-
-
-def test_a_stopped_search_resumes(searched, tmp_path, monkeypatch):
-    whole = harness.apart
-
-    def stop_at_the_fifth(*args):
-        if len(searched) == 4:
-            raise KeyboardInterrupt
-        return whole(*args)
-
-    monkeypatch.setattr(harness, "apart", stop_at_the_fifth)
-    with pytest.raises(KeyboardInterrupt):
-        search_crf(tmp_path)
-    search_crf(tmp_path, "--report")
-    text = (tmp_path / "tagging_search.md").read_text(encoding="utf-8")
-    assert "6 to come." in text
-    assert "Chosen" not in text
-    monkeypatch.setattr(harness, "apart", whole)
-    search_crf(tmp_path)
-    assert len(searched) == 22
-
-
-def test_the_tables_of_the_search(searched, tmp_path, rows_of):
-    search_crf(tmp_path)
-    found = (tmp_path / "tagging_search.md").read_text(encoding="utf-8")
-    assert rows_of(found)[3][:2] == ["True", "91.10"]
-    assert ["0.1", "91.20", "91.20"] in rows_of(found)
-    assert "Chosen: affixes 4, around full, pairs True, c1 0.1, c2 0.05, all" in found
-    with pytest.raises(SystemExit, match="--peers-python"):
-        search.SEARCHES["crf"].main(["--output", str(tmp_path)])
-
-
 def test_the_chosen_crf_is_what_the_recorded_search_found():
     runs = Results(harness.RESULTS / "tagging.json").runs
-    *_, (_, _, _, best) = search.stages(runs)
-    assert best == tagging.CRF
-    plain = search.tried(runs, search.grid(search.START, search.PLAIN))
-    assert max(plain, key=lambda run: run["scores"]["accuracy, %"])["params"] == tagging.CRF_PLAIN
+    tried = [run for run in runs if run["data"]["name"] == "ud_lines, search on dev"]
+    assert len(tried) == 91
+
+    def best(**given):
+        found = [run for run in tried if run["params"].items() >= given.items()]
+        return max(found, key=lambda run: run["scores"]["accuracy, %"])["params"]
+
+    assert best() == tagging.CRF
+    assert best(affixes=4, around="full", pairs=False) == tagging.CRF_PLAIN
 
 
 def test_the_tables(measured, tmp_path, monkeypatch, rows_of, runs_in):

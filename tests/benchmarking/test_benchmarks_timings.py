@@ -92,4 +92,4 @@ def test_engines_take_turns(measured, tmp_path, runs_in, rows_of, monkeypatch):
 def test_times_without_sklstm_have_no_base():
     run = {"contender": "torch", "epoch_s": 1.0, "step_ms": 1.0, "predict_s": 1.0, "version": "x"}
     assert "| nan |" in speed.page([{**run, "extrapolated": False}])
-    assert report.seconds(None) == "-"
+    assert report.took("seconds.fit")([run]) == "-"

@@ -24,9 +24,11 @@ def test_the_loop_makes_the_same_windows(stride, label):
 def test_measurements_and_the_report(tmp_path, measured, monkeypatch, runs_in):
     case = {"n_rows": 500, "n_features": 2, "stride": 50, "label": "mean"}
     jobs = measured(windows.measure)
-    monkeypatch.setattr(windows, "SHAPES", ((1_000, 2),))
-    options = ["--rounds", "2", "--shrink", "2", "--output", str(tmp_path)]
+    monkeypatch.setattr(windows, "SHAPES", ((500, 2),))
+    options = ["--rounds", "2", "--output", str(tmp_path)]
     assert windows.STUDY.main(options) == 0
-    assert [job["way"] for job in jobs if {**job, **case} == job] == ["make_windows"] * 2 + ["loop"]
+    assert [job["contender"] for job in jobs if {**job, **case} == job] == ["make_windows"] * 2 + [
+        "loop"
+    ]
     assert "| 500 x 2 | 50 | mean | 10 |" in (tmp_path / "windows.md").read_text()
     assert len(runs_in(tmp_path / "windows.json")) == len(jobs) == 6 * 3
