@@ -38,8 +38,7 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         Number of units of each recurrent layer, per direction. A tuple gives each layer its own
         number.
     num_layers : int, default=1
-        Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
-        for most data sets of up to some ten thousand sequences.
+        Number of stacked recurrent layers, where `hidden_size` is one number.
     dropout : float, default=0.5
         Dropout rate, applied during training to the embedded (or convolved) input, between
         recurrent layers and to the pooled state. Values in X are never dropped.
@@ -168,9 +167,10 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         Fraction of the samples (of the groups, where `fit` gets them) to hold out.
     validation_strategy : {"auto", "stratified", "groups", "last"}, default="auto"
         Which samples are held out: "stratified" draws them with the proportions of the classes,
-        "groups" draws whole groups, "last" takes the last samples, for data in order of time.
-        "auto" means "groups" where `fit` gets groups, else "stratified" where every class has
-        enough samples, else a random draw.
+        which takes one label per sample and at least 2 samples of each class; "groups" draws whole
+        groups; "last" takes the last samples, for data in order of time. "auto" means "groups"
+        where `fit` gets groups, else "stratified" where every class has enough samples, else a
+        random draw.
     n_iter_no_change : int, default=2
         Number of epochs without an improvement of at least `tol` after which training stops.
     tol : float, default=1e-4

@@ -61,8 +61,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Number of units of each recurrent layer, per direction. A tuple gives each layer its own
         number.
     num_layers : int, default=1
-        Number of stacked recurrent layers, where `hidden_size` is one number. One layer suffices
-        for most data sets of up to some ten thousand sequences.
+        Number of stacked recurrent layers, where `hidden_size` is one number.
     dropout : float, default=0.0
         Dropout rate, applied during training to the embedded (or convolved) input, between
         recurrent layers and to the pooled state. 0 by default, because dropout of the state adds
