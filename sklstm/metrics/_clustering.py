@@ -67,8 +67,8 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
 
     Notes
     -----
-    The table has an entry for every pair of a class and a cluster: 200 MB and two seconds for 5,000
-    of each.
+    The table has an entry of 8 bytes for every pair of a class and a cluster: 200 MB for 5,000 of
+    each.
 
     References
     ----------

@@ -680,10 +680,10 @@ def _mean(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
 def _majority(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     """Return the most frequent label of each span, in a tie the one that occurs first.
 
-    It is the longest run of equal labels after sorting the span by label and position. This takes
-    about 15 ns per row of a window, however many distinct labels there are. Running counts of
-    each label are faster for long windows and few labels, but take time proportional to the
-    number of labels times that of rows: hours, where all labels of a long series differ.
+    It is the longest run of equal labels after sorting the span by label and position, which takes
+    as long however many distinct labels there are. Running counts of each label are faster for
+    long windows and few labels, but take time proportional to the number of labels times that of
+    rows, which is quadratic where all labels of a series differ.
     """
     codes, names = _encode(values)
     bits = (length - 1).bit_length()
