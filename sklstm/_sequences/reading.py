@@ -47,6 +47,7 @@ def as_ragged(
     lists_are_tables: bool = False,
     matrices: bool = False,
     empty_texts: bool = True,
+    empty_sequences: bool = False,
 ) -> Ragged:
     """Read any accepted form of X as `Ragged`.
 
@@ -71,13 +72,14 @@ def as_ragged(
         Whether steps may be matrices, or several of the same shape. Windows that share the rows
         of one series are then read without a copy of each.
     empty_texts : bool, default=True
-        Whether an empty sequence of token ids is read as one unknown word; otherwise it is an
-        error.
+        Whether an empty sequence of token ids is read as one unknown word.
+    empty_sequences : bool, default=False
+        Whether other sequences may be empty; otherwise that is an error.
 
     Returns
     -------
     Ragged
-        All values are finite and every sequence has at least one step.
+        All values are finite, and unless `empty_sequences` every sequence has at least one step.
 
     Raises
     ------
@@ -109,7 +111,7 @@ def as_ragged(
     _check_finite(sequences)
     if is_tokens and empty_texts:
         return _fill_empty_texts(sequences)
-    return _check_not_empty(sequences)
+    return sequences if empty_sequences else _check_not_empty(sequences)
 
 
 def is_table(X: Any, input_type: str = "auto") -> bool:
