@@ -891,7 +891,7 @@ def check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> 
         )
     if step_shape is None and filters is not None:
         raise ValueError(
-            f"step_conv_filters={filters!r} is for steps that are matrices, X of shape "
+            f"step_conv_filters={plain(filters)!r} is for steps that are matrices, X of shape "
             "(n, T, H, W) or (n, T, C, H, W); this X has steps of features. For a convolution "
             "over time set conv_filters."
         )

@@ -17,6 +17,7 @@ from sklstm._sequences import (
     TokenArray,
     check_nothing_cut,
     pad_batch,
+    plain,
     split,
     unfill,
 )
@@ -176,7 +177,7 @@ class SequenceStream:
             or n_sequences < 1
         ):
             raise ValueError(
-                f"n_sequences={n_sequences!r} must be an int of at least 1, or None for one "
+                f"n_sequences={plain(n_sequences)!r} must be an int of at least 1, or None for one "
                 "sequence."
             )
         model = copy.copy(model)
@@ -314,12 +315,14 @@ class SequenceStream:
             return np.arange(self._n)
         at = np.atleast_1d(np.asarray(rows))
         if at.dtype.kind not in "iu" or len(np.unique(at)) != len(at):
-            raise ValueError(f"rows={rows!r} must be different ints, the indices of sequences.")
+            raise ValueError(
+                f"rows={plain(rows)!r} must be different ints, the indices of sequences."
+            )
         outside = at[(at < 0) | (at >= self._n)]
         if len(outside) or not len(at):
             raise ValueError(
-                f"rows={rows!r} must name some of the stream's {self._n} sequences, from 0 to "
-                f"{self._n - 1}."
+                f"rows={plain(rows)!r} must name some of the stream's {self._n} sequences, from 0 "
+                f"to {self._n - 1}."
             )
         return at.astype(np.int64)
 

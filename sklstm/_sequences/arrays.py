@@ -106,7 +106,7 @@ def label_fault(labels: np.ndarray) -> tuple[int, str] | None:
     first = None
     for i, label in enumerate(flat):
         if is_missing(label):
-            return i, f"is {label!r}"
+            return i, f"is {plain(label)!r}"
         first = label if first is None else first
         if _kind(label) != _kind(first):
             return i, (

@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from sklstm._sequences.arrays import plain
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
     PADDING_ID,
@@ -277,8 +278,8 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
     if array.ndim == 0:
         raise ValueError(
-            f"X[{index}] is {item!r}, a {type(item).__name__}, where a sequence of numbers is "
-            "expected. Reshape your data: one sequence per sample, X[i] of shape (T_i,) or "
+            f"X[{index}] is {plain(item)!r}, a {type(item).__name__}, where a sequence of numbers "
+            "is expected. Reshape your data: one sequence per sample, X[i] of shape (T_i,) or "
             "(T_i, F). Expected 2D array, got 1D array instead."
         )
     more = ", (T_i, H, W) or (T_i, C, H, W)" if matrices else ""

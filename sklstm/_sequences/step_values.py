@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._sequences.arrays import concatenate
+from sklstm._sequences.arrays import concatenate, plain
 from sklstm._sequences.ragged import Ragged, locate
 
 
@@ -98,8 +98,8 @@ def _values_of(item: Any, i: int, sequences: Ragged, name: str) -> np.ndarray:
     n_steps = int(sequences.lengths[i])
     if isinstance(item, str | bytes) or not hasattr(item, "__len__"):
         raise ValueError(
-            f"{name}[{i}] is {item!r}, one value for a whole sequence, but every step needs one: "
-            f"{n_steps} for X[{i}]."
+            f"{name}[{i}] is {plain(item)!r}, one value for a whole sequence, but every step needs "
+            f"one: {n_steps} for X[{i}]."
         )
     try:
         array = np.asarray(item)

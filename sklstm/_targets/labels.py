@@ -214,7 +214,7 @@ class LabelTarget(Target):
         given = np.unique(read_classes(classes)).tolist()
         if given != self.classes.tolist():
             raise ValueError(
-                f"classes={given!r} is not what it was at the first call to partial_fit: "
+                f"classes={plain(given)!r} is not what it was at the first call to partial_fit: "
                 f"{self.classes.tolist()!r}."
             )
 
@@ -222,8 +222,8 @@ class LabelTarget(Target):
         """Raise ValueError for class weights that part of the data cannot determine."""
         if isinstance(self.class_weight, str):
             raise ValueError(
-                f"class_weight={self.class_weight!r} needs all of y at once, which partial_fit "
-                "does not see; pass a dict of weights, from "
+                f"class_weight={plain(self.class_weight)!r} needs all of y at once, which "
+                "partial_fit does not see; pass a dict of weights, from "
                 "sklearn.utils.class_weight.compute_class_weight."
             )
 

@@ -224,7 +224,7 @@ class NumberTarget(Target):
         if coverage is None:
             return [0, len(levels) - 1]
         if not isinstance(coverage, Real) or not 0 < coverage < 1:
-            raise ValueError(f"coverage={coverage!r} must be a number above 0 and below 1.")
+            raise ValueError(f"coverage={plain(coverage)!r} must be a number above 0 and below 1.")
         ends = []
         for wanted in ((1 - coverage) / 2, (1 + coverage) / 2):
             near = [i for i, level in enumerate(levels) if abs(level - wanted) < 1e-9]
@@ -253,7 +253,9 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
         If one is not inside (0, 1), or not above the one before it.
     """
     if isinstance(quantiles, str):
-        raise ValueError(f"quantiles={quantiles!r} is text; pass numbers, such as (0.05, 0.95).")
+        raise ValueError(
+            f"quantiles={plain(quantiles)!r} is text; pass numbers, such as (0.05, 0.95)."
+        )
     given = (quantiles,) if isinstance(quantiles, Real) else tuple(quantiles)
     if not given:
         raise ValueError("quantiles is empty; pass one or several, such as (0.05, 0.5, 0.95).")
@@ -261,12 +263,12 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
     for i, value in enumerate(given):
         if not isinstance(value, Real) or not 0 < float(value) < 1:
             raise ValueError(
-                f"quantiles[{i}] is {value!r}; a quantile is a number above 0 and below 1."
+                f"quantiles[{i}] is {plain(value)!r}; a quantile is a number above 0 and below 1."
             )
         if values and float(value) <= values[-1]:
             raise ValueError(
-                f"quantiles[{i}] is {value!r}, not above quantiles[{i - 1}], {given[i - 1]!r}; "
-                "list them from lowest to highest."
+                f"quantiles[{i}] is {plain(value)!r}, not above quantiles[{i - 1}], "
+                f"{plain(given[i - 1])!r}; list them from lowest to highest."
             )
         values.append(float(value))
     return tuple(values)
@@ -318,7 +320,7 @@ def _check_no_text(y: Any, *, per_step: bool) -> None:
                 f"{other}.",
             )
         if is_missing(item):
-            raise TargetError(place, f"Input y contains NaN. @ is {item!r}.")
+            raise TargetError(place, f"Input y contains NaN. @ is {plain(item)!r}.")
 
 
 def _check_not_negative(y: np.ndarray) -> None:

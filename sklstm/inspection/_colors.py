@@ -40,8 +40,9 @@ def check_labels(labels: Any, n_samples: int, name: str) -> np.ndarray:
     found = labels if isinstance(labels, list | tuple) else array
     for i, label in enumerate(found):
         if label is None or is_scalar_nan(label) or is_pandas_na(label):
+            shown = label.item() if isinstance(label, np.generic) else label
             raise ValueError(
-                f"{name}[{i}] is {label!r}; every sample needs a label. Give samples without one "
+                f"{name}[{i}] is {shown!r}; every sample needs a label. Give samples without one "
                 "the value of `missing_label`, by default -1."
             )
     if array.dtype.kind in "OU" and len({isinstance(label, str) for label in found}) > 1:
