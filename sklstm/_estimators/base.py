@@ -22,20 +22,30 @@ from sklearn.utils.validation import _check_feature_names, check_is_fitted
 from torch import Tensor, nn
 
 from sklstm._callers import caller_level
-from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
+from sklstm._estimators.params import CHARACTERS, NETWORK, TRAINING, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
     InputSpec,
     Ragged,
     Vocabulary,
+    as_objects,
     as_ragged,
     check_nothing_cut,
     embedding_matrix,
     flatten_steps,
+    label_fault,
+    plain,
+    sequence_ids,
     split,
     target_errors,
 )
-from sklstm._targets import Target, given_step_weights, given_weights, scaled
+from sklstm._targets import (
+    Target,
+    given_step_weights,
+    given_weights,
+    refuse_changes,
+    scaled,
+)
 from sklstm._training import (
     LabelledSequences,
     TrainingOutcome,
@@ -158,7 +168,10 @@ class TrainedEstimator(BaseEstimator):
             lists_are_tables=reset,
             matrices=self._reads_matrices,
             empty_texts=empty_texts and not (self._per_step or in_pieces),
+            empty_sequences=self._per_step,
         )
+        if not len(sequences.values):
+            sequences = self._without_steps(sequences, reset=reset)
         if in_pieces:
             sequences = replace(sequences, width=None)  # which is the number of steps
         if sequences.has_characters and not self._reads_characters:
@@ -180,6 +193,22 @@ class TrainedEstimator(BaseEstimator):
         if not reset:
             self._input_.check(sequences, name)
         return sequences
+
+    def _without_steps(self, sequences: Ragged, *, reset: bool) -> Ragged:
+        """Return sequences that are all empty in the form of those of `fit`, which is refused."""
+        if reset:
+            raise ValueError(
+                f"X holds empty sequences only ({len(sequences)}), and no step to learn from."
+            )
+        spec = self._input_
+        nothing = np.empty((0, spec.n_features), dtype=np.int32 if spec.is_tokens else np.float32)
+        return replace(
+            sequences,
+            values=nothing,
+            is_tokens=spec.is_tokens,
+            step_shape=spec.step_shape,
+            width=None,
+        )
 
     def _seeded_module(self, seed: int) -> Any:
         """Build the module from a seed, leaving torch's global generator as it was."""
@@ -248,6 +277,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     _target_: Target
     _state_: State | None  # of ``stateful=True``, between two calls
     _fingerprint_: str | None
+    _network_: dict[str, Any]
+    _had_embeddings_: bool
 
     @abstractmethod
     def _new_target(self) -> Target:
@@ -268,6 +299,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"{missing} is missing: pass X_val and y_val together.")
         warm = self.warm_start and hasattr(self, "module_")
+        if warm:
+            self._check_same_network()
         if self.stateful and self.early_stopping and X_val is None:
             raise ValueError(
                 "early_stopping=True would hold samples out, but with stateful=True each sample "
@@ -275,16 +308,19 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             )
         trial = self._trial(keep_fitted=warm)
         seeds = Seeds.draw(self.random_state)
-        data = trial._read_labelled(X, y, sample_weight, reset=not warm)
+        holds_out = self.early_stopping and X_val is None
+        data = trial._read_labelled(
+            X, y, sample_weight, reset=not warm, groups=groups if holds_out else None
+        )
         validation = None
         if X_val is not None:
             validation = trial._read_labelled(X_val, y_val, None, reset=False, training=False)
         elif self.early_stopping:
-            data, validation = trial._hold_out(data, groups, seeds.split)
+            data, validation = trial._hold_out(data, seeds.split)
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
-            trial.module_ = trial._seeded_module(seeds.module)
+            trial._build_network(seeds.module)
         trial._state_ = None
         trial._train(data, validation, seeds.training)
         return self._adopt(trial)
@@ -292,20 +328,54 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         """Train for an epoch on part of the data: the body of the public `partial_fit`."""
         first = not hasattr(self, "module_")
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True, as it sees a part of the data "
+                "at a time; set early_stopping=False, or call fit."
+            )
         self._new_target().check_partial()
+        if not first:
+            self._check_same_network()
         if classes is not None and not first:
             self._target_.check_same(classes)
         trial = self._trial(keep_fitted=not first)
         if first:
             trial._state_ = None
         seeds = Seeds.draw(self.random_state)
-        data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes)
+        data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes, partial=True)
         if first:
-            trial.module_ = trial._seeded_module(seeds.module)
+            trial._build_network(seeds.module)
         else:
             seeds = seeds.after(self.n_iter_)
         trial._train(data, None, seeds.training, partial=True)
         return self._adopt(trial)
+
+    def _build_network(self, seed: int) -> None:
+        """Build the network, and record from which parameters."""
+        self.module_ = self._seeded_module(seed)
+        self._network_ = self._network_parameters()
+        self._had_embeddings_ = self.embeddings is not None
+
+    def _network_parameters(self) -> dict[str, Any]:
+        """Return the parameters that define the network, as plain values that can be compared."""
+        names = (NETWORK | CHARACTERS).keys() - {"embeddings", "freeze_embeddings"}
+        values = {name: plain(getattr(self, name, None)) for name in sorted(names)}
+        for name, value in values.items():
+            if isinstance(value, list | tuple):
+                values[name] = value[0] if len(value) == 1 else tuple(value)
+        return values
+
+    def _check_same_network(self) -> None:
+        """Raise ValueError if a parameter has changed that only a new network would heed."""
+        before = getattr(self, "_network_", None)
+        if before is None:  # of a pickle that an earlier version wrote
+            return
+        refuse_changes(self._network_parameters(), before)
+        if self.embeddings is not None and not self._had_embeddings_:
+            raise ValueError(
+                "embeddings are given now, but the model whose training would continue was fitted "
+                "without. Set embeddings=None, or train a new model: fit with warm_start=False."
+            )
 
     def _read_labelled(
         self,
@@ -315,7 +385,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         *,
         reset: bool,
         classes: Any = None,
+        groups: Any = None,
         training: bool = True,
+        partial: bool = False,
     ) -> LabelledSequences:
         """Read X, y and weights; learn their form if `reset`, else check it."""
         if y is None:
@@ -330,7 +402,11 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"X_val cannot be used as validation data: {error}") from error
         check_consistent_length(sequences.lengths, y)
+        if groups is not None:
+            check_consistent_length(sequences.lengths, groups)
+            groups = _checked_groups(groups)
         name = "y" if training else "y_val"
+        self._check_some_steps(sequences, "X" if training else "X_val")
         per_step = self._per_step
         if per_step:
             y = flatten_steps(y, sequences, name)
@@ -340,7 +416,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         target = self._new_target()
         with target_errors(name, sequences.lengths if per_step else None):
             if reset:
-                target.learn(y, weights, classes)
+                target.learn(y, weights, classes, partial=partial)
             else:
                 target.resume(self._target_)
             encoded = target.encode(y)
@@ -350,13 +426,29 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             for attribute, value in target.fitted_attributes.items():
                 setattr(self, attribute, value)
         from_target = self._target_.weights(y, encoded)
-        weights = scaled(weights if from_target is None else weights * from_target, len(sequences))
+        n_sequences = int(np.count_nonzero(sequences.lengths))
+        weights = scaled(weights if from_target is None else weights * from_target, n_sequences)
         if reset and classes is None:
             target.check_weights(encoded, weights)
-        return LabelledSequences(sequences, encoded, weights, per_step)
+        data = LabelledSequences(sequences, encoded, weights, per_step, groups)
+        # Sequences without steps have no part in training.
+        return data if sequences.lengths.all() else data.take(np.flatnonzero(sequences.lengths))
+
+    def _check_some_steps(self, sequences: Ragged, name: str) -> None:
+        """Raise ValueError if sequences without steps cannot be left out of training."""
+        empty = np.flatnonzero(sequences.lengths == 0)
+        if len(empty) == len(sequences):
+            raise ValueError(
+                f"{name} holds empty sequences only ({len(empty)}), and no step to learn from."
+            )
+        if len(empty) and self.stateful:
+            raise ValueError(
+                f"{name}[{empty[0]}] is an empty sequence; with stateful=True, where each sample "
+                "continues another, every sequence needs at least one step for training."
+            )
 
     def _hold_out(
-        self, data: LabelledSequences, groups: Any, seed: int
+        self, data: LabelledSequences, seed: int
     ) -> tuple[LabelledSequences, LabelledSequences]:
         """Split off the part of the training data that early stopping watches."""
         rows, held_out = holdout_split(
@@ -364,8 +456,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             self.validation_fraction,
             strategy=self.validation_strategy,
             strata=self._target_.strata(data.targets),
-            groups=groups,
+            groups=data.groups,
             seed=seed,
+            classes=self._classes_of(data),
         )
         for part, name in ((rows, "left to train on"), (held_out, "held out")):
             if not data.weights[data.rows(part)].sum() > 0:
@@ -375,6 +468,18 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                     "samples out, or pass X_val and y_val."
                 )
         return data.take(rows), data.take(held_out)
+
+    def _classes_of(self, data: LabelledSequences) -> SampleClasses | None:
+        """Return the classes of each sample that have a weight; None if targets are numbers."""
+        marks = self._target_.marks(data.targets)
+        if marks is None:
+            return None
+        owner = sequence_ids(data.sequences.lengths) if data.per_step else np.arange(len(data))
+        heavy = data.weights > 0
+        owner, marks = owner[heavy], marks[heavy]
+        return SampleClasses(
+            np.repeat(owner, marks.shape[1]), marks.ravel(), self._target_.mark_name
+        )
 
     def _train(
         self,
@@ -637,6 +742,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         sequences = self._read_X(X, in_pieces=self.stateful)
         check_consistent_length(sequences.lengths, y)
         expected = flatten_steps(y, sequences, "y")
+        if not len(expected):
+            raise ValueError(
+                f"X holds empty sequences only ({len(sequences)}), and no step to score."
+            )
+        with target_errors("y", sequences.lengths):
+            self._target_.check(expected)
         weights = given_step_weights(sample_weight, sequences)
         return expected, self._rows(sequences, "predict"), weights
 
@@ -733,6 +844,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        # Rows are read as sequences of numbers there, too, but scikit-learn's tools and checks
+        # would pass one target for each row, where every step needs one.
+        tags.input_tags.two_d_array = not self._per_step
+        tags.target_tags.required = True
         return tags
 
 
@@ -776,10 +891,51 @@ def check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> 
         )
     if step_shape is None and filters is not None:
         raise ValueError(
-            f"step_conv_filters={filters!r} is for steps that are matrices, X of shape "
+            f"step_conv_filters={plain(filters)!r} is for steps that are matrices, X of shape "
             "(n, T, H, W) or (n, T, C, H, W); this X has steps of features. For a convolution "
             "over time set conv_filters."
         )
+
+
+@dataclass(frozen=True)
+class SampleClasses:
+    """The classes of each sample, of which a training set needs every one.
+
+    Attributes
+    ----------
+    samples, marks : ndarray of int of shape (n,)
+        Pairs of a sample and the number of one of its classes; a sample may have several.
+    name : callable
+        Returns how messages name the samples with a number: "of class 'b'".
+    """
+
+    samples: np.ndarray
+    marks: np.ndarray
+    name: Callable[[int], str] = "of class {}".format
+
+    def lost(self, train: np.ndarray) -> int | None:
+        """Return the number of a class that no sample of `train` has, or None."""
+        kept = np.isin(self.samples, train)
+        lost = np.setdiff1d(self.marks, self.marks[kept])
+        return int(lost[0]) if len(lost) else None
+
+    def spared(self, order: np.ndarray, unit: np.ndarray, n: int) -> np.ndarray:
+        """Return up to `n` of the units in `order` without which no class is lost.
+
+        `unit` is the unit of each sample: the sample itself, or its group.
+        """
+        pairs = np.unique(np.stack([unit[self.samples], self.marks]), axis=1)
+        marks = np.unique(pairs[1], return_inverse=True)[1]
+        ends = np.searchsorted(pairs[0], order, side="right").tolist()
+        begins = np.searchsorted(pairs[0], order, side="left").tolist()
+        left = np.bincount(marks)
+        taken: list[int] = []
+        for one, begin, end in zip(order.tolist(), begins, ends, strict=True):
+            own = marks[begin:end]
+            if len(taken) < n and (left[own] > 1).all():
+                left[own] -= 1
+                taken.append(one)
+        return np.array(taken, dtype=np.int64)
 
 
 def holdout_split(
@@ -790,6 +946,7 @@ def holdout_split(
     strata: np.ndarray | None,
     groups: Any,
     seed: int,
+    classes: SampleClasses | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split sample indices into those to train on and those that early stopping watches.
 
@@ -809,6 +966,8 @@ def holdout_split(
         Samples of one group stay together.
     seed : int
         Seed of the draw.
+    classes : SampleClasses or None, default=None
+        Classes of which every one stays in the part to train on; None for the `strata`.
 
     Returns
     -------
@@ -826,13 +985,24 @@ def holdout_split(
     if groups is not None:
         check_consistent_length(range(n_samples), groups)
     rows = np.arange(n_samples)
+    if classes is None and strata is not None:
+        classes = SampleClasses(rows, strata)
     n_held = min(max(1, round(n_samples * fraction)), n_samples - 1)
     if strategy == "last":
+        train = rows[:-n_held]
+        lost = None if classes is None else classes.lost(train)
+        # Where no sample left has a weight, that is what the error is about.
+        if classes is not None and lost is not None and np.isin(classes.samples, train).any():
+            raise ValueError(
+                f"validation_strategy='last' would hold out the last {n_held} samples, and with "
+                f"them all samples {classes.name(lost)}, so that none is left to train on. Change "
+                "validation_fraction or validation_strategy, or pass X_val and y_val."
+            )
         return rows[:-n_held], rows[-n_held:]
     if strategy == "groups" and groups is None:
         raise ValueError("validation_strategy='groups' needs groups: pass groups= to fit.")
     if strategy == "stratified":
-        if strata is None:
+        if strata is None or classes is None:
             raise ValueError(
                 "validation_strategy='stratified' needs one label per sample, but y is multilabel; "
                 "use 'auto'."
@@ -842,23 +1012,86 @@ def holdout_split(
                 "validation_strategy='stratified' would split groups, but fit was given groups; "
                 "use 'groups' or 'auto'."
             )
-        _check_can_stratify(strata, n_held)
+        _check_can_stratify(strata, n_held, classes.name)
     if groups is not None:
-        split = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
-        return next(split.split(rows, groups=groups))
-    if strata is not None and _can_stratify(strata, n_held):
+        split = GroupShuffleSplit(1, test_size=fraction, random_state=seed).split(
+            rows, None, groups
+        )
+    elif strata is not None and _can_stratify(strata, n_held):
         stratified = StratifiedShuffleSplit(1, test_size=n_held, random_state=seed)
-        return next(stratified.split(rows, strata))
-    return next(ShuffleSplit(1, test_size=n_held, random_state=seed).split(rows))
+        split = stratified.split(rows, strata)
+    else:
+        split = ShuffleSplit(1, test_size=n_held, random_state=seed).split(rows)
+    train, held_out = next(split)
+    if classes is None or classes.lost(train) is None:
+        return train, held_out
+    if groups is not None:
+        return _keep_classes_by_groups(classes, groups, held_out, seed)
+    return _keep_classes(classes, strata, n_samples, n_held, seed)
 
 
-def _check_can_stratify(strata: np.ndarray, n_held: int) -> None:
+def _keep_classes(
+    classes: SampleClasses, strata: np.ndarray | None, n_samples: int, n_held: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split samples such that every class stays in the first part, by another order."""
+    order = np.random.RandomState(seed).permutation(n_samples)
+    if strata is not None:  # samples of each class at equal distances, to keep proportions
+        own = strata[order]
+        rank = np.empty(n_samples)
+        for one in np.unique(own):
+            members = np.flatnonzero(own == one)
+            rank[members] = (np.arange(len(members)) + 0.5) / len(members)
+        order = order[np.argsort(rank, kind="stable")]
+    held_out = classes.spared(order, np.arange(n_samples), n_held)
+    if not len(held_out):
+        raise ValueError(
+            "early_stopping needs a sample to hold out, but without any of them a class would be "
+            f"left without samples to train on: only one is {classes.name(_rarest(classes))}. Add "
+            "samples, or pass X_val and y_val."
+        )
+    return order[~np.isin(order, held_out)], held_out
+
+
+def _keep_classes_by_groups(
+    classes: SampleClasses, groups: Any, drawn: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split groups such that every class stays in the first part."""
+    names, unit = np.unique(np.asarray(groups), return_inverse=True)
+    order = np.random.RandomState(seed).permutation(len(names))
+    chosen = classes.spared(order, unit, len(np.unique(unit[drawn])))
+    if not len(chosen):
+        lost = classes.lost(np.flatnonzero(~np.isin(unit, unit[drawn])))
+        assert lost is not None  # which is why there is another split
+        raise ValueError(
+            "early_stopping holds out whole groups, but without any of them a class would be left "
+            f"without samples to train on; all samples {classes.name(lost)}, for instance, are in "
+            "the same group. Pass X_val and y_val, or no groups."
+        )
+    held_out = np.isin(unit, chosen)
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def _rarest(classes: SampleClasses) -> int:
+    """Return the number of the class with the fewest samples."""
+    marks, counts = np.unique(classes.marks, return_counts=True)
+    return int(marks[counts.argmin()])
+
+
+def _checked_groups(groups: Any) -> np.ndarray:
+    """Return groups as an array, after checking that each sample has one."""
+    fault = label_fault(as_objects(groups))
+    if fault is not None:
+        raise ValueError(f"groups[{fault[0]}] {fault[1]}; every sample needs a group.")
+    return np.asarray(groups)
+
+
+def _check_can_stratify(strata: np.ndarray, n_held: int, name: Callable[[int], str]) -> None:
     """Raise ValueError unless every class can be in both parts."""
     classes, counts = np.unique(strata, return_counts=True)
     if counts.min() < 2:
         raise ValueError(
-            "validation_strategy='stratified' needs at least 2 samples of each class, but the "
-            f"class with index {classes[counts.argmin()]} has {counts.min()}; use 'auto'."
+            "validation_strategy='stratified' needs at least 2 samples of each class, but there "
+            f"is {counts.min()} {name(int(classes[counts.argmin()]))}; use 'auto'."
         )
     if not _can_stratify(strata, n_held):
         raise ValueError(

@@ -10,10 +10,11 @@ import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
-from sklstm._sequences import Ragged, ranges
+from sklstm._sequences import Ragged, ranges, target_errors
 from sklstm._targets import LabelTarget, OrdinalTarget
 from sklstm._training import predict_batches, predict_rows, resolve_device
 from sklstm.nn import SequenceNetwork
@@ -158,11 +159,13 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
     warm_start : bool, default=False
-        Continue training from the weights of the previous fit. The network is not rebuilt:
-        parameters of the architecture that were changed since then have no effect.
+        Continue training from the weights of the previous fit. The network is not rebuilt, so
+        changed parameters of the network (targets, architecture, text and series) are an error;
+        those of training may change.
     early_stopping : bool, default=False
         Hold out part of the training data, stop when the loss on it no longer decreases, and
-        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
+        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out. Not
+        for `partial_fit`, which refuses it.
     validation_fraction : float, default=0.1
         Fraction of the samples (of the groups, where `fit` gets them) to hold out.
     validation_strategy : {"auto", "stratified", "groups", "last"}, default="auto"
@@ -170,7 +173,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         which takes one label per sample and at least 2 samples of each class; "groups" draws whole
         groups; "last" takes the last samples, for data in order of time. "auto" means "groups"
         where `fit` gets groups, else "stratified" where every class has enough samples, else a
-        random draw.
+        random draw. No class is held out whole: rare classes stay in training, and where that is
+        not possible, as "last" may find, an error is raised.
     n_iter_no_change : int, default=2
         Number of epochs without an improvement of at least `tol` after which training stops.
     tol : float, default=1e-4
@@ -416,7 +420,8 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             The training data, in any of the forms in the notes of the class.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels of any type, or a 0/1 indicator matrix for several labels per sample.
+            Labels of one type, none of them missing, or a 0/1 indicator matrix for several labels
+            per sample. For classes that exclude each other pass labels, not a one-hot matrix.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weight of each sample in the loss; multiplied by the weight of its class.
         groups : array-like of shape (n_samples,) or None, default=None
@@ -437,6 +442,11 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         ValueError, TypeError
             If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
             An earlier fit remains usable then.
+
+        Warns
+        -----
+        UserWarning
+            If y is a matrix of indicators with exactly one label in each row.
         """
         return self._fit(X, y, sample_weight, groups, X_val, y_val)
 
@@ -453,6 +463,7 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
             The labels of this part.
         classes : array-like of shape (n_classes,) or None, default=None
             All labels that can occur; needed in the first call if its y does not hold them all.
+            For an indicator matrix, the indices of its columns.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weight of each sample in the loss.
 
@@ -464,8 +475,13 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         Raises
         ------
         ValueError, TypeError
-            As for `fit`, and for a label that is not among the classes, or
-            ``class_weight="balanced"``. The model is unchanged then.
+            As for `fit`, and for a label that is not among the classes,
+            ``class_weight="balanced"`` or ``early_stopping=True``. The model is unchanged then.
+
+        Warns
+        -----
+        UserWarning
+            As for `fit`, in the first call.
         """
         return self._partial_fit(X, y, classes, sample_weight)
 
@@ -591,6 +607,33 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
             rows = ranges(np.full(len(lengths), sequences.offsets[index]), lengths)
             prefixes = sequences.with_rows(rows, lengths)
             yield index, predict_rows(module, module.forward, prefixes, **options)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy: the fraction of sequences that are labelled correctly.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            The true labels. Of multilabel y, all labels of a sequence have to be correct.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sequence.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+
+        Raises
+        ------
+        ValueError
+            If a label is missing (NaN, None), or strings and other labels are mixed.
+        """
+        check_is_fitted(self)
+        with target_errors("y"):
+            self._target_.check(y)
+        return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

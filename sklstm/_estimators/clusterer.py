@@ -35,6 +35,7 @@ from sklstm._sequences import (
     Ragged,
     TokenArray,
     is_table,
+    plain,
     prediction_batches,
     split,
 )
@@ -552,8 +553,8 @@ class AutoencoderClusterer(
         if self._is_dense:
             if lengths is not None:
                 raise ValueError(
-                    f"lengths={lengths!r} is for sequences, but the model was fitted on a table; "
-                    "pass lengths=None."
+                    f"lengths={plain(lengths)!r} is for sequences, but the model was fitted on a "
+                    "table; pass lengths=None."
                 )
             return self._scaling_.undo(np.stack(self._decode(latent, None)))
         steps = self._checked_lengths(lengths, len(latent))
@@ -676,7 +677,7 @@ class AutoencoderClusterer(
         low, high = given if whole else (0, 0)
         if not 2 <= low <= high:
             raise ValueError(
-                f"n_clusters_range={given!r} must be a pair (least, most) of integers with "
+                f"n_clusters_range={plain(given)!r} must be a pair (least, most) of integers with "
                 "2 <= least <= most."
             )
         return int(low), int(high)
@@ -905,7 +906,8 @@ class AutoencoderClusterer(
         one_each = steps.ndim == 0 or steps.shape == (n_samples,)
         if steps.dtype.kind not in "iu" or not one_each:
             raise ValueError(
-                f"lengths={lengths!r} must be an int, or an array of shape ({n_samples},) of int."
+                f"lengths={plain(lengths)!r} must be an int, or an array of shape ({n_samples},) "
+                "of int."
             )
         steps = np.broadcast_to(steps, n_samples)
         bad = np.flatnonzero(steps < 1)

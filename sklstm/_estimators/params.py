@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklstm._sequences import plain
 from sklstm._training import OPTIMIZERS, SCHEDULES
 from sklstm.nn.pooling import POOLINGS
 from sklstm.nn.recurrent import CELLS
@@ -98,13 +99,13 @@ def layer_sizes(hidden_size: Any, num_layers: int, *, name: str = "hidden_size")
     for i, size in enumerate(sizes):
         if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
             raise ValueError(
-                f"{name}[{i}] is {size!r}; each layer's width must be an int of at least 1."
+                f"{name}[{i}] is {plain(size)!r}; each layer's width must be an int of at least 1."
             )
     if not sizes:
         raise ValueError(f"{name} is empty; give one width per layer, such as (64, 32).")
     if num_layers not in (1, len(sizes)):
         raise ValueError(
-            f"{name}={hidden_size!r} names {len(sizes)} layers but num_layers={num_layers}; "
+            f"{name}={plain(hidden_size)!r} names {len(sizes)} layers but num_layers={num_layers}; "
             f"leave num_layers at 1 when {name} gives every layer's width."
         )
     return tuple(int(size) for size in sizes)

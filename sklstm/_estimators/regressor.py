@@ -12,9 +12,11 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
+from sklstm._sequences import target_errors
 from sklstm._targets import LOSSES, NumberTarget, checked_quantiles
 
 
@@ -74,7 +76,8 @@ class LSTMRegressor(  # type: ignore[call-arg]
     return_sequences : bool, default=False
         Predict a number, or several, for every step instead of for each sequence. y is then
         ragged, one array of shape (T_i,) or (T_i, n_outputs) for each sequence, and so is the
-        result of `predict`. `pooling` is not used; set `bidirectional` to False where a prediction
+        result of `predict`; a sequence without steps gets an empty array, and has no effect in
+        training. `pooling` is not used; set `bidirectional` to False where a prediction
         must not depend on later steps.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, \
             default="squared_error"
@@ -180,11 +183,13 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
     warm_start : bool, default=False
-        Continue training from the weights of the previous fit. The network is not rebuilt:
-        parameters of the architecture that were changed since then have no effect.
+        Continue training from the weights of the previous fit. The network is not rebuilt, so
+        changed parameters of the network (targets, architecture, text and series) are an error;
+        those of training may change.
     early_stopping : bool, default=False
         Hold out part of the training data, stop when the loss on it no longer decreases, and
-        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
+        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out. Not
+        for `partial_fit`, which refuses it.
     validation_fraction : float, default=0.1
         Fraction of the samples (of the groups, where `fit` gets them) to hold out.
     validation_strategy : {"auto", "groups", "last"}, default="auto"
@@ -477,7 +482,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Raises
         ------
         ValueError, TypeError
-            As for `fit`. The model is unchanged then.
+            As for `fit`, and for ``early_stopping=True``. The model is unchanged then.
 
         Warns
         -----
@@ -624,8 +629,11 @@ class LSTMRegressor(  # type: ignore[call-arg]
         if self._per_step:
             expected, predicted, sample_weight = self._compare_steps(X, y, sample_weight)
         else:
+            check_is_fitted(self)
             if self.stateful:
                 check_consistent_length(X, y)
+            with target_errors("y"):
+                self._target_.check(y)
             predicted, expected = self.predict(X), np.asarray(y)
             if expected.ndim > 2:
                 predicted, expected = (a.reshape(len(a), -1) for a in (predicted, expected))

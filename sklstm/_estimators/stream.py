@@ -17,6 +17,7 @@ from sklstm._sequences import (
     TokenArray,
     check_nothing_cut,
     pad_batch,
+    plain,
     split,
     unfill,
 )
@@ -176,7 +177,7 @@ class SequenceStream:
             or n_sequences < 1
         ):
             raise ValueError(
-                f"n_sequences={n_sequences!r} must be an int of at least 1, or None for one "
+                f"n_sequences={plain(n_sequences)!r} must be an int of at least 1, or None for one "
                 "sequence."
             )
         model = copy.copy(model)
@@ -253,12 +254,18 @@ class SequenceStream:
                 f"X holds chunks of {len(sequences)} sequences, but {len(at)} are expected; pass "
                 "rows= to say which."
             )
-        inputs, _ = pad_batch(sequences, np.arange(len(at)))
-        outputs = self._run(inputs, sequences.lengths, at)
+        # An empty chunk leaves the state as it is.
+        filled = np.flatnonzero(sequences.lengths)
+        lengths = sequences.lengths[filled]
+        if not len(filled):
+            steps = self._decode(self._no_outputs())
+            return steps if self._one else split(steps, sequences.lengths)
+        inputs, _ = pad_batch(sequences, filled)
+        outputs = self._run(inputs, lengths, at[filled])
         if not model._target_.per_step:
             result = self._decode(outputs)
             return result[0] if self._one else result
-        steps = self._decode(unfill(outputs, sequences.lengths, "post"))
+        steps = self._decode(unfill(outputs, lengths, "post"))
         return steps if self._one else split(steps, sequences.lengths)
 
     def reset(self, rows: Any = None) -> Self:
@@ -308,12 +315,14 @@ class SequenceStream:
             return np.arange(self._n)
         at = np.atleast_1d(np.asarray(rows))
         if at.dtype.kind not in "iu" or len(np.unique(at)) != len(at):
-            raise ValueError(f"rows={rows!r} must be different ints, the indices of sequences.")
+            raise ValueError(
+                f"rows={plain(rows)!r} must be different ints, the indices of sequences."
+            )
         outside = at[(at < 0) | (at >= self._n)]
         if len(outside) or not len(at):
             raise ValueError(
-                f"rows={rows!r} must name some of the stream's {self._n} sequences, from 0 to "
-                f"{self._n - 1}."
+                f"rows={plain(rows)!r} must name some of the stream's {self._n} sequences, from 0 "
+                f"to {self._n - 1}."
             )
         return at.astype(np.int64)
 
@@ -350,6 +359,20 @@ class SequenceStream:
     def _chunks(self, X: Any) -> Any:
         """Return `X` with an axis for sequences."""
         return [X] if self._one and not (isinstance(X, TokenArray) and X.dtype == object) else X
+
+    def _no_outputs(self) -> np.ndarray:
+        """Return the outputs of the network for no step."""
+        spec = self._model._input_
+        step = torch.zeros(1, 1, spec.n_features, device=self._device)
+        step = step.long() if spec.is_tokens else step
+        with torch.inference_mode():
+            outputs, _ = self._model.module_.forward_from(
+                step,
+                torch.ones(1, dtype=torch.long, device=self._device),
+                self._model._initial_state(None, 1),
+            )
+        nothing: np.ndarray = outputs.cpu().numpy()[0, :0]
+        return nothing
 
     def _run(self, inputs: np.ndarray, lengths: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Advance the sequences `at`, and return the outputs of the network."""

@@ -145,17 +145,20 @@ class LSTMTagger(BaseLSTM):
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
     warm_start : bool, default=False
-        Continue training from the weights of the previous fit. The network is not rebuilt:
-        parameters of the architecture that were changed since then have no effect.
+        Continue training from the weights of the previous fit. The network is not rebuilt, so
+        changed parameters of the network (targets, architecture, text and series) are an error;
+        those of training may change.
     early_stopping : bool, default=False
         Hold out part of the training data, stop when the loss on it no longer decreases, and
-        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out.
+        restore the best weights. Where `fit` gets `X_val` and `y_val`, nothing is held out. Not
+        for `partial_fit`, which refuses it.
     validation_fraction : float, default=0.1
         Fraction of the sequences (of the groups, where `fit` gets them) to hold out.
     validation_strategy : {"auto", "groups", "last"}, default="auto"
         Which sequences are held out: "groups" draws whole groups, "last" takes the last sequences,
         for data in order of time. "auto" means "groups" where `fit` gets groups, else a random
-        draw.
+        draw. No class is held out whole: rare classes stay in training, and where that is not
+        possible, as "last" may find, an error is raised.
     n_iter_no_change : int, default=2
         Number of epochs without an improvement of at least `tol` after which training stops.
     tol : float, default=1e-4
@@ -211,6 +214,8 @@ class LSTMTagger(BaseLSTM):
     X comes in the forms that `LSTMClassifier` accepts, and y as a list or object array with one
     array of shape (T_i,) for each sequence. The result of `predict` has this form, too, even where
     all sequences have the same length, so that the results of several calls can be concatenated.
+    A sequence without steps, such as a sentence without words, gets an empty array; in training it
+    has no effect.
 
     The labels of padded steps are not used: where `padding_value` (or, of token ids, 0) is removed
     from X, y may have labels there or not. To leave single steps out of training, give them a
@@ -388,8 +393,9 @@ class LSTMTagger(BaseLSTM):
         X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
             The training data, in any of the forms that `LSTMClassifier` accepts.
         y : sequence of array-like of shape (T_i,)
-            For each sequence one label for every step, of any type. Where padding is removed from
-            X, it is removed from y as well, unless y comes without it.
+            For each sequence one label for every step, all of one type and none missing; an empty
+            list for a sequence without steps. Where padding is removed from X, it is removed from
+            y as well, unless y comes without it.
         sample_weight : array-like of shape (n_samples,), sequence of array-like of shape \
                 (T_i,) or None, default=None
             Weight in the loss of all steps of each sequence, or of each step; multiplied by the
@@ -441,8 +447,8 @@ class LSTMTagger(BaseLSTM):
         Raises
         ------
         ValueError, TypeError
-            As for `fit`, and for a label that is not among the classes, or
-            ``class_weight="balanced"``. The model is unchanged then.
+            As for `fit`, and for a label that is not among the classes,
+            ``class_weight="balanced"`` or ``early_stopping=True``. The model is unchanged then.
         """
         return self._partial_fit(X, y, classes, sample_weight)
 

@@ -1,6 +1,14 @@
 """Read X: any input as one ragged array, its form, token ids, batches, and users' vectors."""
 
-from sklstm._sequences.arrays import concatenate, is_missing, missing_rows, object_array
+from sklstm._sequences.arrays import (
+    as_objects,
+    concatenate,
+    is_missing,
+    label_fault,
+    missing_rows,
+    object_array,
+    plain,
+)
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
 from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
 from sklstm._sequences.embeddings import embedding_matrix
@@ -46,6 +54,7 @@ __all__ = [
     "TargetError",
     "TokenArray",
     "Vocabulary",
+    "as_objects",
     "as_ragged",
     "check_nothing_cut",
     "concatenate",
@@ -57,12 +66,14 @@ __all__ = [
     "id_rows",
     "is_missing",
     "is_table",
+    "label_fault",
     "locate",
     "missing_rows",
     "object_array",
     "offsets",
     "pad_batch",
     "pad_rows",
+    "plain",
     "positions",
     "prediction_batches",
     "ranges",

@@ -1,9 +1,10 @@
-"""Object arrays, arrays of mixed types and missing values, as every room needs them."""
+"""Object arrays, arrays of mixed types, missing values and labels, as every room needs them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ def object_array(items: Iterable[Any]) -> np.ndarray:
 
 def concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:
     """Concatenate arrays; numbers stay numbers where other arrays hold strings or objects."""
-    numeric = [array.dtype.kind in "biuf" for array in arrays]
-    if any(numeric) and not all(numeric):  # numpy would make strings of the numbers
+    kinds = {"n" if array.dtype.kind in "biuf" else array.dtype.kind for array in arrays}
+    if len(kinds) > 1:  # numpy would make strings of numbers and bytes
         arrays = [array.astype(object) for array in arrays]
     return np.concatenate(arrays)
 
@@ -42,3 +43,81 @@ def missing_rows(values: np.ndarray) -> np.ndarray:
     else:
         return np.zeros(len(values), dtype=bool)
     return np.asarray(missing.reshape(len(values), -1).any(axis=1))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as messages show it: NumPy's scalars and arrays as Python's own.
+
+    Those inside lists, tuples, sets and dicts, too: ``[np.int64(1)]`` becomes ``[1]``.
+    """
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value] if value.ndim else plain(value[()])
+    if isinstance(value, np.floating):
+        return float(str(value))  # 0.1 of a float32, which item() returns as 0.10000000149
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return str(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(map(plain, value))
+    if type(value) is dict:
+        return {plain(key): plain(item) for key, item in value.items()}
+    return value
+
+
+def as_objects(labels: Any) -> np.ndarray:
+    """Return labels as an array; in their original form, where numpy would convert some of them.
+
+    ``np.asarray(["a", 1, nan])`` would be an array of strings, one of which is "nan".
+    """
+    try:
+        array = np.asarray(labels)
+        if array.dtype.kind in "biufc" or not isinstance(labels, list | tuple):
+            return array
+        return np.asarray(labels, dtype=object)
+    except ValueError:  # lists of several lengths
+        return object_array(labels)
+
+
+def label_fault(labels: np.ndarray) -> tuple[int, str] | None:
+    """Return the index of a label that cannot be used, and what is wrong with it.
+
+    Parameters
+    ----------
+    labels : ndarray
+        The labels, as `as_objects` returns them.
+
+    Returns
+    -------
+    tuple of (int, str), or None
+        The index, in the flattened array, of a label that is missing or of another type than the
+        first one; and the end of a sentence, which begins with the label's name. None if there is
+        no such label. Infinite numbers are not looked for.
+    """
+    if labels.dtype.kind not in "fO":
+        return None
+    flat = labels.ravel()
+    if labels.dtype.kind == "f":
+        lost = np.flatnonzero(np.isnan(flat))
+        return (int(lost[0]), f"is {plain(flat[lost[0]])!r}") if len(lost) else None
+    types = set(map(type, flat))
+    if types <= {str} or types <= {int, bool}:
+        return None
+    first = None
+    for i, label in enumerate(flat):
+        if is_missing(label):
+            return i, f"is {plain(label)!r}"
+        first = label if first is None else first
+        if _kind(label) != _kind(first):
+            return i, (
+                f"is {plain(label)!r}, but other labels are {_kind(first)}, such as "
+                f"{plain(first)!r}; use one type for all"
+            )
+    return None
+
+
+def _kind(label: Any) -> str:
+    """Return what a label is; numbers and booleans can be sorted together."""
+    if isinstance(label, str):
+        return "strings"
+    return "numbers" if isinstance(label, Number | np.bool_) else f"of type {type(label).__name__}"

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils._set_output import _get_output_config
 
+from sklstm._sequences.arrays import plain
 from sklstm._sequences.tokens import SEQUENCE_COLUMN, VOCABULARY_ATTR, TokenArray, Vocabulary
 
 
@@ -74,7 +75,8 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         ids = np.asarray(item)
         if not 1 <= ids.ndim <= most or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(
-                f"X[{i}] must be a sequence of integers, the token ids of a text, got {item!r}."
+                f"X[{i}] must be a sequence of integers, the token ids of a text, got "
+                f"{plain(item)!r}."
             )
         if ids.min(initial=0) < 0:
             raise ValueError(f"X[{i}] holds the id {ids.min()}; ids are 0 or greater.")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._sequences.arrays import plain
 from sklstm._sequences.tokens import N_RESERVED, PADDING_ID, Vocabulary
 from sklstm._sequences.vector_files import FoundVectors, of_keyed_vectors, read_wanted
 
@@ -60,8 +61,8 @@ class Coverage:
             return None
         return (
             f"embeddings have a vector for only {found:,} of the {self.n_words:,} words of the "
-            f"vocabulary, and none for {', '.join(map(repr, self.missing))}. Are they of another "
-            "language or case, or from texts that were split into words in another way?"
+            f"vocabulary, and none for {', '.join(map(repr, plain(self.missing)))}. Are they of "
+            "another language or case, or from texts that were split into words in another way?"
         )
 
 
@@ -205,5 +206,5 @@ def _check_width(matrix: np.ndarray) -> None:
 def _check_finite(matrix: np.ndarray, words: list[str] | None = None) -> None:
     bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
     if len(bad):
-        of = f"vector {bad[0]}" if words is None else f"the vector of {words[bad[0]]!r}"
+        of = f"vector {bad[0]}" if words is None else f"the vector of {plain(words[bad[0]])!r}"
         raise ValueError(f"embeddings hold NaN or infinity, in {of}.")

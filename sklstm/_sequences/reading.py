@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from sklstm._sequences.arrays import plain
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
     PADDING_ID,
@@ -47,6 +48,7 @@ def as_ragged(
     lists_are_tables: bool = False,
     matrices: bool = False,
     empty_texts: bool = True,
+    empty_sequences: bool = False,
 ) -> Ragged:
     """Read any accepted form of X as `Ragged`.
 
@@ -71,13 +73,14 @@ def as_ragged(
         Whether steps may be matrices, or several of the same shape. Windows that share the rows
         of one series are then read without a copy of each.
     empty_texts : bool, default=True
-        Whether an empty sequence of token ids is read as one unknown word; otherwise it is an
-        error.
+        Whether an empty sequence of token ids is read as one unknown word.
+    empty_sequences : bool, default=False
+        Whether other sequences may be empty; otherwise that is an error.
 
     Returns
     -------
     Ragged
-        All values are finite and every sequence has at least one step.
+        All values are finite, and unless `empty_sequences` every sequence has at least one step.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def as_ragged(
     _check_finite(sequences)
     if is_tokens and empty_texts:
         return _fill_empty_texts(sequences)
-    return _check_not_empty(sequences)
+    return sequences if empty_sequences else _check_not_empty(sequences)
 
 
 def is_table(X: Any, input_type: str = "auto") -> bool:
@@ -275,8 +278,8 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
     if array.ndim == 0:
         raise ValueError(
-            f"X[{index}] is {item!r}, a {type(item).__name__}, where a sequence of numbers is "
-            "expected. Reshape your data: one sequence per sample, X[i] of shape (T_i,) or "
+            f"X[{index}] is {plain(item)!r}, a {type(item).__name__}, where a sequence of numbers "
+            "is expected. Reshape your data: one sequence per sample, X[i] of shape (T_i,) or "
             "(T_i, F). Expected 2D array, got 1D array instead."
         )
     more = ", (T_i, H, W) or (T_i, C, H, W)" if matrices else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._sequences.arrays import concatenate
+from sklstm._sequences.arrays import concatenate, plain
 from sklstm._sequences.ragged import Ragged, locate
 
 
@@ -81,13 +81,16 @@ def flatten_steps(values: Any, sequences: Ragged, name: str) -> np.ndarray:
         values = values.to_numpy()  # a frame with a column for each step
     values = values.to_list() if hasattr(values, "to_list") else values
     items = [_values_of(item, i, sequences, name) for i, item in enumerate(values)]
-    for i, item in enumerate(items):
-        if item.shape[1:] != items[0].shape[1:]:
+    # The shape and dtype of an empty list mean nothing.
+    filled = [i for i, item in enumerate(items) if len(item)] or [0]
+    first = items[filled[0]]
+    for i in filled:
+        if items[i].shape[1:] != first.shape[1:]:
             raise ValueError(
-                f"{name}[{i}] has the shape {item.shape}, but {name}[0] has {items[0].shape}; "
-                "they may differ in the number of steps only."
+                f"{name}[{i}] has the shape {items[i].shape}, but {name}[{filled[0]}] has "
+                f"{first.shape}; they may differ in the number of steps only."
             )
-    return concatenate(items)
+    return concatenate([items[i] for i in filled])
 
 
 def _values_of(item: Any, i: int, sequences: Ragged, name: str) -> np.ndarray:
@@ -95,8 +98,8 @@ def _values_of(item: Any, i: int, sequences: Ragged, name: str) -> np.ndarray:
     n_steps = int(sequences.lengths[i])
     if isinstance(item, str | bytes) or not hasattr(item, "__len__"):
         raise ValueError(
-            f"{name}[{i}] is {item!r}, one value for a whole sequence, but every step needs one: "
-            f"{n_steps} for X[{i}]."
+            f"{name}[{i}] is {plain(item)!r}, one value for a whole sequence, but every step needs "
+            f"one: {n_steps} for X[{i}]."
         )
     try:
         array = np.asarray(item)
@@ -128,4 +131,5 @@ def _values_of(item: Any, i: int, sequences: Ragged, name: str) -> np.ndarray:
 def _strings(item: Any, array: np.ndarray) -> np.ndarray:
     """Return `array`, unless numpy converted something else to strings, NaN for instance."""
     objects = np.asarray(item, dtype=object)
-    return array if all(isinstance(one, str | bytes) for one in objects.flat) else objects
+    types = {type(one) for one in objects.flat}
+    return array if types <= {str, np.str_} or types <= {bytes, np.bytes_} else objects

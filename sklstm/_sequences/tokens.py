@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._sequences.arrays import object_array
+from sklstm._sequences.arrays import object_array, plain
 
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = range(4)
 N_RESERVED = 4
@@ -37,7 +37,9 @@ class Vocabulary(dict[str, int]):
         super().__init__({word: i for i, word in enumerate(listed, start=N_RESERVED)})
         if len(self) != len(listed):
             twice = Counter(listed).most_common(1)[0][0]
-            raise ValueError(f"each word of a vocabulary has one id, but {twice!r} is given twice.")
+            raise ValueError(
+                f"each word of a vocabulary has one id, but {plain(twice)!r} is given twice."
+            )
         self.characters = characters
 
     @property

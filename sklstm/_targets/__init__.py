@@ -4,8 +4,8 @@ A target learns from y, encodes it, weighs samples by their class, names the str
 part, builds the output layer and the loss, decodes the network's outputs and scores them.
 """
 
-from sklstm._targets.base import Decoder, Target
-from sklstm._targets.labels import LabelTarget
+from sklstm._targets.base import Decoder, Target, refuse_changes
+from sklstm._targets.labels import LabelTarget, dense_labels
 from sklstm._targets.numbers import LOSSES, NumberTarget, checked_quantiles
 from sklstm._targets.ordinal import OrdinalTarget
 from sklstm._targets.tags import TagTarget
@@ -20,7 +20,9 @@ __all__ = [
     "TagTarget",
     "Target",
     "checked_quantiles",
+    "dense_labels",
     "given_step_weights",
     "given_weights",
+    "refuse_changes",
     "scaled",
 ]

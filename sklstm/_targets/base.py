@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from torch import Tensor, nn
 
+from sklstm._sequences import plain
 from sklstm.nn import StepLoss, WeightedLoss
 from sklstm.nn.losses import SampleLoss
 
@@ -29,6 +30,17 @@ class Decoder:
 
     rows: Callable[[np.ndarray], Any]
     batch: Callable[[Tensor, Tensor], Tensor] | None = None
+
+
+def refuse_changes(now: dict[str, Any], before: dict[str, Any]) -> None:
+    """Raise ValueError if a parameter has changed since the fit that training would continue."""
+    for name, value in now.items():
+        if value != before[name]:
+            raise ValueError(
+                f"{name} is {plain(value)!r} now, but the model whose training would continue was "
+                f"fitted with {plain(before[name])!r}. Restore it, or train a new model: fit with "
+                "warm_start=False."
+            )
 
 
 class Target(ABC):
@@ -67,10 +79,13 @@ class Target(ABC):
         """Number of scores or numbers that the network outputs per sample or step."""
 
     @abstractmethod
-    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+    def learn(
+        self, y: Any, weights: np.ndarray, classes: Any = None, *, partial: bool = False
+    ) -> None:
         """Learn from y and the weights of its samples what encoding and decoding need.
 
-        `classes` names all classes that will occur, where `y` may not hold every one.
+        `classes` names all classes that will occur, where `y` may not hold every one; with
+        `partial`, y is the first part of the data only.
         """
 
     @abstractmethod
@@ -85,14 +100,7 @@ class Target(ABC):
         ValueError
             If a parameter that defines the encoding has changed.
         """
-        before = earlier.parameters
-        for name, now in self.parameters.items():
-            if now != before[name]:
-                raise ValueError(
-                    f"{name} is {now!r} now, but the model whose training would continue was "
-                    f"fitted with {before[name]!r}. Restore it, or train a new model: fit with "
-                    "warm_start=False."
-                )
+        refuse_changes(self.parameters, earlier.parameters)
         self._take_over(earlier)
 
     def check_partial(self) -> None:  # noqa: B027  (few kinds need all of y)
@@ -100,6 +108,10 @@ class Target(ABC):
 
     def check_same(self, classes: Any) -> None:  # noqa: B027
         """Raise ValueError if `classes` are not those of the first call to `partial_fit`."""
+
+    @abstractmethod
+    def check(self, y: Any) -> None:
+        """Raise ValueError if `y` cannot be compared with predictions."""
 
     @abstractmethod
     def encode(self, y: Any) -> np.ndarray:
@@ -118,6 +130,17 @@ class Target(ABC):
     def strata(self, encoded: np.ndarray) -> np.ndarray | None:
         """Return the classes whose proportions a held-out part keeps, or None."""
         return None
+
+    def marks(self, encoded: np.ndarray) -> np.ndarray | None:
+        """Return numbers (n_rows, n_marks) for the classes that each row belongs to, or None.
+
+        A part of the data without one of these numbers does not suffice to learn from.
+        """
+        return None
+
+    def mark_name(self, mark: int) -> str:
+        """Return how messages name the samples with this number: "of class 'b'"."""
+        raise NotImplementedError
 
     @abstractmethod
     def build_output(self, size: int) -> nn.Module:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from numbers import Number, Real
+from reprlib import repr as short
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -13,10 +16,25 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import nn
 
-from sklstm._sequences import TargetError, is_missing
+from sklstm._callers import caller_level
+from sklstm._sequences import (
+    TargetError,
+    as_objects,
+    is_missing,
+    label_fault,
+    object_array,
+    plain,
+)
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import LinearHead, binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
+
+# The ways out for a y that does not have one label per sample.
+ARGMAX = "pass y.argmax(axis=1)"
+_MANY = (
+    "Several labels for a sample are indicated by 1 and 0: pass MultiLabelBinarizer()"
+    ".fit_transform(y). For a label at every step use LSTMTagger."
+)
 
 ClassWeight = dict[Any, float] | list[dict[Any, float]] | str | None
 
@@ -79,20 +97,16 @@ class LabelTarget(Target):
         """Number of scores that the network outputs per sample or step."""
         return 1 if self.kind == "binary" and self.sigmoid else len(self.classes)
 
-    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+    def learn(
+        self, y: Any, weights: np.ndarray, classes: Any = None, *, partial: bool = False
+    ) -> None:
         """Learn the kind of labels and the classes; `classes` may name more than `y` holds."""
         y = dense_labels(y)
-        check_classification_targets(y)
-        if type_of_target(y) == "multilabel-indicator":
-            if self.output_layer == "softmax":
-                raise ValueError(
-                    "output_layer='softmax' predicts one label per sample, but y is multilabel; "
-                    "use 'sigmoid' or 'auto'."
-                )
-            self.kind, self.classes, self.sigmoid = "multilabel", np.arange(y.shape[1]), True
+        if self._type_of(y) == "multilabel-indicator":
+            self._learn_columns(y, classes, partial=partial)
             return
-        labels = np.unique(one_label_each(y) if classes is None else np.asarray(classes))
-        self._check_two(labels)
+        labels = np.unique(one_label_each(y) if classes is None else read_classes(classes))
+        self._check_two(labels, "y" if classes is None else "classes")
         binary = len(labels) == 2
         if self.output_layer == "sigmoid" and not binary:
             raise ValueError(
@@ -103,19 +117,74 @@ class LabelTarget(Target):
         self.classes = labels
         self.sigmoid = binary and self._may_use_sigmoid
 
+    def _type_of(self, y: np.ndarray) -> str:
+        """Return scikit-learn's name for the type of `y`, after checking that it holds labels."""
+        if y.ndim == 0:
+            raise ValueError(
+                f"y is {short(y.item())}, where a list or array of labels is expected."
+            )
+        if y.ndim > 2:
+            one_label_each(y)
+        try:
+            check_classification_targets(y)
+        except ValueError as error:
+            raise ValueError(f"{error}{self._other_use(y)}") from error
+        return str(type_of_target(y))
+
+    def _other_use(self, y: np.ndarray) -> str:
+        """Return what to do with a `y` that does not hold labels."""
+        if y.dtype.kind == "f":
+            way = "LSTMRegressor(return_sequences=True)" if self.per_step else "LSTMRegressor"
+            return f" To predict numbers use {way}."
+        if y.dtype.kind == "O" and _hold_numbers(y):
+            return " y is an array of objects; convert its numbers, by y.astype(int) for instance."
+        return ""
+
+    def _learn_columns(self, y: np.ndarray, classes: Any, *, partial: bool) -> None:
+        """Learn from indicators, one column per label."""
+        n_labels, one_hot = y.shape[1], is_one_hot(y)
+        if self.output_layer == "softmax":
+            hint = f" If each sample has one label, {ARGMAX}." if one_hot else ""
+            raise ValueError(
+                "output_layer='softmax' predicts one label per sample, but y is multilabel; "
+                f"use 'sigmoid' or 'auto'.{hint}"
+            )
+        self.kind, self.classes, self.sigmoid = "multilabel", np.arange(n_labels), True
+        if classes is not None and np.unique(read_classes(classes)).tolist() != list(
+            range(n_labels)
+        ):
+            raise ValueError(
+                f"classes={plain(classes)!r}, but y is a matrix of indicators, whose classes are "
+                f"the indices of its {n_labels} columns: {list(range(n_labels))}. Pass these, or "
+                "no classes."
+            )
+        # A few multilabel samples may have one label each by chance.
+        few = partial and (len(y) <= n_labels or not y.any(axis=0).all())
+        if one_hot and self.output_layer == "auto" and not few:
+            warnings.warn(
+                f"y is read as multilabel, with {n_labels} labels that do not exclude each other, "
+                f"although each row has exactly one. If these are {n_labels} classes, {ARGMAX}; "
+                "otherwise output_layer='sigmoid' avoids this warning.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
+
     @property
     def _may_use_sigmoid(self) -> bool:
         return self.output_layer != "softmax"
 
-    def _check_two(self, labels: np.ndarray) -> None:
+    def _check_two(self, labels: np.ndarray, name: str) -> None:
         if len(labels) < 2:
-            raise ValueError(
-                f"{self.estimator_name} needs samples of at least 2 classes in y; got 1 class: "
-                f"{labels[0]!r}."
-            )
+            where = "samples of at least 2 classes in y" if name == "y" else "at least 2 classes"
+            got = "got 1 class" if name == "y" else f"{name} names 1"
+            raise ValueError(f"{self.estimator_name} needs {where}; {got}: {plain(labels[0])!r}.")
 
     def _take_over(self, earlier: Self) -> None:
         self.kind, self.classes, self.sigmoid = earlier.kind, earlier.classes, earlier.sigmoid
+
+    def check(self, y: Any) -> None:
+        """Raise ValueError if a label of `y` is missing or of another type than the others."""
+        dense_labels(y)
 
     def encode(self, y: Any) -> np.ndarray:
         """Return float32 (n, n_outputs) targets for sigmoids, int64 (n,) for softmax."""
@@ -135,17 +204,17 @@ class LabelTarget(Target):
         if len(unknown):
             raise TargetError(
                 int(unknown[0]),
-                f"@ is {y[unknown].tolist()[0]!r}, which is none of the classes known: "
-                f"{self.classes.tolist()!r}.",
+                f"@ is {plain(y[unknown[0]])!r}, which is none of the classes known: "
+                f"{plain(self.classes)!r}.",
             )
         return index.astype(np.float32)[:, None] if self.sigmoid else index.astype(np.int64)
 
     def check_same(self, classes: Any) -> None:
         """Raise ValueError if `classes` are not those of the first call to partial_fit."""
-        given = np.unique(np.asarray(classes)).tolist()
+        given = np.unique(read_classes(classes)).tolist()
         if given != self.classes.tolist():
             raise ValueError(
-                f"classes={given!r} is not what it was at the first call to partial_fit: "
+                f"classes={plain(given)!r} is not what it was at the first call to partial_fit: "
                 f"{self.classes.tolist()!r}."
             )
 
@@ -153,8 +222,8 @@ class LabelTarget(Target):
         """Raise ValueError for class weights that part of the data cannot determine."""
         if isinstance(self.class_weight, str):
             raise ValueError(
-                f"class_weight={self.class_weight!r} needs all of y at once, which partial_fit "
-                "does not see; pass a dict of weights, from "
+                f"class_weight={plain(self.class_weight)!r} needs all of y at once, which "
+                "partial_fit does not see; pass a dict of weights, from "
                 "sklearn.utils.class_weight.compute_class_weight."
             )
 
@@ -169,6 +238,7 @@ class LabelTarget(Target):
 
         "balanced" weighs the classes that occur; one that does not occur keeps a weight of 1.
         """
+        check_class_weight(self.class_weight, multilabel=self.kind == "multilabel")
         given, index = self.class_weight, self.class_index(encoded)
         self._weight_of_class = None
         if given is None or index is None:
@@ -205,6 +275,19 @@ class LabelTarget(Target):
     def strata(self, encoded: np.ndarray) -> np.ndarray | None:
         """Return the class of each sample; None for multilabel y, and where steps are labelled."""
         return None if self.per_step else self.class_index(encoded)
+
+    def marks(self, encoded: np.ndarray) -> np.ndarray:
+        """Return the class of each row; of indicators, whether each label applies."""
+        index = self.class_index(encoded)
+        if index is not None:
+            return index[:, None]
+        return encoded.astype(np.int64) + 2 * np.arange(len(self.classes))
+
+    def mark_name(self, mark: int) -> str:
+        """Return how messages name the samples with this number."""
+        if self.kind != "multilabel":
+            return f"of class {plain(self.classes[mark])!r}"
+        return f"{'with' if mark % 2 else 'without'} label {mark // 2}"
 
     def build_output(self, size: int) -> nn.Module:
         """Return the output layer for a state of this size."""
@@ -260,13 +343,105 @@ class LabelTarget(Target):
 
 
 def dense_labels(y: Any) -> np.ndarray:
-    """Return `y` as an array without missing labels; sparse indicators become dense."""
-    y = y.toarray() if sparse.issparse(y) else np.asarray(y)
-    if y.dtype.kind == "f":
-        _check_finite(y)
-    elif y.dtype.kind == "O":
-        _check_none_missing(y)
-    return y
+    """Return `y` as an array of labels that can be sorted; sparse indicators become dense.
+
+    Raises
+    ------
+    TargetError
+        If a label is missing, infinite or of another type than the others.
+    ValueError
+        If y holds lists of labels.
+    """
+    if sparse.issparse(y):
+        y = y.toarray()
+    found = as_objects(y)
+    _check_no_lists(found)
+    fault = label_fault(found) if found.dtype.kind == "O" else None
+    if fault is not None:
+        index = np.unravel_index(fault[0], found.shape)
+        place, label = tuple(int(i) for i in index), found[index]
+        message = f"@ {fault[1]}."
+        if is_missing(label):
+            message = f"Input y contains NaN or None: @ {fault[1]}; every sample needs a label."
+        raise TargetError(place, message)
+    labels = np.asarray(y)  # of strings, where all are
+    if labels.dtype.kind == "f":
+        _check_finite(labels)
+    elif labels.dtype.kind == "O" and hasattr(y, "iloc") and _hold_numbers(labels):
+        labels = np.array(labels.tolist())  # a frame of pandas' nullable numbers
+    return labels
+
+
+def read_classes(classes: Any) -> np.ndarray:
+    """Return the argument `classes` of partial_fit as an array."""
+    found = as_objects(classes)
+    if found.ndim != 1 or not len(found):
+        raise ValueError(
+            f"classes={plain(classes)!r} must be a list of all labels that can occur in y."
+        )
+    fault = label_fault(found)
+    if fault is not None:
+        raise ValueError(f"classes[{fault[0]}] {fault[1]}.")
+    return np.asarray(classes)
+
+
+def is_one_hot(y: np.ndarray) -> bool:
+    """Return True if indicators name exactly one label for each sample."""
+    return y.shape[1] > 1 and bool((y.sum(axis=1) == 1).all())
+
+
+def check_class_weight(class_weight: ClassWeight, *, multilabel: bool) -> None:
+    """Raise ValueError for weights that are negative, not finite or no numbers.
+
+    Whether each class has a weight is left to scikit-learn.
+    """
+    if class_weight is None or isinstance(class_weight, str):
+        return
+    if isinstance(class_weight, list):
+        if not multilabel:
+            raise ValueError(
+                "class_weight is a list, which is for multilabel y, but y has one label per "
+                f"sample; pass a dict of weights, not {plain(class_weight)!r}."
+            )
+        for i, weights in enumerate(class_weight):
+            if not isinstance(weights, dict):
+                raise ValueError(
+                    f"class_weight[{i}] is {plain(weights)!r}; for multilabel y it is a dict for "
+                    "each label, such as {0: 1, 1: 5}."
+                )
+            _check_weight_of_labels(weights, f"class_weight[{i}]")
+        return
+    _check_weight_of_labels(class_weight, "class_weight")
+
+
+def _check_weight_of_labels(weights: dict[Any, Any], name: str) -> None:
+    for label, weight in weights.items():
+        place = f"{name}[{plain(label)!r}] is {plain(weight)!r}"
+        is_number = isinstance(weight, Real | np.bool_)
+        if not is_number or not 0 <= float(weight) < np.inf:
+            raise ValueError(f"{place}; weights are finite numbers, 0 or greater.")
+    fault = label_fault(object_array(weights))
+    if fault is not None:
+        raise ValueError(f"A key of {name}, number {fault[0]}, {fault[1]}: {plain(weights)!r}.")
+
+
+def _check_no_lists(labels: np.ndarray) -> None:
+    """Raise ValueError if there are lists where labels should be."""
+    if labels.dtype.kind != "O" or labels.ndim == 0:
+        return
+    found = set(map(type, labels.flat))
+    lists = {one for one in found if hasattr(one, "__len__") and not issubclass(one, str | bytes)}
+    if lists:
+        i, item = next((i, item) for i, item in enumerate(labels.flat) if type(item) in lists)
+        raise TargetError(
+            tuple(int(k) for k in np.unravel_index(i, labels.shape)),
+            f"@ is {plain(item)!r}, of type {type(item).__name__}, where one label is expected. "
+            f"{_MANY}",
+        )
+
+
+def _hold_numbers(labels: np.ndarray) -> bool:
+    return all(isinstance(label, Number) for label in labels.flat)
 
 
 def _check_finite(y: np.ndarray) -> None:
@@ -276,15 +451,6 @@ def _check_finite(y: np.ndarray) -> None:
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(y))[0])
         message = f"{str(error).splitlines()[0]} @ is {y[place]}."
         raise TargetError(place, message) from error
-
-
-def _check_none_missing(y: np.ndarray) -> None:
-    for place, label in np.ndenumerate(y):
-        if is_missing(label):
-            raise TargetError(
-                place[0],
-                f"Input y contains NaN or None: @ is {label!r}; every sample needs a label.",
-            )
 
 
 def _check_indicators(y: np.ndarray) -> None:
@@ -300,4 +466,8 @@ def _check_indicators(y: np.ndarray) -> None:
 
 def one_label_each(y: np.ndarray) -> np.ndarray:
     """Return labels of shape (n,); a column vector is flattened with scikit-learn's warning."""
+    if y.ndim > 1 and y.shape[1:] != (1,):
+        raise ValueError(
+            f"y should be a 1d array, got an array of shape {y.shape} instead. {_MANY}"
+        )
     return column_or_1d(y, warn=True)

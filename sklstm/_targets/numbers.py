@@ -8,12 +8,13 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 from torch import nn
 
-from sklstm._sequences import TargetError
+from sklstm._sequences import TargetError, as_objects, is_missing, plain
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import (
     LinearHead,
@@ -102,13 +103,15 @@ class NumberTarget(Target):
         """Number of numbers per sample or step."""
         return len(self.center)
 
-    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+    def learn(
+        self, y: Any, weights: np.ndarray, classes: Any = None, *, partial: bool = False
+    ) -> None:
         """Learn the shape of `y`, and the scale of each number over all samples, weighted.
 
         Each number is standardised to mean 0 and variance 1. Counts, whose logarithm is
         predicted, are divided by their mean instead.
         """
-        y = read_numbers(y)
+        y = read_numbers(y, per_step=self.per_step)
         self.shape = y.shape[1:]
         self.levels = checked_quantiles(self.quantiles) if self.loss == "quantile" else None
         flat = y.reshape(len(y), -1)
@@ -132,9 +135,13 @@ class NumberTarget(Target):
         self.center, self.scale = earlier.center, earlier.scale
         self.has_spread = earlier.has_spread
 
+    def check(self, y: Any) -> None:
+        """Raise ValueError if `y` does not hold finite numbers."""
+        read_numbers(y, per_step=self.per_step)
+
     def encode(self, y: Any) -> np.ndarray:
         """Return float32 (n, n_numbers) targets."""
-        y = read_numbers(y)
+        y = read_numbers(y, per_step=self.per_step)
         if y.shape[1:] != self.shape:
             raise ValueError(
                 f"y has shape {y.shape}, but this model predicts targets of shape "
@@ -217,7 +224,7 @@ class NumberTarget(Target):
         if coverage is None:
             return [0, len(levels) - 1]
         if not isinstance(coverage, Real) or not 0 < coverage < 1:
-            raise ValueError(f"coverage={coverage!r} must be a number above 0 and below 1.")
+            raise ValueError(f"coverage={plain(coverage)!r} must be a number above 0 and below 1.")
         ends = []
         for wanted in ((1 - coverage) / 2, (1 + coverage) / 2):
             near = [i for i, level in enumerate(levels) if abs(level - wanted) < 1e-9]
@@ -246,7 +253,9 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
         If one is not inside (0, 1), or not above the one before it.
     """
     if isinstance(quantiles, str):
-        raise ValueError(f"quantiles={quantiles!r} is text; pass numbers, such as (0.05, 0.95).")
+        raise ValueError(
+            f"quantiles={plain(quantiles)!r} is text; pass numbers, such as (0.05, 0.95)."
+        )
     given = (quantiles,) if isinstance(quantiles, Real) else tuple(quantiles)
     if not given:
         raise ValueError("quantiles is empty; pass one or several, such as (0.05, 0.5, 0.95).")
@@ -254,19 +263,20 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
     for i, value in enumerate(given):
         if not isinstance(value, Real) or not 0 < float(value) < 1:
             raise ValueError(
-                f"quantiles[{i}] is {value!r}; a quantile is a number above 0 and below 1."
+                f"quantiles[{i}] is {plain(value)!r}; a quantile is a number above 0 and below 1."
             )
         if values and float(value) <= values[-1]:
             raise ValueError(
-                f"quantiles[{i}] is {value!r}, not above quantiles[{i - 1}], {given[i - 1]!r}; "
-                "list them from lowest to highest."
+                f"quantiles[{i}] is {plain(value)!r}, not above quantiles[{i - 1}], "
+                f"{plain(given[i - 1])!r}; list them from lowest to highest."
             )
         values.append(float(value))
     return tuple(values)
 
 
-def read_numbers(y: Any) -> np.ndarray:
-    """Return `y` as finite float64 numbers of any shape, one row per sample."""
+def read_numbers(y: Any, *, per_step: bool = False) -> np.ndarray:
+    """Return `y` as finite float64 numbers of any shape, one row per sample or step."""
+    _check_no_text(y, per_step=per_step)
     if getattr(getattr(y, "dtype", None), "kind", None) == "O" and y.ndim == 1:
         y = list(y)  # a column of arrays reads as a list of them does
     try:
@@ -291,6 +301,26 @@ def _refuse_gap(y: Any, error: ValueError) -> NoReturn:
     numbers = np.asarray(y, dtype=np.float64)
     place = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
     raise TargetError(place, f"{str(error).splitlines()[0]} @ is {numbers[place]}.") from error
+
+
+def _check_no_text(y: Any, *, per_step: bool) -> None:
+    """Raise ValueError for strings, also those of digits, and for pandas' NA."""
+    found = np.empty(0) if issparse(y) else as_objects(y)
+    if found.dtype.kind not in "SUO" or {int, float, bool}.issuperset(map(type, found.flat)):
+        return
+    for i, item in enumerate(found.flat):
+        is_list = isinstance(item, list | tuple | np.ndarray) and np.size(item) > 0
+        first = np.asarray(item, dtype=object).flat[0] if is_list else item
+        place = tuple(int(k) for k in np.unravel_index(i, found.shape))
+        if isinstance(first, str | bytes):
+            other = "LSTMTagger" if per_step or is_list else "LSTMClassifier"
+            raise TargetError(
+                place,
+                f"@ is {plain(item)!r}, text, where a number is expected; to predict labels use "
+                f"{other}.",
+            )
+        if is_missing(item):
+            raise TargetError(place, f"Input y contains NaN. @ is {plain(item)!r}.")
 
 
 def _check_not_negative(y: np.ndarray) -> None:

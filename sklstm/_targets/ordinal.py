@@ -6,10 +6,18 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import nn
 
-from sklstm._targets.labels import ClassWeight, LabelTarget, dense_labels, one_label_each
+from sklstm._sequences import as_objects, label_fault, plain
+from sklstm._targets.labels import (
+    ARGMAX,
+    ClassWeight,
+    LabelTarget,
+    dense_labels,
+    is_one_hot,
+    one_label_each,
+    read_classes,
+)
 from sklstm.nn import CumulativeLinkHead, LinearHead, distance_weighted_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
 
@@ -60,18 +68,20 @@ class OrdinalTarget(LabelTarget):
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters that define the encoding."""
-        order = None if self.class_order is None else np.asarray(self.class_order).tolist()
+        order = None if self.class_order is None else plain(as_objects(self.class_order))
         return {**super().parameters, "class_order": order}
 
-    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+    def learn(
+        self, y: Any, weights: np.ndarray, classes: Any = None, *, partial: bool = False
+    ) -> None:
         """Learn the classes and their order; `classes` may name more than `y` holds."""
         categories = _ordered_categories(y)
         y = dense_labels(y)
-        check_classification_targets(y)
-        if type_of_target(y) == "multilabel-indicator":
+        if self._type_of(y) == "multilabel-indicator":
+            hint = f" If each sample has one label, {ARGMAX}." if is_one_hot(y) else ""
             raise ValueError(
                 f"loss={self.loss!r} ranks one label per sample, but y is multilabel; use "
-                "loss='cross_entropy'."
+                f"loss='cross_entropy'.{hint}"
             )
         if self.output_layer == "sigmoid":
             raise ValueError(
@@ -79,12 +89,13 @@ class OrdinalTarget(LabelTarget):
                 "'auto'."
             )
         order = self.class_order if self.class_order is not None else categories
-        labels = one_label_each(y) if classes is None else np.asarray(classes)
+        labels = one_label_each(y) if classes is None else read_classes(classes)
         if order is None:
             ordered = _sorted_numbers(labels, self.loss)
         else:
             ordered = _checked(order, labels.dtype)
-        self._check_two(ordered)
+        by = "y" if classes is None and self.class_order is None else "classes"
+        self._check_two(ordered, "class_order" if self.class_order is not None else by)
         _check_known(labels, ordered, y if classes is None else None)
         by_label = np.argsort(ordered, kind="stable")
         self.kind = "binary" if len(ordered) == 2 else "multiclass"
@@ -100,7 +111,7 @@ class OrdinalTarget(LabelTarget):
 
     def check_same(self, classes: Any) -> None:
         """Raise ValueError if `classes` holds one that the order leaves out."""
-        given = np.asarray(classes)
+        given = read_classes(classes)
         _check_known(given, self.classes[np.argsort(self.ranks)], None)
 
     def class_index(self, encoded: np.ndarray) -> np.ndarray | None:
@@ -163,8 +174,12 @@ def _checked(order: Any, dtype: np.dtype) -> np.ndarray:
         ordered = np.empty(0)
     if ordered.ndim != 1 or len(ordered) == 0:
         raise ValueError(
-            f"class_order must be a list of the classes from lowest to highest; got {order!r}."
+            "class_order must be a list of the classes from lowest to highest; got "
+            f"{plain(order)!r}."
         )
+    fault = label_fault(as_objects(order))
+    if fault is not None:
+        raise ValueError(f"class_order[{fault[0]}] {fault[1]}.")
     values, counts = np.unique(ordered, return_counts=True)
     if counts.max() > 1:
         twice = values[counts.argmax() : counts.argmax() + 1].tolist()[0]

@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 from torch import Tensor, nn
 
-from sklstm._sequences import TargetError
 from sklstm._targets.base import Decoder
 from sklstm._targets.labels import ClassWeight, LabelTarget
 from sklstm.nn import CRFHead, CRFLoss
@@ -32,10 +31,12 @@ class TagTarget(LabelTarget):
             estimator_name, output_layer=output_layer, class_weight=class_weight, per_step=True
         )
 
-    def learn(self, y: Any, weights: np.ndarray, classes: Any = None) -> None:
+    def learn(
+        self, y: Any, weights: np.ndarray, classes: Any = None, *, partial: bool = False
+    ) -> None:
         """Learn the classes; `classes` may name more than `y` holds."""
         _check_one_label(y)
-        super().learn(y, weights, classes)
+        super().learn(y, weights, classes, partial=partial)
 
     @property
     def _may_use_sigmoid(self) -> bool:
@@ -45,6 +46,10 @@ class TagTarget(LabelTarget):
         """Return the int64 class index of each step."""
         _check_one_label(y)
         return super().encode(y)
+
+    def mark_name(self, mark: int) -> str:
+        """Return how messages name the sequences with this number."""
+        return f"with a step {super().mark_name(mark)}"
 
     def build_output(self, size: int) -> nn.Module:
         """Return the output layer for a state of this size."""
@@ -89,16 +94,9 @@ class TagTarget(LabelTarget):
 
 
 def _check_one_label(y: np.ndarray) -> None:
-    """Raise ValueError if steps have several labels each, or labels are of several types."""
+    """Raise ValueError if steps have several labels each."""
     if y.ndim != 1 and y.shape[1] != 1:
         raise ValueError(
             f"y holds arrays of shape (T_i, {y.shape[1]}), several labels for a step; a tagger "
             "learns one for each: y[i] of shape (T_i,)."
         )
-    if y.dtype == object and any(isinstance(label, str) for label in y.flat):
-        # numpy cannot sort labels of several types; missing ones are named when y is encoded.
-        for i, label in enumerate(y.flat):
-            if isinstance(label, int | np.number) and not isinstance(label, float):
-                raise TargetError(
-                    i, f"@ is {label!r}, but other labels are strings; use one type for all."
-                )

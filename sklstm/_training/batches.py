@@ -44,12 +44,15 @@ class LabelledSequences:
         Float32. They add up to the number of sequences.
     per_step : bool
         Whether every step has a target and a weight.
+    groups : ndarray of shape (n,) or None
+        The group of each sequence, where early stopping holds out whole groups.
     """
 
     sequences: Ragged
     targets: np.ndarray
     weights: np.ndarray
     per_step: bool = False
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -69,7 +72,11 @@ class LabelledSequences:
         """Return the samples at `indices`, in that order."""
         rows = self.rows(indices)
         return LabelledSequences(
-            self.sequences.take(indices), self.targets[rows], self.weights[rows], self.per_step
+            self.sequences.take(indices),
+            self.targets[rows],
+            self.weights[rows],
+            self.per_step,
+            None if self.groups is None else self.groups[indices],
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,9 @@ def predict_rows(
             else:
                 result = forward(*to_tensors(samples, indices, device))
             rows.put(indices, result.cpu().numpy())
+        if rows.rows is None:
+            result = forward(*to_tensors(_one_step(samples), np.zeros(1, dtype=int), device))
+            rows.put_nothing(result.cpu().numpy())
     return rows.filled()
 
 
@@ -101,14 +105,27 @@ def predict_from(
             outputs, after = module.forward_from(inputs, lengths, take_rows(state, at))
             state = put_rows(state, at, after)
             rows.put(indices, outputs.cpu().numpy())
+        if rows.rows is None:
+            inputs, lengths = to_tensors(_one_step(sequences), np.zeros(1, dtype=int), device)
+            outputs, _ = module.forward_from(inputs, lengths, module.initial_state(1))
+            rows.put_nothing(outputs.cpu().numpy())
     return rows.filled(), state
 
 
+def _one_step(sequences: Samples) -> Ragged:
+    """Return one sequence of one step of zeros, in the form of sequences without any step."""
+    assert isinstance(sequences, Ragged)
+    step = np.zeros((1, sequences.n_features), dtype=sequences.values.dtype)
+    return replace(sequences, values=step, lengths=np.ones(1, dtype=np.int64), starts=None)
+
+
 def _batches(samples: Samples) -> list[Any]:
-    """Return the indices of each batch."""
+    """Return the indices of each batch; sequences without steps are in none."""
     if isinstance(samples, Table):
         return [slice(i, i + BATCH_SIZE) for i in range(0, len(samples), BATCH_SIZE)]
-    return prediction_batches(samples.lengths, BATCH_SIZE, most_steps(samples))
+    filled = np.flatnonzero(samples.lengths)
+    batches = prediction_batches(samples.lengths[filled], BATCH_SIZE, most_steps(samples))
+    return [filled[batch] for batch in batches]
 
 
 class _Rows:
@@ -134,6 +151,10 @@ class _Rows:
         if self.rows is None:
             self.rows = np.empty((self.n_rows, *result.shape[1:]), dtype=result.dtype)
         self.rows[at] = result
+
+    def put_nothing(self, result: np.ndarray) -> None:
+        """Take shape and dtype of the results, where there is no row, from a batch of one step."""
+        self.rows = np.empty((self.n_rows, *result.shape[2:]), dtype=result.dtype)
 
     def filled(self) -> np.ndarray:
         """Return all results."""

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.utils import check_random_state
 
-from sklstm._sequences import object_array
+from sklstm._sequences import object_array, plain
 
 DIRECTIONS = {"down": (1, 0), "left": (0, -1), "right": (0, 1), "up": (-1, 0)}  # rows, columns
 DIGIT_SIZE = 8
@@ -235,11 +235,11 @@ def _check_moving_digits(
     _check_whole("n_samples", n_samples, 1)
     _check_whole("canvas_size", canvas_size, DIGIT_SIZE)
     if not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
-        raise ValueError(f"noise must be a finite number, 0 or greater, got {noise!r}.")
+        raise ValueError(f"noise must be a finite number, 0 or greater, got {plain(noise)!r}.")
     if target not in TARGETS:
-        raise ValueError(f"target must be one of {list(TARGETS)}, got {target!r}.")
+        raise ValueError(f"target must be one of {list(TARGETS)}, got {plain(target)!r}.")
     if subset not in SUBSETS:
-        raise ValueError(f"subset must be one of {list(SUBSETS)}, got {subset!r}.")
+        raise ValueError(f"subset must be one of {list(SUBSETS)}, got {plain(subset)!r}.")
 
 
 def _draw_lengths(
@@ -252,14 +252,16 @@ def _draw_lengths(
     if len(bounds) != 2 or not whole or not 2 <= bounds[0] <= bounds[1]:
         raise ValueError(
             "n_steps must be a whole number, 2 or greater, or a pair (lowest, highest) of such "
-            f"numbers, got {n_steps!r}."
+            f"numbers, got {plain(n_steps)!r}."
         )
     return rng.randint(bounds[0], bounds[1] + 1, size=n_samples), may_differ
 
 
 def _check_whole(name: str, value: Any, least: int) -> None:
     if not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be a whole number, {least} or greater, got {value!r}.")
+        raise ValueError(
+            f"{name} must be a whole number, {least} or greater, got {plain(value)!r}."
+        )
 
 
 def _as_array(sequences: list[np.ndarray], ragged: bool) -> np.ndarray:

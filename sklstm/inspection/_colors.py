@@ -37,15 +37,17 @@ def check_labels(labels: Any, n_samples: int, name: str) -> np.ndarray:
     if len(array) != n_samples:
         raise ValueError(f"{name} holds {len(array)} labels for {n_samples} samples.")
     # The items of a list, as numpy converts [NaN, "a"] to ["nan", "a"].
-    for i, label in enumerate(labels if isinstance(labels, list | tuple) else array):
+    found = labels if isinstance(labels, list | tuple) else array
+    for i, label in enumerate(found):
         if label is None or is_scalar_nan(label) or is_pandas_na(label):
+            shown = label.item() if isinstance(label, np.generic) else label
             raise ValueError(
-                f"{name}[{i}] is {label!r}; every sample needs a label. Give samples without one "
+                f"{name}[{i}] is {shown!r}; every sample needs a label. Give samples without one "
                 "the value of `missing_label`, by default -1."
             )
+    if array.dtype.kind in "OU" and len({isinstance(label, str) for label in found}) > 1:
+        raise TypeError(f"{name} mixes strings and other labels; use one type for all of them.")
     if array.dtype.kind == "O":
-        if len({isinstance(label, str) for label in array}) > 1:
-            raise TypeError(f"{name} mixes strings and other labels; use one type for all of them.")
         array = np.array(array.tolist())
     return array
 

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
-from sklstm._sequences import is_missing
+from sklstm._sequences import as_objects, is_missing, label_fault
 
 
 @validate_params(
@@ -118,12 +118,12 @@ def _codes(labels: Any, name: str) -> np.ndarray:
     if not len(array):
         raise ValueError(f"{name} contains no label.")
     # numpy converts [NaN, "a"] to strings, but [None, "a"] to objects.
-    found = labels if isinstance(labels, list | tuple) else array
-    for i, label in enumerate(found):
-        if is_missing(label):
-            raise ValueError(f"{name}[{i}] is {label!r}; every sample needs a label.")
-    if len({isinstance(label, str) for label in found}) > 1:
-        raise TypeError(f"{name} mixes strings and numbers; use one type for all labels.")
+    found = as_objects(labels)
+    fault = label_fault(found)
+    if fault is not None and is_missing(found[fault[0]]):
+        raise ValueError(f"{name}[{fault[0]}] {fault[1]}; every sample needs a label.")
+    if fault is not None:
+        raise TypeError(f"{name} mixes strings and numbers: {name}[{fault[0]}] {fault[1]}.")
     if type_of_target(array).startswith("continuous"):
         raise ValueError(
             f"{name} contains {_fraction(array)}, which is not a whole number; labels are strings "

@@ -18,6 +18,7 @@ from sklearn.metrics import make_scorer
 from sklearn.utils._param_validation import Options, StrOptions, validate_params
 
 from sklstm._callers import caller_level
+from sklstm._sequences import plain
 from sklstm.metrics._steps import Steps, match
 
 Average = Literal["micro", "macro", "weighted"] | None
@@ -436,8 +437,8 @@ def _read_names(labels: Steps, scheme: str) -> tuple[list[str], np.ndarray]:
     for k, label in enumerate(labels.values):
         if not isinstance(label, str):
             raise TypeError(
-                f"{labels.place(k)} is {label!r}; spans are marked by strings, such as 'O' and "
-                "'B-PER'. padding_label excludes steps without a label."
+                f"{labels.place(k)} is {plain(label)!r}; spans are marked by strings, such as 'O' "
+                "and 'B-PER'. padding_label excludes steps without a label."
             )
     names, codes = _encode([*labels.values, "O"])
     odd = [name for name in names if not name or not SCHEMES[scheme].is_tag(name)]
@@ -452,12 +453,12 @@ def _complain(name: str, place: str, scheme: str) -> None:
         raise ValueError(f"{place} is an empty string, but a tag begins with its prefix.")
     if SCHEMES[scheme].strict:
         raise ValueError(
-            f"{place} is {name!r}; scheme={scheme!r} accepts the prefixes B, I and O only. "
+            f"{place} is {plain(name)!r}; scheme={scheme!r} accepts the prefixes B, I and O only. "
             "scheme='lenient' accepts others."
         )
     warnings.warn(
-        f"{place} is {name!r}, not a tag such as 'O' or 'B-PER': its first letter is read as the "
-        "prefix, the rest as the type. For labels that do not mark spans use "
+        f"{place} is {plain(name)!r}, not a tag such as 'O' or 'B-PER': its first letter is read "
+        "as the prefix, the rest as the type. For labels that do not mark spans use "
         "token_accuracy_score.",
         UserWarning,
         stacklevel=caller_level(),

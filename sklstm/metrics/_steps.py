@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import make_scorer
 from sklearn.utils._param_validation import validate_params
 
-from sklstm._sequences import is_missing, positions, sequence_ids
+from sklstm._sequences import is_missing, label_fault, plain, positions, sequence_ids
 
 
 @validate_params(
@@ -85,7 +85,7 @@ def token_accuracy_score(
     """
     true, pred, weights = match(y_true, y_pred, padding_label, sample_weight)
     if not len(true.values):
-        besides = "" if padding_label is None else f" besides padding ({padding_label!r})"
+        besides = "" if padding_label is None else f" besides padding ({plain(padding_label)!r})"
         raise ValueError(f"y_true holds no step{besides}, so there is no accuracy.")
     if weights is not None and not weights.sum() > 0:
         raise ValueError("sample_weight leaves no step a weight above 0.")
@@ -97,19 +97,22 @@ token_accuracy_scorer = make_scorer(token_accuracy_score)
 
 
 def _check_labels(true: Steps, pred: Steps) -> None:
-    """Raise if a label is missing, or if only one argument contains strings."""
+    """Raise if a label is missing, or if strings and others are mixed."""
     for steps in (true, pred):
-        for k, label in enumerate(steps.values):
-            if is_missing(label):
-                raise ValueError(
-                    f"{steps.place(k)} is {label!r}; every step needs a label, except those that "
-                    "padding_label excludes."
-                )
+        fault = label_fault(steps.values)
+        if fault is not None and is_missing(steps.values[fault[0]]):
+            raise ValueError(
+                f"{steps.place(fault[0])} {fault[1]}; every step needs a label, except those that "
+                "padding_label excludes."
+            )
+        if fault is not None:
+            raise TypeError(f"{steps.place(fault[0])} {fault[1]}.")
     texts = [{isinstance(label, str) for label in steps.values} for steps in (true, pred)]
     if not texts[0] & texts[1]:
         raise TypeError(
             "One of y_true and y_pred contains strings and the other does not: "
-            f"{true.place(0)} is {true.values[0]!r} and {pred.place(0)} is {pred.values[0]!r}."
+            f"{true.place(0)} is {plain(true.values[0])!r} and {pred.place(0)} is "
+            f"{plain(pred.values[0])!r}."
         )
 
 
@@ -199,8 +202,8 @@ def _read_sequence(item: Any, place: str) -> np.ndarray:
         array = np.asarray(item)
     if array.ndim == 0:
         raise TypeError(
-            f"{place} is {short(item)}; accepted is a list or array for each sequence, with one "
-            "entry per step."
+            f"{place} is {short(plain(item))}; accepted is a list or array for each sequence, with "
+            "one entry per step."
         )
     if array.ndim > 1:
         raise ValueError(f"{place} has shape {array.shape}; accepted is (n_steps,).")
@@ -209,7 +212,7 @@ def _read_sequence(item: Any, place: str) -> np.ndarray:
     if not {str, int, float, bool}.issuperset(map(type, array)):
         for j, entry in enumerate(array):
             if hasattr(entry, "__len__") and not isinstance(entry, str | bytes):
-                raise TypeError(f"{place}[{j}] is {short(entry)}; a step has one entry.")
+                raise TypeError(f"{place}[{j}] is {short(plain(entry))}; a step has one entry.")
     return array
 
 

@@ -121,3 +121,11 @@ def a_weight_of_all_steps_is_a_number_of_repetitions(case):
         for name, out in outputs(weighted, case.X).items():
             if flat(out).dtype.kind == "f":
                 np.testing.assert_allclose(flat(out), flat(expected[name]), rtol=0, atol=1e-4)
+
+
+@ports(when=per_step)
+def tags_ask_for_a_target_of_every_step(case):
+    tags = get_tags(case.estimator)
+    assert tags.target_tags.required
+    assert not tags.input_tags.two_d_array  # a y of one target for each row would be refused
+    assert tags.input_tags.three_d_array

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import (
     make_constraint,
 )
 
-from sklstm import LSTMClassifier
+from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._sequences.tokens import TokenArray, Vocabulary
 from sklstm.preprocessing import SequenceTokenizer
 
@@ -198,7 +198,7 @@ def test_a_label_that_is_missing(missing, index):
 
 @pytest.mark.parametrize(("bad", "shown"), [(5, "5"), (-1, "-1"), (0.3, "0.3")])
 def test_indicators_are_0_or_1_in_every_call(bad, shown):
-    indicators = np.array([[0, 1], [1, 0]] * 3)
+    indicators = np.array([[0, 1], [1, 0], [1, 1]] * 2)
     estimator = small().fit(X, indicators)
     wrong = indicators.astype(type(bad))
     wrong[4, 1] = bad
@@ -333,11 +333,13 @@ def test_training_that_diverges(params, message):
         estimator.set_params(**small().get_params())
 
 
-@pytest.mark.parametrize("validation_strategy", ["auto", "last"])
-def test_one_sample_at_least_is_left_to_train_on(validation_strategy):
-    params = {"early_stopping": True, "validation_strategy": validation_strategy}
-    estimator = small(**params, validation_fraction=0.99).fit(X, Y)
+def test_one_sample_of_each_class_at_least_is_left_to_train_on():
+    estimator = small(early_stopping=True, validation_fraction=0.99).fit(X, Y)
     assert np.isfinite(estimator.loss_curve_).all()
+    regressor = LSTMRegressor(3, max_epochs=2, early_stopping=True, validation_fraction=0.99)
+    for strategy in ("auto", "last"):
+        regressor.set_params(validation_strategy=strategy).fit(X, Y)
+        assert np.isfinite(regressor.loss_curve_).all()
 
 
 BAD_VALIDATION = {
@@ -371,6 +373,6 @@ def test_validation_data(arguments, message):
 
 
 def test_too_little_to_hold_out():
-    estimator = small(early_stopping=True).partial_fit(TOKENS, Y).set_params(warm_start=True)
+    estimator = small(early_stopping=True, warm_start=True).fit(TOKENS, Y)
     with pytest.raises(ValueError, match="at least 2 samples to hold some out"):
         estimator.fit(TOKENS[:1], Y[:1])

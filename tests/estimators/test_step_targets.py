@@ -70,7 +70,7 @@ BAD_NUMBERS = {
     "one for all": (np.ones(20), r"y\[0\] is .*one value for a whole sequence"),
     "missing": (with_step(NUMBERS, 17, 1, np.nan), r"Input y contains NaN. y\[17\]\[1\] is nan"),
     "infinite": (with_step(NUMBERS, 17, 1, np.inf), r"contains infinity.* y\[17\]\[1\] is inf"),
-    "text": (with_step(NUMBERS, 3, 0, "x"), "could not convert string to float|Unable to convert"),
+    "text": (with_step(NUMBERS, 3, 0, "x"), r"y\[3\]\[0\] is 'x', text.*use LSTMTagger"),
 }
 
 
@@ -106,31 +106,6 @@ def test_a_label_unseen_in_fit_is_named_by_its_step():
             tagger.partial_fit(X, LABELS, classes=["a", "b", "c"])
     # `score` accepts it: the prediction is always wrong there.
     assert tagger.score(X, unseen) < 1.0
-
-
-@pytest.mark.parametrize(
-    "estimator", [LSTMTagger(**SMALL), LSTMRegressor(**SMALL, return_sequences=True)]
-)
-def test_an_empty_sequence_is_named(estimator):
-    y = LABELS if isinstance(estimator, LSTMTagger) else NUMBERS
-    estimator.fit(X, y)
-    empty = changed(X, 17, np.empty((0, 2)))
-    with unchanged(estimator, X):
-        for call in (lambda: estimator.fit(empty, y), lambda: estimator.predict(empty)):
-            with pytest.raises(ValueError, match=r"X\[17\] is an empty sequence"):
-                call()
-
-
-def test_a_sentence_without_words_is_named():
-    words = [["a", "b"], ["b"], ["a"]] * 4
-    tokens = SequenceTokenizer(analyzer=list).fit_transform(words)
-    tagger = LSTMTagger(**SMALL).fit(tokens, [[0, 1], [1], [0]] * 4)
-    with pytest.warns(UserWarning, match="no word to keep"):
-        empty = SequenceTokenizer(analyzer=list, vocabulary=tagger.vocabulary_).fit_transform(
-            [["a"], []]
-        )
-    with pytest.raises(ValueError, match=r"X\[1\] is an empty sequence"):
-        tagger.predict(empty)
 
 
 @pytest.mark.parametrize(

@@ -203,3 +203,18 @@ def test_scorers_take_weights_and_can_be_pickled():
         assert scorer(Tagger(""), WORDS, TAGS, sample_weight=weights) == pytest.approx(1 / 5)
     same = pickle.loads(pickle.dumps(span_f1_scorer))
     assert same(Tagger(), WORDS, TAGS) == span_f1_scorer(Tagger(), WORDS, TAGS) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", 1], r"y_\w+\[0\]\[1\] is 1, but other labels are strings, such as 'a'"),
+        ([0, "a"], r"y_\w+\[0\]\[1\] is 'a', but other labels are numbers"),
+    ],
+)
+def test_fault_02_labels_of_steps_of_two_types_are_named(labels, message):
+    for y_true, y_pred in (([labels], [["a", "a"]]), ([["a", "a"]], [labels])):
+        with pytest.raises(TypeError, match=message):
+            token_accuracy_score(y_true, y_pred)
+    # A padding label may be of another type.
+    assert token_accuracy_score([["a", -1]], [["a", "b"]], padding_label=-1) == 1

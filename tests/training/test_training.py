@@ -128,7 +128,7 @@ def test_holdout_is_stratified_by_groups_or_last():
         ("groups", None, None, "needs groups: pass groups= to fit"),
         ("stratified", [0, 1] * 5, [0] * 5 + [1] * 5, "but fit was given groups; use 'groups'"),
         ("stratified", None, None, "needs one label per sample"),
-        ("stratified", [0] * 9 + [1], None, "2 samples of each class, but the class with index 1"),
+        ("stratified", [0] * 9 + [1], None, "2 samples of each class, but there is 1 of class 1"),
         ("stratified", [0, 1, 2] * 3 + [0], None, "classes .3., but 2 are held out and 8 left"),
     ],
     ids=["no groups", "groups", "no classes", "lone class", "many classes"],

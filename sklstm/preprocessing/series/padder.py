@@ -17,6 +17,7 @@ from sklstm._sequences import (
     TokenArray,
     contain_rectangle,
     fill,
+    plain,
     split,
     truncate,
     unfill,
@@ -261,8 +262,8 @@ class SequencePadder(SequenceTransformer):
         value, dtype = self.padding_value, sequences.values.dtype
         if sequences.is_tokens and value != PADDING_ID:
             raise ValueError(
-                f"padding_value={value!r} is not accepted for token ids, where every other number "
-                f"stands for a word; use padding_value={PADDING_ID}."
+                f"padding_value={plain(value)!r} is not accepted for token ids, where every other "
+                f"number stands for a word; use padding_value={PADDING_ID}."
             )
         if dtype.kind == "f":
             return
@@ -270,8 +271,8 @@ class SequencePadder(SequenceTransformer):
             fits = np.isfinite(value) and np.asarray(value).astype(dtype) == value
         if not fits:
             raise ValueError(
-                f"padding_value={value!r} cannot be represented in X of dtype {dtype}; use a value "
-                "that can, or convert X to floats."
+                f"padding_value={plain(value)!r} cannot be represented in X of dtype {dtype}; use "
+                "a value that can, or convert X to floats."
             )
 
     def _guess_lengths(self, rectangle: np.ndarray) -> np.ndarray:

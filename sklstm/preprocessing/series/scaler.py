@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._sequences import Ragged, contain_rectangle, contain_sequences
+from sklstm._sequences import Ragged, contain_rectangle, contain_sequences, plain
 from sklstm.preprocessing.series.sequence_transformer import SequenceTransformer
 
 
@@ -249,8 +249,8 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         is_data = self._is_data(sequences.values)
         if not is_data.any():
             raise ValueError(
-                f"every step of X equals padding_value={self.padding_value!r}; at least one step "
-                "of data is needed to scale by."
+                f"every step of X equals padding_value={plain(self.padding_value)!r}; at least one "
+                "step of data is needed to scale by."
             )
         steps: np.ndarray = sequences.values[is_data]
         return steps

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from sklstm._sequences import concatenate, missing_rows, object_array, offsets
+from sklstm._sequences import concatenate, missing_rows, object_array, offsets, plain
 
 # A range stands for millions of evenly spaced starts and takes no memory.
 Starts = np.ndarray | range
@@ -222,16 +222,19 @@ def _check_parameters(window: Any, stride: Any, horizon: Any, label: Any, gaps: 
         _check_count("horizon", horizon, hint)
     for name, value, accepted in (("label", label, tuple(_LABELS)), ("gaps", gaps, _GAPS)):
         if not isinstance(value, str) or value not in accepted:
-            raise ValueError(f"{name}={value!r} is not accepted; use one of {accepted}.")
+            raise ValueError(f"{name}={plain(value)!r} is not accepted; use one of {accepted}.")
 
 
 def _check_count(name: str, value: Any, hint: str = "") -> None:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
         raise TypeError(
-            f"{name}={value!r} is not accepted; give an integer of 1 or more, a number of rows."
+            f"{name}={plain(value)!r} is not accepted; give an integer of 1 or more, a number of "
+            "rows."
         )
     if value < 1:
-        raise ValueError(f"{name}={value!r} is not accepted; give an integer of 1 or more{hint}.")
+        raise ValueError(
+            f"{name}={plain(value)!r} is not accepted; give an integer of 1 or more{hint}."
+        )
 
 
 def _refuse_length(series: _Series, window: int, horizon: int | None) -> NoReturn:
@@ -387,8 +390,8 @@ def _items(X: Any) -> list[Any] | None:
             raise ValueError(f"X is an empty list; {_FORMS}.")
         if np.ndim(items[0]) == 0 and not issparse(items[0]):
             raise ValueError(
-                f"X[0] is {items[0]!r}, where a list holds several series; {_FORMS}. For a single "
-                "series pass np.asarray(X)."
+                f"X[0] is {plain(items[0])!r}, where a list holds several series; {_FORMS}. For a "
+                "single series pass np.asarray(X)."
             )
         return items
     if getattr(X, "dtype", None) == np.dtype(object) and len(getattr(X, "shape", ())) == 1:
@@ -424,8 +427,8 @@ def _refuse_dates(item: Any, name: str) -> None:
     for column, dtype in zip(item.columns, item.dtypes, strict=True):
         if str(dtype).lower().startswith(("date", "timedelta", "period", "time")):
             raise TypeError(
-                f"{name} has the column {column!r} of dates ({dtype}); windows contain numbers "
-                f"only. Leave it out: {name}.drop(columns={column!r})."
+                f"{name} has the column {plain(column)!r} of dates ({dtype}); windows contain "
+                f"numbers only. Leave it out: {name}.drop(columns={plain(column)!r})."
             )
 
 
@@ -456,7 +459,7 @@ def _ids(groups: Any, n: int, per: str) -> np.ndarray:
         raise ValueError(f"groups has {len(ids)} entries; accepted is {n}, one per {per} of X.")
     lost = np.flatnonzero(missing_rows(ids))
     if len(lost):
-        raise ValueError(f"groups[{lost[0]}] is {ids[lost[0]]!r}; every {per} needs an id.")
+        raise ValueError(f"groups[{lost[0]}] is {plain(ids[lost[0]])!r}; every {per} needs an id.")
     return ids
 
 
@@ -574,7 +577,7 @@ def _columns(y: Any, series: _Series) -> tuple[list[np.ndarray], list[str]]:
     n = len(series.lengths)
     items = list(y) if hasattr(y, "__len__") and not isinstance(y, (str, dict)) else []
     if len(items) != n or np.ndim(items[0]) == 0:
-        given = f"{len(items)} entries" if items else f"{y!r}"
+        given = f"{len(items)} entries" if items else f"{plain(y)!r}"
         raise ValueError(
             f"y must be a list of {n} arrays of labels, one per series of X, got {given} "
             f"({type(y).__name__})."

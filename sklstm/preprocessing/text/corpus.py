@@ -18,7 +18,7 @@ from scipy.sparse import issparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils._param_validation import StrOptions
 
-from sklstm._sequences import is_missing
+from sklstm._sequences import is_missing, plain
 from sklstm.preprocessing.text._gensim import parts
 
 Analyzer = Callable[[Any], Iterable[str]]
@@ -58,7 +58,7 @@ class Splitting:
         reason : str, default=""
             Why they have to be, for the error message.
         """
-        shown = f"ngram_range={self.ngram_range!r}"
+        shown = f"ngram_range={plain(self.ngram_range)!r}"
         if len(self.ngram_range) != 2 or not 1 <= self.ngram_range[0] <= self.ngram_range[1]:
             accepted = "(n, n) with n >= 1" if ordered else "(m, n) with 1 <= m <= n"
             raise ValueError(f"{shown} must be {accepted}.")
@@ -176,9 +176,9 @@ class Corpus:
             chosen = chosen[(frequencies >= low) & (frequencies <= high)]
         if not len(chosen):
             raise ValueError(
-                f"no word is left: of {len(self.words)}, none occurs in min_df={min_df!r} to "
-                f"max_df={max_df!r} of the {len(self)} texts. Try a lower min_df or a higher "
-                "max_df."
+                f"no word is left: of {len(self.words)}, none occurs in min_df={plain(min_df)!r} "
+                f"to max_df={plain(max_df)!r} of the {len(self)} texts. Try a lower min_df or a "
+                "higher max_df."
             )
         return [self.words[i] for i in chosen[:max_words].tolist()]
 
@@ -188,8 +188,8 @@ def _df_bounds(min_df: float, max_df: float, n_texts: int) -> tuple[float, float
     high = max_df if isinstance(max_df, Integral) else max_df * n_texts
     if high < low:
         raise ValueError(
-            f"max_df={max_df!r} is {high:g} of {n_texts} texts, fewer than min_df={min_df!r}, "
-            f"which is {low:g}; max_df must not be below min_df."
+            f"max_df={plain(max_df)!r} is {high:g} of {n_texts} texts, fewer than "
+            f"min_df={plain(min_df)!r}, which is {low:g}; max_df must not be below min_df."
         )
     return low, high
 
@@ -233,8 +233,8 @@ def read_corpus(
         for i, item in enumerate(items):
             if is_missing(item):
                 raise ValueError(
-                    f"X[{i}] is missing ({item!r}), not a text; replace missing texts first, "
-                    "for example by an empty string."
+                    f"X[{i}] is missing ({plain(item)!r}), not a text; replace missing texts "
+                    "first, for example by an empty string."
                 )
         any_item = callable(splitting.analyzer)
         if word_lists and isinstance(items[0], _WORD_LISTS) and not any_item:
@@ -334,7 +334,8 @@ def _word_list(items: list[Any], i: int) -> Any:
         )
     if not isinstance(words, _WORD_LISTS):
         raise TypeError(
-            f"X[{i}] must be a list of words, as X[0] is, got {type(words).__name__} ({words!r})."
+            f"X[{i}] must be a list of words, as X[0] is, got {type(words).__name__} "
+            f"({plain(words)!r})."
         )
     if isinstance(words, np.ndarray):
         if words.ndim == 0:
@@ -344,7 +345,8 @@ def _word_list(items: list[Any], i: int) -> Any:
         for j, word in enumerate(words):
             if not isinstance(word, str):
                 raise TypeError(
-                    f"X[{i}][{j}] must be a word as str, got {type(word).__name__} ({word!r})."
+                    f"X[{i}][{j}] must be a word as str, got {type(word).__name__} "
+                    f"({plain(word)!r})."
                 )
     return words
 
@@ -353,4 +355,4 @@ def check_all_str(words: Iterable[Any], what: str) -> None:
     """Raise a TypeError that starts with ``what`` for the first word that is not a str."""
     for word in words:
         if not isinstance(word, str):
-            raise TypeError(f"{what}, got {type(word).__name__} ({word!r}).")
+            raise TypeError(f"{what}, got {type(word).__name__} ({plain(word)!r}).")

@@ -28,7 +28,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
 from sklstm._jobs import job_count
-from sklstm._sequences import is_missing, object_array
+from sklstm._sequences import is_missing, object_array, plain
 from sklstm.preprocessing.text._doc2vec_inference import infer
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
@@ -608,10 +608,10 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         if among == "labels" and hasattr(self, "label_classes_"):
             return self.label_vectors_, self.label_classes_
         if among not in ("texts", "labels"):
-            raise ValueError(f"among must be 'texts' or 'labels', got {among!r}.")
+            raise ValueError(f"among must be 'texts' or 'labels', got {plain(among)!r}.")
         raise ValueError(
-            f"among={among!r} needs a vector for each of the {among}; fit with tags={among!r} or "
-            "tags='both'."
+            f"among={plain(among)!r} needs a vector for each of the {among}; fit with "
+            f"tags={plain(among)!r} or tags='both'."
         )
 
 
@@ -697,7 +697,7 @@ def _indicated(y: Any, n_texts: int) -> Labels:
         i, j = wrong[0]
         raise ValueError(
             f"y has shape {matrix.shape} and must hold 0 and 1, which indicate the labels of each "
-            f"text; y[{i}, {j}] is {matrix[i, j]!r}."
+            f"text; y[{i}, {j}] is {plain(matrix[i, j])!r}."
         )
     return Labels(_as_array(names), [np.flatnonzero(row).tolist() for row in matrix])
 
@@ -705,7 +705,7 @@ def _indicated(y: Any, n_texts: int) -> Labels:
 def _listed(y: Any, n_texts: int) -> Labels:
     """Read a label, or a collection of labels, for each text."""
     if isinstance(y, (str, bytes, dict)) or not hasattr(y, "__len__"):
-        raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({y!r}).")
+        raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({plain(y)!r}).")
     if hasattr(y, "to_list"):  # a Series; a polars Series of lists becomes a list of lists
         items = y.to_list()
     else:
@@ -730,17 +730,17 @@ def _checked(label: Any, i: int) -> Hashable:
         label = label.item()
     if is_missing(label):
         raise ValueError(
-            f"Input y contains missing labels, the first at y[{i}] ({label!r}); an empty list, [], "
-            "stands for a text without labels."
+            f"Input y contains missing labels, the first at y[{i}] ({plain(label)!r}); an empty "
+            "list, [], stands for a text without labels."
         )
     if isinstance(label, float) and not label.is_integer():
         raise ValueError(
-            f"Input y contains {label!r} at y[{i}]; labels are strings or whole numbers."
+            f"Input y contains {plain(label)!r} at y[{i}]; labels are strings or whole numbers."
         )
     try:
         hash(label)
     except TypeError as error:
-        raise TypeError(f"y[{i}] holds {label!r}, which is not a label: {error}.") from None
+        raise TypeError(f"y[{i}] holds {plain(label)!r}, which is not a label: {error}.") from None
     return label
 
 

@@ -27,6 +27,7 @@ from sklstm._sequences import (
     contain_sequences,
     fill,
     id_rows,
+    plain,
     positions,
     split,
     truncate,
@@ -383,7 +384,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         if self._folds_case():
             if self.stop_words is not None:
                 raise ValueError(
-                    f"stop_words={self.stop_words!r} are words in lowercase, but characters="
+                    f"stop_words={plain(self.stop_words)!r} are words in lowercase, but characters="
                     f"{self.characters} leaves texts in their own case; set lowercase=False, or "
                     "stop_words=None."
                 )
@@ -476,7 +477,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         word = next((word for word in vocabulary if word != word.lower()), None)
         if word is not None:
             warnings.warn(
-                f"vocabulary holds {word!r}, which no text matches while lowercase=True.",
+                f"vocabulary holds {plain(word)!r}, which no text matches while lowercase=True.",
                 UserWarning,
                 stacklevel=caller_level(),
             )
@@ -496,7 +497,7 @@ def _given_vocabulary(words: Any, *, with_characters: bool) -> Vocabulary:
     elif isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
         raise TypeError(
             "vocabulary must be an iterable of words or a mapping from word to id, "
-            f"got {type(words).__name__} ({words!r})."
+            f"got {type(words).__name__} ({plain(words)!r})."
         )
     else:
         ordered = sorted(words) if isinstance(words, (set, frozenset)) else list(words)
@@ -506,7 +507,7 @@ def _given_vocabulary(words: Any, *, with_characters: bool) -> Vocabulary:
     first: dict[str, int] = {}
     for i, word in enumerate(ordered):
         if first.setdefault(word, i) != i:
-            raise ValueError(f"vocabulary holds {word!r} twice, at {first[word]} and {i}.")
+            raise ValueError(f"vocabulary holds {plain(word)!r} twice, at {first[word]} and {i}.")
     given = words if isinstance(words, Vocabulary) else Vocabulary(map(str, ordered))
     if with_characters == (given.characters is not None):
         return given
@@ -520,9 +521,13 @@ def _by_id(ids: Mapping[Any, Any]) -> list[Any]:
     owner: dict[int, Any] = {}
     for word, i in ids.items():
         if not isinstance(i, Integral):
-            raise TypeError(f"vocabulary must map words to integers, got {i!r} for {word!r}.")
+            raise TypeError(
+                f"vocabulary must map words to integers, got {plain(i)!r} for {plain(word)!r}."
+            )
         if owner.setdefault(int(i), word) != word:
-            raise ValueError(f"vocabulary gives the id {i} to both {owner[int(i)]!r} and {word!r}.")
+            raise ValueError(
+                f"vocabulary gives the id {i} to both {plain(owner[int(i)])!r} and {plain(word)!r}."
+            )
     return [owner[i] for i in sorted(owner)]
 
 

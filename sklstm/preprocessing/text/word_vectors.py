@@ -23,6 +23,7 @@ from sklstm._sequences import (
     TokenArray,
     Vocabulary,
     id_rows,
+    plain,
     read_all,
     read_wanted,
 )
@@ -350,7 +351,7 @@ class WordVectors(BaseEstimator):
         elif isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
             raise TypeError(
                 f"words must be a collection of words, such as a list, got {type(words).__name__} "
-                f"({words!r})."
+                f"({plain(words)!r})."
             )
         else:
             words = frozenset(words)
@@ -426,8 +427,8 @@ class WordVectors(BaseEstimator):
         spaced = next((word for word in self if " " in word or "\n" in word), None)
         if spaced is not None:
             raise ValueError(
-                f"the format of word2vec ends a word at a space, but there is the word {spaced!r}; "
-                "pickle the WordVectors instead."
+                "the format of word2vec ends a word at a space, but there is the word "
+                f"{plain(spaced)!r}; pickle the WordVectors instead."
             )
         self.keyed_vectors_.save_word2vec_format(name, binary=suffix in _BINARY)
 
@@ -502,13 +503,13 @@ class WordVectors(BaseEstimator):
         """
         check_is_fitted(self)
         if not isinstance(word, str):
-            raise TypeError(f"a word must be a str, got {type(word).__name__} ({word!r}).")
+            raise TypeError(f"a word must be a str, got {type(word).__name__} ({plain(word)!r}).")
         if word not in self.keyed_vectors_:
-            raise KeyError(f"{word!r} is not among the {len(self)} words that have a vector")
+            raise KeyError(f"{plain(word)!r} is not among the {len(self)} words that have a vector")
         try:
             return self.keyed_vectors_[word]
         except UnicodeEncodeError:
-            raise KeyError(f"{word!r} has characters that UTF-8 cannot encode") from None
+            raise KeyError(f"{plain(word)!r} has characters that UTF-8 cannot encode") from None
 
     def __len__(self) -> int:
         return len(self.vocabulary_)
