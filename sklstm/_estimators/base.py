@@ -1056,7 +1056,7 @@ def _keep_classes_by_groups(
     classes: SampleClasses, groups: Any, drawn: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split groups such that every class stays in the first part."""
-    names, unit = np.unique(np.asarray(groups), return_inverse=True)
+    names, unit = np.unique(np.ravel(groups), return_inverse=True)
     order = np.random.RandomState(seed).permutation(len(names))
     chosen = classes.spared(order, unit, len(np.unique(unit[drawn])))
     if not len(chosen):

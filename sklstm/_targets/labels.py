@@ -133,10 +133,11 @@ class LabelTarget(Target):
 
     def _other_use(self, y: np.ndarray) -> str:
         """Return what to do with a `y` that does not hold labels."""
-        if y.dtype.kind == "f":
+        numbers = y.dtype.kind == "O" and _hold_numbers(y)
+        if y.dtype.kind == "f" or (numbers and any(isinstance(one, float) for one in y.flat)):
             way = "LSTMRegressor(return_sequences=True)" if self.per_step else "LSTMRegressor"
             return f" To predict numbers use {way}."
-        if y.dtype.kind == "O" and _hold_numbers(y):
+        if numbers:
             return " y is an array of objects; convert its numbers, by y.astype(int) for instance."
         return ""
 
@@ -364,7 +365,9 @@ def dense_labels(y: Any) -> np.ndarray:
         if is_missing(label):
             message = f"Input y contains NaN or None: @ {fault[1]}; every sample needs a label."
         raise TargetError(place, message)
-    labels = np.asarray(y)  # of strings, where all are
+    labels = np.asarray(y)
+    if labels.dtype.kind == "U" and found.dtype.kind == "O" and _are_members(found):
+        labels = found  # numpy would make a string of the first letters of their names
     if labels.dtype.kind == "f":
         _check_finite(labels)
     elif labels.dtype.kind == "O" and hasattr(y, "iloc") and _hold_numbers(labels):
@@ -429,8 +432,12 @@ def _check_no_lists(labels: np.ndarray) -> None:
     """Raise ValueError if there are lists where labels should be."""
     if labels.dtype.kind != "O" or labels.ndim == 0:
         return
-    found = set(map(type, labels.flat))
-    lists = {one for one in found if hasattr(one, "__len__") and not issubclass(one, str | bytes)}
+    found = {type(item): item for item in labels.flat}
+    lists = {
+        kind
+        for kind, item in found.items()
+        if hasattr(item, "__len__") and not issubclass(kind, str | bytes)
+    }
     if lists:
         i, item = next((i, item) for i, item in enumerate(labels.flat) if type(item) in lists)
         raise TargetError(
@@ -438,6 +445,11 @@ def _check_no_lists(labels: np.ndarray) -> None:
             f"@ is {plain(item)!r}, of type {type(item).__name__}, where one label is expected. "
             f"{_MANY}",
         )
+
+
+def _are_members(labels: np.ndarray) -> bool:
+    """Return True if labels are members of an enumeration of strings, rather than strings."""
+    return not set(map(type, labels.flat)) <= {str, np.str_}
 
 
 def _hold_numbers(labels: np.ndarray) -> bool:

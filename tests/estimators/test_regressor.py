@@ -298,7 +298,7 @@ BAD_Y = {
     "short": (NUMBERS[:-1], ValueError, r"inconsistent numbers of samples: \[6, 5\]"),
     "nan": (put(3, np.nan), ValueError, "Input y contains NaN"),
     "infinity": (put(3, np.inf), ValueError, "Input y contains infinity"),
-    "text": (list("abcdef"), ValueError, "could not convert string to float: 'a'"),
+    "text": (list("abcdef"), ValueError, r"y\[0\] is 'a', text.*LSTMClassifier"),
     "complex": (NUMBERS + 1j, ValueError, "Complex data not supported"),
     "ragged": ([[1.0], [1.0, 2.0]] * 3, ValueError, "y holds a sequence where a number is expect"),
     "lengths": (np.array([np.ones(n) for n in (3, 1, 5, 2, 4, 4)], dtype=object), ValueError,

@@ -120,7 +120,7 @@ def settings(request):
 
 
 def use_all(estimator):
-    estimator.fit(TOKENS, Y).partial_fit(TOKENS, Y)
+    estimator.fit(TOKENS, Y).set_params(early_stopping=False).partial_fit(TOKENS, Y)
     estimator.predict_proba(TOKENS)
     estimator.transform(TOKENS)
     estimator.predict_proba_steps(TOKENS)

@@ -3,6 +3,7 @@
 import math
 import warnings
 from decimal import Decimal
+from enum import Enum
 
 import numpy as np
 import pandas as pd
@@ -73,6 +74,14 @@ def test_fault_02_a_missing_label_in_strings_of_arrow():
     y = pd.Series(cycle("a", "b", None), dtype="string[pyarrow]")
     with pytest.raises(ValueError, match=r"y\[2\] is "):
         small().fit(X, y)
+
+
+def test_fault_02_members_of_an_enumeration_are_no_letters():
+    members = Enum("Members", {"FIRST": "first", "SECOND": "second"}, type=str)
+    y = cycle(*members)
+    model = small().fit(X, y)
+    assert model.classes_.tolist() == list(members)
+    assert set(model.predict(X)) <= set(members)
 
 
 MIXED = {
@@ -294,8 +303,8 @@ def test_fault_33_the_first_list_of_labels_is_named():
 
 def test_fault_33_numbers_name_the_regressor():
     y = np.linspace(0, 1, 24)
-    for target in (y, y.tolist(), np.stack([y, y], axis=1)):
-        with pytest.raises(ValueError, match=r"continuous.*LSTMRegressor\."):
+    for target in (y, y.tolist(), np.stack([y, y], axis=1), y.astype(object)):
+        with pytest.raises(ValueError, match=r"Unknown label type.*LSTMRegressor\."):
             small().fit(X, target)
     with pytest.raises(ValueError, match=r"continuous.*LSTMRegressor\(return_sequences=True\)"):
         tagger().fit(X, X)

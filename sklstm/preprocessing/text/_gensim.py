@@ -12,8 +12,6 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from sklstm._sequences import plain
-
 T = TypeVar("T")
 
 LARGEST = 2**30  # of window and negative, which gensim adds to other numbers in C's int
@@ -83,8 +81,8 @@ def check_rates(alpha: float, min_alpha: float, *, name: str = "alpha") -> None:
     """Raise ValueError if the learning rate would rise."""
     if min_alpha > alpha:
         raise ValueError(
-            f"min_alpha={plain(min_alpha)!r} is above {name}={plain(alpha)!r}; the learning rate "
-            f"falls from {name} to min_alpha."
+            f"min_alpha={min_alpha} is above {name}={alpha}; the learning rate falls from "
+            f"{name} to min_alpha."
         )
 
 
@@ -95,11 +93,11 @@ def check_counts(words: Sequence[str], counts: np.ndarray, *, min_count: int, hs
         times = "once" if counts[top] == 1 else f"{counts[top]} times"
         raise ValueError(
             f"no word occurs min_count={min_count} times; the most frequent one, "
-            f"{plain(words[top])!r}, occurs {times}. Lower min_count, or give more texts."
+            f"{str(words[top])!r}, occurs {times}. Lower min_count, or give more texts."
         )
     if hs and (counts >= min_count).sum() == 1:
         raise ValueError(
-            f"hs=1 needs two different words to choose between, but only {plain(words[top])!r} "
+            f"hs=1 needs two different words to choose between, but only {str(words[top])!r} "
             f"occurs min_count={min_count} times."
         )
 
@@ -107,7 +105,7 @@ def check_counts(words: Sequence[str], counts: np.ndarray, *, min_count: int, hs
 def check_topn(topn: Any) -> int:
     """Return how many similar items to find, after checking the number."""
     if not isinstance(topn, Integral) or topn < 1:
-        raise ValueError(f"topn must be an int of at least 1, got {plain(topn)!r}.")
+        raise ValueError(f"topn must be an int of at least 1, got {topn}.")
     return int(topn)
 
 
