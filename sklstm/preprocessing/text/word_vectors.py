@@ -313,9 +313,10 @@ class WordVectors(BaseEstimator):
         """Read vectors from a file of word2vec, GloVe or fastText.
 
         Accepted are the text format of word2vec and fastText, the one of GloVe, which has no
-        header, word2vec's binary format under a name that ends in ".bin", and fastText's own
-        binary format, which has vectors for unknown words, too; each plain or compressed by gzip
-        (".gz"). The vectors are not scaled.
+        header, word2vec's binary format, and fastText's own binary format, which has vectors for
+        unknown words, too; each plain or compressed by gzip (".gz"). The format is recognised by
+        the content. In text any white space separates a word and its numbers; below a header a
+        word may itself contain spaces. The vectors are not scaled.
 
         Parameters
         ----------
@@ -412,8 +413,8 @@ class WordVectors(BaseEstimator):
         NotFittedError
             If the vectors are not fitted.
         ValueError
-            If the file name ends otherwise, or a word contains a space, which ends a word in this
-            format.
+            If the file name ends otherwise, or a word contains white space, which ends a word in
+            this format.
         """
         check_is_fitted(self)
         name = os.fspath(path)
@@ -423,11 +424,12 @@ class WordVectors(BaseEstimator):
                 f"path={name!r} must end in {', '.join(_TEXT)} for text or {_BINARY[0]} for "
                 "binary, optionally followed by .gz."
             )
-        spaced = next((word for word in self if " " in word or "\n" in word), None)
+        ends = " \n" if suffix in _BINARY else " \t\r\n\v\f"
+        spaced = next((word for word in self if not set(word).isdisjoint(ends)), None)
         if spaced is not None:
             raise ValueError(
-                f"the format of word2vec ends a word at a space, but there is the word {spaced!r}; "
-                "pickle the WordVectors instead."
+                "the format of word2vec ends a word at white space, but there is the word "
+                f"{spaced!r}; pickle the WordVectors instead."
             )
         self.keyed_vectors_.save_word2vec_format(name, binary=suffix in _BINARY)
 

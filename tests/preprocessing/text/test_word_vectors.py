@@ -240,7 +240,7 @@ def test_save_refuses_what_cannot_be_read_again(fitted, tmp_path):
     with pytest.raises(ValueError, match=r"must end in .txt, .vec, .w2v for text or .bin"):
         fitted.save(tmp_path / "vectors.npy")
     pairs = word_vectors(ngram_range=(2, 2), epochs=1).fit(TEXTS)
-    with pytest.raises(ValueError, match="ends a word at a space, but there is the word '"):
+    with pytest.raises(ValueError, match="ends a word at white space, but there is the word '"):
         pairs.save(tmp_path / "pairs.txt")
     assert not list(tmp_path.iterdir())
 
