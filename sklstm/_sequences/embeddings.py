@@ -167,6 +167,14 @@ def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
             msg="embeddings=%(name)s() has no vectors yet; train them first: "
             "embeddings=WordVectors().fit(texts).",
         )
+        for name, (then, now) in vectors._changed_params().items():
+            raise ValueError(
+                f"embeddings are WordVectors that were fitted with {name}={then!r}, and "
+                f"{name}={now!r} was set afterwards, which does not change their vectors. Fit them "
+                f"again on texts, which this estimator does not see. To search over {name}, give "
+                "several fitted ones as candidates for embeddings, such as "
+                f"[WordVectors({name}={now!r}).fit(texts), ...]."
+            )
         vectors = vectors.keyed_vectors_
     if not isinstance(vectors, Mapping):
         return of_keyed_vectors(vectors, vocabulary)

@@ -149,9 +149,12 @@ class WordVectors(BaseEstimator):
     Split the texts as the tokenizer of the pipeline does, or its words are not found: give both
     the same `token_pattern`, `lowercase` and so on.
 
-    `clone` returns fitted vectors themselves, so that `GridSearchCV` does not copy them for
-    each candidate; they are meant to be fitted once, before they are used. Unfitted ones are
-    cloned as usual. Parameters that `set_params` changes after `fit` apply to the next `fit`.
+    A clone of fitted `WordVectors` has parameters of its own and shares the vectors, so that
+    `GridSearchCV` does not copy them for each candidate; they are meant to be fitted once, before
+    they are used. Parameters that `set_params` changes after `fit` apply to the next `fit`. Until
+    then an LSTM estimator refuses the vectors as `embeddings`: it never sees the texts, and cannot
+    train them again. So a search over ``embeddings__vector_size`` fails; search over
+    ``embeddings=[WordVectors(50).fit(texts), WordVectors(100).fit(texts)]`` instead.
 
     References
     ----------
@@ -303,7 +306,7 @@ class WordVectors(BaseEstimator):
         keyed = self._train(corpus)
         if self.spread is not None:
             standardize(keyed, self.spread)
-        self.keyed_vectors_ = keyed
+        self._set_vectors(keyed)
         return self
 
     @classmethod
@@ -394,7 +397,7 @@ class WordVectors(BaseEstimator):
             keyed_vectors.vector_size,
             algorithm="fasttext" if by_subwords else "word2vec",
         )
-        vectors.keyed_vectors_ = keyed_vectors
+        vectors._set_vectors(keyed_vectors)
         return vectors
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -525,15 +528,34 @@ class WordVectors(BaseEstimator):
         return "keyed_vectors_" in vars(self)
 
     def __sklearn_clone__(self) -> Self:
+        twin = super().__sklearn_clone__()
         if self.__sklearn_is_fitted__():
-            return self  # a copy for each candidate of a search would fill the memory
-        return super().__sklearn_clone__()
+            # Shared, because a copy for each candidate of a search would fill the memory.
+            twin._set_vectors(self.keyed_vectors_)
+            for name in self._changed_params():
+                twin._fitted_params[name] = self._fitted_params[name]
+        return twin
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+    def _set_vectors(self, keyed: Any) -> None:
+        """Become fitted with vectors, and note the parameters that belong to them."""
+        self.keyed_vectors_ = keyed
+        self._fitted_params = self.get_params(deep=False)
+
+    def _changed_params(self) -> dict[str, tuple[Any, Any]]:
+        """Return the parameters set after `fit`: the value in `fit`, and the present one."""
+        fitted = vars(self).get("_fitted_params", {})  # older pickles have none
+        pairs = {name: (value, getattr(self, name)) for name, value in fitted.items()}
+        return {
+            name: (then, now)
+            for name, (then, now) in pairs.items()
+            if name != "n_jobs" and then is not now and then != now
+        }
 
     def _train(self, corpus: Corpus) -> Any:
         """Return gensim's KeyedVectors of the words of a corpus."""
