@@ -22,8 +22,10 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from unicodedata import normalize
 
 import numpy as np
 
@@ -31,6 +33,7 @@ from sklstm._callers import caller_level
 
 GZIP_MAGIC = b"\x1f\x8b"
 FASTTEXT_MAGIC = struct.pack("<i", 793712314)  # src/fasttext.cc of fastText
+FASTTEXT_HEADER = struct.Struct("<12id")  # what follows the magic number, or comes first
 ACCEPTED = (
     "accepted are the text and binary formats of word2vec and fastText and GloVe's text, plain or "
     "as .gz"
@@ -78,6 +81,36 @@ class FoundVectors:
     n_listed: int
 
 
+class Spellings:
+    """Words by what they are in Unicode's normal form, in which "é" is one character or two.
+
+    Parameters
+    ----------
+    words : iterable of str
+        The words.
+    """
+
+    def __init__(self, words: Iterable[Any]):
+        self._words: dict[str, list[str]] = {}
+        for word in words:
+            if isinstance(word, str) and not word.isascii():
+                self._words.setdefault(normalize("NFC", word), []).append(word)
+
+    def of(self, word: str) -> list[str]:
+        """Return the words that are another spelling of a word, or the word itself."""
+        return [] if word.isascii() else self._words.get(normalize("NFC", word), [])
+
+
+def same_words(wanted: Iterable[str], known: Collection[Any]) -> dict[str, str]:
+    """Return the known word for each wanted one that is known, if only in another spelling."""
+    found = {word: word for word in wanted if word in known}
+    others = [word for word in wanted if word not in found and not word.isascii()]
+    if others:
+        spellings = Spellings(known)
+        found |= {word: of[0] for word in others if (of := spellings.of(word))}
+    return found
+
+
 def of_keyed_vectors(keyed: Any, wanted: Iterable[str]) -> FoundVectors:
     """Return the vectors that gensim's KeyedVectors have for the wanted words.
 
@@ -86,13 +119,12 @@ def of_keyed_vectors(keyed: Any, wanted: Iterable[str]) -> FoundVectors:
     found, as does a word that cannot be encoded in UTF-8.
     """
     words = list(wanted)
-    listed = [word for word in words if word in keyed.key_to_index]
-    known = set(listed)
-    others = (word for word in words if word not in known and word in keyed)
+    listed = same_words(words, keyed.key_to_index)
+    others = (word for word in words if word not in listed and word in keyed)
     made = ((word, keyed[word]) for word in others if _is_encodable(word))
     composed = {word: vector for word, vector in made if vector.any()}
     vectors = np.empty((len(listed) + len(composed), keyed.vector_size), dtype=np.float32)
-    vectors[: len(listed)] = keyed.vectors[[keyed.key_to_index[word] for word in listed]]
+    vectors[: len(listed)] = keyed.vectors[[keyed.key_to_index[w] for w in listed.values()]]
     for row, vector in enumerate(composed.values(), len(listed)):
         vectors[row] = vector
     return FoundVectors([*listed, *composed], vectors, len(listed))
@@ -147,9 +179,9 @@ def _read(path: str | os.PathLike[str], wanted: Collection[str] | None) -> Any:
         raise IsADirectoryError(f"{name!r} is a directory; give the path of one file in it.")
     try:
         with _opened(name) as file:
-            start = file.read(len(FASTTEXT_MAGIC))
+            start = file.read(FASTTEXT_HEADER.size)
             file.seek(0)
-            if start == FASTTEXT_MAGIC:
+            if start.startswith(FASTTEXT_MAGIC) or _is_old_fasttext(start):
                 return _read_fasttext(name, file)
             if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 file = _from_utf16(name, file)
@@ -164,6 +196,19 @@ def _opened(name: str) -> BinaryIO:
     with open(name, "rb") as file:
         compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     return cast(BinaryIO, gzip.open(name, "rb")) if compressed else open(name, "rb")
+
+
+def _is_old_fasttext(start: bytes) -> bool:
+    """Return True for fastText's binary format without a magic number, of its first versions.
+
+    It begins with integers, which in their range hold bytes of zero, as no text does.
+    """
+    if len(start) < FASTTEXT_HEADER.size:
+        return False
+    dim, window, epochs, _, negative, n_grams, loss, model, *_ = FASTTEXT_HEADER.unpack(start)
+    sizes = (dim, window, epochs, n_grams)
+    small = all(0 < size < 1 << 16 for size in sizes) and 0 <= negative < 1 << 16
+    return small and loss in (1, 2, 3) and model in (1, 2, 3)
 
 
 def _from_utf16(name: str, file: BinaryIO) -> BinaryIO:
@@ -193,6 +238,7 @@ def _read_fasttext(name: str, file: BinaryIO) -> Any:
             with plain.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
         try:
+            _check_size(plain)
             return load_facebook_vectors(str(plain))
         except NotImplementedError as error:
             raise ValueError(f"{name}: {error}.") from error
@@ -201,6 +247,19 @@ def _read_fasttext(name: str, file: BinaryIO) -> Any:
                 f"{name} begins as a fastText model, but gensim cannot read it; is it truncated? "
                 f"({type(error).__name__}: {error})"
             ) from error
+
+
+def _check_size(path: Path) -> None:
+    """Raise EOFError if a fastText model is truncated in its words, where gensim would not end."""
+    with path.open("rb") as file:
+        start = file.read(len(FASTTEXT_MAGIC))
+        file.seek(8 if start == FASTTEXT_MAGIC else 0)  # a version follows the magic number
+        dim = FASTTEXT_HEADER.unpack(file.read(FASTTEXT_HEADER.size))[0]
+        _, n_words, _ = struct.unpack("<3i", file.read(12))
+        least = file.tell() + n_words * (10 + 4 * dim)  # a word's entry, and its vector
+    size = path.stat().st_size
+    if size < least:
+        raise EOFError(f"{size} of at least {least} bytes")
 
 
 def _read_rows(name: str, file: BinaryIO, wanted: Collection[str] | None) -> FoundVectors:
@@ -295,6 +354,8 @@ def _header_of(line: bytes) -> tuple[int, int] | None:
 class _Rows:
     """The vectors kept so far.
 
+    A wanted word gets the vector of another spelling in Unicode if it is not listed itself.
+
     Parameters
     ----------
     dim : int
@@ -308,22 +369,37 @@ class _Rows:
         self.wanted = wanted
         self.n_seen = 0
         self._rows: dict[str, int] = {}
+        self._spellings = Spellings(wanted or ())
+        self._respelled: dict[str, int] = {}  # rows of another spelling of wanted words
+        self._n_rows = 0
         self._values = bytearray()  # grows in place; a list of arrays would need a copy at the end
 
     def wants(self, word: str) -> bool:
         """Count a word, and return True if its vector is to be added."""
         self.n_seen += 1
-        return word not in self._rows and (self.wanted is None or word in self.wanted)
+        if self.wanted is None or word in self.wanted:
+            return word not in self._rows
+        if word.isascii():
+            return False
+        return any(wanted not in self._respelled for wanted in self._spellings.of(word))
 
     def add(self, word: str, vector: np.ndarray) -> None:
         """Keep the vector of a word, as float32."""
-        self._rows[word] = len(self._rows)
+        if self.wanted is None or word in self.wanted:
+            self._rows[word] = self._n_rows
+        for wanted in self._spellings.of(word):
+            self._respelled.setdefault(wanted, self._n_rows)
+        self._n_rows += 1
         self._values += vector.tobytes()
 
     def found(self) -> FoundVectors:
         """Return what was kept."""
         vectors = np.frombuffer(self._values, dtype=np.float32).reshape(-1, self.dim)
-        return FoundVectors(list(self._rows), vectors, len(self._rows))
+        rows = self._rows
+        if self._respelled:
+            rows = dict(sorted((self._respelled | rows).items(), key=itemgetter(1)))
+            vectors = vectors[list(rows.values())]
+        return FoundVectors(list(rows), vectors, len(rows))
 
 
 class _Lines:

@@ -9,14 +9,16 @@ import pickle
 import struct
 import tracemalloc
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 from gensim.models import FastText, KeyedVectors
 from gensim.models.fasttext import load_facebook_vectors, save_facebook_model
+from gensim.test.utils import datapath
 
 from sklstm import LSTMClassifier, SequenceTokenizer, WordVectors
-from sklstm._sequences.vector_files import read_all, read_wanted
+from sklstm._sequences.vector_files import of_keyed_vectors, read_all, read_wanted
 
 WORDS = ["the", "of", "2000", "naïve", "日本", "</s>", "good"]
 
@@ -176,6 +178,66 @@ def test_facebooks_form_under_any_name(subword_model, tmp_path, ending, packed):
     misnamed = tmp_path / f"model{ending}"  # by which gensim would unpack it
     misnamed.write_bytes(gzip.compress(content) if packed else content)
     np.testing.assert_array_equal(read_all(misnamed).vectors, load_facebook_vectors(path).vectors)
+
+
+OLD_FASTTEXT = ["lee_fasttext.bin", "non_ascii_fasttext.bin", "cp852_fasttext.bin"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", OLD_FASTTEXT)
+def test_fault_24_fasttext_without_a_magic_number(name, packed, tmp_path):
+    source = Path(datapath(name))
+    expected = load_facebook_vectors(str(source))
+    path = tmp_path / "model.bin"
+    path.write_bytes(gzip.compress(source.read_bytes()) if packed else source.read_bytes())
+    vectors = WordVectors.load(path)
+    assert list(vectors) == expected.index_to_key
+    np.testing.assert_array_equal(vectors.vectors_, expected.vectors)
+    np.testing.assert_array_equal(vectors["unseenword"], expected["unseenword"])
+    word = expected.index_to_key[1]
+    np.testing.assert_array_equal(read_wanted(path, [word]).vectors, [expected[word]])
+    for size in (70, 100, 300, 2000):  # of which gensim would read the words endlessly
+        path.write_bytes(source.read_bytes()[:size])
+        with pytest.raises(ValueError, match=r"begins as a fastText model.* is it truncated"):
+            read_all(path)
+
+
+@pytest.mark.parametrize("header", ["", "2 2\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_fault_24_text_with_a_byte_order_mark(tmp_path, encoding, header):
+    path = tmp_path / "vectors.txt"
+    path.write_bytes((header + "tea 1 2\r\nthé 3 4\r\n").encode(encoding))
+    assert read_all(path).words == ["tea", "thé"]
+    np.testing.assert_array_equal(read_wanted(path, {"tea"}).vectors, [[1, 2]])
+
+
+DECOMPOSED = {form: normalize(form, "café") for form in ("NFC", "NFD")}
+
+
+@pytest.mark.parametrize("of", DECOMPOSED)
+@pytest.mark.parametrize("binary", [False, True])
+def test_fault_35_a_word_is_found_in_either_of_its_spellings(tmp_path, binary, of):
+    keyed = KeyedVectors(2)
+    keyed.add_vectors(["tea", DECOMPOSED[of], "thé"], np.float32([[1, 2], [3, 4], [5, 6]]))
+    path = written(keyed, tmp_path / ("a.bin" if binary else "a.txt"), binary=binary)
+    for word in DECOMPOSED.values():
+        for found in (read_wanted(path, ["tea", word]), of_keyed_vectors(keyed, ["tea", word])):
+            assert found.words == ["tea", word]
+            np.testing.assert_array_equal(found.vectors, [[1, 2], [3, 4]])
+    both = read_wanted(path, list(DECOMPOSED.values()))  # that differ in a vocabulary
+    assert sorted(both.words) == sorted(DECOMPOSED.values())
+    np.testing.assert_array_equal(both.vectors, [[3, 4], [3, 4]])
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_fault_35_the_very_spelling_comes_first(tmp_path, binary):
+    keyed = KeyedVectors(1)
+    keyed.add_vectors([DECOMPOSED["NFD"], "tea", DECOMPOSED["NFC"]], np.float32([[1], [2], [3]]))
+    path = written(keyed, tmp_path / ("a.bin" if binary else "a.txt"), binary=binary)
+    wanted = [DECOMPOSED["NFC"], "tea"]
+    for found in (read_wanted(path, wanted), of_keyed_vectors(keyed, wanted)):
+        vectors = dict(zip(found.words, found.vectors[:, 0], strict=True))
+        assert vectors == {DECOMPOSED["NFC"]: 3, "tea": 2}
 
 
 def test_facebooks_form_cut_short(subword_model, tmp_path):

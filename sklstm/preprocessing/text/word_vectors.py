@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
+from unicodedata import normalize
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -481,7 +482,11 @@ class WordVectors(BaseEstimator):
             If `topn` is below 1.
         """
         topn, vector = check_topn(topn), self[word]
-        words, rows = self.keyed_vectors_.index_to_key, np.arange(len(self))
+        words, rows, word = (
+            self.keyed_vectors_.index_to_key,
+            np.arange(len(self)),
+            self._spelled(word),
+        )
         found = nearest(vector, self.vectors_, rows, topn + 1)  # the word itself may be in it
         return [(words[row], similar) for row, similar in found if words[row] != word][:topn]
 
@@ -507,7 +512,7 @@ class WordVectors(BaseEstimator):
 
     def __contains__(self, word: object) -> bool:
         """Return True if a word is in the vocabulary."""
-        return word in self.vocabulary_
+        return self._spelled(word) in self.vocabulary_
 
     def __getitem__(self, word: str) -> np.ndarray:
         """Return the vector of a word.
@@ -517,12 +522,20 @@ class WordVectors(BaseEstimator):
         check_is_fitted(self)
         if not isinstance(word, str):
             raise TypeError(f"a word must be a str, got {type(word).__name__} ({word!r}).")
+        word = self._spelled(word)
         if word not in self.keyed_vectors_:
             raise KeyError(f"{word!r} is not among the {len(self)} words that have a vector")
         try:
             return self.keyed_vectors_[word]
         except UnicodeEncodeError:
             raise KeyError(f"{word!r} has characters that UTF-8 cannot encode") from None
+
+    def _spelled(self, word: Any) -> Any:
+        """Return a word in that of Unicode's normal forms which has a vector."""
+        if not isinstance(word, str) or word.isascii() or word in self.vocabulary_:
+            return word
+        forms = (normalize(form, word) for form in (self.unicode_form or "NFC", "NFC", "NFD"))
+        return next((spelled for spelled in forms if spelled in self.vocabulary_), word)
 
     def __len__(self) -> int:
         return len(self.vocabulary_)
