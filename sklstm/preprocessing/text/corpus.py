@@ -123,7 +123,7 @@ class Splitting:
             if not isinstance(prepared, str):
                 name = "preprocessor" if self.preprocessor is not None else "strip_accents"
                 raise _WrongWordsError(
-                    f"the {name} must return a str, got {_shown(prepared)}, for {{item}}"
+                    f"{name} must return a str, got {_shown(prepared)}, for {{item}}"
                 )
             return self.normal(prepared)  # lowercase letters and those without accents may differ
 
@@ -152,7 +152,7 @@ class _UserFunction:
         self.function = function
         self.splitting = splitting
         self.n_texts = 0  # of more than one character
-        self.n_spelled = 0  # those of which all words are single characters
+        self.n_spelled = 0  # those of which the words are the single characters
         self.example = ""
 
     def __call__(self, item: Any) -> list[str]:
@@ -178,7 +178,7 @@ class _UserFunction:
             ) from None
         if is_text and len(item) > 1:
             self.n_texts += 1
-            if 1 < len(words) == len(joined):
+            if len(words) == len(joined) == len(item):
                 self.n_spelled, self.example = self.n_spelled + 1, item
         return words if joined.isascii() else list(map(self.splitting.normal, words))
 

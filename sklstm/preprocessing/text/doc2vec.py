@@ -316,7 +316,9 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         ----------
         X : iterable of str, or of lists of str, of shape (n_texts,)
             The texts: a list, tuple, array, Series or one-column data frame. Texts that are lists
-            of words already are taken as they are. An empty text trains nothing.
+            of words already are taken as they are, and so are the words of gensim's
+            TaggedDocument, whose tags are ignored: labels are given as y, with `tags`. An empty
+            text trains nothing.
         y : array-like of shape (n_texts,) or (n_texts, n_labels), default=None
             With `tags` "labels" or "both", the labels: one, or a list, tuple or set of them, for
             each text; an empty list for a text without labels. Or an array, sparse matrix or data
