@@ -566,3 +566,13 @@ def check_all_str(words: Iterable[Any], what: str) -> None:
     for i, word in enumerate(words):
         if not isinstance(word, str):
             raise TypeError(f"{what}, got {type(word).__name__} ({word!r}) at {i}.")
+
+
+def check_no_lines(words: Sequence[str], name: str) -> None:
+    """Raise ValueError if words are lines of a file; the last one may be without a line break."""
+    lines = [word for word in words if word.endswith("\n")]
+    if lines and len(lines) >= len(words) - 1:
+        raise ValueError(
+            f"{name} holds lines of a file, such as {lines[0]!r}, but words do not end in a line "
+            "break; give [line.rstrip() for line in file]."
+        )

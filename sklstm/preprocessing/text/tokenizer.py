@@ -37,6 +37,7 @@ from sklstm.preprocessing.text.corpus import (
     Corpus,
     Splitting,
     check_all_str,
+    check_no_lines,
     read_corpus,
 )
 
@@ -561,12 +562,8 @@ def _given_vocabulary(
     if not ordered:
         raise ValueError("vocabulary is empty; give at least one word, or None to learn it.")
     check_all_str(ordered, "vocabulary must hold str")
-    lines = [word for word in ordered if word.endswith("\n")]
-    if lines and len(lines) >= len(ordered) - 1 and not isinstance(words, Vocabulary):
-        raise ValueError(
-            f"vocabulary holds lines of a file, such as {lines[0]!r}, but words do not end in a "
-            "line break; give [line.rstrip() for line in file]."
-        )
+    if not isinstance(words, Vocabulary):
+        check_no_lines(ordered, "vocabulary")
     ordered, before = [normal(str(word)) for word in ordered], ordered
     first: dict[str, int] = {}
     for i, word in enumerate(ordered):

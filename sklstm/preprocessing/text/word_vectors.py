@@ -43,6 +43,8 @@ from sklstm.preprocessing.text.corpus import (
     TOKEN_PATTERN,
     Corpus,
     Splitting,
+    check_all_str,
+    check_no_lines,
     read_corpus,
 )
 
@@ -349,9 +351,10 @@ class WordVectors(BaseEstimator):
         OSError
             If there is no such file.
         TypeError
-            If `words` is a single str, or not iterable.
+            If `words` is a single str, not iterable, or holds other things than str.
         ValueError
-            If the file holds no vectors, or damaged ones, with the line; or none of the words.
+            If the file holds no vectors, or damaged ones, with the line; or none of the words; or
+            `words` are lines of a file with their line breaks.
 
         Warns
         -----
@@ -367,7 +370,10 @@ class WordVectors(BaseEstimator):
                 f"({words!r})."
             )
         else:
-            words = frozenset(words)
+            listed = list(words)
+            check_all_str(listed, "words must hold str")
+            check_no_lines(listed, "words")
+            words = frozenset(listed)
             loaded = read_wanted(path, words)
         if isinstance(loaded, FoundVectors):
             if not loaded.words:

@@ -128,6 +128,21 @@ def test_fault_23_lines_of_a_file_are_refused(tmp_path):
     assert clone(stripped).fit(["tea"]).vocabulary_ == {"tea": 4, "cup": 5}
 
 
+def test_fault_23_lines_of_a_file_name_no_vectors(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("tea 1 2\ncup 3 4\n")
+    words = tmp_path / "words.txt"
+    words.write_text("tea\ncup")  # of which the last word alone would be found
+    with (
+        words.open() as file,
+        pytest.raises(ValueError, match=r"words holds lines of a file, such"),
+    ):
+        WordVectors.load(path, words=file)
+    assert len(WordVectors.load(path, words=(word for word in ["tea", "cup"]))) == 2
+    with pytest.raises(TypeError, match=r"words must hold str, got bytes \(b'cup'\) at 1"):
+        WordVectors.load(path, words=["tea", b"cup"])
+
+
 def test_fault_23_white_space_at_the_ends_of_a_word_warns_once():
     with pytest.warns(UserWarning, match="holds 'cup ', with white space at an end, w") as caught:
         SequenceTokenizer(vocabulary=["tea", "cup ", " pot"]).fit(["tea"])
