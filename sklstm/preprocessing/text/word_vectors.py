@@ -55,6 +55,8 @@ _GENSIM_PARAMS = (
     "min_alpha",
 )  # fmt: skip
 _SUBWORD_PARAMS = ("min_n", "max_n", "bucket")
+# Parameters that may change after fit: ensembles of scikit-learn set every random_state they find.
+_SETTABLE = ("n_jobs", "random_state")
 
 
 class WordVectors(BaseEstimator):
@@ -162,8 +164,9 @@ class WordVectors(BaseEstimator):
     A clone of fitted `WordVectors` has parameters of its own and shares the vectors, so that
     `GridSearchCV` does not copy them for each candidate; they are meant to be fitted once, before
     they are used. Parameters that `set_params` changes after `fit` apply to the next `fit`. Until
-    then an LSTM estimator refuses the vectors as `embeddings`: it never sees the texts, and cannot
-    train them again. So a search over ``embeddings__vector_size`` fails; search over
+    then an LSTM estimator refuses the vectors as `embeddings`, unless only `n_jobs` or
+    `random_state` differ: it never sees the texts, and cannot train them again. So a search over
+    ``embeddings__vector_size`` fails; search over
     ``embeddings=[WordVectors(50).fit(texts), WordVectors(100).fit(texts)]`` instead.
 
     References
@@ -582,7 +585,7 @@ class WordVectors(BaseEstimator):
         return {
             name: (then, now)
             for name, (then, now) in pairs.items()
-            if name != "n_jobs" and then is not now and then != now
+            if name not in _SETTABLE and then is not now and then != now
         }
 
     def _train(self, corpus: Corpus) -> Any:

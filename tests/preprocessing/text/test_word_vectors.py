@@ -13,6 +13,7 @@ import pytest
 from gensim.models import FastText, KeyedVectors, Word2Vec
 from preprocessing.text.text_samples import word_vector_digest
 from sklearn.base import clone
+from sklearn.ensemble._base import _set_random_states
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
@@ -312,6 +313,10 @@ def test_fault_10_changed_parameters_are_refused_as_embeddings(copied):
     model = LSTMClassifier(2, embeddings=vectors, max_epochs=1)
     model.fit(X, y)
     clone(clone(model)).set_params(embeddings__n_jobs=2).fit(X, y)  # changes no vector
+    seeded = clone(model)
+    _set_random_states(seeded, 0)  # as ensembles do, in parameters of parameters, too
+    assert isinstance(seeded.embeddings.random_state, int)
+    seeded.fit(X, y)
     changed = clone(clone(model).set_params(embeddings__vector_size=20))
     with pytest.raises(ValueError, match="fitted with vector_size=10, and vector_size=20 was set "):
         changed.fit(X, y)
