@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from benchmarks.harness import Contender
+from sklstm.preprocessing.text.corpus import Splitting
 
 # Words as the data of the tutorial were split: at white space and these signs, not at "'".
 KERAS_WORDS = r"[^\s!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~]+"
@@ -44,8 +45,8 @@ class TrainedWordVectors:
 
         tokenizer = estimator.named_steps["sequencetokenizer"]
         names = ("token_pattern", "tokenizer", "lowercase", "strip_accents")
-        reader = CountVectorizer(**{name: getattr(tokenizer, name) for name in names})
-        analyze = reader.build_analyzer()
+        splitting = Splitting.from_params({name: getattr(tokenizer, name) for name in names})
+        analyze, _ = splitting.build_analyzer()
         with tempfile.TemporaryDirectory() as folder:
             # A file of words takes none of the memory that 75,000 lists of words would.
             path = Path(folder) / "words.txt"

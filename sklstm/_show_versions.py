@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 PACKAGES = (
-    "sklstm", "scikit-learn", "torch", "skorch", "gensim", "numpy", "scipy", "joblib", "tqdm",
-    "pandas", "matplotlib", "awkward", "pip",
+    "sklstm", "scikit-learn", "torch", "skorch", "gensim", "numpy", "scipy", "joblib", "regex",
+    "tqdm", "pandas", "matplotlib", "awkward", "pip",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -70,9 +70,14 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         )
     if hasattr(X, "columns"):
         X = X[X.columns[0]] if X.shape[1] == 1 else np.asarray(X)
+    if not isinstance(X, Iterable):
+        raise TypeError(f"X must hold sequences of token ids, got {type(X).__name__} ({X!r}).")
     most = 1 if vocabulary.characters is None else 2
     for i, item in enumerate(X.to_list() if hasattr(X, "to_list") else X):
-        ids = np.asarray(item)
+        try:
+            ids = np.asarray(item)
+        except ValueError:  # it holds sequences of different lengths
+            ids = np.array(None)
         if not 1 <= ids.ndim <= most or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(
                 f"X[{i}] must be a sequence of integers, the token ids of a text, got "

@@ -12,7 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._sequences.arrays import plain
 from sklstm._sequences.tokens import N_RESERVED, PADDING_ID, Vocabulary
-from sklstm._sequences.vector_files import FoundVectors, of_keyed_vectors, read_wanted
+from sklstm._sequences.vector_files import (
+    FoundVectors,
+    of_keyed_vectors,
+    read_wanted,
+    same_words,
+)
 
 # With so many vectors or more, the spread of each dimension can be estimated.
 ENOUGH_FOR_A_SPREAD = 20
@@ -168,12 +173,21 @@ def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
             msg="embeddings=%(name)s() has no vectors yet; train them first: "
             "embeddings=WordVectors().fit(texts).",
         )
+        for name, (then, now) in vectors._changed_params().items():
+            raise ValueError(
+                f"embeddings are WordVectors that were fitted with {name}={then!r}, and "
+                f"{name}={now!r} was set afterwards, which does not change their vectors. Fit them "
+                f"again on texts, which this estimator does not see. To search over {name}, give "
+                "several fitted ones as candidates for embeddings, such as "
+                f"[WordVectors({name}={now!r}).fit(texts), ...]."
+            )
         vectors = vectors.keyed_vectors_
     if not isinstance(vectors, Mapping):
         return of_keyed_vectors(vectors, vocabulary)
-    words = [word for word in vocabulary if word in vectors]
+    keys = same_words(vocabulary, vectors)
+    words = list(keys)
     try:
-        known = np.array([vectors[word] for word in words], dtype=np.float32)
+        known = np.array([vectors[key] for key in keys.values()], dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"embeddings hold other values than numbers, or vectors of different lengths: {error}"

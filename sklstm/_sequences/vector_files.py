@@ -9,19 +9,23 @@ words are made from its n-grams, all of which are needed.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import io
 import os
+import re
 import shutil
 import struct
 import tempfile
 import warnings
 import zlib
-from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from unicodedata import normalize
 
 import numpy as np
 
@@ -29,9 +33,10 @@ from sklstm._callers import caller_level
 
 GZIP_MAGIC = b"\x1f\x8b"
 FASTTEXT_MAGIC = struct.pack("<i", 793712314)  # src/fasttext.cc of fastText
+FASTTEXT_HEADER = struct.Struct("<12id")  # what follows the magic number, or comes first
 ACCEPTED = (
     "accepted are the text and binary formats of word2vec and fastText and GloVe's text, plain or "
-    "as .gz; word2vec's binary format under a name that ends in .bin or .bin.gz"
+    "as .gz"
 )
 # Magic numbers of other files, and what the user can do.
 OTHER_MAGIC = {
@@ -41,11 +46,19 @@ OTHER_MAGIC = {
     b"\x93NUMPY": "a NumPy array, which has no words; pass embeddings=numpy.load(path)",
     b"\x80": "a pickle; if gensim saved it, pass embeddings=gensim.models.KeyedVectors.load(path)",
 }
-# Suffixes by which smart_open, gensim's opener, decompresses a file.
+_SEPARATORS = (
+    "the numbers hold commas or semicolons ({shown}); separate words and numbers by spaces or "
+    "tabs, and write decimals with a point."
+)
 _BINARY_HINT = "Is this word2vec's binary format? Give it a name that ends in .bin or .bin.gz."
+# Suffixes by which smart_open, gensim's opener, decompresses a file.
 SMART_OPEN_SUFFIXES = {".bz2", ".gz", ".lz4", ".xz", ".zst"}
 CHUNK = 1 << 20  # bytes
 LONGEST_WORD = 10_000  # bytes
+BLANKS = b" \t\r\n\v\f"  # what separates words and numbers; other spaces, in UTF-8, are in words
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # which no text holds, but nearly any float32
+_FEW_NUMBERS = 4  # fewer numbers than these may happen to consist of printable bytes
+_ENOUGH_ROWS = 10  # to say that a header announces too few dimensions
 
 
 @dataclass
@@ -68,6 +81,36 @@ class FoundVectors:
     n_listed: int
 
 
+class Spellings:
+    """Words by what they are in Unicode's normal form, in which "é" is one character or two.
+
+    Parameters
+    ----------
+    words : iterable of str
+        The words.
+    """
+
+    def __init__(self, words: Iterable[Any]):
+        self._words: dict[str, list[str]] = {}
+        for word in words:
+            if isinstance(word, str) and not word.isascii():
+                self._words.setdefault(normalize("NFC", word), []).append(word)
+
+    def of(self, word: str) -> list[str]:
+        """Return the words that are another spelling of a word, or the word itself."""
+        return [] if word.isascii() else self._words.get(normalize("NFC", word), [])
+
+
+def same_words(wanted: Iterable[str], known: Collection[Any]) -> dict[str, str]:
+    """Return the known word for each wanted one that is known, if only in another spelling."""
+    found = {word: word for word in wanted if word in known}
+    others = [word for word in wanted if word not in found and not word.isascii()]
+    if others:
+        spellings = Spellings(known)
+        found |= {word: of[0] for word in others if (of := spellings.of(word))}
+    return found
+
+
 def of_keyed_vectors(keyed: Any, wanted: Iterable[str]) -> FoundVectors:
     """Return the vectors that gensim's KeyedVectors have for the wanted words.
 
@@ -76,13 +119,12 @@ def of_keyed_vectors(keyed: Any, wanted: Iterable[str]) -> FoundVectors:
     found, as does a word that cannot be encoded in UTF-8.
     """
     words = list(wanted)
-    listed = [word for word in words if word in keyed.key_to_index]
-    known = set(listed)
-    others = (word for word in words if word not in known and word in keyed)
+    listed = same_words(words, keyed.key_to_index)
+    others = (word for word in words if word not in listed and word in keyed)
     made = ((word, keyed[word]) for word in others if _is_encodable(word))
     composed = {word: vector for word, vector in made if vector.any()}
     vectors = np.empty((len(listed) + len(composed), keyed.vector_size), dtype=np.float32)
-    vectors[: len(listed)] = keyed.vectors[[keyed.key_to_index[word] for word in listed]]
+    vectors[: len(listed)] = keyed.vectors[[keyed.key_to_index[w] for w in listed.values()]]
     for row, vector in enumerate(composed.values(), len(listed)):
         vectors[row] = vector
     return FoundVectors([*listed, *composed], vectors, len(listed))
@@ -128,8 +170,7 @@ def read_all(path: str | os.PathLike[str]) -> Any:
 def _read(path: str | os.PathLike[str], wanted: Collection[str] | None) -> Any:
     """Open a file, decompress it if necessary, and read it by its format.
 
-    The first bytes identify gzip, fastText's binary format, and files that cannot be read. Two
-    formats have the same header: of those, word2vec's binary one is known by its suffix.
+    The first bytes identify gzip, fastText's binary format, UTF-16, and files that cannot be read.
     """
     name = os.fspath(path)
     if not Path(name).exists():
@@ -138,12 +179,14 @@ def _read(path: str | os.PathLike[str], wanted: Collection[str] | None) -> Any:
         raise IsADirectoryError(f"{name!r} is a directory; give the path of one file in it.")
     try:
         with _opened(name) as file:
-            start = file.read(len(FASTTEXT_MAGIC))
+            start = file.read(FASTTEXT_HEADER.size)
             file.seek(0)
-            if start == FASTTEXT_MAGIC:
+            if start.startswith(FASTTEXT_MAGIC) or _is_old_fasttext(start):
                 return _read_fasttext(name, file)
-            if start.startswith(BOM_UTF8):  # some editors write it at the start of any text
-                file.seek(len(BOM_UTF8))
+            if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                file = _from_utf16(name, file)
+            elif start.startswith(codecs.BOM_UTF8):  # some editors write it at the start of a text
+                file.seek(len(codecs.BOM_UTF8))
             return _read_rows(name, file, wanted)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{name}: the gzip file is truncated or damaged ({error}).") from error
@@ -153,6 +196,27 @@ def _opened(name: str) -> BinaryIO:
     with open(name, "rb") as file:
         compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     return cast(BinaryIO, gzip.open(name, "rb")) if compressed else open(name, "rb")
+
+
+def _is_old_fasttext(start: bytes) -> bool:
+    """Return True for fastText's binary format without a magic number, of its first versions.
+
+    It begins with integers, which in their range hold bytes of zero, as no text does.
+    """
+    if len(start) < FASTTEXT_HEADER.size:
+        return False
+    dim, window, epochs, _, negative, n_grams, loss, model, *_ = FASTTEXT_HEADER.unpack(start)
+    sizes = (dim, window, epochs, n_grams)
+    small = all(0 < size < 1 << 16 for size in sizes) and 0 <= negative < 1 << 16
+    return small and loss in (1, 2, 3) and model in (1, 2, 3)
+
+
+def _from_utf16(name: str, file: BinaryIO) -> BinaryIO:
+    """Return a file in UTF-16, as Windows' command line writes it, in UTF-8."""
+    try:
+        return io.BytesIO(file.read().decode("utf-16").encode("utf-8"))
+    except UnicodeError as error:
+        raise ValueError(f"{name} begins as text in UTF-16, but is damaged ({error}).") from error
 
 
 def _read_fasttext(name: str, file: BinaryIO) -> Any:
@@ -174,6 +238,7 @@ def _read_fasttext(name: str, file: BinaryIO) -> Any:
             with plain.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
         try:
+            _check_size(plain)
             return load_facebook_vectors(str(plain))
         except NotImplementedError as error:
             raise ValueError(f"{name}: {error}.") from error
@@ -182,6 +247,19 @@ def _read_fasttext(name: str, file: BinaryIO) -> Any:
                 f"{name} begins as a fastText model, but gensim cannot read it; is it truncated? "
                 f"({type(error).__name__}: {error})"
             ) from error
+
+
+def _check_size(path: Path) -> None:
+    """Raise EOFError if a fastText model is truncated in its words, where gensim would not end."""
+    with path.open("rb") as file:
+        start = file.read(len(FASTTEXT_MAGIC))
+        file.seek(8 if start == FASTTEXT_MAGIC else 0)  # a version follows the magic number
+        dim = FASTTEXT_HEADER.unpack(file.read(FASTTEXT_HEADER.size))[0]
+        _, n_words, _ = struct.unpack("<3i", file.read(12))
+        least = file.tell() + n_words * (10 + 4 * dim)  # a word's entry, and its vector
+    size = path.stat().st_size
+    if size < least:
+        raise EOFError(f"{size} of at least {least} bytes")
 
 
 def _read_rows(name: str, file: BinaryIO, wanted: Collection[str] | None) -> FoundVectors:
@@ -211,9 +289,58 @@ def _read_rows(name: str, file: BinaryIO, wanted: Collection[str] | None) -> Fou
     n_words, dim = header
     if min(header) < 1:
         raise lines.error(f"found a header of {n_words} words with vectors of length {dim}.")
-    if Path(name.lower().removesuffix(".gz")).suffix == ".bin":
+    place = file.tell()
+    start = file.read(CHUNK)
+    file.seek(place)
+    if _is_binary(start, n_words, dim, named=_is_named_binary(name)):
         return _read_binary(name, file, n_words, dim, wanted)
+    if _is_one_dimensional(start, n_words, dim):
+        return _read_text(lines, chain([first], lines), 1, None, wanted)
     return _read_text(lines, lines, dim, n_words, wanted)
+
+
+def _is_named_binary(name: str) -> bool:
+    return Path(name.lower().removesuffix(".gz")).suffix == ".bin"
+
+
+def _is_binary(start: bytes, n_words: int, dim: int, *, named: bool) -> bool:
+    """Return True if what follows a header is word2vec's binary format, not its text format.
+
+    A row of a word and numbers is text, whatever the name of the file. If the first row is damaged,
+    text consists of printable characters.
+
+    Parameters
+    ----------
+    start : bytes
+        What follows the header.
+    n_words, dim : int
+        The header.
+    named : bool
+        Whether the name of the file says that it is binary.
+    """
+    fields = start.lstrip(BLANKS).partition(b"\n")[0].split()
+    if len(fields) > dim and all(map(_is_number, fields[-dim:])):
+        return False
+    if _CONTROL.search(start):
+        return True
+    if not named:
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return True
+    return n_words * dim < _FEW_NUMBERS
+
+
+def _is_one_dimensional(start: bytes, n_words: int, dim: int) -> bool:
+    """Return True if what seems to be a header is a word that is a number, and its only number.
+
+    All rows are of this kind then, at least two others, so that the file is not one that is
+    truncated in its first row.
+    """
+    rows = [row.split() for row in start.splitlines()[: n_words + 2] if row.strip()]
+    alike = all(len(row) == 2 and _is_number(row[1]) for row in rows[:2])
+    return dim > 1 and len(rows) not in (0, 1, n_words) and alike
 
 
 def _header_of(line: bytes) -> tuple[int, int] | None:
@@ -226,6 +353,8 @@ def _header_of(line: bytes) -> tuple[int, int] | None:
 
 class _Rows:
     """The vectors kept so far.
+
+    A wanted word gets the vector of another spelling in Unicode if it is not listed itself.
 
     Parameters
     ----------
@@ -240,22 +369,37 @@ class _Rows:
         self.wanted = wanted
         self.n_seen = 0
         self._rows: dict[str, int] = {}
+        self._spellings = Spellings(wanted or ())
+        self._respelled: dict[str, int] = {}  # rows of another spelling of wanted words
+        self._n_rows = 0
         self._values = bytearray()  # grows in place; a list of arrays would need a copy at the end
 
     def wants(self, word: str) -> bool:
         """Count a word, and return True if its vector is to be added."""
         self.n_seen += 1
-        return word not in self._rows and (self.wanted is None or word in self.wanted)
+        if self.wanted is None or word in self.wanted:
+            return word not in self._rows
+        if word.isascii():
+            return False
+        return any(wanted not in self._respelled for wanted in self._spellings.of(word))
 
     def add(self, word: str, vector: np.ndarray) -> None:
         """Keep the vector of a word, as float32."""
-        self._rows[word] = len(self._rows)
+        if self.wanted is None or word in self.wanted:
+            self._rows[word] = self._n_rows
+        for wanted in self._spellings.of(word):
+            self._respelled.setdefault(wanted, self._n_rows)
+        self._n_rows += 1
         self._values += vector.tobytes()
 
     def found(self) -> FoundVectors:
         """Return what was kept."""
         vectors = np.frombuffer(self._values, dtype=np.float32).reshape(-1, self.dim)
-        return FoundVectors(list(self._rows), vectors, len(self._rows))
+        rows = self._rows
+        if self._respelled:
+            rows = dict(sorted((self._respelled | rows).items(), key=itemgetter(1)))
+            vectors = vectors[list(rows.values())]
+        return FoundVectors(list(rows), vectors, len(rows))
 
 
 class _Lines:
@@ -265,6 +409,7 @@ class _Lines:
         self.name = name
         self.number = 0
         self.ended = True  # whether the current line ends in a line break
+        self._line = b""
         self._file = file
 
     def __iter__(self) -> Iterator[bytes]:
@@ -274,9 +419,14 @@ class _Lines:
         while line := self._file.readline():
             self.number += 1
             self.ended = line.endswith(b"\n")
-            if stripped := line.rstrip(b" \r\n"):
+            self._line = line
+            if stripped := line.strip(BLANKS):
                 return stripped
         raise StopIteration
+
+    def is_indented(self) -> bool:
+        """Return True if the current line begins with white space."""
+        return self._line[:1].isspace()
 
     def error(self, what: str) -> ValueError:
         """Return an error that names the file and the line."""
@@ -309,10 +459,35 @@ def _read_text(
         The words to keep; None for all.
     """
     kept = _Rows(dim, wanted)
+    n_longer = 0  # rows with a number before the vector
     for line in rows:
-        word, numbers = _split(line, dim, lines)
+        fields = line.rsplit(None, dim)
+        if len(fields) <= dim:
+            if len(fields) < dim or not lines.is_indented():
+                raise _wrong_length(line, dim, lines)
+            fields = [b"", *fields]  # an empty word, which gensim writes
+        raw = fields[0]
+        if not kept.n_seen and not all(map(_is_number, fields[1:])):  # also of an unwanted word
+            _parse(raw.decode(errors="replace"), fields[1:], lines)
+        # A word may contain spaces: GloVe's 840B file has ". . ." and others.
+        if (b" " in raw or b"\t" in raw) and _is_number(raw.rsplit(None, 1)[-1].rstrip(b",;")):
+            if n_words is None:
+                raise _wrong_length(line, dim, lines)
+            n_longer += 1
+        try:
+            word = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise lines.error(
+                f"the word {_shown(raw)} is not UTF-8. Convert the file, or read it by gensim's "
+                f"KeyedVectors.load_word2vec_format(unicode_errors='replace'). {_BINARY_HINT}"
+            ) from error
         if kept.wants(word):
-            kept.add(word, _parse(word, numbers, lines))
+            kept.add(word, _parse(word, fields[1:], lines))
+    if kept.n_seen >= _ENOUGH_ROWS and 2 * n_longer > kept.n_seen:
+        raise ValueError(
+            f"{lines.name}: the header announces vectors of length {dim}, but most rows have more "
+            "numbers."
+        )
     if n_words is not None and kept.n_seen != n_words:
         truncated = "; is the file truncated?" if kept.n_seen < n_words else "."
         raise ValueError(
@@ -332,10 +507,14 @@ def _read_text(
 
 def _dimension_of(line: bytes, lines: _Lines) -> int:
     """Return the number of numbers at the end of a first line that is not a header."""
-    parts = line.split(b" ")
+    if b"\r" in line:
+        raise lines.error("lines end in \\r alone; convert the file to lines that end in \\n.")
+    parts = line.split()
     dim = 0
     while dim < len(parts) - 1 and _is_number(parts[-1 - dim]):
         dim += 1
+    if (not dim or dim < len(parts) - 1) and _is_separated_otherwise(parts[-1 - dim]):
+        raise lines.error(_SEPARATORS.format(shown=_shown(line)))
     if not dim:
         raise lines.error(
             "this is not a file of word vectors: expected a word and its vector, separated by "
@@ -345,29 +524,24 @@ def _dimension_of(line: bytes, lines: _Lines) -> int:
     return dim
 
 
-def _split(line: bytes, dim: int, lines: _Lines) -> tuple[str, list[bytes]]:
-    """Return the word of a line, and its numbers.
+def _wrong_length(line: bytes, dim: int, lines: _Lines) -> ValueError:
+    """Return an error that says how many numbers a line has."""
+    fields = line.split()
+    found = sum(map(_is_number, fields[1:]))
+    hint = "Is the file truncated, or are there vectors of different dimensions?"
+    if not found:
+        hint = _BINARY_HINT
+    if any(map(_is_separated_otherwise, fields[1:] or fields)):
+        return lines.error(_SEPARATORS.format(shown=_shown(line)))
+    return lines.error(
+        f"expected {dim} numbers, as on the lines before, found {found or 'none'}. {hint}"
+    )
 
-    A word may contain spaces: GloVe's 840B file has ". . ." and others. Such a line differs from
-    one with too many numbers by what precedes the last `dim` numbers.
-    """
-    word, *numbers = line.rsplit(b" ", dim)
-    before, space, last = word.rpartition(b" ")
-    if len(numbers) < dim or (space and before and _is_number(last)):
-        found = sum(map(_is_number, line.split(b" ")[1:]))
-        hint = "Is the file truncated, or are there vectors of different dimensions?"
-        if not found:
-            hint = _BINARY_HINT
-        raise lines.error(
-            f"expected {dim} numbers, as on the lines before, found {found or 'none'}. {hint}"
-        )
-    try:
-        return word.decode("utf-8"), numbers
-    except UnicodeDecodeError as error:
-        raise lines.error(
-            f"the word {_shown(word)} is not UTF-8. Convert the file, or read it by gensim's "
-            f"KeyedVectors.load_word2vec_format(unicode_errors='replace'). {_BINARY_HINT}"
-        ) from error
+
+def _is_separated_otherwise(field: bytes) -> bool:
+    """Return True if a field holds, or ends in, a comma or semicolon between numbers."""
+    parts = field.replace(b";", b",").split(b",")
+    return len(parts) > 1 and (_is_number(parts[-1]) or (not parts[-1] and _is_number(parts[-2])))
 
 
 def _parse(word: str, numbers: list[bytes], lines: _Lines) -> np.ndarray:
@@ -376,6 +550,8 @@ def _parse(word: str, numbers: list[bytes], lines: _Lines) -> np.ndarray:
         values = np.array([float(number) for number in numbers])
     except ValueError as error:
         bad = next(number for number in numbers if not _is_number(number))
+        if _is_separated_otherwise(bad):
+            raise lines.error(_SEPARATORS.format(shown=_shown(b" ".join(numbers)))) from error
         hint = f" {_BINARY_HINT}" if any(byte < ord(" ") or byte > ord("~") for byte in bad) else ""
         raise lines.error(f"expected a number, found {_shown(bad)} for {word!r}.{hint}") from error
     with np.errstate(over="ignore"):

@@ -214,7 +214,7 @@ def _members(path: Path, progress: bool | None) -> Iterator[tuple[str, str, int,
             content = archive.extractfile(member) if match else None
             if match and content:
                 split, label, number, stars = match.groups()
-                yield split, label, int(number), int(stars), content.read().decode()
+                yield split, label, int(number), int(stars), content.read().decode("utf-8-sig")
         while file.read(1 << 20):
             pass  # to the end, where the checksum shows whether the archive is complete
 
@@ -227,5 +227,5 @@ def _read_folder(path: Path, part: str) -> list[Review]:
         for file in folder.glob("*_*.txt"):
             number, stars = map(int, file.stem.split("_"))
             # Bytes, because text mode would convert line ends to "\n", unlike the archive.
-            reviews.append((CLASSES[label], number, stars, file.read_bytes().decode()))
+            reviews.append((CLASSES[label], number, stars, file.read_bytes().decode("utf-8-sig")))
     return sorted(reviews)

@@ -107,8 +107,8 @@ def fetch_newsgroups(
 def _rows(path: Path) -> list[tuple[str, str]]:
     """Return the label and the text of every line."""
     if path.suffix == ".xz":
-        with lzma.open(path, "rt", encoding="utf-8") as file:
+        with lzma.open(path, "rt", encoding="utf-8-sig") as file:
             return [(row["label"], row["text"]) for row in map(json.loads, file)]
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         rows = (line.rstrip("\n").partition("\t") for line in file)
         return [(label, text) for label, _, text in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from typing import Literal
 
 import numpy as np
@@ -113,7 +114,7 @@ def fetch_trec(
         progress=progress,
     )
     # One byte of the training file is neither ASCII nor valid UTF-8.
-    lines = path.read_text(encoding="latin-1").splitlines()
+    lines = path.read_bytes().removeprefix(BOM_UTF8).decode("latin-1").splitlines()
     labels, questions = zip(*(line.split(" ", 1) for line in lines), strict=True)
     target = np.array(labels if fine else [label.split(":")[0] for label in labels])
     data = [question.strip() for question in questions]

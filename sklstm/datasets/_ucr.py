@@ -204,7 +204,7 @@ def _read_ts(path: Path) -> _TimeSeries:
     series: list[np.ndarray] = []
     labels: list[Any] = []
     # An invalid byte in a comment is no reason to refuse the data.
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
         for number, line in enumerate(map(str.strip, lines), 1):
             where = f"{path}, line {number}"
             if not line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -169,7 +170,7 @@ def _read_conllu(path: Path, tags: str) -> list[Sentence]:
     with path.open("rb") as lines:  # lines end at "\n" only, not at Unicode's other line breaks
         for number, raw in enumerate(lines, 1):
             where = f"{path}, line {number}"
-            line = _decode(raw, where)
+            line = _decode(raw if number > 1 else raw.removeprefix(BOM_UTF8), where)
             if line.startswith("#"):
                 continue
             if line.strip():

@@ -33,8 +33,8 @@ def write_archive(path, reviews=REVIEWS, prefix="aclImdb/"):
     return path
 
 
-def write_folder(path):
-    for name, text in REVIEWS.items():
+def write_folder(path, reviews=REVIEWS):
+    for name, text in reviews.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(text.encode())
 
@@ -79,6 +79,14 @@ def test_subsets(tmp_path):
     assert unsup.filenames.tolist() == ["train/unsup/1_0.txt"]
     with pytest.raises(ValueError, match=r"subset must be one of .*'train'.*, got 'valid'"):
         fetch_imdb(subset="valid", data_home=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["aclImdb_v1.tar.gz", "aclImdb"])
+def test_fault_24_a_byte_order_mark_is_no_part_of_a_review(tmp_path, name):
+    path = tmp_path / "data" / name
+    marked = {member: f"\ufeff{text}" for member, text in REVIEWS.items()}
+    (write_archive if path.suffix else write_folder)(path, marked)
+    assert fetch_imdb(data_home=tmp_path / "data").data == TRAIN
 
 
 def test_return_X_y(tmp_path):

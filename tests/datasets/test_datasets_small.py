@@ -54,6 +54,13 @@ class TestFabricated:
         assert news.target.tolist() == ["sci.space", "alt.atheism"]
         assert news.target_names == ["alt.atheism", "sci.space"]
 
+    def test_fault_24_a_byte_order_mark_is_no_part_of_the_first_label(self, tmp_path):
+        (tmp_path / "TREC.train").write_bytes(b"\xef\xbb\xbfNUM:date When ?\nLOC:other Why ?\n")
+        assert fetch_trec(data_home=tmp_path).target_names == ["LOC", "NUM"]
+        path = tmp_path / "20ng-test-all-terms.txt"
+        path.write_text("sci.space\tto the moon\n", encoding="utf-8-sig")
+        assert fetch_newsgroups(subset="test", data_home=tmp_path).target_names == ["sci.space"]
+
     def test_messages_where_there_is_nothing(self, tmp_path):
         with pytest.raises(OSError, match=r"newsgroups train texts not found.*ana.cachopo.org"):
             fetch_newsgroups(data_home=tmp_path)

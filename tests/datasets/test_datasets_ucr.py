@@ -45,6 +45,15 @@ def write(tmp_path):
     return to
 
 
+@pytest.mark.parametrize("text", [UNIVARIATE, REGRESSION])
+def test_fault_24_a_byte_order_mark_is_no_part_of_the_first_line(write, text):
+    expected = _read_ts(write("Tiny_TRAIN.ts", text))
+    found = _read_ts(write("Tiny_TRAIN.ts", "\ufeff" + text))
+    np.testing.assert_array_equal(found.series, expected.series)
+    assert found.labels == expected.labels
+    assert found.comments == expected.comments
+
+
 def test_equal_lengths_make_one_array(write, tmp_path):
     write("Tiny_TRAIN.ts", UNIVARIATE)
     tiny = fetch_ucr("Tiny", data_home=tmp_path)

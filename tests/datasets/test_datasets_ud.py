@@ -64,6 +64,13 @@ def test_sentences_of_one_length_stay_apart(write, tmp_path):
     assert (y.shape, y.dtype) == ((2,), object)
 
 
+@pytest.mark.parametrize("start", [0, TINY.index("1\tI\t")])
+def test_fault_24_a_byte_order_mark_is_no_part_of_the_first_line(write, start):
+    text = TINY[start:]  # from a comment, and from a word
+    expected = _read_conllu(write(text), "upos")
+    assert _read_conllu(write(text.encode("utf-8-sig")), "upos") == expected
+
+
 def test_line_ends(write):
     sentences = _read_conllu(write(TINY), "upos")
     assert _read_conllu(write(TINY.replace("\n", "\r\n")), "upos") == sentences

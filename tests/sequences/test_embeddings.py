@@ -1,5 +1,7 @@
 """Vectors that users bring, matched by word or by id."""
 
+from unicodedata import normalize
+
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
@@ -145,3 +147,21 @@ def test_a_model_set_to_a_missing_device_predicts_on_the_cpu():
     with pytest.warns(UserWarning, match="'cuda:99' is not available") as caught:
         model.predict_proba_steps(X)
     assert len(caught) == 1  # not one for each of the sequences
+
+
+@pytest.mark.parametrize("of", ["NFC", "NFD"])
+@pytest.mark.parametrize("form", ["NFC", "NFD", None])
+def test_fault_35_vectors_in_nfd_meet_a_vocabulary_in_nfc(form, of):
+    texts = ["café crème", "thé vert"] * 3
+    X = SequenceTokenizer(unicode_form=form).fit_transform(texts)
+    numbers = {"café": [1, 2], "thé": [3, 4], "crème": [5, 6], "vert": [7, 8]}
+    brought = {normalize(of, word): vector for word, vector in numbers.items()}
+    keyed = KeyedVectors(2)
+    keyed.add_vectors(list(brought), np.float32(list(brought.values())))
+    for vectors in (brought, keyed, WordVectors.from_keyed_vectors(keyed)):
+        model = LSTMClassifier(2, embeddings=vectors, freeze_embeddings=True, max_epochs=1)
+        model.fit(X, [0, 1] * 3)
+        assert model.embedding_coverage_ == 1
+        weight = model.module_.embedding.weight.numpy(force=True)
+        for word, i in X.vocabulary.items():
+            np.testing.assert_array_equal(weight[i], numbers[normalize("NFC", word)])

@@ -9,14 +9,16 @@ import pickle
 import struct
 import tracemalloc
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 from gensim.models import FastText, KeyedVectors
 from gensim.models.fasttext import load_facebook_vectors, save_facebook_model
+from gensim.test.utils import datapath
 
 from sklstm import LSTMClassifier, SequenceTokenizer, WordVectors
-from sklstm._sequences.vector_files import read_all, read_wanted
+from sklstm._sequences.vector_files import of_keyed_vectors, read_all, read_wanted
 
 WORDS = ["the", "of", "2000", "naïve", "日本", "</s>", "good"]
 
@@ -178,6 +180,66 @@ def test_facebooks_form_under_any_name(subword_model, tmp_path, ending, packed):
     np.testing.assert_array_equal(read_all(misnamed).vectors, load_facebook_vectors(path).vectors)
 
 
+OLD_FASTTEXT = ["lee_fasttext.bin", "non_ascii_fasttext.bin", "cp852_fasttext.bin"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", OLD_FASTTEXT)
+def test_fault_24_fasttext_without_a_magic_number(name, packed, tmp_path):
+    source = Path(datapath(name))
+    expected = load_facebook_vectors(str(source))
+    path = tmp_path / "model.bin"
+    path.write_bytes(gzip.compress(source.read_bytes()) if packed else source.read_bytes())
+    vectors = WordVectors.load(path)
+    assert list(vectors) == expected.index_to_key
+    np.testing.assert_array_equal(vectors.vectors_, expected.vectors)
+    np.testing.assert_array_equal(vectors["unseenword"], expected["unseenword"])
+    word = expected.index_to_key[1]
+    np.testing.assert_array_equal(read_wanted(path, [word]).vectors, [expected[word]])
+    for size in (70, 100, 300, 2000):  # of which gensim would read the words endlessly
+        path.write_bytes(source.read_bytes()[:size])
+        with pytest.raises(ValueError, match=r"begins as a fastText model.* is it truncated"):
+            read_all(path)
+
+
+@pytest.mark.parametrize("header", ["", "2 2\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_fault_24_text_with_a_byte_order_mark(tmp_path, encoding, header):
+    path = tmp_path / "vectors.txt"
+    path.write_bytes((header + "tea 1 2\r\nthé 3 4\r\n").encode(encoding))
+    assert read_all(path).words == ["tea", "thé"]
+    np.testing.assert_array_equal(read_wanted(path, {"tea"}).vectors, [[1, 2]])
+
+
+DECOMPOSED = {form: normalize(form, "café") for form in ("NFC", "NFD")}
+
+
+@pytest.mark.parametrize("of", DECOMPOSED)
+@pytest.mark.parametrize("binary", [False, True])
+def test_fault_35_a_word_is_found_in_either_of_its_spellings(tmp_path, binary, of):
+    keyed = KeyedVectors(2)
+    keyed.add_vectors(["tea", DECOMPOSED[of], "thé"], np.float32([[1, 2], [3, 4], [5, 6]]))
+    path = written(keyed, tmp_path / ("a.bin" if binary else "a.txt"), binary=binary)
+    for word in DECOMPOSED.values():
+        for found in (read_wanted(path, ["tea", word]), of_keyed_vectors(keyed, ["tea", word])):
+            assert found.words == ["tea", word]
+            np.testing.assert_array_equal(found.vectors, [[1, 2], [3, 4]])
+    both = read_wanted(path, list(DECOMPOSED.values()))  # that differ in a vocabulary
+    assert sorted(both.words) == sorted(DECOMPOSED.values())
+    np.testing.assert_array_equal(both.vectors, [[3, 4], [3, 4]])
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_fault_35_the_very_spelling_comes_first(tmp_path, binary):
+    keyed = KeyedVectors(1)
+    keyed.add_vectors([DECOMPOSED["NFD"], "tea", DECOMPOSED["NFC"]], np.float32([[1], [2], [3]]))
+    path = written(keyed, tmp_path / ("a.bin" if binary else "a.txt"), binary=binary)
+    wanted = [DECOMPOSED["NFC"], "tea"]
+    for found in (read_wanted(path, wanted), of_keyed_vectors(keyed, wanted)):
+        vectors = dict(zip(found.words, found.vectors[:, 0], strict=True))
+        assert vectors == {DECOMPOSED["NFC"]: 3, "tea": 2}
+
+
 def test_facebooks_form_cut_short(subword_model, tmp_path):
     path = tmp_path / "model.bin"
     save_facebook_model(subword_model, str(path))
@@ -247,8 +309,8 @@ DAMAGED = {
     ),
     "binary, latin-1": (BINARY.replace(b"b ", b"\xe9 "), r"word 2 of 3: b'\\xe9' is not UTF-8"),
     "binary, no word": (b"9 2\n" + b"\x00" * 20_000, "word 1 of 9: expected a word and a space"),
-    "binary under a name of text": (
-        b"1 50\na " + np.ones(50, "<f4").tobytes(),
+    "no row under a name of text": (
+        b"1 50\nno number at all\n",
         r"line 2: expected 50 numbers.* found none.* ends in \.bin",
     ),
     "packed, cut short": (gzip.compress(GOOD)[:-12], "the gzip file is truncated or damaged"),
@@ -265,6 +327,109 @@ def test_a_damaged_file(tmp_path, case):
     assert str(path) in str(error.value)
     with pytest.raises(ValueError, match=message):
         WordVectors.load(path)
+
+
+TWO = {"tea": [0.1, 0.9], "cup": [2.0, -3.0]}
+OF_TWO_WORDS = {
+    "tabs": "tea\t0.1\t0.9\ncup\t2\t-3\n",
+    "tab and spaces": "tea\t0.1 0.9\ncup\t2 -3\n",
+    "several spaces": "tea   0.1    0.9\ncup \t 2  -3\n",
+    "leading spaces": " tea 0.1 0.9\n\t cup 2 -3\n",
+    "trailing spaces": "tea 0.1 0.9 \t\ncup 2 -3  \n",
+    "empty lines": "\ntea 0.1 0.9\n\n \t\ncup 2 -3\n\n",
+    "line breaks of Windows": "tea 0.1 0.9\r\ncup 2 -3\r\n",
+}
+
+
+@pytest.mark.parametrize("name", ["vectors.txt", "vectors.bin", "vectors.bin.gz"])
+@pytest.mark.parametrize("header", ["2 2\n", " 2\t2 \r\n", ""])
+@pytest.mark.parametrize("case", OF_TWO_WORDS)
+def test_fault_08_white_space_of_any_kind_separates(tmp_path, case, header, name):
+    content = (header + OF_TWO_WORDS[case]).encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    found = read_all(path)
+    assert found.words == list(TWO)
+    np.testing.assert_array_equal(found.vectors, np.float32(list(TWO.values())))
+    np.testing.assert_array_equal(read_wanted(path, {"cup"}).vectors, [[2, -3]])
+
+
+@pytest.mark.parametrize("name", ["vectors.txt", "vectors.bin"])
+def test_fault_08_numbers_of_four_characters_are_text(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("2 3\ntea   10 -12  99\ncup  1e1 .125   7\n")  # 3 x 4 bytes, as of float32
+    found = read_all(path)
+    assert found.words == ["tea", "cup"]
+    np.testing.assert_array_equal(found.vectors, [[10, -12, 99], [10, 0.125, 7]])
+    path.write_text("2 3\ntea   10 -12  x9\ncup  1e1 .125   7\n")
+    with pytest.raises(ValueError, match="line 2: expected a number, found 'x9' for 'tea'"):
+        read_wanted(path, {"cup"})
+
+
+@pytest.mark.parametrize("name", ["vectors", "vectors.txt", "vectors.gz"])
+def test_fault_08_binary_is_known_by_its_content(keyed, tmp_path, name):
+    path = tmp_path / "vectors.bin"
+    written(keyed, path, binary=True)
+    content = path.read_bytes()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    found = read_all(path)
+    assert found.words == WORDS
+    np.testing.assert_array_equal(found.vectors, keyed.vectors)
+
+
+def test_fault_08_a_word_may_end_in_a_number_where_a_header_gives_the_dimension(tmp_path):
+    path = tmp_path / "vectors"
+    path.write_text("3 2\nwindows 95 0.1 0.9\ntea 1 2\nno\u00a0break 3 4\n")
+    found = read_all(path)
+    assert found.words == ["windows 95", "tea", "no\u00a0break"]
+    np.testing.assert_array_equal(found.vectors, np.float32([[0.1, 0.9], [1, 2], [3, 4]]))
+    path.write_text("12 2\n" + "tea 1 2 3\n" * 12)
+    with pytest.raises(ValueError, match="announces vectors of length 2, but most rows have more"):
+        read_all(path)
+
+
+SEPARATED = ["tea, 0.1, 0.9\n", "tea,0.1,0.9\n", "tea 0,1 0,9\n", "tea; 0.1; 0.9\n", "a b, 1, 2\n"]
+
+
+@pytest.mark.parametrize("header", ["", "1 2\n"])
+@pytest.mark.parametrize("row", SEPARATED)
+def test_fault_08_commas_are_refused_by_name(tmp_path, row, header):
+    path = tmp_path / "vectors"
+    path.write_text(header + row)
+    with pytest.raises(ValueError, match=r"the numbers hold commas or semicolons .*by spaces or t"):
+        read_wanted(path, {"tea", "absent"})
+    path.write_text("1,000 0.1 0.9\nSmith, John 0.2 0.8\n")  # commas in words
+    assert read_all(path).words == ["1,000", "Smith, John"]
+
+
+def test_fault_08_vectors_of_one_number_below_a_word_that_is_a_number(tmp_path):
+    path = tmp_path / "vectors"
+    path.write_text("10 3\n20 4\ntea 5\n")
+    found = read_all(path)
+    assert found.words == ["10", "20", "tea"]
+    np.testing.assert_array_equal(found.vectors, [[3], [4], [5]])
+    path.write_text("2 1\n20 4\ntea 5\n")  # a header
+    assert read_all(path).words == ["20", "tea"]
+    for content in ("400000 50\nthe 0.4", "2 3\ntea 4\ncup 5\n"):  # truncated; another dimension
+        path.write_text(content)
+        with pytest.raises(ValueError, match=r"line 2: expected (50|3) numbers.* found 1"):
+            read_all(path)
+
+
+def test_fault_08_line_breaks_of_old_programs_are_refused(tmp_path):
+    path = tmp_path / "vectors"
+    path.write_bytes(b"2 2\ra 1 2\rb 3 4\r")
+    with pytest.raises(ValueError, match=r"lines end in \\r alone"):
+        read_all(path)
+
+
+def test_fault_08_a_word_with_white_space_is_not_written_as_text(tmp_path):
+    keyed = KeyedVectors(2)
+    keyed.add_vectors(["a", "b\tc"], np.ones((2, 2), np.float32))
+    vectors = WordVectors.from_keyed_vectors(keyed)
+    with pytest.raises(ValueError, match=r"ends a word at white space, .* the word 'b\\tc'"):
+        vectors.save(tmp_path / "vectors.txt")
 
 
 def test_numbers_of_unwanted_words_are_not_looked_at(tmp_path):

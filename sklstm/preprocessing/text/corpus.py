@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import repeat
+from math import isclose
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Literal, Self
+from unicodedata import normalize
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils._param_validation import StrOptions
 
+from sklstm._callers import caller_level
 from sklstm._sequences import is_missing, plain
 from sklstm.preprocessing.text._gensim import parts
 
@@ -25,20 +31,28 @@ Analyzer = Callable[[Any], Iterable[str]]
 
 _WORD_LISTS = (list, tuple, np.ndarray)
 
+# Two or more letters, digits and underscores, \w in re, with the combining marks after them and the
+# joiners between them: re has no name for marks, and would end words there.
+TOKEN_PATTERN = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
+# What patterns come to in ASCII, where re finds the same words in less time.
+_IN_ASCII = {TOKEN_PATTERN: r"\b\w\w+\b"}
+_BYTE_ORDER_MARK = "\ufeff"
+
 
 @dataclass(frozen=True)
 class Splitting:
-    """How texts are split into words: the parameters of `CountVectorizer` with these names."""
+    """How texts are split into words: the parameters of `CountVectorizer`, and Unicode's form."""
 
     input: str = "content"
     encoding: str = "utf-8"
     decode_error: str = "strict"
+    unicode_form: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = "NFC"
     strip_accents: str | Callable[[str], str] | None = None
     lowercase: bool = True
     preprocessor: Callable[[str], str] | None = None
     tokenizer: Callable[[str], Iterable[str]] | None = None
     stop_words: str | Iterable[str] | None = None
-    token_pattern: str | None = r"(?u)\b\w\w+\b"
+    token_pattern: str | None = TOKEN_PATTERN
     ngram_range: tuple[int, int] = (1, 1)
     analyzer: str | Callable[[Any], Iterable[str]] = "word"
 
@@ -67,15 +81,173 @@ class Splitting:
                 f"{shown} has no order in time{reason}; accepted is (n, n), n-grams of one length."
             )
 
-    def build_analyzer(self) -> Analyzer:
-        """Return the function of `CountVectorizer` from a text to its words."""
-        params = {f.name: getattr(self, f.name) for f in fields(self)}
+    def normal(self, text: str) -> str:
+        """Return a text or word in `unicode_form`, without a byte order mark before it."""
+        if text.isascii():
+            return text
+        text = text.removeprefix(_BYTE_ORDER_MARK)
+        return normalize(self.unicode_form, text) if self.unicode_form else text
+
+    def normal_words(self, words: list[str]) -> list[str]:
+        """Return words in `unicode_form`."""
+        return words if "".join(words).isascii() else list(map(self.normal, words))
+
+    def build_analyzer(self) -> tuple[Analyzer, _UserFunction | None]:
+        """Return the function from a text to its words, and the user's function within it, if any.
+
+        It is that of `CountVectorizer`, for texts in `unicode_form` and patterns of `regex`.
+        """
+        params = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "unicode_form"}
+        own: _UserFunction | None = None
+        if callable(self.analyzer):
+            own = params["analyzer"] = _UserFunction("analyzer", self.analyzer, self)
+        else:
+            params["preprocessor"] = self._build_preprocessor(CountVectorizer(**params))
+            if self.tokenizer is not None:
+                own = params["tokenizer"] = _UserFunction("tokenizer", self.tokenizer, self)
+            elif self.token_pattern is not None and _is_of_regex(self.token_pattern):
+                params["tokenizer"] = _Finder(self.token_pattern)
+            if self.stop_words is not None and not isinstance(self.stop_words, str):
+                params["stop_words"] = list(map(self.normal, self.stop_words))
         analyze: Analyzer = CountVectorizer(**params).build_analyzer()
-        return analyze
+        if own is not None:  # which scikit-learn may have tried out on the stop words
+            own.n_texts = own.n_spelled = 0
+        return analyze, own
+
+    def _build_preprocessor(self, vectorizer: CountVectorizer) -> Callable[[str], str]:
+        """Return the preprocessor of a vectorizer, between texts in `unicode_form`."""
+        preprocess = vectorizer.build_preprocessor()
+
+        def prepare(text: str) -> str:
+            prepared = preprocess(self.normal(text))
+            if not isinstance(prepared, str):
+                name = "preprocessor" if self.preprocessor is not None else "strip_accents"
+                raise _WrongWordsError(
+                    f"{name} must return a str, got {_shown(prepared)}, for {{item}}"
+                )
+            return self.normal(prepared)  # lowercase letters and those without accents may differ
+
+        return prepare
+
+
+class _WrongWordsError(Exception):
+    """A user's function does not return words; its message has a place for the item of X."""
+
+
+class _UserFunction:
+    """A user's analyzer or tokenizer, with a check of what it returns.
+
+    Parameters
+    ----------
+    name : str
+        The name of the parameter, for messages.
+    function : callable
+        Returns the words of an item of X.
+    splitting : Splitting
+        Knows Unicode's form of texts and words.
+    """
+
+    def __init__(self, name: str, function: Analyzer, splitting: Splitting):
+        self.name = name
+        self.function = function
+        self.splitting = splitting
+        self.n_texts = 0  # of more than one character
+        self.n_spelled = 0  # those of which the words are the single characters
+        self.example = ""
+
+    def __call__(self, item: Any) -> list[str]:
+        is_text = isinstance(item, str)
+        if is_text:
+            item = self.splitting.normal(item)
+        elif self.takes_lists and not isinstance(item, Iterable):
+            raise _WrongWordsError(f"{{item}} must be a list of words, got {_shown(item)}")
+        returned = self.function(item)
+        if not isinstance(returned, Iterable):
+            raise _WrongWordsError(
+                f"the {self.name} must return a list of words as str, got {_shown(returned)}, "
+                "for {item}"
+            )
+        words = list(returned)
+        try:
+            joined = "".join(words)
+        except TypeError:
+            place, word = next((j, w) for j, w in enumerate(words) if not isinstance(w, str))
+            raise _WrongWordsError(
+                f"the {self.name} must return words as str, got {_shown(word)} as word {place} of "
+                "{item}"
+            ) from None
+        if is_text and len(item) > 1:
+            self.n_texts += 1
+            if len(words) == len(joined) == len(item):
+                self.n_spelled, self.example = self.n_spelled + 1, item
+        return words if joined.isascii() else list(map(self.splitting.normal, words))
+
+    @property
+    def takes_lists(self) -> bool:
+        """Whether items are meant to be lists of words."""
+        return self.function in (list, tuple, iter)
+
+    def warn_of_characters(self) -> None:
+        """Warn if all texts were taken apart into single characters."""
+        if not self.n_texts or self.n_spelled < self.n_texts:
+            return
+        function = getattr(self.function, "__name__", self.function)
+        letters = ", ".join(map(repr, self.example[:3]))
+        shown = self.example if len(self.example) <= 20 else self.example[:17] + "..."
+        warnings.warn(
+            f"{self.name}={function} takes texts apart into single characters: {shown!r} becomes "
+            f"{letters} and so on. If words are meant, give each text as a list of its words, such "
+            f"as text.split(), or leave out {self.name}={function}. If characters are meant, as in "
+            "languages written without spaces, set analyzer='char'.",
+            UserWarning,
+            stacklevel=caller_level(),
+        )
+
+
+class _Finder:
+    r"""Finds the words of a text by a pattern of `regex`, which knows ``\p{M}`` and the like."""
+
+    def __init__(self, pattern: str):
+        self.pattern = pattern
+        in_ascii = _IN_ASCII.get(pattern)
+        self._find_in_ascii = in_ascii and re.compile(in_ascii).findall
+
+    def __call__(self, text: str) -> list[str]:
+        if self._find_in_ascii and text.isascii():
+            return self._find_in_ascii(text)
+        return self._find(text)
+
+    @cached_property
+    def _find(self) -> Callable[[str], list[str]]:
+        import regex  # takes a while, and English texts do without
+
+        compiled = regex.compile(self.pattern)
+        if compiled.groups > 1:
+            raise ValueError(
+                f"token_pattern={self.pattern!r} has {compiled.groups} capturing groups; at most "
+                "one may capture the word, others begin with (?:"
+            )
+        return compiled.findall
+
+
+def _is_of_regex(pattern: str) -> bool:
+    r"""Return True if a pattern has properties of characters, such as ``\p{M}``, unknown to re."""
+    return re.search(r"(?<!\\)(?:\\\\)*\\[pP]\{", pattern) is not None
+
+
+def _shown(value: Any) -> str:
+    """Return the type of a value, and the value in at most 40 characters."""
+    shown = repr(value)
+    return f"{type(value).__name__} ({shown if len(shown) <= 40 else shown[:37] + '...'})"
 
 
 SPLITTING_CONSTRAINTS: dict[str, list[Any]] = {
-    **{f.name: CountVectorizer._parameter_constraints[f.name] for f in fields(Splitting)},
+    **{
+        f.name: CountVectorizer._parameter_constraints[f.name]
+        for f in fields(Splitting)
+        if f.name != "unicode_form"
+    },
+    "unicode_form": [StrOptions({"NFC", "NFD", "NFKC", "NFKD"}), None],
     "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
 }
 
@@ -184,14 +356,22 @@ class Corpus:
 
 
 def _df_bounds(min_df: float, max_df: float, n_texts: int) -> tuple[float, float]:
-    low = min_df if isinstance(min_df, Integral) else min_df * n_texts
-    high = max_df if isinstance(max_df, Integral) else max_df * n_texts
+    low, high = (_number_of_texts(bound, n_texts) for bound in (min_df, max_df))
     if high < low:
         raise ValueError(
             f"max_df={plain(max_df)!r} is {high:g} of {n_texts} texts, fewer than "
             f"min_df={plain(min_df)!r}, which is {low:g}; max_df must not be below min_df."
         )
     return low, high
+
+
+def _number_of_texts(bound: float, n_texts: int) -> float:
+    """Return a bound as a number of texts, without the rounding error of 0.07 * 100."""
+    if isinstance(bound, Integral):
+        return bound
+    # In decimals, because 0.07 in float32 is another number than in float64.
+    number = float(str(bound)) * n_texts
+    return round(number) if isclose(number, round(number), rel_tol=1e-12) else number
 
 
 def read_corpus(
@@ -221,14 +401,20 @@ def read_corpus(
     Raises
     ------
     TypeError
-        If an item is of another type, or the analyzer returns words that are not str.
+        If an item is of another type, or a user's function returns words that are not str.
     ValueError
         If X is empty or an item is missing.
+
+    Warns
+    -----
+    UserWarning
+        If a user's function takes all texts apart into single characters, or tags of gensim's
+        TaggedDocument are ignored.
     """
     items = _items(X)
     if not items:
         raise ValueError("X is empty (0 texts); at least one text is needed.")
-    analyze = splitting.build_analyzer()
+    analyze, own = splitting.build_analyzer()
     if not set(map(type, items)) <= {str, bytes}:
         for i, item in enumerate(items):
             if is_missing(item):
@@ -237,21 +423,27 @@ def read_corpus(
                     "first, for example by an empty string."
                 )
         any_item = callable(splitting.analyzer)
+        splits = not any_item or (own is not None and own.takes_lists)
+        if splits and any(map(_is_tagged, items)):
+            items, word_lists = _without_tags(items), True
         if word_lists and isinstance(items[0], _WORD_LISTS) and not any_item:
-            items, analyze = [_word_list(items, i) for i in range(len(items))], list
+            items = [_word_list(items, i) for i in range(len(items))]
+            analyze = splitting.normal_words
         elif splitting.input == "content" and not any_item:
             for i, item in enumerate(items):
                 _check_text(item, i, word_lists=word_lists)
     if vocabulary is not None:
         get = vocabulary.get
-        return Corpus(
-            (), *_map_words(items, analyze, lambda words: map(get, words, repeat(unknown)))
-        )
+        found = _map_words(items, analyze, lambda words: map(get, words, repeat(unknown)))
+        if own is not None:
+            own.warn_of_characters()
+        return Corpus((), *found)
     seen: defaultdict[str, int] = defaultdict()
     seen.default_factory = seen.__len__
     number = seen.__getitem__
     ids, lengths = _map_words(items, analyze, lambda words: map(number, words))
-    check_all_str(seen, "the analyzer must return words as str")
+    if own is not None:
+        own.warn_of_characters()
     return Corpus(list(seen), ids, lengths)
 
 
@@ -271,6 +463,8 @@ def _map_words(
             "if the estimator has these parameters"
         )
         raise
+    except _WrongWordsError as error:
+        raise TypeError(str(error).replace("{item}", f"X[{len(ends)}]") + ".") from None
     return np.frombuffer(ids, dtype=np.int32), np.diff(ends, prepend=0)
 
 
@@ -307,6 +501,26 @@ def _items(X: Any) -> list[Any]:
     return X.tolist() if hasattr(X, "tolist") else list(X)
 
 
+def _is_tagged(item: Any) -> bool:
+    """Return True for gensim's TaggedDocument, and for what gensim takes in its place."""
+    return hasattr(item, "words") and hasattr(item, "tags")
+
+
+def _without_tags(items: list[Any]) -> list[Any]:
+    """Return the words of the items that are a TaggedDocument, and warn of tags that say more."""
+    tagged = [(i, item.tags) for i, item in enumerate(items) if _is_tagged(item)]
+    other = next((t for i, t in tagged if not isinstance(t, list) or t not in ([], [i])), None)
+    if other is not None:
+        warnings.warn(
+            f"of each TaggedDocument the words are read, and its tags, such as {other!r}, are "
+            "ignored. Doc2VecVectorizer learns vectors of labels given as y, with tags='labels' or "
+            "'both'.",
+            UserWarning,
+            stacklevel=caller_level(),
+        )
+    return [item.words if _is_tagged(item) else item for item in items]
+
+
 def _check_text(item: Any, i: int, *, word_lists: bool) -> None:
     """Raise TypeError unless an item is a text."""
     if isinstance(item, (str, bytes)):
@@ -319,9 +533,7 @@ def _check_text(item: Any, i: int, *, word_lists: bool) -> None:
                 "or each text as a list of its words."
             )
         hint = "; for texts that are already lists of words set analyzer=list"
-    shown = repr(item)
-    shown = shown if len(shown) <= 40 else shown[:37] + "..."
-    raise TypeError(f"X[{i}] must be str or bytes, got {type(item).__name__} ({shown}){hint}.")
+    raise TypeError(f"X[{i}] must be str or bytes, got {_shown(item)}{hint}.")
 
 
 def _word_list(items: list[Any], i: int) -> Any:
@@ -353,6 +565,16 @@ def _word_list(items: list[Any], i: int) -> Any:
 
 def check_all_str(words: Iterable[Any], what: str) -> None:
     """Raise a TypeError that starts with ``what`` for the first word that is not a str."""
-    for word in words:
+    for i, word in enumerate(words):
         if not isinstance(word, str):
-            raise TypeError(f"{what}, got {type(word).__name__} ({plain(word)!r}).")
+            raise TypeError(f"{what}, got {type(word).__name__} ({plain(word)!r}) at {i}.")
+
+
+def check_no_lines(words: Sequence[str], name: str) -> None:
+    """Raise ValueError if words are lines of a file; the last one may be without a line break."""
+    lines = [word for word in words if word.endswith("\n")]
+    if lines and len(lines) >= len(words) - 1:
+        raise ValueError(
+            f"{name} holds lines of a file, such as {lines[0]!r}, but words do not end in a line "
+            "break; give [line.rstrip() for line in file]."
+        )

@@ -43,6 +43,7 @@ from sklstm.preprocessing.text._gensim import (
 )
 from sklstm.preprocessing.text.corpus import (
     SPLITTING_CONSTRAINTS,
+    TOKEN_PATTERN,
     Corpus,
     Splitting,
     read_corpus,
@@ -133,12 +134,18 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         inferring; they differ from those that `transform` gives, even for the same text.
     lowercase : bool, default=True
         Convert texts to lowercase before splitting them.
+    unicode_form : {"NFC", "NFD", "NFKC", "NFKD"} or None, default="NFC"
+        Normal form of texts and words, see :func:`unicodedata.normalize`. "NFC" makes "é"
+        of "e" and a combining accent, so that both ways to write it are the same word; the "K"
+        forms also replace ligatures, wide letters and the like. None leaves texts as they are.
     strip_accents : {"ascii", "unicode"} or callable, default=None
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``.
-    token_pattern : str, default=r"(?u)\b\w\w+\b"
-        Regular expression of a word; only with ``analyzer="word"``.
+    token_pattern : str, \
+            default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
+        Regular expression of a word; only with ``analyzer="word"``. By default two or more
+        letters or digits, with their combining marks, as in `SequenceTokenizer`.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
@@ -259,9 +266,10 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         tags: Literal["texts", "labels", "both"] = "texts",
         training_vectors: Literal["inferred", "trained"] = "inferred",
         lowercase: bool = True,
+        unicode_form: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = "NFC",
         strip_accents: Literal["ascii", "unicode"] | Callable[[str], str] | None = None,
         stop_words: Literal["english"] | list[str] | None = None,
-        token_pattern: str | None = r"(?u)\b\w\w+\b",
+        token_pattern: str | None = TOKEN_PATTERN,
         tokenizer: Callable[[str], Iterable[str]] | None = None,
         preprocessor: Callable[[str], str] | None = None,
         analyzer: Literal["word", "char", "char_wb"] | Callable[[Any], Iterable[str]] = "word",
@@ -289,6 +297,7 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         self.tags = tags
         self.training_vectors = training_vectors
         self.lowercase = lowercase
+        self.unicode_form = unicode_form
         self.strip_accents = strip_accents
         self.stop_words = stop_words
         self.token_pattern = token_pattern
@@ -307,7 +316,9 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         ----------
         X : iterable of str, or of lists of str, of shape (n_texts,)
             The texts: a list, tuple, array, Series or one-column data frame. Texts that are lists
-            of words already are taken as they are. An empty text trains nothing.
+            of words already are taken as they are, and so are the words of gensim's
+            TaggedDocument, whose tags are ignored: labels are given as y, with `tags`. An empty
+            text trains nothing.
         y : array-like of shape (n_texts,) or (n_texts, n_labels), default=None
             With `tags` "labels" or "both", the labels: one, or a list, tuple or set of them, for
             each text; an empty list for a text without labels. Or an array, sparse matrix or data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar, Literal
@@ -34,9 +34,11 @@ from sklstm._sequences import (
 )
 from sklstm.preprocessing.text.corpus import (
     SPLITTING_CONSTRAINTS,
+    TOKEN_PATTERN,
     Corpus,
     Splitting,
     check_all_str,
+    check_no_lines,
     read_corpus,
 )
 
@@ -85,20 +87,28 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         fraction of them.
     vocabulary : iterable of str or mapping from str to int, default=None
         Use exactly these words. An iterable gives them in the order of their ids; of a
-        mapping only the order of its ids counts, since the ids start at 4 here. No `fit` is
+        mapping only the order of its ids counts, since the ids start at 4 here; a set is sorted.
+        What can be read only once, such as a generator or an open file, is refused. No `fit` is
         needed then; `max_features`, `min_df` and `max_df` are ignored. The known characters
         are those of these words, or those that a `Vocabulary` already has.
     lowercase : bool, default=True
         Convert texts to lowercase before splitting them; with `characters`, look words up in
         lowercase.
+    unicode_form : {"NFC", "NFD", "NFKC", "NFKD"} or None, default="NFC"
+        Normal form of texts and of `vocabulary`, see :func:`unicodedata.normalize`. "NFC" makes
+        "é" of "e" and a combining accent, so that both ways to write it are the same word; the "K"
+        forms also replace ligatures, wide letters and the like. None leaves texts as they are.
     strip_accents : {"ascii", "unicode"} or callable, default=None
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``. An LSTM reads whole sentences, in which
         words like "not" and "no" matter, so use stop words with care.
-    token_pattern : str, default=r"(?u)\b\w\w+\b"
+    token_pattern : str, \
+            default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
         Regular expression of a word; only with ``analyzer="word"``. The default matches words of
-        two or more letters or digits, and no punctuation.
+        two or more letters or digits, with their combining marks and the joiners between them,
+        and no punctuation. A pattern with properties of characters, such as ``\p{M}`` for marks,
+        is read by the package regex, any other one by :mod:`re`, whose ``\w`` is without marks.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
@@ -194,9 +204,10 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         max_df: float = 1.0,
         vocabulary: Iterable[str] | Mapping[str, int] | None = None,
         lowercase: bool = True,
+        unicode_form: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = "NFC",
         strip_accents: Literal["ascii", "unicode"] | Callable[[str], str] | None = None,
         stop_words: Literal["english"] | list[str] | None = None,
-        token_pattern: str | None = r"(?u)\b\w\w+\b",
+        token_pattern: str | None = TOKEN_PATTERN,
         tokenizer: Callable[[str], Iterable[str]] | None = None,
         preprocessor: Callable[[str], str] | None = None,
         analyzer: Literal["word", "char", "char_wb"] | Callable[[Any], Iterable[str]] = "word",
@@ -216,6 +227,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         self.max_df = max_df
         self.vocabulary = vocabulary
         self.lowercase = lowercase
+        self.unicode_form = unicode_form
         self.strip_accents = strip_accents
         self.stop_words = stop_words
         self.token_pattern = token_pattern
@@ -371,7 +383,15 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
             check_is_fitted(self, "vocabulary_")
             return self.vocabulary_
         self._validate_params()
-        return _given_vocabulary(self.vocabulary, with_characters=self.characters is not None)
+        return self._given_vocabulary()
+
+    def _given_vocabulary(self) -> Vocabulary:
+        """Return the words of the parameter `vocabulary`."""
+        return _given_vocabulary(
+            self.vocabulary,
+            with_characters=self.characters is not None,
+            normal=Splitting.from_params(vars(self)).normal,
+        )
 
     def _folds_case(self) -> bool:
         """Return True if words are looked up in lowercase but spelled as they are written."""
@@ -396,8 +416,9 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         self._max_words()
         corpus = self._read(X)
         if self.vocabulary is not None:
-            given = _given_vocabulary(self.vocabulary, with_characters=self.characters is not None)
+            given = self._given_vocabulary()
             self._warn_of_uppercase(given)
+            self._warn_of_white_space(given)
             self.vocabulary_ = given
             return corpus
         words = (corpus.in_lowercase() if self._folds_case() else corpus).choose_words(
@@ -482,13 +503,38 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
                 stacklevel=caller_level(),
             )
 
+    def _warn_of_white_space(self, vocabulary: Vocabulary) -> None:
+        """Warn of given words with white space at their ends that no text can match."""
+        spaced = [word for word in vocabulary if word != word.strip()]
+        if not spaced or callable(self.analyzer):
+            return
+        analyze, _ = Splitting.from_params(vars(self)).build_analyzer()
+        word = next((word for word in spaced if word not in analyze(word)), None)
+        if word is not None:
+            warnings.warn(
+                f"vocabulary holds {word!r}, with white space at an end, which no text matches.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
 
-def _given_vocabulary(words: Any, *, with_characters: bool) -> Vocabulary:
+
+def _given_vocabulary(
+    words: Any, *, with_characters: bool, normal: Callable[[str], str]
+) -> Vocabulary:
     """Return a user's ``vocabulary`` parameter as a `Vocabulary`.
 
     A mapping is read in the order of its ids, which may start anywhere and have gaps; a set, which
     has no order, alphabetically. Characters are those of the words, unless a given `Vocabulary`
     has its own.
+
+    Parameters
+    ----------
+    words : iterable of str, or mapping from str to int
+        The parameter.
+    with_characters : bool
+        Whether the vocabulary has the characters of its words.
+    normal : callable
+        Returns a word in the normal form of Unicode.
     """
     if isinstance(words, Vocabulary):
         ordered: list[Any] = list(words)
@@ -499,16 +545,34 @@ def _given_vocabulary(words: Any, *, with_characters: bool) -> Vocabulary:
             "vocabulary must be an iterable of words or a mapping from word to id, "
             f"got {type(words).__name__} ({plain(words)!r})."
         )
+    elif isinstance(words, Iterator):
+        how = "[line.rstrip() for line in file]" if hasattr(words, "readline") else "list(words)"
+        raise TypeError(
+            f"vocabulary is a {type(words).__name__}, which can be read only once, but a second "
+            f"fit and a clone need its words again; give a list, such as {how}."
+        )
+    elif hasattr(words, "columns"):
+        raise TypeError(
+            f"vocabulary is a data frame with the columns {list(words.columns)}; give one of them."
+        )
     else:
-        ordered = sorted(words) if isinstance(words, (set, frozenset)) else list(words)
+        ordered = list(words)
+        if isinstance(words, (set, frozenset)):
+            check_all_str(ordered, "vocabulary must hold str")
+            ordered.sort()
     if not ordered:
         raise ValueError("vocabulary is empty; give at least one word, or None to learn it.")
     check_all_str(ordered, "vocabulary must hold str")
+    if not isinstance(words, Vocabulary):
+        check_no_lines(ordered, "vocabulary")
+    ordered, before = [normal(str(word)) for word in ordered], ordered
     first: dict[str, int] = {}
     for i, word in enumerate(ordered):
         if first.setdefault(word, i) != i:
-            raise ValueError(f"vocabulary holds {plain(word)!r} twice, at {first[word]} and {i}.")
-    given = words if isinstance(words, Vocabulary) else Vocabulary(map(str, ordered))
+            raise ValueError(f"vocabulary holds {word!r} twice, at {first[word]} and {i}.")
+    given = Vocabulary(ordered)
+    if isinstance(words, Vocabulary):
+        given = words if ordered == before else given
     if with_characters == (given.characters is not None):
         return given
     if not with_characters:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
+from unicodedata import normalize
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -40,8 +41,11 @@ from sklstm.preprocessing.text._gensim import (
 )
 from sklstm.preprocessing.text.corpus import (
     SPLITTING_CONSTRAINTS,
+    TOKEN_PATTERN,
     Corpus,
     Splitting,
+    check_all_str,
+    check_no_lines,
     read_corpus,
 )
 
@@ -52,6 +56,8 @@ _GENSIM_PARAMS = (
     "min_alpha",
 )  # fmt: skip
 _SUBWORD_PARAMS = ("min_n", "max_n", "bucket")
+# Parameters that may change after fit: ensembles of scikit-learn set every random_state they find.
+_SETTABLE = ("n_jobs", "random_state")
 
 
 class WordVectors(BaseEstimator):
@@ -106,12 +112,18 @@ class WordVectors(BaseEstimator):
         were no better.
     lowercase : bool, default=True
         Convert texts to lowercase before splitting them.
+    unicode_form : {"NFC", "NFD", "NFKC", "NFKD"} or None, default="NFC"
+        Normal form of texts and words, see :func:`unicodedata.normalize`. "NFC" makes "é"
+        of "e" and a combining accent, so that both ways to write it are the same word; the "K"
+        forms also replace ligatures, wide letters and the like. None leaves texts as they are.
     strip_accents : {"ascii", "unicode"} or callable, default=None
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``.
-    token_pattern : str, default=r"(?u)\b\w\w+\b"
-        Regular expression of a word; only with ``analyzer="word"``.
+    token_pattern : str, \
+            default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
+        Regular expression of a word; only with ``analyzer="word"``. By default two or more
+        letters or digits, with their combining marks, as in `SequenceTokenizer`.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
@@ -150,9 +162,13 @@ class WordVectors(BaseEstimator):
     Split the texts as the tokenizer of the pipeline does, or its words are not found: give both
     the same `token_pattern`, `lowercase` and so on.
 
-    `clone` returns fitted vectors themselves, so that `GridSearchCV` does not copy them for
-    each candidate; they are meant to be fitted once, before they are used. Unfitted ones are
-    cloned as usual. Parameters that `set_params` changes after `fit` apply to the next `fit`.
+    A clone of fitted `WordVectors` has parameters of its own and shares the vectors, so that
+    `GridSearchCV` does not copy them for each candidate; they are meant to be fitted once, before
+    they are used. Parameters that `set_params` changes after `fit` apply to the next `fit`. Until
+    then an LSTM estimator refuses the vectors as `embeddings`, unless only `n_jobs` or
+    `random_state` differ: it never sees the texts, and cannot train them again. So a search over
+    ``embeddings__vector_size`` fails; search over
+    ``embeddings=[WordVectors(50).fit(texts), WordVectors(100).fit(texts)]`` instead.
 
     References
     ----------
@@ -220,9 +236,10 @@ class WordVectors(BaseEstimator):
         bucket: int = 200_000,
         spread: float | None = None,
         lowercase: bool = True,
+        unicode_form: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = "NFC",
         strip_accents: Literal["ascii", "unicode"] | Callable[[str], str] | None = None,
         stop_words: Literal["english"] | list[str] | None = None,
-        token_pattern: str | None = r"(?u)\b\w\w+\b",
+        token_pattern: str | None = TOKEN_PATTERN,
         tokenizer: Callable[[str], Iterable[str]] | None = None,
         preprocessor: Callable[[str], str] | None = None,
         analyzer: Literal["word", "char", "char_wb"] | Callable[[Any], Iterable[str]] = "word",
@@ -249,6 +266,7 @@ class WordVectors(BaseEstimator):
         self.bucket = bucket
         self.spread = spread
         self.lowercase = lowercase
+        self.unicode_form = unicode_form
         self.strip_accents = strip_accents
         self.stop_words = stop_words
         self.token_pattern = token_pattern
@@ -304,7 +322,7 @@ class WordVectors(BaseEstimator):
         keyed = self._train(corpus)
         if self.spread is not None:
             standardize(keyed, self.spread)
-        self.keyed_vectors_ = keyed
+        self._set_vectors(keyed)
         return self
 
     @classmethod
@@ -314,9 +332,10 @@ class WordVectors(BaseEstimator):
         """Read vectors from a file of word2vec, GloVe or fastText.
 
         Accepted are the text format of word2vec and fastText, the one of GloVe, which has no
-        header, word2vec's binary format under a name that ends in ".bin", and fastText's own
-        binary format, which has vectors for unknown words, too; each plain or compressed by gzip
-        (".gz"). The vectors are not scaled.
+        header, word2vec's binary format, and fastText's own binary format, which has vectors for
+        unknown words, too; each plain or compressed by gzip (".gz"). The format is recognised by
+        the content. In text any white space separates a word and its numbers; below a header a
+        word may itself contain spaces. The vectors are not scaled.
 
         Parameters
         ----------
@@ -336,9 +355,10 @@ class WordVectors(BaseEstimator):
         OSError
             If there is no such file.
         TypeError
-            If `words` is a single str, or not iterable.
+            If `words` is a single str, not iterable, or holds other things than str.
         ValueError
-            If the file holds no vectors, or damaged ones, with the line; or none of the words.
+            If the file holds no vectors, or damaged ones, with the line; or none of the words; or
+            `words` are lines of a file with their line breaks.
 
         Warns
         -----
@@ -354,7 +374,10 @@ class WordVectors(BaseEstimator):
                 f"({plain(words)!r})."
             )
         else:
-            words = frozenset(words)
+            listed = list(words)
+            check_all_str(listed, "words must hold str")
+            check_no_lines(listed, "words")
+            words = frozenset(listed)
             loaded = read_wanted(path, words)
         if isinstance(loaded, FoundVectors):
             if not loaded.words:
@@ -394,7 +417,7 @@ class WordVectors(BaseEstimator):
             keyed_vectors.vector_size,
             algorithm="fasttext" if by_subwords else "word2vec",
         )
-        vectors.keyed_vectors_ = keyed_vectors
+        vectors._set_vectors(keyed_vectors)
         return vectors
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -413,8 +436,8 @@ class WordVectors(BaseEstimator):
         NotFittedError
             If the vectors are not fitted.
         ValueError
-            If the file name ends otherwise, or a word contains a space, which ends a word in this
-            format.
+            If the file name ends otherwise, or a word contains white space, which ends a word in
+            this format.
         """
         check_is_fitted(self)
         name = os.fspath(path)
@@ -424,11 +447,12 @@ class WordVectors(BaseEstimator):
                 f"path={name!r} must end in {', '.join(_TEXT)} for text or {_BINARY[0]} for "
                 "binary, optionally followed by .gz."
             )
-        spaced = next((word for word in self if " " in word or "\n" in word), None)
+        ends = " \n" if suffix in _BINARY else " \t\r\n\v\f"
+        spaced = next((word for word in self if not set(word).isdisjoint(ends)), None)
         if spaced is not None:
             raise ValueError(
-                "the format of word2vec ends a word at a space, but there is the word "
-                f"{plain(spaced)!r}; pickle the WordVectors instead."
+                "the format of word2vec ends a word at white space, but there is the word "
+                f"{spaced!r}; pickle the WordVectors instead."
             )
         self.keyed_vectors_.save_word2vec_format(name, binary=suffix in _BINARY)
 
@@ -468,7 +492,11 @@ class WordVectors(BaseEstimator):
             If `topn` is below 1.
         """
         topn, vector = check_topn(topn), self[word]
-        words, rows = self.keyed_vectors_.index_to_key, np.arange(len(self))
+        words, rows, word = (
+            self.keyed_vectors_.index_to_key,
+            np.arange(len(self)),
+            self._spelled(word),
+        )
         found = nearest(vector, self.vectors_, rows, topn + 1)  # the word itself may be in it
         return [(words[row], similar) for row, similar in found if words[row] != word][:topn]
 
@@ -494,7 +522,7 @@ class WordVectors(BaseEstimator):
 
     def __contains__(self, word: object) -> bool:
         """Return True if a word is in the vocabulary."""
-        return word in self.vocabulary_
+        return self._spelled(word) in self.vocabulary_
 
     def __getitem__(self, word: str) -> np.ndarray:
         """Return the vector of a word.
@@ -504,12 +532,20 @@ class WordVectors(BaseEstimator):
         check_is_fitted(self)
         if not isinstance(word, str):
             raise TypeError(f"a word must be a str, got {type(word).__name__} ({plain(word)!r}).")
+        word = self._spelled(word)
         if word not in self.keyed_vectors_:
             raise KeyError(f"{plain(word)!r} is not among the {len(self)} words that have a vector")
         try:
             return self.keyed_vectors_[word]
         except UnicodeEncodeError:
             raise KeyError(f"{plain(word)!r} has characters that UTF-8 cannot encode") from None
+
+    def _spelled(self, word: Any) -> Any:
+        """Return a word in that of Unicode's normal forms which has a vector."""
+        if not isinstance(word, str) or word.isascii() or word in self.vocabulary_:
+            return word
+        forms = (normalize(form, word) for form in (self.unicode_form or "NFC", "NFC", "NFD"))
+        return next((spelled for spelled in forms if spelled in self.vocabulary_), word)
 
     def __len__(self) -> int:
         return len(self.vocabulary_)
@@ -524,15 +560,34 @@ class WordVectors(BaseEstimator):
         return "keyed_vectors_" in vars(self)
 
     def __sklearn_clone__(self) -> Self:
+        twin = super().__sklearn_clone__()
         if self.__sklearn_is_fitted__():
-            return self  # a copy for each candidate of a search would fill the memory
-        return super().__sklearn_clone__()
+            # Shared, because a copy for each candidate of a search would fill the memory.
+            twin._set_vectors(self.keyed_vectors_)
+            for name in self._changed_params():
+                twin._fitted_params[name] = self._fitted_params[name]
+        return twin
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+    def _set_vectors(self, keyed: Any) -> None:
+        """Become fitted with vectors, and note the parameters that belong to them."""
+        self.keyed_vectors_ = keyed
+        self._fitted_params = self.get_params(deep=False)
+
+    def _changed_params(self) -> dict[str, tuple[Any, Any]]:
+        """Return the parameters set after `fit`: the value in `fit`, and the present one."""
+        fitted = vars(self).get("_fitted_params", {})  # older pickles have none
+        pairs = {name: (value, getattr(self, name)) for name, value in fitted.items()}
+        return {
+            name: (then, now)
+            for name, (then, now) in pairs.items()
+            if name not in _SETTABLE and then is not now and then != now
+        }
 
     def _train(self, corpus: Corpus) -> Any:
         """Return gensim's KeyedVectors of the words of a corpus."""

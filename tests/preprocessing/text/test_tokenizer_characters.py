@@ -100,6 +100,7 @@ def test_against_brute_force(
         add_start=start,
         add_end=end,
         lowercase=lowercase,
+        unicode_form=None,
     )
     looked_up = str.lower if lowercase else str
     learned = fitted.fit_transform(train)

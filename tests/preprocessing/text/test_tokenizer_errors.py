@@ -134,6 +134,10 @@ def test_texts_without_words_warn_once_and_become_empty():
         ([[4], [4.0]], TypeError, r"X\[1\] must be a sequence of integers"),
         ([["good"]], TypeError, r"X\[0\] must be a sequence of integers"),
         ([4, 5], TypeError, r"X\[0\] must be a sequence of integers, .* got 4"),
+        ([[4], [4, [5]]], TypeError, r"X\[1\] must be a sequence of integers, .* got \[4, \[5\]\]"),
+        ([[4], [4, None]], TypeError, r"X\[1\] must be a sequence of integers"),
+        ([[4], [4, np.nan]], TypeError, r"X\[1\] must be a sequence of integers"),
+        (5, TypeError, r"X must hold sequences of token ids, got int \(5\)"),
         (TokenArray([[4]], Vocabulary(["other"])), ValueError, "another vocabulary, of 1 words"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from gensim.models import FastText, KeyedVectors, Word2Vec
 from preprocessing.text.text_samples import word_vector_digest
 from sklearn.base import clone
+from sklearn.ensemble._base import _set_random_states
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
@@ -240,7 +241,7 @@ def test_save_refuses_what_cannot_be_read_again(fitted, tmp_path):
     with pytest.raises(ValueError, match=r"must end in .txt, .vec, .w2v for text or .bin"):
         fitted.save(tmp_path / "vectors.npy")
     pairs = word_vectors(ngram_range=(2, 2), epochs=1).fit(TEXTS)
-    with pytest.raises(ValueError, match="ends a word at a space, but there is the word '"):
+    with pytest.raises(ValueError, match="ends a word at white space, but there is the word '"):
         pairs.save(tmp_path / "pairs.txt")
     assert not list(tmp_path.iterdir())
 
@@ -279,15 +280,68 @@ def test_pickle_and_copy(which, request):
     np.testing.assert_array_equal(twin["milk"], vectors["milk"])
 
 
-def test_clone_keeps_fitted_vectors_and_copies_unfitted(fitted):
-    assert clone(fitted) is fitted
+def test_clone_shares_fitted_vectors_and_copies_unfitted(fitted):
+    assert clone(fitted).keyed_vectors_ is fitted.keyed_vectors_
     unfitted = word_vectors(window=2)
     twin = clone(unfitted)
     assert twin is not unfitted
     assert twin.get_params() == unfitted.get_params()
     model = LSTMClassifier(embeddings=fitted)
-    assert clone(model).embeddings is fitted
-    assert clone(make_pipeline(SequenceTokenizer(), model))[-1].embeddings is fitted
+    twin = clone(make_pipeline(SequenceTokenizer(), clone(model)))[-1].embeddings
+    assert twin.keyed_vectors_ is fitted.keyed_vectors_
+
+
+def test_fault_10_a_clone_has_parameters_of_its_own(fitted):
+    before = fitted.get_params()
+    twin = clone(fitted).set_params(vector_size=20, stop_words=["they"])
+    assert fitted.get_params() == before
+    assert twin.vector_size == 20
+    twin.fit(TEXTS)
+    assert twin.vectors_.shape[1] == 20
+    assert fitted.vectors_.shape[1] == 10
+    same = clone(fitted).fit(TEXTS)
+    np.testing.assert_array_equal(same.vectors_, fitted.vectors_)
+    assert same.keyed_vectors_ is not fitted.keyed_vectors_
+
+
+@pytest.mark.parametrize("copied", [clone, copy.deepcopy, lambda vectors: vectors])
+def test_fault_10_changed_parameters_are_refused_as_embeddings(copied):
+    X = SequenceTokenizer().fit_transform(TEXTS[:20])
+    y = [0, 1] * 10
+    own = {"stop_words": ["they"], "random_state": np.random.RandomState(0), "epochs": 1}
+    vectors = copied(word_vectors(**own).fit(TEXTS))
+    model = LSTMClassifier(2, embeddings=vectors, max_epochs=1)
+    model.fit(X, y)
+    clone(clone(model)).set_params(embeddings__n_jobs=2).fit(X, y)  # changes no vector
+    seeded = clone(model)
+    _set_random_states(seeded, 0)  # as ensembles do, in parameters of parameters, too
+    assert isinstance(seeded.embeddings.random_state, int)
+    seeded.fit(X, y)
+    changed = clone(clone(model).set_params(embeddings__vector_size=20))
+    with pytest.raises(ValueError, match="fitted with vector_size=10, and vector_size=20 was set "):
+        changed.fit(X, y)
+    changed.set_params(embeddings__vector_size=10).fit(X, y)  # set back
+    changed.set_params(embeddings__vector_size=20)
+    changed.embeddings.fit(TEXTS)
+    assert changed.fit(X, y).module_.embedding.weight.shape[1] == 20
+    loaded = WordVectors.from_keyed_vectors(vectors.keyed_vectors_).set_params(window=9)
+    with pytest.raises(ValueError, match="fitted with window=5, and window=9 was set afterwards"):
+        clone(model).set_params(embeddings=loaded).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+def test_fault_10_a_search_over_the_size_of_fitted_vectors_is_no_silent_success(fitted):
+    X = SequenceTokenizer().fit_transform(TEXTS[:20])
+    y = [0, 1] * 10
+    model = LSTMClassifier(2, embeddings=fitted, max_epochs=1)
+    search = GridSearchCV(model, {"embeddings__vector_size": [20, 30]}, cv=2)
+    with pytest.raises(ValueError, match=r"(?s)fits failed.*To search over vector_size, give seve"):
+        search.fit(X, y)
+    assert fitted.vector_size == 10
+    several = [fitted, clone(fitted).set_params(vector_size=20).fit(TEXTS)]
+    search = GridSearchCV(model, {"embeddings": several}, cv=2).fit(X, y)
+    sizes = [e.vectors_.shape[1] for e in search.cv_results_["param_embeddings"]]
+    assert sizes == [10, 20]
 
 
 @pytest.fixture
@@ -311,8 +365,8 @@ def test_a_search_copies_no_vectors(fitted, seen, monkeypatch):
     grid = {"lstmclassifier__freeze_embeddings": [False, True], "lstmclassifier__dropout": [0, 0.1]}
     search = GridSearchCV(make_pipeline(SequenceTokenizer(), model), grid, cv=2).fit(texts, y)
     assert len(seen) == 9
-    assert all(vectors is fitted for vectors in seen)
-    assert search.best_estimator_[-1].embeddings is fitted
+    assert all(vectors.keyed_vectors_ is fitted.keyed_vectors_ for vectors in seen)
+    assert search.best_estimator_[-1].embeddings.keyed_vectors_ is fitted.keyed_vectors_
 
 
 @pytest.mark.slow
