@@ -32,6 +32,7 @@ from sklstm._sequences import (
     check_nothing_cut,
     embedding_matrix,
     flatten_steps,
+    plain,
     split,
     target_errors,
 )
@@ -107,8 +108,10 @@ class TrainedEstimator(BaseEstimator):
         return False
 
     def _trial(self, *, keep_fitted: bool) -> Self:
-        """Return a copy to be fitted in place of self."""
+        """Return a copy to be fitted in place of self, with parameters of plain Python types."""
         trial = copy.copy(self)
+        for name, value in self.get_params(deep=False).items():
+            setattr(trial, name, plain(value))
         if keep_fitted:
             trial.module_ = copy.deepcopy(self.module_)
             trial._optimizer_state_ = copy.deepcopy(getattr(self, "_optimizer_state_", None))
@@ -153,7 +156,7 @@ class TrainedEstimator(BaseEstimator):
         sequences = as_ragged(
             X,
             input_type=self.input_type,
-            padding_value=self.padding_value,
+            padding_value=plain(self.padding_value),
             estimator_name=name,
             lists_are_tables=reset,
             matrices=self._reads_matrices,
@@ -214,7 +217,7 @@ class TrainedEstimator(BaseEstimator):
                 warnings.warn(warning, UserWarning, stacklevel=caller_level())
         words = TokenEmbedding(
             spec.n_ids,
-            self.embedding_dim,
+            self.embedding_dim if weight is None else weight.shape[1],
             weight=weight,
             freeze=frozen_epochs(self.freeze_embeddings) > 0,
             dropout=self.embedding_dropout,
@@ -652,7 +655,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if length is None or not isinstance(module, SequenceNetwork) or not module.is_causal:
             outputs = module(inputs, lengths)
         else:
-            outputs = module.forward_in_chunks(inputs, lengths, length)
+            outputs = module.forward_in_chunks(inputs, lengths, int(length))
         return outputs
 
     def _run(self, forward: Callable[..., Tensor], sequences: Ragged) -> np.ndarray:
@@ -683,9 +686,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         options = self._run_options()
         module: Any = self.module_.to(options["device"])
         state = self._kept_state(module, options["device"])
-        outputs = []
-        for first in range(0, len(sequences), self.batch_size):
-            batch = sequences.take(np.arange(first, min(first + self.batch_size, len(sequences))))
+        outputs, size = [], int(self.batch_size)
+        for first in range(0, len(sequences), size):
+            batch = sequences.take(np.arange(first, min(first + size, len(sequences))))
             rows = torch.arange(len(batch), device=options["device"])
             begun = module.reset_pooling(take_rows(state, rows))
             result, after = predict_from(module, batch, begun, **options)
@@ -698,7 +701,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return the state that earlier calls left, or the initial one."""
         kept = self._state_
         if kept is None:
-            return module.initial_state(self.batch_size)
+            return module.initial_state(int(self.batch_size))
         if len(kept[0]) != self.batch_size:
             raise ValueError(
                 f"batch_size is {self.batch_size} now, but the state kept by stateful=True is of "

@@ -28,7 +28,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
 from sklstm._jobs import job_count
-from sklstm._sequences import is_missing, object_array
+from sklstm._sequences import is_missing, object_array, plain
 from sklstm.preprocessing.text._doc2vec_inference import infer
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
@@ -550,7 +550,7 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         model = Doc2Vec(
             seed=seed,
             workers=job_count(self.n_jobs, default=1),
-            **{name: getattr(self, name) for name in _GENSIM_PARAMS},
+            **{name: plain(getattr(self, name)) for name in _GENSIM_PARAMS},
             **{name: int(getattr(self, name)) for name in _FLAGS},
         )
         documents = Restartable(
@@ -589,8 +589,8 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             corpus.ids,
             corpus.lengths,
             seed=self._seed,
-            epochs=self.infer_epochs or self.model_.epochs,
-            alpha=self.infer_alpha,
+            epochs=plain(self.infer_epochs) or self.model_.epochs,
+            alpha=plain(self.infer_alpha),
             n_jobs=job_count(self.n_jobs),
         )
 

@@ -23,6 +23,7 @@ from sklstm._sequences import (
     TokenArray,
     Vocabulary,
     id_rows,
+    plain,
     read_all,
     read_wanted,
 )
@@ -302,7 +303,7 @@ class WordVectors(BaseEstimator):
         check_counts(corpus.words, corpus.counts(), min_count=self.min_count, hs=self.hs)
         keyed = self._train(corpus)
         if self.spread is not None:
-            standardize(keyed, self.spread)
+            standardize(keyed, float(self.spread))
         self.keyed_vectors_ = keyed
         return self
 
@@ -543,7 +544,7 @@ class WordVectors(BaseEstimator):
             seed=int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max)),
             workers=job_count(self.n_jobs, default=1),
             hashfxn=_stable_hash,
-            **{name: getattr(self, name) for name in names},
+            **{name: plain(getattr(self, name)) for name in names},
         )
         sentences = Restartable(lambda: (words for _, words in corpus.pieces() if words))
         try:
