@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_feature_names, check_is_fitted
 from torch import Tensor, nn
 
 from sklstm._callers import caller_level
+from sklstm._display import PrintsShort
 from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
@@ -86,7 +87,7 @@ class Seeds:
         return replace(self, training=self.training + n_epochs)
 
 
-class TrainedEstimator(BaseEstimator):
+class TrainedEstimator(PrintsShort, BaseEstimator):
     """An estimator with a network `module_`, whose fit is a transaction.
 
     A fit works on a copy, and hands its fitted attributes over once training has ended: an error

@@ -27,6 +27,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
+from sklstm._display import PrintsShort, short
 from sklstm._jobs import job_count
 from sklstm._sequences import is_missing, object_array, plain
 from sklstm.preprocessing.text._doc2vec_inference import infer
@@ -60,7 +61,9 @@ _INFERENCE_PARAMS = ("infer_epochs", "infer_alpha", "n_jobs")
 _COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 
 
-class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Doc2VecVectorizer(
+    PrintsShort, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     r"""Learn vectors of texts without labels; similar texts get similar vectors.
 
     Trains gensim's :class:`~gensim.models.doc2vec.Doc2Vec`, the paragraph vectors of [1]_, on the
@@ -705,7 +708,7 @@ def _indicated(y: Any, n_texts: int) -> Labels:
 def _listed(y: Any, n_texts: int) -> Labels:
     """Read a label, or a collection of labels, for each text."""
     if isinstance(y, (str, bytes, dict)) or not hasattr(y, "__len__"):
-        raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({y!r}).")
+        raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({short(y)!r}).")
     if hasattr(y, "to_list"):  # a Series; a polars Series of lists becomes a list of lists
         items = y.to_list()
     else:

@@ -22,6 +22,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
+from sklstm._display import PrintsShort, short
 from sklstm._sequences import (
     END_ID,
     N_RESERVED,
@@ -47,7 +48,7 @@ from sklstm.preprocessing.text.corpus import (
 )
 
 
-class SequenceTokenizer(TransformerMixin, BaseEstimator):
+class SequenceTokenizer(PrintsShort, TransformerMixin, BaseEstimator):
     r"""Turn texts into sequences of word ids, in the order of the words.
 
     Splits texts as :class:`~sklearn.feature_extraction.text.CountVectorizer` does, with the
@@ -398,7 +399,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         if self._folds_case():
             if self.stop_words is not None:
                 raise ValueError(
-                    f"stop_words={self.stop_words!r} are words in lowercase, but characters="
+                    f"stop_words={short(self.stop_words)!r} are words in lowercase, but characters="
                     f"{self.characters} leaves texts in their own case; set lowercase=False, or "
                     "stop_words=None."
                 )

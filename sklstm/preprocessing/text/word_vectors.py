@@ -15,6 +15,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._display import PrintsShort
 from sklstm._jobs import job_count
 from sklstm._sequences import (
     N_RESERVED,
@@ -54,7 +55,7 @@ _GENSIM_PARAMS = (
 _SUBWORD_PARAMS = ("min_n", "max_n", "bucket")
 
 
-class WordVectors(BaseEstimator):
+class WordVectors(PrintsShort, BaseEstimator):
     r"""Learn a vector for each word from unlabelled texts.
 
     Words that occur in similar contexts get similar vectors. Given to an LSTM estimator as
