@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import check_random_state
 
 from sklstm._sequences import object_array
+from sklstm.datasets._choice import check_choice
 
 DIRECTIONS = {"down": (1, 0), "left": (0, -1), "right": (0, 1), "up": (-1, 0)}  # rows, columns
 DIGIT_SIZE = 8
@@ -234,10 +235,8 @@ def _noisy(film: np.ndarray, noise: float, rng: np.random.RandomState) -> np.nda
 def _check_moving_digits(noise: Any, target: Any, subset: Any) -> None:
     if not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
         raise ValueError(f"noise must be a finite number, 0 or greater, got {noise!r}.")
-    if target not in TARGETS:
-        raise ValueError(f"target must be one of {list(TARGETS)}, got {target!r}.")
-    if subset not in SUBSETS:
-        raise ValueError(f"subset must be one of {list(SUBSETS)}, got {subset!r}.")
+    check_choice("target", target, TARGETS)
+    check_choice("subset", subset, SUBSETS)
 
 
 def _draw_lengths(

@@ -203,3 +203,9 @@ def test_scorers_take_weights_and_can_be_pickled():
         assert scorer(Tagger(""), WORDS, TAGS, sample_weight=weights) == pytest.approx(1 / 5)
     same = pickle.loads(pickle.dumps(span_f1_scorer))
     assert same(Tagger(), WORDS, TAGS) == span_f1_scorer(Tagger(), WORDS, TAGS) == 1
+
+
+@pytest.mark.parametrize("weights", [{1.0, 2.0}, {0: 1.0, 1: 2.0}])
+def test_weights_without_an_order_are_refused(weights):
+    with pytest.raises(TypeError, match=rf"sample_weight is a {type(weights).__name__}"):
+        token_accuracy_score([["a"], ["b"]], [["a"], ["a"]], sample_weight=weights)
