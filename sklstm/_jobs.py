@@ -25,6 +25,7 @@ def job_count(n_jobs: int | None, *, default: int | None = None) -> int:
     """
     if n_jobs is None:
         return 1 if in_joblib_worker() else default or joblib.cpu_count()
+    n_jobs = int(n_jobs)  # numpy's small integers overflow
     if n_jobs < 0:
         return max(1, joblib.cpu_count() + 1 + n_jobs)
     return n_jobs

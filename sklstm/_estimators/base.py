@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_feature_names, check_is_fitted
 from torch import Tensor, nn
 
 from sklstm._callers import caller_level
+from sklstm._display import PrintsShort
 from sklstm._estimators.params import CHARACTERS, NETWORK, TRAINING, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
@@ -29,6 +30,7 @@ from sklstm._sequences import (
     Ragged,
     Vocabulary,
     as_objects,
+    as_python,
     as_ragged,
     check_nothing_cut,
     embedding_matrix,
@@ -95,7 +97,7 @@ class Seeds:
         return replace(self, training=self.training + n_epochs)
 
 
-class TrainedEstimator(BaseEstimator):
+class TrainedEstimator(PrintsShort, BaseEstimator):
     """An estimator with a network `module_`, whose fit is a transaction.
 
     A fit works on a copy, and hands its fitted attributes over once training has ended: an error
@@ -117,8 +119,10 @@ class TrainedEstimator(BaseEstimator):
         return False
 
     def _trial(self, *, keep_fitted: bool) -> Self:
-        """Return a copy to be fitted in place of self."""
+        """Return a copy to be fitted in place of self, with parameters of plain Python types."""
         trial = copy.copy(self)
+        for name, value in self.get_params(deep=False).items():
+            setattr(trial, name, as_python(value))
         if keep_fitted:
             trial.module_ = copy.deepcopy(self.module_)
             trial._optimizer_state_ = copy.deepcopy(getattr(self, "_optimizer_state_", None))
@@ -163,7 +167,7 @@ class TrainedEstimator(BaseEstimator):
         sequences = as_ragged(
             X,
             input_type=self.input_type,
-            padding_value=self.padding_value,
+            padding_value=as_python(self.padding_value),
             estimator_name=name,
             lists_are_tables=reset,
             matrices=self._reads_matrices,
@@ -243,7 +247,7 @@ class TrainedEstimator(BaseEstimator):
                 warnings.warn(warning, UserWarning, stacklevel=caller_level())
         words = TokenEmbedding(
             spec.n_ids,
-            self.embedding_dim,
+            self.embedding_dim if weight is None else weight.shape[1],
             weight=weight,
             freeze=frozen_epochs(self.freeze_embeddings) > 0,
             dropout=self.embedding_dropout,
@@ -763,7 +767,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if length is None or not isinstance(module, SequenceNetwork) or not module.is_causal:
             outputs = module(inputs, lengths)
         else:
-            outputs = module.forward_in_chunks(inputs, lengths, length)
+            outputs = module.forward_in_chunks(inputs, lengths, int(length))
         return outputs
 
     def _run(self, forward: Callable[..., Tensor], sequences: Ragged) -> np.ndarray:
@@ -794,9 +798,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         options = self._run_options()
         module: Any = self.module_.to(options["device"])
         state = self._kept_state(module, options["device"])
-        outputs = []
-        for first in range(0, len(sequences), self.batch_size):
-            batch = sequences.take(np.arange(first, min(first + self.batch_size, len(sequences))))
+        outputs, size = [], int(self.batch_size)
+        for first in range(0, len(sequences), size):
+            batch = sequences.take(np.arange(first, min(first + size, len(sequences))))
             rows = torch.arange(len(batch), device=options["device"])
             begun = module.reset_pooling(take_rows(state, rows))
             result, after = predict_from(module, batch, begun, **options)
@@ -809,7 +813,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return the state that earlier calls left, or the initial one."""
         kept = self._state_
         if kept is None:
-            return module.initial_state(self.batch_size)
+            return module.initial_state(int(self.batch_size))
         if len(kept[0]) != self.batch_size:
             raise ValueError(
                 f"batch_size is {self.batch_size} now, but the state kept by stateful=True is of "

@@ -29,6 +29,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from torch import nn
 
 from sklstm._callers import caller_level
+from sklstm._display import short
 from sklstm._estimators.base import Seeds, TrainedEstimator
 from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
 from sklstm._sequences import (
@@ -553,7 +554,7 @@ class AutoencoderClusterer(
         if self._is_dense:
             if lengths is not None:
                 raise ValueError(
-                    f"lengths={plain(lengths)!r} is for sequences, but the model was fitted on a "
+                    f"lengths={short(lengths)!r} is for sequences, but the model was fitted on a "
                     "table; pass lengths=None."
                 )
             return self._scaling_.undo(np.stack(self._decode(latent, None)))
@@ -906,8 +907,8 @@ class AutoencoderClusterer(
         one_each = steps.ndim == 0 or steps.shape == (n_samples,)
         if steps.dtype.kind not in "iu" or not one_each:
             raise ValueError(
-                f"lengths={plain(lengths)!r} must be an int, or an array of shape ({n_samples},) "
-                "of int."
+                f"lengths={short(lengths)!r} must be an int, or an array of shape "
+                f"({n_samples},) of int."
             )
         steps = np.broadcast_to(steps, n_samples)
         bad = np.flatnonzero(steps < 1)

@@ -2,6 +2,7 @@
 
 from sklstm._sequences.arrays import (
     as_objects,
+    as_python,
     concatenate,
     is_missing,
     label_fault,
@@ -55,6 +56,7 @@ __all__ = [
     "TokenArray",
     "Vocabulary",
     "as_objects",
+    "as_python",
     "as_ragged",
     "check_nothing_cut",
     "concatenate",

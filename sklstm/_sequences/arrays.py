@@ -16,6 +16,22 @@ def object_array(items: Iterable[Any]) -> np.ndarray:
     return np.fromiter(listed, dtype=object, count=len(listed))
 
 
+def as_python(value: Any) -> Any:
+    """Return a numpy scalar as a Python value, also the items of a tuple or list.
+
+    Searches and data frames give parameters as numpy's scalars. Torch and gensim refuse some of
+    them, small integers overflow, and a comparison with ``np.float64(0.1)`` is false for 0.1 in
+    float32.
+    """
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, np.integer | np.bool_ | np.str_):
+        return value.item()
+    if type(value) in (tuple, list) and any(isinstance(item, np.generic) for item in value):
+        return type(value)(map(as_python, value))
+    return value
+
+
 def concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:
     """Concatenate arrays; numbers stay numbers where other arrays hold strings or objects."""
     kinds = {"n" if array.dtype.kind in "biuf" else array.dtype.kind for array in arrays}

@@ -225,6 +225,7 @@ class NumberTarget(Target):
             return [0, len(levels) - 1]
         if not isinstance(coverage, Real) or not 0 < coverage < 1:
             raise ValueError(f"coverage={plain(coverage)!r} must be a number above 0 and below 1.")
+        coverage = float(coverage)
         ends = []
         for wanted in ((1 - coverage) / 2, (1 + coverage) / 2):
             near = [i for i, level in enumerate(levels) if abs(level - wanted) < 1e-9]

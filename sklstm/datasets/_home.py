@@ -79,6 +79,11 @@ def locate(
 
 
 def _roots(data_home: str | os.PathLike[str] | None) -> list[Path]:
+    if not isinstance(data_home, str | os.PathLike | None):
+        raise TypeError(
+            f"data_home must be the path of a directory or None, got {type(data_home).__name__} "
+            f"({data_home!r})."
+        )
     given = [data_home, os.environ.get("SKLSTM_DATA")]
     return [*(Path(root).expanduser() for root in given if root), cache_dir()]
 

@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.utils import Bunch
 from tqdm import tqdm
 
+from sklstm.datasets._choice import check_choice
 from sklstm.datasets._home import (
     Source,
     cache_dir,
@@ -129,8 +130,7 @@ def fetch_imdb(
     >>> train.data[0][:36]  # doctest: +SKIP
     'Story of a man who has unnatural fee'
     """
-    if subset not in SUBSETS:
-        raise ValueError(f"subset must be one of {sorted(SUBSETS)}, got {subset!r}.")
+    check_choice("subset", subset, SUBSETS)
     path = locate(
         SOURCE, data_home=data_home, download_if_missing=download_if_missing, progress=progress
     )

@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import check_random_state
 
 from sklstm._sequences import object_array, plain
+from sklstm.datasets._choice import check_choice
 
 DIRECTIONS = {"down": (1, 0), "left": (0, -1), "right": (0, 1), "up": (-1, 0)}  # rows, columns
 DIGIT_SIZE = 8
@@ -89,7 +90,7 @@ def make_adding_problem(
     >>> [sequence.shape for sequence in X]
     [(49, 2), (5, 2), (8, 2)]
     """
-    _check_whole("n_samples", n_samples, 1)
+    n_samples = _whole("n_samples", n_samples, 1)
     rng = check_random_state(random_state)
     lengths, ragged = _draw_lengths(n_steps, n_samples, rng)
     halves = lengths // 2
@@ -189,7 +190,9 @@ def make_moving_digits(
     >>> X.shape, y[:6]
     ((100, 5, 16, 16), array([1, 5, 6, 6, 7, 3]))
     """
-    _check_moving_digits(n_samples, canvas_size, noise, target, subset)
+    n_samples = _whole("n_samples", n_samples, 1)
+    canvas_size = _whole("canvas_size", canvas_size, DIGIT_SIZE)
+    _check_moving_digits(noise, target, subset)
     rng = check_random_state(random_state)
     lengths, ragged = _draw_lengths(n_steps, n_samples, rng)
     digits = load_digits()
@@ -200,7 +203,7 @@ def make_moving_digits(
         _film(digits.images[digit] / 16, start, DIRECTIONS[direction], length, canvas_size)
         for digit, start, direction, length in zip(chosen, starts, directions, lengths, strict=True)
     ]
-    X = _as_array([_noisy(film, noise, rng) for film in films], ragged)
+    X = _as_array([_noisy(film, float(noise), rng) for film in films], ragged)
     if target == "direction":
         return X, directions
     labels = digits.target[chosen]
@@ -229,17 +232,11 @@ def _noisy(film: np.ndarray, noise: float, rng: np.random.RandomState) -> np.nda
     return np.clip(film + drawn, 0.0, 1.0)
 
 
-def _check_moving_digits(
-    n_samples: Any, canvas_size: Any, noise: Any, target: Any, subset: Any
-) -> None:
-    _check_whole("n_samples", n_samples, 1)
-    _check_whole("canvas_size", canvas_size, DIGIT_SIZE)
+def _check_moving_digits(noise: Any, target: Any, subset: Any) -> None:
     if not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
         raise ValueError(f"noise must be a finite number, 0 or greater, got {plain(noise)!r}.")
-    if target not in TARGETS:
-        raise ValueError(f"target must be one of {list(TARGETS)}, got {plain(target)!r}.")
-    if subset not in SUBSETS:
-        raise ValueError(f"subset must be one of {list(SUBSETS)}, got {plain(subset)!r}.")
+    check_choice("target", target, TARGETS)
+    check_choice("subset", subset, SUBSETS)
 
 
 def _draw_lengths(
@@ -254,14 +251,16 @@ def _draw_lengths(
             "n_steps must be a whole number, 2 or greater, or a pair (lowest, highest) of such "
             f"numbers, got {plain(n_steps)!r}."
         )
-    return rng.randint(bounds[0], bounds[1] + 1, size=n_samples), may_differ
+    return rng.randint(int(bounds[0]), int(bounds[1]) + 1, size=n_samples), may_differ
 
 
-def _check_whole(name: str, value: Any, least: int) -> None:
+def _whole(name: str, value: Any, least: int) -> int:
+    """Return a whole number as an int, after checking it."""
     if not isinstance(value, Integral) or value < least:
         raise ValueError(
             f"{name} must be a whole number, {least} or greater, got {plain(value)!r}."
         )
+    return int(value)
 
 
 def _as_array(sequences: list[np.ndarray], ragged: bool) -> np.ndarray:

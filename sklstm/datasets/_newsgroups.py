@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklstm.datasets._choice import check_choice
 from sklstm.datasets._home import Source, locate
 
 HOMEPAGE = "https://ana.cachopo.org/datasets-for-single-label-text-categorization"
@@ -93,8 +94,7 @@ def fetch_newsgroups(
     >>> len(texts), str(groups[0])  # doctest: +SKIP
     (11293, 'alt.atheism')
     """
-    if subset not in SOURCES:
-        raise ValueError(f"subset must be one of {sorted(SOURCES)}, got {subset!r}.")
+    check_choice("subset", subset, SOURCES)
     path = locate(SOURCES[subset], data_home=data_home, download_if_missing=False, progress=False)
     labels, data = zip(*_rows(path), strict=True)
     target = np.array(labels)

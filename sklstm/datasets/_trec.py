@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklstm.datasets._choice import check_choice
 from sklstm.datasets._home import Source, locate
 
 HOMEPAGE = "https://cogcomp.seas.upenn.edu/Data/QA/QC/"
@@ -105,8 +106,7 @@ def fetch_trec(
     >>> questions.data[0], questions.target[0]  # doctest: +SKIP
     ('How far is it from Denver to Aspen ?', 'NUM')
     """
-    if subset not in SOURCES:
-        raise ValueError(f"subset must be one of {sorted(SOURCES)}, got {subset!r}.")
+    check_choice("subset", subset, SOURCES)
     path = locate(
         SOURCES[subset],
         data_home=data_home,

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklstm._sequences import object_array
+from sklstm.datasets._choice import check_choice
 from sklstm.datasets._home import Source, locate
 
 HOMEPAGE = "https://www.timeseriesclassification.com"
@@ -102,8 +103,7 @@ def fetch_ucr(
             f"name must be that of a data set, such as 'GunPoint': letters, digits, _ and - only, "
             f"got {name!r}."
         )
-    if subset not in SUFFIXES:
-        raise ValueError(f"subset must be one of {sorted(SUFFIXES)}, got {subset!r}.")
+    check_choice("subset", subset, SUFFIXES)
     found = _read_ts(
         locate(_source(name, subset), data_home=data_home, download_if_missing=False, progress=None)
     )

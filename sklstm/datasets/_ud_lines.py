@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklstm._sequences import object_array
+from sklstm.datasets._choice import check_choice
 from sklstm.datasets._home import Source, locate
 
 HOMEPAGE = "https://github.com/UniversalDependencies/UD_English-LinES"
@@ -131,10 +132,8 @@ def fetch_ud_lines(
     >>> sentences.data[2], sentences.target[2]  # doctest: +SKIP
     (['Drop', 'areas'], array(['VERB', 'NOUN'], dtype='<U4'))
     """
-    if subset not in SOURCES:
-        raise ValueError(f"subset must be one of {sorted(SOURCES)}, got {subset!r}.")
-    if tags not in COLUMNS:
-        raise ValueError(f"tags must be one of {sorted(COLUMNS)}, got {tags!r}.")
+    check_choice("subset", subset, SOURCES)
+    check_choice("tags", tags, COLUMNS)
     path = locate(
         SOURCES[subset],
         data_home=data_home,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from numbers import Real
 from reprlib import repr as short
@@ -262,6 +262,11 @@ def _step_weights(sample_weight: Any, true: Steps, kept: np.ndarray) -> np.ndarr
     """Return a weight for each kept step, from weights per step or per sequence."""
     if sample_weight is None:
         return None
+    if isinstance(sample_weight, Set | Mapping):
+        raise TypeError(
+            f"sample_weight is a {type(sample_weight).__name__}, which has no order; accepted is a "
+            "list or array."
+        )
     if len(getattr(sample_weight, "shape", ())) < 2:
         items = list(sample_weight)
         if not any(hasattr(item, "__len__") for item in items):

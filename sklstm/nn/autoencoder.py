@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, rate, whole, wholes
 from sklstm.nn.dropout import Dropout, RandomModule
 from sklstm.nn.padding import step_mask
 from sklstm.nn.pooling import Pooling
@@ -41,7 +42,7 @@ class Corruption(RandomModule):
 
     def __init__(self, p: float, unknown_id: int = 1):
         super().__init__()
-        self.p = p
+        self.p = rate("p", p)
         self.unknown_id = unknown_id
         self.active = True
 
@@ -136,13 +137,18 @@ class DenseAutoencoder(Autoencoder):
         dropout: float = 0.0,
     ):
         super().__init__()
-        self.corruption = Corruption(noise)
+        self.n_features = n_features = whole("n_features", n_features)
+        hidden_sizes = hidden_sizes and wholes("hidden_sizes", hidden_sizes)
+        latent_size = whole("latent_size", latent_size)
+        dropout = rate("dropout", dropout)
+        self.corruption = Corruption(rate("noise", noise))
         self.encoder = dense_layers((n_features, *hidden_sizes, latent_size), dropout)
         self.decoder = dense_layers((latent_size, *reversed(hidden_sizes), n_features), dropout)
         self.latent_size = latent_size
 
     def encode(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the latent representations, ``(batch, latent_size)``."""
+        check_tensor("inputs", inputs, "batch", self.n_features)
         z: Tensor = self.encoder(self.corruption(inputs))
         return z
 
@@ -229,19 +235,23 @@ class SequenceAutoencoder(Autoencoder):
         dropout: float = 0.0,
     ):
         super().__init__()
+        latent_size, n_outputs = whole("latent_size", latent_size), whole("n_outputs", n_outputs)
         self.embedding = embedding
-        self.corruption = Corruption(noise)
+        self.corruption = Corruption(rate("noise", noise))
         self.encoder = encoder
         self.pooling = pooling
         self.to_latent = nn.Linear(encoder.output_size, latent_size)
         self.decoder = decoder
         self.output = nn.Linear(decoder.output_size, n_outputs)
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(rate("dropout", dropout))
         self.latent_size = latent_size
 
     def encode(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the latent representations, ``(batch, latent_size)``."""
-        assert lengths is not None
+        dtypes = None if self.embedding is None else INTEGERS
+        check_tensor("inputs", inputs, "batch", "time", "features", dtypes=dtypes)
+        check_lengths(lengths, *inputs.shape[:2])
+        assert lengths is not None  # as just checked
         x = self.corruption(inputs)
         if self.embedding is not None:
             x = self.embedding(x)  # (batch, time, embedding)
@@ -259,8 +269,8 @@ class SequenceAutoencoder(Autoencoder):
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return errors ``(batch,)`` and latent representations ``(batch, latent_size)``."""
-        assert lengths is not None
         z = self.encode(inputs, lengths)
+        assert lengths is not None  # checked by encode
         states = self.unroll(z, lengths)  # (batch, time, hidden)
         if self.embedding is not None:
             return self._token_errors(states, inputs, lengths), z

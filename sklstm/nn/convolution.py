@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, named_range, whole, wholes
 from sklstm.nn.padding import step_mask
 
 
@@ -41,9 +42,11 @@ class ConvolutionPool(nn.Module):
 
     def __init__(self, in_channels: int, filters: int, kernel_size: int, pool_size: int):
         super().__init__()
-        self.convolution = nn.Conv1d(in_channels, filters, kernel_size)
-        self.kernel_size = kernel_size
-        self.pool_size = pool_size
+        self.kernel_size = whole("kernel_size", kernel_size)
+        self.pool_size = whole("pool_size", pool_size)
+        self.convolution = nn.Conv1d(
+            whole("in_channels", in_channels), whole("filters", filters), self.kernel_size
+        )
         nn.init.xavier_uniform_(self.convolution.weight)
         assert self.convolution.bias is not None  # Conv1d has one by default
         nn.init.zeros_(self.convolution.bias)
@@ -65,6 +68,8 @@ class ConvolutionPool(nn.Module):
         lengths : Tensor of shape (batch,)
             Number of steps of each result.
         """
+        check_tensor("x", x, "batch", "time", self.convolution.in_channels)
+        check_lengths(lengths, *x.shape[:2])
         mask = step_mask(lengths, x.shape[1])  # (batch, time, 1)
         x = (x * mask).transpose(1, 2)  # (batch, in_channels, time)
         before = (self.kernel_size - 1) // 2
@@ -119,6 +124,15 @@ class StepConvolution(nn.Module):
         pool_size: int,
     ):
         super().__init__()
+        step_shape = wholes("step_shape", step_shape)
+        if len(step_shape) not in (2, 3):
+            raise ValueError(
+                "step_shape must be (height, width) or (channels, height, width), got "
+                f"{step_shape}."
+            )
+        filters = wholes("filters", filters)
+        kernel_size = whole("kernel_size", kernel_size)
+        pool_size = whole("pool_size", pool_size)
         channels, height, width = step_shape if len(step_shape) == 3 else (1, *step_shape)
         self.step_shape = (channels, height, width)
         self.pool_size = pool_size
@@ -138,6 +152,7 @@ class StepConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, time, channels * height * width)`` to ``(batch, time, output_size)``."""
+        check_tensor("x", x, "batch", "time", math.prod(self.step_shape))
         x = x.transpose(0, 1)  # (time, batch, features): contiguous, as batches are time-major
         n_steps, n_sequences = x.shape[:2]
         x = x.reshape(n_steps * n_sequences, *self.step_shape)
@@ -199,6 +214,11 @@ class CharacterConvolution(nn.Module):
         unknown_id: int = 1,
     ):
         super().__init__()
+        n_ids, embedding_dim = whole("n_ids", n_ids, 2), whole("embedding_dim", embedding_dim)
+        filters, kernel_size = whole("filters", filters), whole("kernel_size", kernel_size)
+        unknown_id = whole("unknown_id", unknown_id, 0)
+        if unknown_id >= n_ids:
+            raise ValueError(f"unknown_id must be below n_ids={n_ids}, got {unknown_id}.")
         bound = (3.0 / embedding_dim) ** 0.5  # a variance of 1 / embedding_dim, as in the paper
         weight = torch.empty(n_ids, embedding_dim).uniform_(-bound, bound)
         weight[[0, unknown_id]] = 0.0
@@ -213,10 +233,13 @@ class CharacterConvolution(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map right-padded ids of shape ``(words, characters)`` to ``(words, filters)``."""
+        check_tensor("ids", ids, "words", "characters", dtypes=INTEGERS)
+        given = ids
         longest = int((ids > 0).sum(dim=1).amax()) if len(ids) else 0
         ids = ids[:, : max(1, longest)]
         ids = torch.where(ids < len(self.weight), ids, self.unknown_id)
-        vectors = functional.embedding(ids, self.weight, padding_idx=0)
+        with named_range("ids", given, 0):
+            vectors = functional.embedding(ids, self.weight, padding_idx=0)
         margin = self.kernel_size - 1
         padded = functional.pad(vectors.transpose(1, 2), (margin, margin))
         responses = self.convolution(padded)  # (words, filters, characters + margin)

@@ -10,6 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.checks import (
+    INDICES,
+    check_lengths,
+    check_mask,
+    check_range,
+    check_tensor,
+    named_range,
+    whole,
+)
 from sklstm.nn.padding import reversal_index, reverse_steps, step_mask
 
 # From (time, batch, classes) emissions, a (batch, classes) first message and (classes, classes)
@@ -73,7 +82,7 @@ class LinearChainCRF(nn.Module):
 
     def __init__(self, n_classes: int):
         super().__init__()
-        self.n_classes = n_classes
+        self.n_classes = n_classes = whole("n_classes", n_classes)
         self.transitions = nn.Parameter(torch.zeros(n_classes, n_classes))
         self.start_transitions = nn.Parameter(torch.zeros(n_classes))
         self.end_transitions = nn.Parameter(torch.zeros(n_classes))
@@ -112,19 +121,34 @@ class LinearChainCRF(nn.Module):
         -------
         Tensor of shape (batch, time)
             Log-probabilities, 0 at padding.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument has another shape or dtype, or on the CPU, if a length or label is out
+            of range.
         """
-        mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
-        emissions, _ = self._prepare(emissions, mask)
-        backward = self._backward_messages(emissions, lengths, ends)
+        self._check(emissions, lengths)
+        n_sequences, n_steps = emissions.shape[:2]
+        check_tensor("labels", labels, n_sequences, n_steps, dtypes=INDICES)
+        mask = step_mask(lengths, n_steps)  # (batch, time, 1)
         labels = torch.where(mask.squeeze(2), labels, 0)
         if previous is None:
-            previous = labels.new_full((len(labels),), -1)
+            previous = labels.new_full((n_sequences,), -1)
+        else:
+            check_tensor("previous", previous, n_sequences, dtypes=INDICES)
+            check_range("previous", previous, -1, self.n_classes - 1)
+        if ends is not None:
+            check_mask("ends", ends, n_sequences)
+        emissions, _ = self._prepare(emissions, mask)
+        backward = self._backward_messages(emissions, lengths, ends)
         # The start transitions are appended as the last row, which -1 refers to.
         origins = torch.cat([previous[:, None], labels[:, :-1]], dim=1) % (self.n_classes + 1)
         table = torch.cat([self.transitions, self.start_transitions[None]])
         forward = functional.embedding(origins, table)  # (batch, time, classes)
         steps = (forward + emissions + backward).log_softmax(2)
-        chosen = steps.gather(2, labels.unsqueeze(2))  # (batch, time, 1)
+        with named_range("labels", labels, 0, self.n_classes - 1):
+            chosen = steps.gather(2, labels.unsqueeze(2))  # (batch, time, 1)
         return torch.where(mask, chosen, 0.0).squeeze(2)
 
     @torch.no_grad()
@@ -143,6 +167,7 @@ class LinearChainCRF(nn.Module):
         Tensor of shape (batch, time)
             Class indices, int64; 0 at padding.
         """
+        self._check(emissions, lengths)
         mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
         emissions, _ = self._prepare(emissions, mask)
         best = emissions + self._backward_messages(emissions, lengths, passing=max_product_messages)
@@ -173,6 +198,7 @@ class LinearChainCRF(nn.Module):
         Tensor of shape (batch, time, n_classes)
             Log-probabilities, 0 at padding.
         """
+        self._check(emissions, lengths)
         mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
         emissions, _ = self._prepare(emissions, mask)
         start = self.start_transitions.expand(len(emissions), -1)
@@ -195,6 +221,7 @@ class LinearChainCRF(nn.Module):
         -------
         Tensor of shape (batch,)
         """
+        self._check(emissions, lengths)
         mask = step_mask(lengths, emissions.shape[1])  # (batch, time, 1)
         emissions, shifts = self._prepare(emissions, mask)
         steps = emissions + self._backward_messages(emissions, lengths)  # (batch, time, classes)
@@ -205,6 +232,11 @@ class LinearChainCRF(nn.Module):
             + torch.where(mask, subtracted, 0.0)[:, 1:].sum(dim=(1, 2))
             + shifts.sum(dim=(1, 2))
         )
+
+    def _check(self, emissions: Any, lengths: Any) -> None:
+        """Raise unless there are emissions of each class, and a length for each sequence."""
+        check_tensor("emissions", emissions, "batch", "time", self.n_classes)
+        check_lengths(lengths, *emissions.shape[:2])
 
     def _prepare(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Set padding to zero and subtract the largest emission of each step, returned as well.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from sklstm.nn.checks import rate
+
 
 class RandomModule(nn.Module):
     """Base class of modules that draw random numbers while training.
@@ -71,7 +73,7 @@ class Dropout(RandomModule):
 
     def __init__(self, p: float):
         super().__init__()
-        self.p = p
+        self.p = rate("p", p)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply dropout to a tensor of any shape; the result has the same shape."""

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.checks import INTEGERS, check_tensor, flag, named_range, rate, whole
 from sklstm.nn.convolution import CharacterConvolution
 from sklstm.nn.dropout import RandomModule
 
@@ -55,20 +56,28 @@ class TokenEmbedding(RandomModule):
         unknown_id: int = 1,
     ):
         super().__init__()
-        if weight is None:
+        n_ids, embedding_dim = whole("n_ids", n_ids, 2), whole("embedding_dim", embedding_dim)
+        self.dropout = rate("dropout", dropout)
+        self.unknown_id = whole("unknown_id", unknown_id, 0)
+        if unknown_id >= n_ids:
+            raise ValueError(f"unknown_id must be below n_ids={n_ids}, got {unknown_id}.")
+        if weight is not None:
+            check_tensor("weight", weight, n_ids, embedding_dim)
+        else:
             weight = torch.empty(n_ids, embedding_dim).uniform_(-0.05, 0.05)
         weight = weight.clone()
         weight[0] = 0.0
-        self.weight = nn.Parameter(weight, requires_grad=not freeze)
-        self.dropout = dropout
-        self.unknown_id = unknown_id
+        self.weight = nn.Parameter(weight, requires_grad=not flag("freeze", freeze))
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map ids of shape ``(batch, time, k)`` to ``(batch, time, k * embedding_dim)``."""
+        check_tensor("ids", ids, "batch", "time", "k", dtypes=INTEGERS)
+        given = ids
         n_ids = self.weight.shape[0]
         ids = ids.transpose(0, 1)  # (time, batch, k): contiguous, as batches are time-major
         ids = torch.where(ids < n_ids, ids, self.unknown_id)
-        vectors = functional.embedding(ids, self.weight, padding_idx=0)
+        with named_range("ids", given, 0):
+            vectors = functional.embedding(ids, self.weight, padding_idx=0)
         if self.training and self.dropout > 0.0:
             mask = self.keep_mask((n_ids,), self.dropout, self.weight)
             vectors = vectors * mask[ids].unsqueeze(-1)  # (time, batch, k, embedding_dim)
@@ -115,6 +124,12 @@ class WordCharacterEmbedding(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map ids of shape ``(batch, time, 1 + characters)`` to ``(batch, time, output_size)``."""
+        check_tensor("ids", ids, "batch", "time", "1 + characters", dtypes=INTEGERS)
+        if ids.shape[2] < 2:
+            raise ValueError(
+                f"ids has shape {tuple(ids.shape)}, but each step must hold a word and the "
+                "characters it is spelled with."
+            )
         spelled = ids[:, :, 1:].transpose(0, 1)  # (time, batch, characters), contiguous
         # A word that occurs several times in a batch is convolved once.
         distinct, place = torch.unique(spelled.flatten(0, 1), dim=0, return_inverse=True)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.checks import flag, whole
 from sklstm.nn.crf import LinearChainCRF
 
 
@@ -33,10 +34,23 @@ class LinearHead(nn.Linear):
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True):
-        super().__init__(in_features, out_features, bias=bias)
+        super().__init__(
+            whole("in_features", in_features),
+            whole("out_features", out_features),
+            bias=flag("bias", bias),
+        )
         nn.init.xavier_uniform_(self.weight)
         if bias:
             nn.init.zeros_(self.bias)
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Map ``(..., in_features)`` states to ``(..., out_features)``."""
+        if state.shape[-1:] != (self.in_features,):
+            raise ValueError(
+                f"state has shape {tuple(state.shape)}, but must have shape "
+                f"(..., {self.in_features})."
+            )
+        return super().forward(state)
 
 
 # A step of the optimizer that changes all weights moves the score by the sum of the changes; a
@@ -76,6 +90,7 @@ class CumulativeLinkHead(LinearHead):
 
     def __init__(self, in_features: int, n_classes: int):
         super().__init__(in_features, 1, bias=False)
+        n_classes = whole("n_classes", n_classes, 2)
         # Chosen so that all classes are equally probable for a score of 0.
         cumulative = torch.arange(1, n_classes, dtype=torch.float64) / n_classes
         thresholds = torch.logit(cumulative).float()
@@ -132,7 +147,7 @@ class CRFHead(LinearHead):
     """
 
     def __init__(self, in_features: int, n_classes: int):
-        super().__init__(in_features, n_classes)
+        super().__init__(in_features, whole("n_classes", n_classes))
         self.crf = LinearChainCRF(n_classes)
 
 
@@ -163,9 +178,11 @@ class QuantileHead(LinearHead):
     """
 
     def __init__(self, in_features: int, n_targets: int, quantiles: Sequence[float]):
-        super().__init__(in_features, n_targets * len(quantiles))
-        self.n_quantiles = len(quantiles)
-        normal = torch.special.ndtri(torch.tensor(quantiles, dtype=torch.float64))
+        levels = _levels(quantiles)
+        n_targets = whole("n_targets", n_targets)
+        super().__init__(in_features, n_targets * len(levels))
+        self.n_quantiles = len(levels)
+        normal = torch.special.ndtri(levels)
         initial = torch.cat([normal[:1], _inverse_softplus(normal.diff())])
         with torch.no_grad():
             self.bias.copy_(initial.repeat(n_targets))
@@ -175,6 +192,18 @@ class QuantileHead(LinearHead):
         free = super().forward(state).unflatten(-1, (-1, self.n_quantiles))
         lowest, gaps = free[..., :1], functional.softplus(free[..., 1:])
         return torch.cat([lowest, lowest + gaps.cumsum(-1)], dim=-1)
+
+
+def _levels(quantiles: Sequence[float]) -> Tensor:
+    """Return the levels of quantiles, after checking them."""
+    levels = torch.as_tensor(quantiles, dtype=torch.float64)
+    if levels.ndim != 1 or not len(levels):
+        raise ValueError(f"quantiles must be one or more numbers, got {quantiles!r}.")
+    if not bool((levels > 0).all() & (levels < 1).all() & (levels.diff() > 0).all()):
+        raise ValueError(
+            f"quantiles must be increasing and between 0 and 1, got {levels.tolist()}."
+        )
+    return levels
 
 
 def _inverse_softplus(x: Tensor) -> Tensor:

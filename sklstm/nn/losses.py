@@ -9,9 +9,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.checks import INDICES, check_mask, check_range, check_tensor, named_range, positive
 from sklstm.nn.crf import LinearChainCRF
 
 SampleLoss = Callable[[Tensor, Tensor], Tensor]
+
+
+# Torch ignores targets of -100 unless it is told another number.
+_NO_INDEX = -(1 << 62)
+
+
+def _check_numbers(prediction: Tensor, target: Tensor) -> None:
+    """Raise unless there is a target for each output; torch would broadcast them."""
+    check_tensor("prediction", prediction, "batch", "n_targets")
+    check_tensor("target", target, *prediction.shape)
+
+
+def _check_classes(logits: Tensor, target: Tensor) -> None:
+    """Raise unless there is the index of a class for each row of logits."""
+    check_tensor("logits", logits, "batch", "n_classes")
+    check_tensor("target", target, len(logits), dtypes=INDICES)
 
 
 def binary_loss(logits: Tensor, target: Tensor) -> Tensor:
@@ -35,6 +52,8 @@ def binary_loss(logits: Tensor, target: Tensor) -> Tensor:
     >>> binary_loss(torch.tensor([[2.0], [2.0]]), torch.tensor([[1.0], [0.0]]))
     tensor([0.1269, 2.1269])
     """
+    check_tensor("logits", logits, "batch", "n_outputs")
+    check_tensor("target", target, *logits.shape)
     losses = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return losses.mean(dim=1)
 
@@ -60,7 +79,9 @@ def multiclass_loss(logits: Tensor, target: Tensor) -> Tensor:
     >>> multiclass_loss(torch.tensor([[2.0, 0.0], [2.0, 0.0]]), torch.tensor([0, 1]))
     tensor([0.1269, 2.1269])
     """
-    return functional.cross_entropy(logits, target, reduction="none")
+    _check_classes(logits, target)
+    with named_range("target", target, 0, logits.shape[1] - 1):
+        return functional.cross_entropy(logits, target, reduction="none", ignore_index=_NO_INDEX)
 
 
 def distance_weighted_loss(logits: Tensor, target: Tensor, power: float = 1.0) -> Tensor:
@@ -97,6 +118,9 @@ def distance_weighted_loss(logits: Tensor, target: Tensor, power: float = 1.0) -
     >>> distance_weighted_loss(logits, torch.tensor([0, 0]))
     tensor([2.4052, 4.6565])
     """
+    _check_classes(logits, target)
+    check_range("target", target, 0, logits.shape[1] - 1)
+    power = positive("power", power)
     n_classes = logits.shape[1]
     classes = torch.arange(n_classes, device=logits.device)
     distance = (classes - target[:, None]).abs().to(logits.dtype).pow(power)  # (batch, classes)
@@ -127,6 +151,7 @@ def squared_loss(prediction: Tensor, target: Tensor) -> Tensor:
     >>> squared_loss(torch.tensor([[1.0, 2.0]]), torch.tensor([[4.0, 2.0]]))
     tensor([4.5000])
     """
+    _check_numbers(prediction, target)
     return (prediction - target).square().mean(dim=1)
 
 
@@ -150,6 +175,7 @@ def absolute_loss(prediction: Tensor, target: Tensor) -> Tensor:
     >>> absolute_loss(torch.tensor([[1.0, 2.0]]), torch.tensor([[4.0, 2.0]]))
     tensor([1.5000])
     """
+    _check_numbers(prediction, target)
     return (prediction - target).abs().mean(dim=1)
 
 
@@ -180,6 +206,8 @@ def huber_loss(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor
     >>> huber_loss(torch.tensor([[0.5], [10.0]]), torch.tensor([[0.0], [0.0]]))
     tensor([0.1250, 9.5000])
     """
+    _check_numbers(prediction, target)
+    delta = positive("delta", delta)
     return functional.huber_loss(prediction, target, reduction="none", delta=delta).mean(dim=1)
 
 
@@ -206,6 +234,8 @@ def poisson_loss(log_mean: Tensor, target: Tensor) -> Tensor:
     >>> poisson_loss(torch.tensor([[0.0], [1.0]]), torch.tensor([[3.0], [3.0]]))
     tensor([ 1.0000, -0.2817])
     """
+    check_tensor("log_mean", log_mean, "batch", "n_targets")
+    check_tensor("target", target, *log_mean.shape)
     return (log_mean.exp() - target * log_mean).mean(dim=1)
 
 
@@ -237,6 +267,9 @@ def quantile_loss(prediction: Tensor, target: Tensor, quantiles: Tensor) -> Tens
     >>> quantile_loss(prediction, target, torch.tensor([0.1, 0.9]))
     tensor([0.1500])
     """
+    check_tensor("quantiles", quantiles, "n_quantiles")
+    check_tensor("prediction", prediction, "batch", "n_targets", len(quantiles))
+    check_tensor("target", target, *prediction.shape[:2])
     error = target.unsqueeze(-1) - prediction  # (batch, n_targets, n_quantiles)
     quantiles = quantiles.to(error)
     return torch.maximum(quantiles * error, (quantiles - 1.0) * error).mean(dim=(1, 2))
@@ -266,6 +299,8 @@ class WeightedLoss(nn.Module):
 
     def __init__(self, loss: SampleLoss):
         super().__init__()
+        if not callable(loss):
+            raise TypeError(f"loss must be a function, such as squared_loss, got {loss!r}.")
         self.loss = loss
 
     def forward(self, prediction: Tensor, target: tuple[Tensor, Tensor]) -> Tensor:
@@ -283,7 +318,9 @@ class WeightedLoss(nn.Module):
         Tensor of shape ()
         """
         expected, weight = target
-        return (self.loss(prediction, expected) * weight).mean()
+        losses = self.loss(prediction, expected)  # (batch,)
+        check_tensor("weight", weight, *losses.shape)
+        return (losses * weight).mean()
 
     def rows(self, prediction: Tensor, target: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
         """Return outputs, targets and weights with one row for each sample to be scored."""
@@ -312,6 +349,31 @@ class StepTargets(NamedTuple):
     mask: Tensor
     previous: Tensor
     ends: Tensor
+
+
+def _check_steps(prediction: Tensor, target: StepTargets) -> None:
+    """Raise unless each step has a prediction, a target and a weight."""
+    check_tensor("prediction", prediction, "batch", "time", "...")
+    n_sequences, n_steps = prediction.shape[:2]
+    check_mask("mask", target.mask, n_sequences, n_steps)
+    check_tensor("weights", target.weights, n_sequences, n_steps)
+    if target.expected.shape[:2] != (n_sequences, n_steps):
+        raise ValueError(
+            f"expected has shape {tuple(target.expected.shape)}, but must have shape "
+            f"({n_sequences}, {n_steps}, ...)."
+        )
+
+
+def _check_padding(mask: Tensor) -> None:
+    """Raise ValueError unless padding comes last; on the CPU only."""
+    if mask.device.type != "cpu":
+        return
+    own = mask.numpy()  # for so few values faster than torch
+    late = (own[:, 1:] > own[:, :-1]).any(axis=1)
+    if late.any():
+        raise ValueError(
+            f"mask[{int(late.argmax())}] is True after False, but padding must come last."
+        )
 
 
 class StepLoss(nn.Module):
@@ -344,6 +406,8 @@ class StepLoss(nn.Module):
 
     def __init__(self, loss: SampleLoss):
         super().__init__()
+        if not callable(loss):
+            raise TypeError(f"loss must be a function, such as squared_loss, got {loss!r}.")
         self.loss = loss
 
     def forward(self, prediction: Tensor, target: StepTargets) -> Tensor:
@@ -360,6 +424,7 @@ class StepLoss(nn.Module):
         -------
         Tensor of shape ()
         """
+        _check_steps(prediction, target)
         losses = self.loss(prediction[target.mask], target.expected[target.mask])  # (steps,)
         return (losses * target.weights[target.mask]).sum() / len(prediction)
 
@@ -400,6 +465,8 @@ class CRFLoss(nn.Module):
 
     def __init__(self, crf: LinearChainCRF):
         super().__init__()
+        if not isinstance(crf, LinearChainCRF):
+            raise TypeError(f"crf must be a LinearChainCRF, got {type(crf).__name__}.")
         self._crf = [crf]  # in a list, so that torch does not register it as a submodule
 
     def forward(self, prediction: Tensor, target: StepTargets) -> Tensor:
@@ -416,6 +483,8 @@ class CRFLoss(nn.Module):
         -------
         Tensor of shape ()
         """
+        _check_steps(prediction, target)
+        _check_padding(target.mask)
         log_likelihood = self._crf[0].step_log_likelihood(
             prediction,
             target.expected,

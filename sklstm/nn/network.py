@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, rate, whole
 from sklstm.nn.convolution import ConvolutionPool, StepConvolution
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.pooling import Pooling
@@ -64,6 +67,19 @@ class SequenceNetwork(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
+        dropout = rate("dropout", dropout)
+        for name, part in (
+            ("embedding", embedding),
+            ("step_convolution", step_convolution),
+            ("convolution", convolution),
+            ("recurrent", recurrent),
+            ("pooling", pooling),
+            ("output", output),
+        ):
+            needed = name in ("recurrent", "output")
+            if not isinstance(part, nn.Module) and (needed or part is not None):
+                accepted = "a Module" if needed else "a Module or None"
+                raise TypeError(f"{name} must be {accepted}, got {part!r}.")
         self.embedding = embedding
         self.step_convolution = step_convolution
         self.convolution = convolution
@@ -97,6 +113,7 @@ class SequenceNetwork(nn.Module):
         lengths : Tensor of shape (batch,)
             Number of hidden states of each sequence.
         """
+        self._check_inputs(inputs)  # the layers check the lengths
         x = self._embed_steps(inputs)  # (batch, time, size)
         if self.convolution is not None:
             x, lengths = self.convolution(x, lengths)
@@ -134,8 +151,10 @@ class SequenceNetwork(nn.Module):
 
         Only for a network that `is_causal` and has a pooling.
         """
+        self._check_causal("forward_prefixes")
+        if self.pooling is None:
+            raise ValueError("forward_prefixes pools every prefix, but pooling is None.")
         states, _ = self.states(inputs, lengths)  # (batch, time, size)
-        assert self.pooling is not None
         outputs: Tensor = self.output(self.pooling.scan(states))
         return outputs
 
@@ -146,6 +165,7 @@ class SequenceNetwork(nn.Module):
 
     def initial_state(self, n_sequences: int) -> State:
         """Return the state before the first step, of the recurrent layers and the pooling."""
+        n_sequences = whole("n_sequences", n_sequences, 0)
         like = next(self.recurrent.parameters())
         recurrent = (like.new_zeros(n_sequences, size) for _, size in self.recurrent.state_sizes())
         pooled = () if self.pooling is None else self.pooling.initial_state(like, n_sequences)
@@ -182,6 +202,8 @@ class SequenceNetwork(nn.Module):
         state : tuple of Tensor of shape (batch, hidden_size)
             The state of the recurrent layers, without that of the pooling.
         """
+        self._check_causal("advance_states")
+        self._check(inputs, lengths)
         x = self.input_dropout(self._embed_steps(inputs))  # (batch, time, size)
         recurrent = state[: len(self.recurrent.state_sizes())]
         if exact:
@@ -224,6 +246,9 @@ class SequenceNetwork(nn.Module):
 
         Only for a network that `is_causal`.
         """
+        self._check_causal("forward_in_chunks")
+        self._check(inputs, lengths)
+        chunk_length = whole("chunk_length", chunk_length)
         state, outputs = self.initial_state(len(inputs)), []
         for start in range(0, inputs.shape[1], chunk_length):
             rows = torch.nonzero(lengths > start).flatten()
@@ -237,6 +262,24 @@ class SequenceNetwork(nn.Module):
         if self.pooling is None:
             return torch.cat(outputs, dim=1)
         return self.respond(self.pooling.finish(state[len(self.recurrent.state_sizes()) :]))
+
+    def _check_inputs(self, inputs: Any) -> None:
+        """Raise unless inputs are sequences of ids or of values."""
+        dtypes = None if self.embedding is None else INTEGERS
+        check_tensor("inputs", inputs, "batch", "time", "features", dtypes=dtypes)
+
+    def _check(self, inputs: Any, lengths: Any) -> None:
+        """Raise unless inputs are sequences of ids or of values, each with a length."""
+        self._check_inputs(inputs)
+        check_lengths(lengths, *inputs.shape[:2])
+
+    def _check_causal(self, method: str) -> None:
+        """Raise ValueError unless a state depends on that step and earlier ones only."""
+        if not self.is_causal:
+            raise ValueError(
+                f"{method} reads steps in their order, but this network looks at later ones; it "
+                "needs bidirectional=False and convolution=None."
+            )
 
     def _embed_steps(self, inputs: Tensor) -> Tensor:
         """Return the vector of each step by itself, ``(batch, time, size)``."""

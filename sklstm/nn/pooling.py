@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from sklstm.nn.checks import check_lengths, check_tensor, flag, one_of, whole
 from sklstm.nn.padding import step_mask
 from sklstm.nn.state import State
 
@@ -26,8 +29,25 @@ class Pooling(nn.Module):
 
     def __init__(self, size: int, bidirectional: bool = False):
         super().__init__()
-        self.size = size
-        self.bidirectional = bidirectional
+        self.size = whole("size", size)
+        self.bidirectional = flag("bidirectional", bidirectional)
+        if self.bidirectional and self.size % 2:
+            raise ValueError(
+                f"size must be even with bidirectional=True, as both directions have as many "
+                f"features; got {size}."
+            )
+
+    def _check_states(self, states: Any) -> None:
+        """Raise unless states have `size` features."""
+        check_tensor("states", states, "batch", "time", self.size)
+
+    def _check(self, states: Any, lengths: Any, memory: State | None = None) -> None:
+        """Raise unless each sequence of states has a length, and a running state if given."""
+        self._check_states(states)
+        check_lengths(lengths, *states.shape[:2])
+        if memory is not None:
+            for i, (_, size) in enumerate(self.state_sizes()):
+                check_tensor(f"memory[{i}]", memory[i], len(states), size)
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool hidden states over time, without those at padding.
@@ -89,6 +109,7 @@ class LastPooling(Pooling):
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
+        self._check(states, lengths)
         rows = torch.arange(len(lengths), device=lengths.device)
         last = states[rows, lengths - 1]  # (batch, size)
         if not self.bidirectional:
@@ -98,6 +119,7 @@ class LastPooling(Pooling):
 
     def scan(self, states: Tensor) -> Tensor:
         """Return `states`: the last state of each prefix."""
+        self._check_states(states)
         return states
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
@@ -127,11 +149,13 @@ class MeanPooling(Pooling):
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
+        self._check(states, lengths)
         total = (states * step_mask(lengths, states.shape[1])).sum(dim=1)  # (batch, size)
         return total / lengths[:, None]
 
     def scan(self, states: Tensor) -> Tensor:
         """Return the mean of every prefix, from a cumulative sum."""
+        self._check_states(states)
         counts = torch.arange(1, states.shape[1] + 1, device=states.device)
         return states.cumsum(dim=1) / counts[:, None]  # (batch, time, size)
 
@@ -141,6 +165,7 @@ class MeanPooling(Pooling):
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
         """Add the chunk to the sum and to the number of steps."""
+        self._check(states, lengths, memory)
         total, count = memory  # (batch, size), (batch, 1)
         more = (states * step_mask(lengths, states.shape[1])).sum(dim=1)
         return total + more, count + lengths[:, None]
@@ -173,11 +198,13 @@ class MaxPooling(Pooling):
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
+        self._check(states, lengths)
         padding = ~step_mask(lengths, states.shape[1])  # (batch, time, 1)
         return states.masked_fill(padding, -torch.inf).max(dim=1).values
 
     def scan(self, states: Tensor) -> Tensor:
         """Return the cumulative maximum."""
+        self._check_states(states)
         return states.cummax(dim=1).values  # (batch, time, size)
 
     def initial_state(self, like: Tensor, n_sequences: int) -> State:
@@ -186,6 +213,7 @@ class MaxPooling(Pooling):
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
         """Return the maximum over the earlier chunks and this one."""
+        self._check(states, lengths, memory)
         return (torch.maximum(memory[0], self(states, lengths)),)
 
 
@@ -219,8 +247,8 @@ class AttentionPooling(Pooling):
 
     def __init__(self, size: int, bidirectional: bool = False):
         super().__init__(size, bidirectional)
-        self.hidden = nn.Linear(size, size)
-        self.score = nn.Linear(size, 1, bias=False)
+        self.hidden = nn.Linear(self.size, self.size)
+        self.score = nn.Linear(self.size, 1, bias=False)
 
     def scores(self, states: Tensor) -> Tensor:
         """Return the attention scores, ``(batch, time, 1)``, before the softmax over time."""
@@ -228,12 +256,14 @@ class AttentionPooling(Pooling):
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Pool ``(batch, time, size)`` to ``(batch, size)``."""
+        self._check(states, lengths)
         padding = ~step_mask(lengths, states.shape[1])  # (batch, time, 1)
         weights = self.scores(states).masked_fill(padding, -torch.inf).softmax(dim=1)
         return (weights * states).sum(dim=1)
 
     def scan(self, states: Tensor) -> Tensor:
         """Return the weighted mean of every prefix, from two cumulative sums."""
+        self._check_states(states)
         scores = self.scores(states)  # (batch, time, 1)
         largest = scores.max(dim=1, keepdim=True).values  # (batch, 1, 1)
         log_total = (scores - largest).logcumsumexp(dim=1)
@@ -251,6 +281,7 @@ class AttentionPooling(Pooling):
 
     def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
         """Add the chunk to both sums, which are rescaled where a larger score occurs."""
+        self._check(states, lengths, memory)
         largest, total, weighted = memory  # (batch, 1), (batch, 1), (batch, size)
         padding = ~step_mask(lengths, states.shape[1])
         scores = self.scores(states).masked_fill(padding, -torch.inf)  # (batch, time, 1)
@@ -297,4 +328,4 @@ def make_pooling(name: str, size: int, bidirectional: bool = False) -> Pooling:
     >>> make_pooling("mean", 8)
     MeanPooling()
     """
-    return POOLINGS[name](size, bidirectional)
+    return POOLINGS[one_of("name", name, POOLINGS)](size, bidirectional)

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.checks import check_lengths, check_tensor, flag, one_of, rate, whole, wholes
 from sklstm.nn.dropout import Dropout, RandomModule
 from sklstm.nn.padding import reversal_index, reverse_steps
 from sklstm.nn.state import State
 
 CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+RECURRENT_DROPOUTS = ("weights", "states")
 
 
 class RecurrentLayer(RandomModule):
@@ -75,9 +77,13 @@ class RecurrentLayer(RandomModule):
         recurrent_dropout_method: str = "weights",
     ):
         super().__init__()
-        self.rnn = CELLS[cell](input_size, hidden_size, batch_first=True)
-        self.recurrent_dropout = recurrent_dropout
-        self.recurrent_dropout_method = recurrent_dropout_method
+        self.rnn = CELLS[one_of("cell", cell, CELLS)](
+            whole("input_size", input_size), whole("hidden_size", hidden_size), batch_first=True
+        )
+        self.recurrent_dropout = rate("recurrent_dropout", recurrent_dropout)
+        self.recurrent_dropout_method = one_of(
+            "recurrent_dropout_method", recurrent_dropout_method, RECURRENT_DROPOUTS
+        )
         self._initialize()
 
     @torch.no_grad()
@@ -116,8 +122,18 @@ class RecurrentLayer(RandomModule):
         state : tuple of Tensor of shape (batch, hidden_size)
             State after the last step.
         """
+        check_tensor("x", x, "batch", "time", self.rnn.input_size)
+        sizes = self.state_sizes()
         if state is None:
-            state = tuple(x.new_zeros(x.shape[0], size) for _, size in self.state_sizes())
+            state = tuple(x.new_zeros(x.shape[0], size) for _, size in sizes)
+        elif len(state) != len(sizes):
+            raise ValueError(
+                f"state has {len(state)} tensors, but this layer needs {len(sizes)}: "
+                f"{' and '.join(name for name, _ in sizes)}."
+            )
+        else:
+            for i, (_, size) in enumerate(sizes):
+                check_tensor(f"state[{i}]", state[i], x.shape[0], size)
         if not self.training or self.recurrent_dropout == 0.0:
             return self._run(self.rnn, x, state)
         if self.recurrent_dropout_method == "weights":
@@ -253,6 +269,8 @@ class RecurrentStack(nn.Module):
         recurrent_dropout_method: str = "weights",
     ):
         super().__init__()
+        hidden_sizes = wholes("hidden_sizes", hidden_sizes)
+        bidirectional = flag("bidirectional", bidirectional)
         sizes = [input_size, *(size * (1 + bidirectional) for size in hidden_sizes)]
 
         def layers() -> nn.ModuleList:
@@ -270,7 +288,7 @@ class RecurrentStack(nn.Module):
         self.forward_layers = layers()
         self.backward_layers = layers() if bidirectional else nn.ModuleList()
         self.bidirectional = bidirectional
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(rate("dropout", dropout))
         self.output_size = sizes[-1]
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -288,6 +306,8 @@ class RecurrentStack(nn.Module):
         Tensor of shape (batch, time, output_size)
             At padding, the values are undefined.
         """
+        check_tensor("x", x, "batch", "time", "features")
+        check_lengths(lengths, *x.shape[:2])
         index = reversal_index(lengths, x.shape[1]) if self.bidirectional else None
         for depth, layer in enumerate(self.forward_layers):
             if depth > 0:
@@ -318,6 +338,10 @@ class RecurrentStack(nn.Module):
         state : tuple of Tensor of shape (batch, hidden_size)
             State after the last step.
         """
+        if self.bidirectional:
+            raise ValueError(
+                "advance reads forward only, but bidirectional=True also reads from the last step."
+            )
         ends: list[Tensor] = []
         for depth, layer in enumerate(self._forward_layers()):
             if depth > 0:

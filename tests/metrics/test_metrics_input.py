@@ -218,3 +218,9 @@ def test_fault_02_labels_of_steps_of_two_types_are_named(labels, message):
             token_accuracy_score(y_true, y_pred)
     # A padding label may be of another type.
     assert token_accuracy_score([["a", -1]], [["a", "b"]], padding_label=-1) == 1
+
+
+@pytest.mark.parametrize("weights", [{1.0, 2.0}, {0: 1.0, 1: 2.0}])
+def test_weights_without_an_order_are_refused(weights):
+    with pytest.raises(TypeError, match=rf"sample_weight is a {type(weights).__name__}"):
+        token_accuracy_score([["a"], ["b"]], [["a"], ["a"]], sample_weight=weights)

@@ -15,6 +15,7 @@ from sklstm._sequences import (
     PADDING_ID,
     Ragged,
     TokenArray,
+    as_python,
     contain_rectangle,
     fill,
     plain,
@@ -133,7 +134,7 @@ class SequencePadder(SequenceTransformer):
         """
         sequences = self._read(X, reset=True)
         self._check_padding_value(sequences)
-        max_length = self.max_length or int(sequences.lengths.max())
+        max_length = int(self.max_length or sequences.lengths.max())
         self._record_features(X, sequences)
         self._output_ndim = 2 if sequences.form.steps_are_numbers else 3
         self.max_length_ = max_length
@@ -259,7 +260,7 @@ class SequencePadder(SequenceTransformer):
         ), lengths
 
     def _check_padding_value(self, sequences: Ragged) -> None:
-        value, dtype = self.padding_value, sequences.values.dtype
+        value, dtype = as_python(self.padding_value), sequences.values.dtype
         if sequences.is_tokens and value != PADDING_ID:
             raise ValueError(
                 f"padding_value={plain(value)!r} is not accepted for token ids, where every other "
@@ -276,7 +277,7 @@ class SequencePadder(SequenceTransformer):
             )
 
     def _guess_lengths(self, rectangle: np.ndarray) -> np.ndarray:
-        value = self.padding_value
+        value = as_python(self.padding_value)
         is_padding = np.isnan(rectangle) if np.isnan(value) else rectangle == value
         if rectangle.ndim == 3:
             is_padding = is_padding.all(axis=2)

@@ -245,12 +245,13 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
                 f"window={self.window} is for mode='trailing'; in mode='rows' the number of steps "
                 "is the number of columns divided by n_features."
             )
-        if n_columns % self.n_features:
+        n_features = int(self.n_features)
+        if n_columns % n_features:
             raise ValueError(
-                f"X has {n_columns} columns, which n_features={self.n_features} does not divide "
+                f"X has {n_columns} columns, which n_features={n_features} does not divide "
                 f"into whole steps; accepted are {_divisors(n_columns)}."
             )
-        return n_columns // self.n_features, int(self.n_features)
+        return n_columns // n_features, n_features
 
     def _trail(self, rows: np.ndarray) -> np.ndarray:
         if self.partial == "repeat":

@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._sequences import Ragged, contain_rectangle, contain_sequences, plain
+from sklstm._sequences import Ragged, as_python, contain_rectangle, contain_sequences, plain
 from sklstm.preprocessing.series.sequence_transformer import SequenceTransformer
 
 
@@ -235,7 +235,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     def _new_scaler(self) -> StandardScaler | MinMaxScaler:
         if self.method == "standard":
             return StandardScaler(with_mean=self.with_mean, with_std=self.with_std)
-        return MinMaxScaler(feature_range=self.feature_range)
+        return MinMaxScaler(feature_range=as_python(self.feature_range))
 
     def _is_data(self, steps: np.ndarray) -> np.ndarray:
         """Return whether each step is data rather than padding."""

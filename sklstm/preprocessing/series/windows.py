@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from sklstm._sequences import concatenate, missing_rows, object_array, offsets, plain
+from sklstm._sequences import as_python, concatenate, missing_rows, object_array, offsets, plain
 
 # A range stands for millions of evenly spaced starts and takes no memory.
 Starts = np.ndarray | range
@@ -178,6 +178,7 @@ def make_windows(
     ([[0, 1], [2, 3], [3, 4]], ['a', 'b', 'b'])
     """
     _check_parameters(window, stride, horizon, label, gaps)
+    window, stride, horizon = as_python(window), as_python(stride), as_python(horizon)
     if horizon is not None and y is None:
         raise ValueError(
             f"horizon={horizon} needs y, which the labels are computed from; to forecast the "

@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils._param_validation import StrOptions
 
 from sklstm._callers import caller_level
-from sklstm._sequences import is_missing, plain
+from sklstm._sequences import as_python, is_missing, plain
 from sklstm.preprocessing.text._gensim import parts
 
 Analyzer = Callable[[Any], Iterable[str]]
@@ -59,7 +59,7 @@ class Splitting:
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:
         """Take the parameters that say how texts are split; ignore the others."""
-        return cls(**{f.name: params[f.name] for f in fields(cls) if f.name in params})
+        return cls(**{f.name: as_python(params[f.name]) for f in fields(cls) if f.name in params})
 
     def check_ngram_range(self, *, ordered: bool, reason: str = "") -> None:
         """Raise ValueError unless `ngram_range` is a range.

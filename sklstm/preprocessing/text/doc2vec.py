@@ -27,8 +27,9 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
+from sklstm._display import PrintsShort, short
 from sklstm._jobs import job_count
-from sklstm._sequences import is_missing, object_array, plain
+from sklstm._sequences import as_python, is_missing, object_array, plain
 from sklstm.preprocessing.text._doc2vec_inference import infer
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
@@ -61,7 +62,9 @@ _INFERENCE_PARAMS = ("infer_epochs", "infer_alpha", "n_jobs")
 _COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 
 
-class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Doc2VecVectorizer(
+    PrintsShort, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     r"""Learn vectors of texts without labels; similar texts get similar vectors.
 
     Trains gensim's :class:`~gensim.models.doc2vec.Doc2Vec`, the paragraph vectors of [1]_, on the
@@ -561,7 +564,7 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         model = Doc2Vec(
             seed=seed,
             workers=job_count(self.n_jobs, default=1),
-            **{name: getattr(self, name) for name in _GENSIM_PARAMS},
+            **{name: as_python(getattr(self, name)) for name in _GENSIM_PARAMS},
             **{name: int(getattr(self, name)) for name in _FLAGS},
         )
         documents = Restartable(
@@ -600,8 +603,8 @@ class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             corpus.ids,
             corpus.lengths,
             seed=self._seed,
-            epochs=self.infer_epochs or self.model_.epochs,
-            alpha=self.infer_alpha,
+            epochs=as_python(self.infer_epochs) or self.model_.epochs,
+            alpha=as_python(self.infer_alpha),
             n_jobs=job_count(self.n_jobs),
         )
 
@@ -716,7 +719,7 @@ def _indicated(y: Any, n_texts: int) -> Labels:
 def _listed(y: Any, n_texts: int) -> Labels:
     """Read a label, or a collection of labels, for each text."""
     if isinstance(y, (str, bytes, dict)) or not hasattr(y, "__len__"):
-        raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({plain(y)!r}).")
+        raise TypeError(f"y must hold labels for each text, got {type(y).__name__} ({short(y)!r}).")
     if hasattr(y, "to_list"):  # a Series; a polars Series of lists becomes a list of lists
         items = y.to_list()
     else:

@@ -12,10 +12,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
+from sklstm._display import PrintsShort, short
 from sklstm._sequences import (
     END_ID,
     N_RESERVED,
@@ -24,6 +31,7 @@ from sklstm._sequences import (
     UNKNOWN_ID,
     TokenArray,
     Vocabulary,
+    as_python,
     contain_sequences,
     fill,
     id_rows,
@@ -43,7 +51,7 @@ from sklstm.preprocessing.text.corpus import (
 )
 
 
-class SequenceTokenizer(TransformerMixin, BaseEstimator):
+class SequenceTokenizer(PrintsShort, TransformerMixin, BaseEstimator):
     r"""Turn texts into sequences of word ids, in the order of the words.
 
     Splits texts as :class:`~sklearn.feature_extraction.text.CountVectorizer` does, with the
@@ -377,6 +385,14 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         tags.requires_fit = self.vocabulary is None
         return tags
 
+    def _validate_params(self) -> None:
+        # scikit-learn takes np.float32(0.5) for neither a fraction nor a number of texts.
+        validate_parameter_constraints(
+            self._parameter_constraints,
+            {name: as_python(value) for name, value in self.get_params(deep=False).items()},
+            caller_name=type(self).__name__,
+        )
+
     def _known_words(self) -> Vocabulary:
         """Return the vocabulary to look words up in, without storing anything."""
         if hasattr(self, "vocabulary_") or self.vocabulary is None:
@@ -404,7 +420,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
         if self._folds_case():
             if self.stop_words is not None:
                 raise ValueError(
-                    f"stop_words={plain(self.stop_words)!r} are words in lowercase, but characters="
+                    f"stop_words={short(self.stop_words)!r} are words in lowercase, but characters="
                     f"{self.characters} leaves texts in their own case; set lowercase=False, or "
                     "stop_words=None."
                 )
@@ -422,7 +438,9 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
             self.vocabulary_ = given
             return corpus
         words = (corpus.in_lowercase() if self._folds_case() else corpus).choose_words(
-            min_df=self.min_df, max_df=self.max_df, max_words=self.max_features
+            min_df=as_python(self.min_df),
+            max_df=as_python(self.max_df),
+            max_words=as_python(self.max_features),
         )
         characters = None
         if self.characters is not None:
@@ -446,7 +464,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
             return corpus.looked_up(vocabulary, UNKNOWN_ID), None
         looked_up = map(str.lower, corpus.words) if self._folds_case() else corpus.words
         ids = np.array([vocabulary.get(word, UNKNOWN_ID) for word in looked_up], dtype=np.int32)
-        width = self.characters
+        width = int(self.characters)
         table = np.full((N_RESERVED + len(ids), 1 + width), PADDING_ID, dtype=np.int32)
         table[:N_RESERVED, 0] = np.arange(N_RESERVED)
         table[N_RESERVED:, 0] = ids
@@ -488,7 +506,7 @@ class SequenceTokenizer(TransformerMixin, BaseEstimator):
                 f"max_length={self.max_length} leaves no room for a word: add_start and add_end "
                 f"take {marks}; accepted is {marks + 1} or more."
             )
-        return self.max_length - marks
+        return int(self.max_length) - marks
 
     def _warn_of_uppercase(self, vocabulary: Vocabulary) -> None:
         """Warn of given words that no text can match, because texts are converted to lowercase."""

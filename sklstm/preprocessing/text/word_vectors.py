@@ -16,6 +16,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._display import PrintsShort
 from sklstm._jobs import job_count
 from sklstm._sequences import (
     N_RESERVED,
@@ -23,6 +24,7 @@ from sklstm._sequences import (
     FoundVectors,
     TokenArray,
     Vocabulary,
+    as_python,
     id_rows,
     plain,
     read_all,
@@ -60,7 +62,7 @@ _SUBWORD_PARAMS = ("min_n", "max_n", "bucket")
 _SETTABLE = ("n_jobs", "random_state")
 
 
-class WordVectors(BaseEstimator):
+class WordVectors(PrintsShort, BaseEstimator):
     r"""Learn a vector for each word from unlabelled texts.
 
     Words that occur in similar contexts get similar vectors. Given to an LSTM estimator as
@@ -321,7 +323,7 @@ class WordVectors(BaseEstimator):
         check_counts(corpus.words, corpus.counts(), min_count=self.min_count, hs=self.hs)
         keyed = self._train(corpus)
         if self.spread is not None:
-            standardize(keyed, self.spread)
+            standardize(keyed, float(self.spread))
         self._set_vectors(keyed)
         return self
 
@@ -599,7 +601,7 @@ class WordVectors(BaseEstimator):
             seed=int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max)),
             workers=job_count(self.n_jobs, default=1),
             hashfxn=_stable_hash,
-            **{name: getattr(self, name) for name in names},
+            **{name: as_python(getattr(self, name)) for name in names},
         )
         sentences = Restartable(lambda: (words for _, words in corpus.pieces() if words))
         try:
