@@ -42,6 +42,10 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         excluded from the statistics and returned unchanged. Choose a value that does not occur in
         the data. None treats every step as data, zeros included.
 
+        No other step of the output equals this value: one that scaling would map to it in every
+        feature is moved by the smallest step of float32. An estimator with the same
+        `padding_value` therefore removes exactly the padding.
+
     Attributes
     ----------
     scaler_ : StandardScaler or MinMaxScaler
@@ -60,6 +64,12 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     -----
     Constant features are centred only, not divided by their standard deviation of zero. float32 is
     preserved; all other dtypes become float64.
+
+    Without `padding_value` nothing keeps scaled values away from the `padding_value` of a later
+    step: "minmax" maps the minimum to 0, which an estimator with ``padding_value=0`` would remove
+    at the ends of a sequence. Sequences of different lengths need no padding and no
+    `padding_value` in the estimators; where an array is needed, pad with NaN, which no value
+    equals.
 
     Examples
     --------
@@ -261,5 +271,41 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         dtype = np.float32 if sequences.values.dtype == np.float32 else np.float64
         flat = sequences.values.astype(dtype)
         if is_data.any():
-            flat[is_data] = scale(flat[is_data])
+            steps = scale(flat[is_data])
+            if self.padding_value is not None:
+                self._keep_from_padding(steps, float(self.padding_value))
+            flat[is_data] = steps
         return sequences.form.restore(flat, sequences.lengths)
+
+    def _keep_from_padding(self, steps: np.ndarray, padding_value: float) -> None:
+        """Move scaled steps that equal the padding in every feature away from it, in place.
+
+        They are compared and moved at the precision of float32, which the estimators convert to.
+        """
+        padding = _as_float32(padding_value)
+        hit = np.arange(len(steps))
+        for feature in steps.T:
+            hit = hit[_as_float32(feature[hit]) == padding]
+        if len(hit):
+            middle = sum(self.feature_range) / 2 if self.method == "minmax" else 0.0
+            steps[hit, 0] = _neighbour(padding, middle)
+
+
+def _as_float32(values: Any) -> Any:
+    """Return values in single precision; those that it cannot represent as they are."""
+    with np.errstate(over="ignore"):
+        single = np.asarray(values).astype(np.float32)
+    return np.where(np.isfinite(single), single, values)[()]
+
+
+def _neighbour(value: float, target: float) -> float:
+    """Return the number next to `value` in the direction of `target`; up if both are the same.
+
+    Next to 0 it is the smallest normal number, because denormal ones may be flushed to 0.
+    """
+    kind = np.float32 if abs(value) <= np.finfo(np.float32).max else np.float64
+    tiny = np.finfo(kind).tiny
+    up = target >= value
+    if abs(value) < tiny:
+        return float(tiny) if up else -float(tiny)
+    return float(np.nextafter(kind(value), kind(np.inf if up else -np.inf)))
