@@ -100,6 +100,7 @@ class TrainedEstimator(BaseEstimator):
     _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
     _reads_characters: ClassVar[bool] = False
     _reads_matrices: ClassVar[bool] = False
+    _value_dtype: ClassVar[Any] = np.float32  # or a list of dtypes, for estimators that scale
 
     @property
     def _per_step(self) -> bool:
@@ -154,6 +155,7 @@ class TrainedEstimator(BaseEstimator):
             X,
             input_type=self.input_type,
             padding_value=self.padding_value,
+            dtype=self._value_dtype,
             estimator_name=name,
             lists_are_tables=reset,
             matrices=self._reads_matrices,

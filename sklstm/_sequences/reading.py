@@ -60,8 +60,9 @@ def as_ragged(
     padding_value : float or None, default=None
         Leading and trailing steps whose values all equal it are cut off. With None, token ids
         are cut off where they are 0, and values are not cut.
-    dtype : dtype or None, default=numpy.float32
-        Values are converted to it; None keeps the dtype of the input.
+    dtype : dtype, list of dtype or None, default=numpy.float32
+        Values are converted to it; None keeps the dtype of the input. Of a list, values that have
+        one of these dtypes keep it, and others get the first one.
     estimator_name : str, default="LSTMClassifier"
         Named in error messages.
     lists_are_tables : bool, default=False
@@ -262,7 +263,7 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
     try:
         with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
-            array = np.asarray(item, dtype=dtype)
+            array = np.asarray(item, dtype=_dtype_of(item, dtype))
     except (TypeError, ValueError) as error:
         raise type(error)(f"X[{index}] cannot be read as a sequence of numbers: {error}") from error
     if array.ndim == 0 or array.ndim > (4 if matrices else 2):
@@ -270,6 +271,14 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
     if array.dtype.kind not in "biuf" and array.size:
         _refuse_dtype(array, index, name)
     return array
+
+
+def _dtype_of(item: Any, accepted: Any) -> Any:
+    """Return the dtype to read an item in; see `dtype` in `as_ragged`."""
+    if not isinstance(accepted, list):
+        return accepted
+    own = getattr(item, "dtype", None)
+    return own if own in accepted else accepted[0]
 
 
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
