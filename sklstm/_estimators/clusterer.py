@@ -34,6 +34,7 @@ from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
 from sklstm._sequences import (
     Ragged,
     TokenArray,
+    equal_but_for_rounding,
     is_table,
     prediction_batches,
     split,
@@ -68,8 +69,6 @@ SILHOUETTE_SAMPLES = 5_000
 DECODED_SAMPLES, DECODED_STEPS = 256, 16_384
 # The most numbers that are held in double precision at once while the data are scaled.
 SCALED_NUMBERS = 1 << 20
-# A feature is constant if its values differ by less than this fraction of the largest.
-ROUNDING = 8 * np.finfo(np.float64).eps
 # The square of a smaller scale is no normal number, and loses digits.
 SMALLEST_SCALE = float(np.sqrt(np.finfo(np.float64).tiny))
 
@@ -1025,8 +1024,8 @@ class Scaling:
     def of_table(cls, X: Any, weights: np.ndarray) -> Scaling:
         """Learn from an array or a CSR matrix of shape (n_samples, n_features)."""
         if issparse(X):
-            moments = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))
-            return cls._checked(*moments, X, weights)
+            mean, variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))
+            return cls._checked(mean, variance, X, weights)
         return cls._of_rows(X, weights)
 
     @classmethod
@@ -1048,10 +1047,10 @@ class Scaling:
         cls, mean: np.ndarray, variance: np.ndarray, rows: Any, weights: np.ndarray
     ) -> Scaling:
         mean, variance = mean.astype(np.float64), variance.astype(np.float64)
-        # Up to here scikit-learn takes a variance for rounding errors, which would be scaled up;
-        # small differences around a large mean are told from them by the values.
-        noise = np.square(len(weights) * np.finfo(np.float64).eps * mean)
-        noisy = np.flatnonzero((variance > 0) & (variance <= noise))
+        # So small a variance may be rounding errors, which must not be scaled up, or small
+        # differences around a large mean: the values tell.
+        eps = max(len(weights) * np.finfo(np.float64).eps, 4 * np.finfo(rows.dtype).eps)
+        noisy = np.flatnonzero((variance > 0) & (variance <= np.square(eps * mean)))
         if len(noisy):
             variance[noisy[_are_constant(rows, weights, noisy)]] = 0.0
         scale = float(np.sqrt(np.mean(variance)))
@@ -1100,16 +1099,14 @@ def _parts(rows: np.ndarray) -> Iterator[slice]:
 def _are_constant(rows: Any, weights: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Return whether the values of each of these features are equal up to rounding errors."""
     if issparse(rows):
-        lows, highs = min_max_axis(rows[weights > 0][:, features], axis=0)
-        low, high = lows.astype(np.float64), highs.astype(np.float64)
-    else:
-        low, high = np.full(len(features), np.inf), np.full(len(features), -np.inf)
-        for part in _parts(rows):
-            values = rows[part][weights[part] > 0][:, features]
-            low = np.minimum(low, values.min(axis=0, initial=np.inf))
-            high = np.maximum(high, values.max(axis=0, initial=-np.inf))
-    largest = np.maximum(np.abs(low), np.abs(high))
-    return np.asarray(high - low <= ROUNDING * largest)
+        low, high = min_max_axis(rows[weights > 0][:, features], axis=0)
+        return equal_but_for_rounding(low, high, rows.dtype)
+    low, high = np.full(len(features), np.inf), np.full(len(features), -np.inf)
+    for part in _parts(rows):
+        values = rows[part][weights[part] > 0][:, features]
+        low = np.minimum(low, values.min(axis=0, initial=np.inf))
+        high = np.maximum(high, values.max(axis=0, initial=-np.inf))
+    return equal_but_for_rounding(low, high, rows.dtype)
 
 
 def _sum(parts: Iterable[np.ndarray]) -> np.ndarray:

@@ -1,6 +1,12 @@
 """Read X: any input as one ragged array, its form, token ids, batches, and users' vectors."""
 
-from sklstm._sequences.arrays import concatenate, is_missing, missing_rows, object_array
+from sklstm._sequences.arrays import (
+    concatenate,
+    equal_but_for_rounding,
+    is_missing,
+    missing_rows,
+    object_array,
+)
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
 from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
 from sklstm._sequences.embeddings import embedding_matrix
@@ -52,6 +58,7 @@ __all__ = [
     "contain_rectangle",
     "contain_sequences",
     "embedding_matrix",
+    "equal_but_for_rounding",
     "fill",
     "flatten_steps",
     "id_rows",

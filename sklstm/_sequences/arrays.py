@@ -42,3 +42,14 @@ def missing_rows(values: np.ndarray) -> np.ndarray:
     else:
         return np.zeros(len(values), dtype=bool)
     return np.asarray(missing.reshape(len(values), -1).any(axis=1))
+
+
+def equal_but_for_rounding(low: np.ndarray, high: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return whether values from `low` to `high` may be one number, computed in this `dtype`.
+
+    In single precision fewer units in the last place count as rounding errors: data there often
+    use all of their digits.
+    """
+    error = 4 * np.finfo(dtype).eps if dtype == np.float32 else 8 * np.finfo(np.float64).eps
+    low, high = low.astype(np.float64), high.astype(np.float64)
+    return np.asarray(high - low <= error * np.maximum(np.abs(low), np.abs(high)))

@@ -215,6 +215,96 @@ def test_fault_04_windows_of_scaled_rows_keep_their_steps():
     assert lengths.tolist() == [3, 3, 3, 3, 2, 1]
 
 
+FAR = {
+    "offset": lambda x: x + 1e8,
+    "years": lambda x: x * 0.01 - 2000,
+    "single precision": lambda x: (x * 1e3 + 1e8).astype(np.float32),
+    "huge": lambda x: x * 1e38 + 1e40,
+    "minute": lambda x: x * 1e-50 + 1e-49,
+    "integers": lambda x: np.round(x * 2**30).astype(np.int64) + 2**58,
+}
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+@pytest.mark.parametrize("method", ["standard", "minmax"])
+@pytest.mark.parametrize("name", FAR)
+def test_fault_09_values_far_from_0_are_scaled_as_near(name, method, in_parts):
+    near = np.random.default_rng(0).normal(size=(20, 6, 2)) * [1, 3]
+    far = FAR[name](near)
+    if far.dtype == np.float32:  # what is left of the digits
+        near = (far.astype(np.float64) - 1e8) / 1e3
+    fit, expected = SequenceScaler(method=method), SequenceScaler(method=method)
+    if in_parts:
+        for part in (far[:7], far[7:]):
+            fit.partial_fit(part)
+    else:
+        fit.fit(far)
+    scaled = fit.transform(far)
+    assert scaled.dtype == (np.float32 if far.dtype == np.float32 else np.float64)
+    np.testing.assert_allclose(scaled, expected.fit_transform(near), atol=2e-6)
+    tolerance = 1e-6 * np.ptp(far.astype(float))
+    for values in (scaled, scaled.astype(np.float32)):
+        np.testing.assert_allclose(fit.inverse_transform(values), far, rtol=0, atol=tolerance)
+    ragged = [row[: i % 5 + 1] for i, row in enumerate(far)]
+    for row, item in zip(fit.transform(ragged), scaled, strict=True):
+        np.testing.assert_array_equal(row, item[: len(row)])
+
+
+@pytest.mark.parametrize("method", ["standard", "minmax"])
+@pytest.mark.parametrize("offset", [0.0, 5.0, 500.0])
+def test_fault_09_single_precision_near_0_is_as_before(method, offset):
+    X = (np.random.default_rng(0).normal(size=(20, 6)) + offset).astype(np.float32)
+    scaler = SequenceScaler(method=method).fit(X)
+    oracle = {"standard": StandardScaler, "minmax": MinMaxScaler}[method]().fit(X.reshape(-1, 1))
+    scaled = scaler.transform(X)
+    np.testing.assert_array_equal(scaled, oracle.transform(X.reshape(-1, 1)).reshape(X.shape))
+    back = oracle.inverse_transform(scaled.reshape(-1, 1)).reshape(X.shape)
+    np.testing.assert_array_equal(scaler.inverse_transform(scaled), back)
+    assert scaler.inverse_transform(scaled).dtype == np.float32
+
+
+@pytest.mark.parametrize("method", ["standard", "minmax"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_fault_09_rounding_errors_of_constants_are_not_scaled_up(method, dtype):
+    rng = np.random.default_rng(0)
+    ulps = rng.integers(-1, 2, size=(9, 4, 2)) * np.spacing(dtype(1e8))
+    X = (dtype(1e8) + ulps).astype(dtype)
+    assert len(np.unique(X)) == 3
+    scaler = SequenceScaler(method=method)
+    assert np.ptp(scaler.fit_transform(X)) == np.ptp(ulps)
+    assert np.ptp(scaler.partial_fit(X).transform(X)) == np.ptp(ulps)
+    X[..., 1] = rng.normal(size=(9, 4))
+    np.testing.assert_allclose(np.ptp(scaler.fit_transform(X)[..., 0]), np.ptp(ulps))
+    # But small differences are data, which scikit-learn's rules take for rounding errors.
+    many = 1e8 + rng.normal(0, 1e-4, size=(20_000, 1))
+    assert np.ptp(scaler.fit_transform(many)) >= 1
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_fault_09_what_double_precision_cannot_hold_is_refused(scale):
+    X = np.random.default_rng(0).normal(size=(9, 4, 2)) * [1.0, scale]
+    scaler = SequenceScaler().fit(X[..., :1])
+    before = pickle.dumps(scaler)
+    for fit in (scaler.fit, scaler.partial_fit):
+        with pytest.raises(ValueError, match=r"feature [01] of X varies so (much|little)|features"):
+            fit(X)
+    assert pickle.dumps(scaler) == before
+    with pytest.raises(ValueError, match=r"feature 1 of X varies so (much|little)"):
+        SequenceScaler().partial_fit(X)
+    scaled = SequenceScaler(method="minmax").fit_transform(X)
+    np.testing.assert_allclose(np.ptp(scaled, axis=(0, 1)), 1)
+
+
+def test_fault_09_padding_stays_when_the_precision_changes():
+    X = np.full((3, 4), np.float32(0.1))
+    X[:, :2] += np.float32(1e6) + np.arange(6).reshape(3, 2)
+    scaler = SequenceScaler(padding_value=0.1).fit(X)
+    back = scaler.inverse_transform(scaler.transform(X))
+    assert back.dtype == np.float64
+    assert (back[:, 2:] == 0.1).all()
+    np.testing.assert_allclose(back[:, :2], X[:, :2], atol=1e-6)
+
+
 def test_zeros_are_data_unless_said_otherwise():
     scaler = SequenceScaler().fit([[0.0, 0.0, 3.0]])
     assert scaler.scaler_.mean_.tolist() == [1.0]
