@@ -890,7 +890,7 @@ class AutoencoderClusterer(
 
     def _apply(self, module: nn.Module, forward: Forward, samples: Samples) -> np.ndarray:
         device = resolve_device(self.device, fallback=True)
-        return predict_rows(module, forward, samples, device=device, n_jobs=self.n_jobs)
+        return predict_rows(module, forward, samples, device=device, n_jobs=self.n_jobs, fill=True)
 
     def _nearest(self, samples: Samples) -> np.ndarray:
         """Return the index of the nearest centre for each sample."""

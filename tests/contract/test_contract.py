@@ -44,7 +44,8 @@ def expected_failures(estimator):
     return failures
 
 
-# These ask for 1e-7 and 1e-9, which a float32 network meets on some processors and not on others.
+# These ask for 1e-7 and 1e-9. Networks for sequences add up in float32, in an order that depends on
+# the batch; the clusterer's batches are filled up so that it does not.
 FLOAT32_CHECKS = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
 
 
@@ -59,8 +60,9 @@ def within_tolerance(compare):
 
 def run(estimator, check):
     """Run a check of scikit-learn's, with the tolerance of float32 where it has to be."""
+    exact = isinstance(estimator, AutoencoderClusterer)
     with pytest.MonkeyPatch.context() as patch:
-        if check.func.__name__ in FLOAT32_CHECKS:
+        if check.func.__name__ in FLOAT32_CHECKS and not exact:
             for name in ("assert_allclose", "assert_allclose_dense_sparse"):
                 compare = within_tolerance(getattr(estimator_checks, name))
                 patch.setattr(estimator_checks, name, compare)

@@ -194,6 +194,27 @@ def test_the_unit_of_x_does_not_matter(fitted):
         np.testing.assert_allclose(restored, expected, atol=0.1)
 
 
+@pytest.mark.parametrize("form", ["table", "wide", "sparse", "ragged", "long"])
+def test_fault_29_results_are_the_same_to_the_last_digit_in_any_company(form):
+    rng = np.random.default_rng(0)
+    X = {
+        "table": BLOBS,
+        "wide": rng.normal(size=(90, 33)),
+        "sparse": csr_matrix(BLOBS),
+        "ragged": np.array(waves(n_features=2)[0], dtype=object),
+        "long": rng.normal(size=(5, 3000, 1)),
+    }[form]
+    model = small(2, max_epochs=2, clustering="kmeans", hidden_size=24).fit(X)
+    n = X.shape[0]
+    order = rng.permutation(n)
+    for method in (model.score_samples, model.transform, model.predict_proba, model.predict):
+        whole = method(X)
+        np.testing.assert_array_equal(method(X[order]), whole[order])
+        for few in (1, 2, 3, 15, 17, 31):
+            rows = order[:few]
+            np.testing.assert_array_equal(method(X[rows]), whole[rows])
+
+
 FAR = {
     "offset": lambda x: x + 1e8,
     "negative-offset": lambda x: x - 3e10,
