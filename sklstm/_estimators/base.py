@@ -31,9 +31,11 @@ from sklstm._sequences import (
     as_ragged,
     check_nothing_cut,
     embedding_matrix,
+    equal_but_for_rounding,
     flatten_steps,
     split,
     target_errors,
+    unusual_scale,
 )
 from sklstm._targets import Target, given_step_weights, given_weights, scaled
 from sklstm._training import (
@@ -286,6 +288,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
+            trial._check_scale(X, data.sequences)
             trial.module_ = trial._seeded_module(seeds.module)
         trial._state_ = None
         trial._train(data, validation, seeds.training)
@@ -303,6 +306,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes)
         if first:
+            trial._check_scale(X, data.sequences)
             trial.module_ = trial._seeded_module(seeds.module)
         else:
             seeds = seeds.after(self.n_iter_)
@@ -356,6 +360,50 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if reset and classes is None:
             target.check_weights(encoded, weights)
         return LabelledSequences(sequences, encoded, weights, per_step)
+
+    def _check_scale(self, X: Any, sequences: Ragged) -> None:
+        """Warn if values are far from the scale that networks learn from."""
+        if sequences.is_tokens:
+            return
+        name, found = type(self).__name__, unusual_scale(_columns(sequences))
+        what = "far from 0 and 1, so that training learns little from it"
+        if found is None:
+            found = self._lost_in_float32(X, _columns(sequences))
+            what = "which float32 cannot represent: all of its values become the same"
+        if found is not None:
+            feature, mean, deviation = found
+            way = f"make_pipeline(SequenceScaler(), {name}())"
+            if sequences.step_shape is not None:  # which SequenceScaler does not read
+                way = "(X - X_train.mean()) / X_train.std()"
+            warnings.warn(
+                f"feature {feature} of X has mean {mean:.4g} and standard deviation "
+                f"{deviation:.4g}, {what}. Scale it: {way}.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
+
+    def _lost_in_float32(self, X: Any, values: np.ndarray) -> tuple[int, float, float] | None:
+        """Return the first feature that varies in X only, its mean and standard deviation."""
+        if getattr(X, "dtype", None) == np.float32:
+            return None
+        same = np.flatnonzero((values[:1000] == values[0]).all(axis=0))
+        same = same[(values[:, same] == values[0, same]).all(axis=0)]
+        if not len(same):
+            return None
+        given = as_ragged(
+            X,
+            input_type=self.input_type,
+            padding_value=self.padding_value,
+            dtype=[np.float64, np.float32],
+            matrices=self._reads_matrices,
+        )
+        rows = _columns(given)[:, same].astype(np.float64)
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        lost = np.flatnonzero((low < high) & ~equal_but_for_rounding(low, high, rows.dtype))
+        if not len(lost):
+            return None
+        column = rows[:, lost[0]]
+        return int(same[lost[0]]), float(column.mean()), float(column.std())
 
     def _hold_out(
         self, data: LabelledSequences, groups: Any, seed: int
@@ -766,6 +814,12 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
     @property
     def _n_features_out(self) -> int:
         return int(self.module_.output.in_features)
+
+
+def _columns(sequences: Ragged) -> np.ndarray:
+    """Return the values with a column per feature; all numbers of a matrix are of one."""
+    values = sequences.values
+    return values if sequences.step_shape is None else values.reshape(-1, 1)
 
 
 def check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:

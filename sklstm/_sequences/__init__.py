@@ -6,6 +6,7 @@ from sklstm._sequences.arrays import (
     is_missing,
     missing_rows,
     object_array,
+    unusual_scale,
 )
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
 from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
@@ -81,4 +82,5 @@ __all__ = [
     "training_batches",
     "truncate",
     "unfill",
+    "unusual_scale",
 ]

@@ -316,7 +316,9 @@ def _from_windows(X: np.ndarray, dtype: Any) -> Ragged:
     starts = np.arange(n, dtype=np.int64) * (X.strides[0] // X.strides[1])
     rows = as_strided(X, (int(starts[-1]) + length, n_features), X.strides[1:], writeable=False)
     with np.errstate(over="ignore"):
-        values = rows.astype(dtype)  # a copy: the caller may change the series afterwards
+        values = rows.astype(
+            _dtype_of(X, dtype)
+        )  # a copy: the caller may change the series afterwards
     lengths = np.full(n, length, dtype=np.int64)
     return Ragged(values, lengths, starts=starts, form=OriginalForm(is_rectangle=True))
 
@@ -398,7 +400,8 @@ def _check_finite(sequences: Ragged) -> None:
     raise ValueError(
         f"Input X contains NaN or infinity, or a value too large for {values.dtype}: X[{index}] "
         f"holds {values[step].tolist()} at step {at}. Fill gaps before fitting; padding "
-        "can be cut off with padding_value."
+        "can be cut off with padding_value. SequenceScaler reads numbers up to about 1e150, and "
+        "scales them into the range of float32."
     )
 
 
