@@ -34,12 +34,14 @@ from sklstm._sequences import (
     as_ragged,
     check_nothing_cut,
     embedding_matrix,
+    equal_but_for_rounding,
     flatten_steps,
     label_fault,
     plain,
     sequence_ids,
     split,
     target_errors,
+    unusual_scale,
 )
 from sklstm._targets import (
     Target,
@@ -112,6 +114,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
     _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
     _reads_characters: ClassVar[bool] = False
     _reads_matrices: ClassVar[bool] = False
+    _value_dtype: ClassVar[Any] = np.float32  # or a list of dtypes, for estimators that scale
 
     @property
     def _per_step(self) -> bool:
@@ -168,6 +171,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             X,
             input_type=self.input_type,
             padding_value=as_python(self.padding_value),
+            dtype=self._value_dtype,
             estimator_name=name,
             lists_are_tables=reset,
             matrices=self._reads_matrices,
@@ -324,6 +328,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
+            trial._check_scale(X, data.sequences)
             trial._build_network(seeds.module)
         trial._state_ = None
         trial._train(data, validation, seeds.training)
@@ -348,6 +353,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes, partial=True)
         if first:
+            trial._check_scale(X, data.sequences)
             trial._build_network(seeds.module)
         else:
             seeds = seeds.after(self.n_iter_)
@@ -450,6 +456,50 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 f"{name}[{empty[0]}] is an empty sequence; with stateful=True, where each sample "
                 "continues another, every sequence needs at least one step for training."
             )
+
+    def _check_scale(self, X: Any, sequences: Ragged) -> None:
+        """Warn if values are far from the scale that networks learn from."""
+        if sequences.is_tokens:
+            return
+        name, found = type(self).__name__, unusual_scale(_columns(sequences))
+        what = "far from 0 and 1, so that training learns little from it"
+        if found is None:
+            found = self._lost_in_float32(X, _columns(sequences))
+            what = "which float32 cannot represent: all of its values become the same"
+        if found is not None:
+            feature, mean, deviation = found
+            way = f"make_pipeline(SequenceScaler(), {name}())"
+            if sequences.step_shape is not None:  # which SequenceScaler does not read
+                way = "(X - X_train.mean()) / X_train.std()"
+            warnings.warn(
+                f"feature {feature} of X has mean {mean:.4g} and standard deviation "
+                f"{deviation:.4g}, {what}. Scale it: {way}.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
+
+    def _lost_in_float32(self, X: Any, values: np.ndarray) -> tuple[int, float, float] | None:
+        """Return the first feature that varies in X only, its mean and standard deviation."""
+        if getattr(X, "dtype", None) == np.float32:
+            return None
+        same = np.flatnonzero((values[:1000] == values[0]).all(axis=0))
+        same = same[(values[:, same] == values[0, same]).all(axis=0)]
+        if not len(same):
+            return None
+        given = as_ragged(
+            X,
+            input_type=self.input_type,
+            padding_value=self.padding_value,
+            dtype=[np.float64, np.float32],
+            matrices=self._reads_matrices,
+        )
+        rows = _columns(given)[:, same].astype(np.float64)
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        lost = np.flatnonzero((low < high) & ~equal_but_for_rounding(low, high, rows.dtype))
+        if not len(lost):
+            return None
+        column = rows[:, lost[0]]
+        return int(same[lost[0]]), float(column.mean()), float(column.std())
 
     def _hold_out(
         self, data: LabelledSequences, seed: int
@@ -883,6 +933,12 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
     @property
     def _n_features_out(self) -> int:
         return int(self.module_.output.in_features)
+
+
+def _columns(sequences: Ragged) -> np.ndarray:
+    """Return the values with a column per feature; all numbers of a matrix are of one."""
+    values = sequences.values
+    return values if sequences.step_shape is None else values.reshape(-1, 1)
 
 
 def check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:

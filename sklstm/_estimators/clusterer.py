@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.utils import ClassifierTags, Tags, check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.sparsefuncs import mean_variance_axis
+from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from torch import nn
 
@@ -35,6 +35,7 @@ from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
 from sklstm._sequences import (
     Ragged,
     TokenArray,
+    equal_but_for_rounding,
     is_table,
     plain,
     prediction_batches,
@@ -70,6 +71,10 @@ SILHOUETTE_SAMPLES = 5_000
 DECODED_SAMPLES, DECODED_STEPS = 256, 16_384
 # The most numbers that are held in double precision at once while the data are scaled.
 SCALED_NUMBERS = 1 << 20
+# The square of a smaller scale is no normal number, and loses digits.
+SMALLEST_SCALE = float(np.sqrt(np.finfo(np.float64).tiny))
+
+_DTYPES = [np.float64, np.float32]
 
 Fitted = TypeVar("Fitted", bound="AutoencoderClusterer")
 
@@ -318,6 +323,7 @@ class AutoencoderClusterer(
         "noise": [Interval(Real, 0, 1, closed="left")],
     }
     embedding_dropout = 0.0  # `noise` hides tokens
+    _value_dtype = _DTYPES  # as they are: float32 would lose small differences of large numbers
     architecture_: str
 
     def __init__(
@@ -446,7 +452,8 @@ class AutoencoderClusterer(
         weights = scaled(given_weights(sample_weight, n_samples), n_samples)
         samples = trial._learn_scaling(read, weights)
         if not trial._is_dense:
-            trial._form_ = read.form
+            trial._form_, trial._dtype_ = read.form, read.values.dtype
+        del read  # sequences are scaled; only a table is read again, batch by batch
         return self._adopt(trial._train_all(samples, weights))
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
@@ -535,8 +542,9 @@ class AutoencoderClusterer(
         -------
         ndarray of shape (n_samples, n_features), (n_samples, T) or (n_samples, T, F), or object \
                 array of ragged sequences, or TokenArray
-            In the unit of the X passed to `fit`, and in its form if `lengths` allow it. For tokens
-            the most probable token of each step.
+            In the unit of the X passed to `fit`, and in its form if `lengths` allow it. float64,
+            and float32 if X was sequences of float32. For tokens the most probable token of each
+            step.
 
         Raises
         ------
@@ -630,9 +638,7 @@ class AutoencoderClusterer(
                     else ", as in fit."
                 )
             )
-        table = validate_data(
-            self, X, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32]
-        )
+        table = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=_DTYPES)
         if issparse(table) and not table.has_canonical_format:
             table = table.copy()  # it may be the user's matrix
             table.sum_duplicates()
@@ -886,7 +892,7 @@ class AutoencoderClusterer(
 
     def _apply(self, module: nn.Module, forward: Forward, samples: Samples) -> np.ndarray:
         device = resolve_device(self.device, fallback=True)
-        return predict_rows(module, forward, samples, device=device, n_jobs=self.n_jobs)
+        return predict_rows(module, forward, samples, device=device, n_jobs=self.n_jobs, fill=True)
 
     def _nearest(self, samples: Samples) -> np.ndarray:
         """Return the index of the nearest centre for each sample."""
@@ -939,7 +945,7 @@ class AutoencoderClusterer(
             ids = split(steps[:, 0].astype(np.int32), lengths)
             vocabulary = self._input_.vocabulary
             return ids if vocabulary is None else TokenArray(ids, vocabulary)
-        values = self._scaling_.undo(steps).astype(np.float32)
+        values = self._scaling_.undo(steps).astype(self._dtype_, copy=False)
         # An array of sequences of one length, in whatever container X held them.
         form = replace(self._form_, is_rectangle=self._length_ is not None)
         return form.restore(values, lengths)
@@ -1021,7 +1027,8 @@ class Scaling:
     def of_table(cls, X: Any, weights: np.ndarray) -> Scaling:
         """Learn from an array or a CSR matrix of shape (n_samples, n_features)."""
         if issparse(X):
-            return cls._checked(*mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype)))
+            mean, variance = mean_variance_axis(X, axis=0, weights=weights.astype(X.dtype))
+            return cls._checked(mean, variance, X, weights)
         return cls._of_rows(X, weights)
 
     @classmethod
@@ -1033,19 +1040,34 @@ class Scaling:
     def _of_rows(cls, rows: np.ndarray, weights: np.ndarray) -> Scaling:
         weights = weights.astype(np.float64)
         total = weights.sum()
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             mean = _sum(weights[part] @ rows[part] for part in _parts(rows)) / total
             squares = (weights[part] @ np.square(rows[part] - mean) for part in _parts(rows))
-            return cls._checked(mean, _sum(squares) / total)
+            return cls._checked(mean, _sum(squares) / total, rows, weights)
 
     @classmethod
-    def _checked(cls, mean: np.ndarray, variance: np.ndarray) -> Scaling:
-        scale = float(np.sqrt(np.mean(variance, dtype=np.float64)))
+    def _checked(
+        cls, mean: np.ndarray, variance: np.ndarray, rows: Any, weights: np.ndarray
+    ) -> Scaling:
+        mean, variance = mean.astype(np.float64), variance.astype(np.float64)
+        # So small a variance may be rounding errors, which must not be scaled up, or small
+        # differences around a large mean: the values tell.
+        eps = max(len(weights) * np.finfo(np.float64).eps, 4 * np.finfo(rows.dtype).eps)
+        noisy = np.flatnonzero((variance > 0) & (variance <= np.square(eps * mean)))
+        if len(noisy):
+            variance[noisy[_are_constant(rows, weights, noisy)]] = 0.0
+        scale = float(np.sqrt(np.mean(variance)))
         if not np.isfinite(scale):
             raise ValueError(
                 "X contains values so large that their variance is infinite; scale them first."
             )
-        return cls(np.asarray(mean, dtype=np.float64), scale if scale > 0 else 1.0)
+        features = np.arange(len(mean))
+        if scale < SMALLEST_SCALE and not _are_constant(rows, weights, features).all():
+            raise ValueError(
+                "X contains values that differ so little that their variance is 0 in double "
+                "precision; scale them first."
+            )
+        return cls(mean, scale if scale >= SMALLEST_SCALE else 1.0)
 
     def table(self, X: Any) -> Table:
         """Return rows that are scaled batch by batch."""
@@ -1068,13 +1090,26 @@ class Scaling:
 
     def undo(self, values: np.ndarray) -> np.ndarray:
         """Return values, (..., n_features), in the unit of X."""
-        return np.asarray(values * self.scale + self.mean, dtype=np.float64)
+        return values.astype(np.float64) * self.scale + self.mean
 
 
 def _parts(rows: np.ndarray) -> Iterator[slice]:
     """Yield slices of rows, so that only some are held in double precision at once."""
     size = max(1, SCALED_NUMBERS // max(1, rows.shape[1]))
     return gen_batches(len(rows), size)
+
+
+def _are_constant(rows: Any, weights: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Return whether the values of each of these features are equal up to rounding errors."""
+    if issparse(rows):
+        low, high = min_max_axis(rows[weights > 0][:, features], axis=0)
+        return equal_but_for_rounding(low, high, rows.dtype)
+    low, high = np.full(len(features), np.inf), np.full(len(features), -np.inf)
+    for part in _parts(rows):
+        values = rows[part][weights[part] > 0][:, features]
+        low = np.minimum(low, values.min(axis=0, initial=np.inf))
+        high = np.maximum(high, values.max(axis=0, initial=-np.inf))
+    return equal_but_for_rounding(low, high, rows.dtype)
 
 
 def _sum(parts: Iterable[np.ndarray]) -> np.ndarray:

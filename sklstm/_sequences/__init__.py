@@ -4,11 +4,13 @@ from sklstm._sequences.arrays import (
     as_objects,
     as_python,
     concatenate,
+    equal_but_for_rounding,
     is_missing,
     label_fault,
     missing_rows,
     object_array,
     plain,
+    unusual_scale,
 )
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
 from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
@@ -63,6 +65,7 @@ __all__ = [
     "contain_rectangle",
     "contain_sequences",
     "embedding_matrix",
+    "equal_but_for_rounding",
     "fill",
     "flatten_steps",
     "id_rows",
@@ -87,4 +90,5 @@ __all__ = [
     "training_batches",
     "truncate",
     "unfill",
+    "unusual_scale",
 ]

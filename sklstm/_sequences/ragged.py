@@ -254,6 +254,10 @@ class Ragged:
         # never equal a float32.
         padding_value = float(padding_value)
         is_pad = np.isnan(self.values) if np.isnan(padding_value) else self.values == padding_value
+        if self.values.dtype == np.float64 and abs(padding_value) <= np.finfo(np.float32).max:
+            single = float(np.float32(padding_value))  # padded in single precision
+            if single != padding_value:
+                is_pad |= self.values == single
         kept = np.flatnonzero(~is_pad.all(axis=1))
         n = len(self)
         if len(kept) == 0:

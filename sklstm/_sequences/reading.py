@@ -62,8 +62,9 @@ def as_ragged(
     padding_value : float or None, default=None
         Leading and trailing steps whose values all equal it are cut off. With None, token ids
         are cut off where they are 0, and values are not cut.
-    dtype : dtype or None, default=numpy.float32
-        Values are converted to it; None keeps the dtype of the input.
+    dtype : dtype, list of dtype or None, default=numpy.float32
+        Values are converted to it; None keeps the dtype of the input. Of a list, values that have
+        one of these dtypes keep it, and others get the first one.
     estimator_name : str, default="LSTMClassifier"
         Named in error messages.
     lists_are_tables : bool, default=False
@@ -265,7 +266,7 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
     try:
         with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
-            array = np.asarray(item, dtype=dtype)
+            array = np.asarray(item, dtype=_dtype_of(item, dtype))
     except (TypeError, ValueError) as error:
         raise type(error)(f"X[{index}] cannot be read as a sequence of numbers: {error}") from error
     if array.ndim == 0 or array.ndim > (4 if matrices else 2):
@@ -273,6 +274,14 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
     if array.dtype.kind not in "biuf" and array.size:
         _refuse_dtype(array, index, name)
     return array
+
+
+def _dtype_of(item: Any, accepted: Any) -> Any:
+    """Return the dtype to read an item in; see `dtype` in `as_ragged`."""
+    if not isinstance(accepted, list):
+        return accepted
+    own = getattr(item, "dtype", None)
+    return own if own in accepted else accepted[0]
 
 
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
@@ -310,7 +319,9 @@ def _from_windows(X: np.ndarray, dtype: Any) -> Ragged:
     starts = np.arange(n, dtype=np.int64) * (X.strides[0] // X.strides[1])
     rows = as_strided(X, (int(starts[-1]) + length, n_features), X.strides[1:], writeable=False)
     with np.errstate(over="ignore"):
-        values = rows.astype(dtype)  # a copy: the caller may change the series afterwards
+        values = rows.astype(
+            _dtype_of(X, dtype)
+        )  # a copy: the caller may change the series afterwards
     lengths = np.full(n, length, dtype=np.int64)
     return Ragged(values, lengths, starts=starts, form=OriginalForm(is_rectangle=True))
 
@@ -392,7 +403,8 @@ def _check_finite(sequences: Ragged) -> None:
     raise ValueError(
         f"Input X contains NaN or infinity, or a value too large for {values.dtype}: X[{index}] "
         f"holds {values[step].tolist()} at step {at}. Fill gaps before fitting; padding "
-        "can be cut off with padding_value."
+        "can be cut off with padding_value. SequenceScaler reads numbers up to about 1e150, and "
+        "scales them into the range of float32."
     )
 
 

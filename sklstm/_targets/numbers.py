@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 from torch import nn
 
-from sklstm._sequences import TargetError, as_objects, is_missing, plain
+from sklstm._sequences import TargetError, as_objects, equal_but_for_rounding, is_missing, plain
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import (
     LinearHead,
@@ -127,8 +127,18 @@ class NumberTarget(Target):
                 f"y holds numbers too large to be scaled, up to {np.abs(flat).max():.3g}; convert "
                 "it to another unit."
             )
-        self.center, self.scale = scaler.mean_, scaler.scale_
-        self.has_spread = bool(scaler.var_.all())
+        used = flat[weights > 0]
+        constant = equal_but_for_rounding(used.min(axis=0), used.max(axis=0), flat.dtype)
+        if (~constant & (scaler.var_ < np.finfo(np.float64).tiny)).any():
+            raise ValueError(
+                f"y holds numbers that differ too little to be scaled, by {np.ptp(used):.3g} at "
+                "most; convert it to another unit."
+            )
+        # By the values: scikit-learn tells constants by the variance, which takes small
+        # differences around a large mean for rounding errors.
+        self.center = scaler.mean_
+        self.scale = np.where(constant, 1.0, np.sqrt(scaler.var_))
+        self.has_spread = not constant.any()
 
     def _take_over(self, earlier: Self) -> None:
         self.shape, self.levels = earlier.shape, earlier.levels

@@ -17,6 +17,7 @@ from sklstm.nn import SequenceNetwork
 from sklstm.nn.state import State, put_rows, take_rows
 
 BATCH_SIZE = 256
+FILLED_SIZE = 16
 
 Forward = Callable[..., Tensor]
 
@@ -61,22 +62,26 @@ def predict_rows(
     device: torch.device,
     n_jobs: int | None,
     per_step: bool = False,
+    fill: bool = False,
 ) -> np.ndarray:
     """Stack the results of `forward`, one row per sample, in input order.
 
     With `per_step` the results are ``(batch, time, ...)``, and there is a row for every step. For
-    a table `forward` maps ``(batch, features)`` inputs. The other parameters are those of
-    `predict_batches`.
+    a table `forward` maps ``(batch, features)`` inputs. With `fill` the results of a sample do
+    not depend on the number of samples, not even in the last digit. The other parameters are
+    those of `predict_batches`.
     """
     module.to(device).eval()
     rows = _Rows(samples, per_step)
     with fast_cpu(n_jobs), torch.inference_mode():
         for indices in _batches(samples):
+            batch = _filled(indices, samples) if fill else indices
             if isinstance(samples, Table):
-                result = forward(samples.tensor(indices, device))
+                result = forward(samples.tensor(batch, device))
             else:
-                result = forward(*to_tensors(samples, indices, device))
-            rows.put(indices, result.cpu().numpy())
+                result = forward(*to_tensors(samples, batch, device))
+            n = len(range(len(samples))[indices]) if isinstance(indices, slice) else len(indices)
+            rows.put(indices, result[:n].cpu().numpy())
         if rows.rows is None:
             result = forward(*to_tensors(_one_step(samples), np.zeros(1, dtype=int), device))
             rows.put_nothing(result.cpu().numpy())
@@ -126,6 +131,21 @@ def _batches(samples: Samples) -> list[Any]:
     filled = np.flatnonzero(samples.lengths)
     batches = prediction_batches(samples.lengths[filled], BATCH_SIZE, most_steps(samples))
     return [filled[batch] for batch in batches]
+
+
+def _filled(indices: Any, samples: Samples) -> Any:
+    """Return the indices of a batch, in a small one repeated up to a batch of `FILLED_SIZE`.
+
+    Kernels add up in another order where a batch has few rows. Sequences so long that a batch
+    holds fewer are repeated up to as many.
+    """
+    if isinstance(samples, Table):
+        listed = np.arange(len(samples))[indices]
+        size = -(-len(listed) // FILLED_SIZE) * FILLED_SIZE
+    else:
+        listed, longest = indices, int(samples.lengths[indices].max())
+        size = max(1, min(FILLED_SIZE, most_steps(samples) // longest))
+    return indices if len(listed) >= size else np.resize(listed, size)
 
 
 class _Rows:

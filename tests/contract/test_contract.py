@@ -6,6 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -52,8 +53,13 @@ def expected_failures(estimator):
     return failures
 
 
-# These ask for 1e-7 and 1e-9, which a float32 network meets on some processors and not on others.
+# These ask for 1e-7 and 1e-9. Networks for sequences add up in float32, in an order that depends on
+# the batch; the clusterer's batches are filled up so that it does not.
 FLOAT32_CHECKS = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
+
+
+# These fit data around 100, which LSTM estimators warn of.
+UNSCALED_CHECKS = {"check_fit_check_is_fitted", "check_fit_idempotent", "check_n_features_in"}
 
 
 def within_tolerance(compare):
@@ -67,8 +73,11 @@ def within_tolerance(compare):
 
 def run(estimator, check):
     """Run a check of scikit-learn's, with the tolerance of float32 where it has to be."""
-    with pytest.MonkeyPatch.context() as patch:
-        if check.func.__name__ in FLOAT32_CHECKS:
+    exact = isinstance(estimator, AutoencoderClusterer)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        if check.func.__name__ in UNSCALED_CHECKS:
+            warnings.filterwarnings("ignore", "feature [0-9]+ of X has mean")
+        if check.func.__name__ in FLOAT32_CHECKS and not exact:
             for name in ("assert_allclose", "assert_allclose_dense_sparse"):
                 compare = within_tolerance(getattr(estimator_checks, name))
                 patch.setattr(estimator_checks, name, compare)

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from sklstm import AutoencoderClusterer, SequenceTokenizer
-from sklstm._estimators.clusterer import agreements
+from sklstm._estimators.clusterer import Scaling, agreements
 
 CENTERS = 5 * np.eye(3, 6)
 BLOBS, GROUPS = make_blobs(90, centers=CENTERS, cluster_std=0.5, random_state=0)
@@ -192,6 +192,121 @@ def test_the_unit_of_x_does_not_matter(fitted):
         restored = other.inverse_transform(other.transform(BLOBS * unit)) / unit
         expected = fitted.inverse_transform(fitted.transform(BLOBS))
         np.testing.assert_allclose(restored, expected, atol=0.1)
+
+
+@pytest.mark.parametrize("form", ["table", "wide", "sparse", "ragged", "long"])
+def test_fault_29_results_are_the_same_to_the_last_digit_in_any_company(form):
+    rng = np.random.default_rng(0)
+    X = {
+        "table": BLOBS,
+        "wide": rng.normal(size=(90, 33)),
+        "sparse": csr_matrix(BLOBS),
+        "ragged": np.array(waves(n_features=2)[0], dtype=object),
+        "long": rng.normal(size=(5, 3000, 1)),
+    }[form]
+    model = small(2, max_epochs=2, clustering="kmeans", hidden_size=24).fit(X)
+    n = X.shape[0]
+    order = rng.permutation(n)
+    for method in (model.score_samples, model.transform, model.predict_proba, model.predict):
+        whole = method(X)
+        np.testing.assert_array_equal(method(X[order]), whole[order])
+        for few in (1, 2, 3, 15, 17, 31):
+            rows = order[:few]
+            np.testing.assert_array_equal(method(X[rows]), whole[rows])
+
+
+FAR = {
+    "offset": lambda x: x + 1e8,
+    "negative-offset": lambda x: x - 3e10,
+    "huge": lambda x: x * 1e38 + 1e40,
+    "minute": lambda x: x * 1e-50 + 1e-49,
+    "integers": lambda x: np.round(x * 2**30).astype(np.int64) + 2**58,
+    "objects": lambda x: (x + 1e8).astype(object),
+    "lists": lambda x: (x + 1e8).tolist(),
+}
+
+
+@pytest.mark.parametrize("form", ["ragged", "3-d", "table", "sparse"])
+@pytest.mark.parametrize("name", FAR)
+def test_fault_09_a_far_offset_changes_nothing(name, form):
+    move = FAR[name]
+    if form in ("table", "sparse"):
+        X, groups = BLOBS, GROUPS
+        moved = csr_matrix(np.asarray(move(X), dtype=float)) if form == "sparse" else move(X)
+    else:
+        X, groups = waves(30)
+        X = [item[:12] for item in X] if form == "3-d" else X
+        moved = [move(item) for item in X]
+        if form == "3-d":
+            X, moved = np.array(X)[..., None], np.array(moved)[..., None]
+    params = {"max_epochs": 3, "clustering_epochs": 2, "tol": 1.0, "hidden_size": 4}
+    near = small(len(set(groups)), **params).fit(X)
+    far = small(len(set(groups)), **params).fit(moved)
+    assert adjusted_rand_score(near.labels_, far.labels_) == 1
+    np.testing.assert_allclose(far.transform(moved), near.transform(X), atol=1e-3)
+    np.testing.assert_array_equal(far.predict(moved), near.predict(X))
+    unit = far._scaling_.scale / near._scaling_.scale
+    np.testing.assert_allclose(far.score_samples(moved) / unit**2, near.score_samples(X), rtol=2e-3)
+    lengths = [len(item) for item in X] if form == "ragged" else None
+    made = far.inverse_transform(far.transform(moved), lengths)
+    expected = near.inverse_transform(near.transform(X), lengths)
+    for item, other in zip(made, expected, strict=True):
+        assert item.dtype == np.float64
+        centred = (item - far._scaling_.mean.mean()) / unit
+        other = other - near._scaling_.mean.mean()
+        spacing = np.spacing(np.abs(item).max()) / unit
+        np.testing.assert_allclose(centred, other, atol=1e-3 + 8 * spacing)
+
+
+def test_fault_09_waves_far_from_0_are_clustered_as_near():
+    X, kinds = waves(30)
+    model = small(2, **READER | {"max_epochs": 40, "clustering": "kmeans"})
+    for move in (lambda x: x + 1e8, lambda x: x * 1e40, lambda x: x * 1e-50):
+        moved = [move(item) for item in X]
+        assert adjusted_rand_score(kinds, model.fit_predict(moved)) == 1
+
+
+def test_fault_09_single_precision_stays_and_is_not_copied_first():
+    X = [item.astype(np.float32) for item in waves(12)[0]]
+    model = small(2, max_epochs=1, clustering="kmeans").fit(X)
+    made = model.inverse_transform(model.transform(X), [len(item) for item in X])
+    assert {item.dtype for item in made} == {np.dtype(np.float32)}
+    assert model.transform(X).dtype == np.float32
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.parametrize("form", ["table", "sparse", "ragged"])
+def test_fault_09_rounding_errors_of_constants_are_not_scaled_up(form):
+    rng = np.random.default_rng(0)
+    ulps = 1e8 * (1 + rng.integers(-2, 3, size=(40, 3)) * 2.0**-52)
+    X = {"table": ulps, "sparse": csr_matrix(ulps), "ragged": list(ulps[:, :, None])}[form]
+    model = small(2, max_epochs=1, clustering="kmeans").fit(X)
+    assert model._scaling_.scale == 1
+    assert np.ptp(model.transform(X), axis=0).max() < 1e-5
+    # But small differences are data, which scikit-learn's rule takes for rounding errors.
+    many = 1e8 + rng.normal(0, 1e-4, size=(20_000, 1))
+    scale = Scaling.of_table(many, np.ones(len(many))).scale
+    assert scale == pytest.approx(1e-4, rel=0.05)
+
+
+def test_fault_09_what_double_precision_cannot_hold_is_refused():
+    X = waves(12)[0]
+    model = small(2, max_epochs=1)
+    with pytest.raises(ValueError, match="differ so little that their variance is 0 in double"):
+        model.fit([item * 1e-170 for item in X])
+    with pytest.raises(ValueError, match="so large that their variance is infinite"):
+        model.fit([item * 1e170 for item in X])
+    with pytest.raises(ValueError, match="differ so little"):
+        model.fit(BLOBS * 1e-170)
+
+
+@pytest.mark.parametrize("pad", [np.float64, np.float32])
+def test_fault_09_padding_is_found_in_either_precision(pad):
+    rows = np.full((6, 4), pad(0.1), dtype=np.float64)
+    rows[:, :2] = np.random.default_rng(0).normal(size=(6, 2))
+    model = small(2, architecture="lstm", padding_value=0.1, max_epochs=1, clustering="kmeans")
+    cut, whole = model.fit(rows).transform(rows), model.fit(rows[:, :2]).transform(rows[:, :2])
+    np.testing.assert_array_equal(cut, whole)
 
 
 def test_the_number_of_clusters_is_chosen_by_silhouette(capsys):

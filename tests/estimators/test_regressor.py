@@ -46,6 +46,27 @@ def test_the_unit_of_y_does_not_matter(loss, slope, offset):
     np.testing.assert_allclose((scaled - offset) / slope, predicted, atol=2e-4)
 
 
+def test_fault_09_targets_far_from_0_are_learned_as_near():
+    model = small(max_epochs=3)
+    predicted = model.fit(X, Y).predict(NEW_X)
+    for slope, offset in [(1.0, 1e8), (1e38, 1e40), (1e-50, 0.0), (1e-50, 1e-48)]:
+        far = model.fit(X, slope * Y + offset).predict(NEW_X)
+        assert far.dtype == np.float64
+        np.testing.assert_allclose((far - offset) / slope, predicted, atol=1e-5)
+    far = model.fit(X, np.round(Y * 2**30).astype(np.int64) + 2**58).predict(NEW_X)
+    np.testing.assert_allclose((far - 2**58) / 2**30, predicted, atol=1e-5)
+
+
+def test_fault_09_rounding_errors_of_a_constant_target_are_not_scaled_up():
+    ulps = np.random.default_rng(0).integers(-1, 2, size=len(Y)) * np.spacing(1e8)
+    predicted = small(max_epochs=2).fit(X, 1e8 + ulps).predict(X)
+    assert np.ptp(predicted) < 1
+    with pytest.warns(UserWarning, match="y of the first part holds a single value"):
+        small().partial_fit(X, 1e8 + ulps)
+    with pytest.raises(ValueError, match="y holds numbers that differ too little to be scaled"):
+        small().fit(X, 1e-200 * Y)
+
+
 def test_y_is_scaled_by_weight():
     """Half the samples have weight 0 and another unit, and change nothing."""
     weights = np.repeat([1.0, 0.0], 60)

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._sequences import object_array
-from sklstm.preprocessing.series.windows import slide
+from sklstm.preprocessing.series.windows import check_times, instance_starts, slide
 
 _DTYPES = (np.float64, np.float32)
 
@@ -75,8 +75,11 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
       predictions.
     - Rows must be in temporal order and not shuffled: split with
       :class:`~sklearn.model_selection.TimeSeriesSplit`.
-    - For several series in one table use `make_windows`, because windows would span the end of
-      one series and the start of the next.
+    - A data frame with a MultiIndex, whose last level is the time and whose other levels name an
+      instance, is several series, and no window spans two of them. For several series in another
+      table use `make_windows`, because windows would span the end of one series and the start of
+      the next.
+    - An index of times has to be in temporal order; gaps in it are warned of.
 
     The output has three dimensions or is ragged, so it has no columns that
     ``get_feature_names_out`` could name or ``set_output`` could put into a data frame. Neither
@@ -189,7 +192,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=_DTYPES, reset=False)
         if self.mode == "trailing":
-            return self._trail(rows)
+            return self._trail_each(rows, X)
         if self.layout == "by_step":
             return np.array(rows, order="C").reshape(len(rows), self.n_steps_, -1)
         by_feature = rows.reshape(len(rows), -1, self.n_steps_)
@@ -252,6 +255,15 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
                 f"into whole steps; accepted are {_divisors(n_columns)}."
             )
         return n_columns // n_features, n_features
+
+    def _trail_each(self, rows: np.ndarray, X: Any) -> np.ndarray:
+        """Return the windows that end with each row, of each instance that the index of X names."""
+        instances = instance_starts(X)
+        starts = np.zeros(1, dtype=np.intp) if instances is None else instances[0]
+        check_times(X, starts)
+        if len(starts) == 1:
+            return self._trail(rows)
+        return np.concatenate([self._trail(part) for part in np.split(rows, starts[1:])])
 
     def _trail(self, rows: np.ndarray) -> np.ndarray:
         if self.partial == "repeat":

@@ -9,12 +9,26 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin, _fit_context
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.utils import Tags
+from sklearn.utils import Tags, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._sequences import Ragged, as_python, contain_rectangle, contain_sequences, plain
+from sklstm._sequences import (
+    Ragged,
+    as_python,
+    contain_rectangle,
+    contain_sequences,
+    equal_but_for_rounding,
+    plain,
+)
 from sklstm.preprocessing.series.sequence_transformer import SequenceTransformer
+
+# From this ratio of mean to standard deviation on, single precision loses digits that matter.
+_FAR = 1024
+# The most numbers that are converted to double precision at once.
+_FAR_NUMBERS = 1 << 20
+# The largest range whose arithmetic does not overflow.
+_LARGEST = 1e300
 
 
 class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
@@ -42,6 +56,10 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         excluded from the statistics and returned unchanged. Choose a value that does not occur in
         the data. None treats every step as data, zeros included.
 
+        No other step of the output equals this value: one that scaling would map to it in every
+        feature is moved by the smallest step of float32. An estimator with the same
+        `padding_value` therefore removes exactly the padding.
+
     Attributes
     ----------
     scaler_ : StandardScaler or MinMaxScaler
@@ -58,8 +76,16 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
 
     Notes
     -----
-    Constant features are centred only, not divided by their standard deviation of zero. float32 is
-    preserved; all other dtypes become float64.
+    Constant features are centred only, not divided by their standard deviation of zero; values
+    that differ by rounding errors only are constant. float32 is preserved; all other dtypes become
+    float64. Far from 0, where single precision would lose digits, float32 is scaled in double
+    precision, and `inverse_transform` returns float64.
+
+    Without `padding_value` nothing keeps scaled values away from the `padding_value` of a later
+    step: "minmax" maps the minimum to 0, which an estimator with ``padding_value=0`` would remove
+    at the ends of a sequence. Sequences of different lengths need no padding and no
+    `padding_value` in the estimators; where an array is needed, pad with NaN, which no value
+    equals.
 
     Examples
     --------
@@ -119,7 +145,9 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
             features, or every step is padding. The message names the first offending sequence.
         """
         sequences = self._read_values(X, reset=True)
-        scaler = self._new_scaler().fit(self._data_steps(sequences))
+        steps = self._data_steps(sequences)
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            scaler = _checked(self._new_scaler().fit(steps), steps)
         self._record(X, sequences)
         self.scaler_ = scaler
         return self
@@ -144,7 +172,8 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         sequences = self._read_values(X, reset=is_first)
         steps = self._data_steps(sequences)
         scaler = self._new_scaler() if is_first else deepcopy(self.scaler_)
-        scaler.partial_fit(steps)
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            scaler = _checked(scaler.partial_fit(steps), steps)
         if is_first:
             self._record(X, sequences)
         self.scaler_ = scaler
@@ -182,7 +211,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
             The sequences, in the form of X.
         """
         check_is_fitted(self)
-        return self._apply(self.scaler_.inverse_transform, X)
+        return self._apply(self.scaler_.inverse_transform, X, far_dtype=np.float64)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the output columns.
@@ -255,11 +284,114 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         steps: np.ndarray = sequences.values[is_data]
         return steps
 
-    def _apply(self, scale: Any, X: Any) -> np.ndarray:
+    def _apply(self, scale: Any, X: Any, far_dtype: Any = np.float32) -> np.ndarray:
+        """Apply `scale` to the steps that are data; float32 far from 0 becomes `far_dtype`."""
         sequences = self._read_values(X, reset=False)
         is_data = self._is_data(sequences.values)
         dtype = np.float32 if sequences.values.dtype == np.float32 else np.float64
-        flat = sequences.values.astype(dtype)
+        is_far = dtype == np.float32 and _is_far(self.scaler_)
+        flat = sequences.values.astype(far_dtype if is_far else dtype)
+        if self.padding_value is not None:
+            flat[~is_data] = self.padding_value  # whose digits another dtype may lack
         if is_data.any():
-            flat[is_data] = scale(flat[is_data])
+            steps = flat[is_data]
+            if is_far:
+                for part in gen_batches(len(steps), max(1, _FAR_NUMBERS // steps.shape[1])):
+                    steps[part] = scale(steps[part].astype(np.float64))
+            else:
+                steps = scale(steps)
+            if self.padding_value is not None:
+                self._keep_from_padding(steps, float(self.padding_value))
+            flat[is_data] = steps
         return sequences.form.restore(flat, sequences.lengths)
+
+    def _keep_from_padding(self, steps: np.ndarray, padding_value: float) -> None:
+        """Move scaled steps that equal the padding in every feature away from it, in place.
+
+        They are compared and moved at the precision of float32, which the estimators convert to.
+        """
+        padding = _as_float32(padding_value)
+        hit = np.arange(len(steps))
+        for feature in steps.T:
+            hit = hit[_as_float32(feature[hit]) == padding]
+        if len(hit):
+            middle = sum(self.feature_range) / 2 if self.method == "minmax" else 0.0
+            steps[hit, 0] = _neighbour(padding, middle)
+
+
+def _checked(scaler: Any, steps: np.ndarray) -> Any:
+    """Return the scaler, which was fitted on `steps`, with its constant features told by values.
+
+    scikit-learn tells them by fixed limits, and by the variance, which take small values and small
+    differences around a large mean for constant, and rounding errors for differences.
+    """
+    if isinstance(scaler, MinMaxScaler):
+        low, high = _as_float64(scaler.data_min_), _as_float64(scaler.data_max_)
+        span, constant = high - low, equal_but_for_rounding(low, high, steps.dtype)
+        taken = scaler.data_range_ < 10 * np.finfo(scaler.data_range_.dtype).eps
+        if (taken != constant).any() or _is_far(scaler):
+            least, most = scaler.feature_range
+            _check_scalable(span, constant, 0.0)
+            scaler.data_min_, scaler.data_max_, scaler.data_range_ = low, high, span
+            scaler.scale_ = (most - least) / np.where(constant, 1.0, span)
+            scaler.min_ = least - low * scaler.scale_
+    elif scaler.with_std:
+        eps = np.max(scaler.n_samples_seen_) * np.finfo(np.float64).eps
+        if steps.dtype == np.float32:
+            eps = max(eps, 4 * np.finfo(np.float32).eps)
+        tiny = np.finfo(np.float64).tiny
+        constant = scaler.var_ <= np.maximum(np.square(eps * scaler.mean_), tiny)
+        few = steps[:, constant]
+        constant[constant] = equal_but_for_rounding(few.min(axis=0), few.max(axis=0), steps.dtype)
+        _check_scalable(scaler.var_, constant, tiny)
+        scaler.scale_ = np.where(constant, 1.0, np.sqrt(scaler.var_))
+    return scaler
+
+
+def _check_scalable(spread: np.ndarray, constant: np.ndarray, least: float) -> None:
+    """Raise ValueError where double precision cannot hold the spread of a feature."""
+    bad = np.flatnonzero(~constant & ~((spread > least) & (spread <= _LARGEST)))
+    if len(bad):
+        much = "little" if spread[bad[0]] <= least else "much"
+        raise ValueError(
+            f"feature {bad[0]} of X varies so {much} that double precision cannot hold its "
+            "variance or range; convert it to another unit."
+        )
+
+
+def _is_far(scaler: Any) -> bool:
+    """Return True if single precision loses digits of a feature, or cannot represent it."""
+    if isinstance(scaler, MinMaxScaler):
+        low, high = _as_float64(scaler.data_min_), _as_float64(scaler.data_max_)
+        spread, center = high - low, np.maximum(np.abs(low), np.abs(high))
+        constant = equal_but_for_rounding(low, high, low.dtype)
+    else:
+        center = np.abs(scaler.mean_) if scaler.with_mean else np.zeros(scaler.n_features_in_)
+        spread = np.sqrt(scaler.var_) if scaler.with_std else np.ones_like(center)
+        constant = scaler.with_std & (scaler.scale_ != spread)
+    range_of_float32 = (center + spread < 1e35) & (constant | (spread > 1e-35))
+    return bool((~range_of_float32 | (~constant & (center > _FAR * spread))).any())
+
+
+def _as_float64(values: Any) -> np.ndarray:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _as_float32(values: Any) -> Any:
+    """Return values in single precision; those that it cannot represent as they are."""
+    with np.errstate(over="ignore"):
+        single = np.asarray(values).astype(np.float32)
+    return np.where(np.isfinite(single), single, values)[()]
+
+
+def _neighbour(value: float, target: float) -> float:
+    """Return the number next to `value` in the direction of `target`; up if both are the same.
+
+    Next to 0 it is the smallest normal number, because denormal ones may be flushed to 0.
+    """
+    kind = np.float32 if abs(value) <= np.finfo(np.float32).max else np.float64
+    tiny = np.finfo(kind).tiny
+    up = target >= value
+    if abs(value) < tiny:
+        return float(tiny) if up else -float(tiny)
+    return float(np.nextafter(kind(value), kind(np.inf if up else -np.inf)))

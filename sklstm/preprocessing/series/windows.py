@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from numbers import Integral
 from typing import Any, Literal, NamedTuple, NoReturn
 
@@ -13,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from sklstm._callers import caller_level
 from sklstm._sequences import as_python, concatenate, missing_rows, object_array, offsets, plain
 
 # A range stands for millions of evenly spaced starts and takes no memory.
@@ -32,7 +35,7 @@ class Windows(NamedTuple):
     X : ndarray of shape (n_windows, window, F)
         The windows, with the dtype of the rows.
     y : ndarray of shape (n_windows,) or (n_windows, k), or None
-        The label of each window.
+        The label of each window; with ``label="all"`` its labels, one axis more.
     groups : ndarray of shape (n_windows,)
         The id of the series that each window was cut from.
     """
@@ -50,7 +53,7 @@ def make_windows(
     stride: int = 1,
     horizon: int | None = None,
     groups: Any = None,
-    label: Literal["last", "first", "mean", "majority"] = "last",
+    label: Literal["last", "first", "mean", "majority", "all"] = "last",
     gaps: Literal["error", "skip"] = "error",
 ) -> Windows:
     """Cut long series into windows that an LSTM reads as sequences, with one label each.
@@ -67,11 +70,15 @@ def make_windows(
     ----------
     X : array or data frame of shape (n_rows, F), array of shape (n_rows,), or list of these
         The rows of a series in temporal order. A list, nested lists included, contains several
-        series. An array of shape (n_rows,) has one feature, F = 1.
+        series. An array of shape (n_rows,) has one feature, F = 1. A data frame or Series with a
+        MultiIndex contains one series per instance: the last level is the time, and the levels
+        before it name the instance.
     y : array-like of shape (n_rows,) or (n_rows, k), or list of these, default=None
-        Labels of any type, or `k` numbers per label. Either one label per row or, if `horizon`
-        is None, one label per window, which is used unchanged. For a list of series, a list of
-        the same length.
+        Labels of any type, or `k` numbers per label: one label per row or, if `horizon` is None,
+        one per window or one per series, which all windows of the series get. For a list of
+        series, a list of the same length, of arrays or of labels. The index of pandas objects
+        decides which label belongs to which row or instance, if X has a MultiIndex or an index of
+        times.
     window : int
         Number of rows in each window.
     stride : int, default=1
@@ -84,12 +91,15 @@ def make_windows(
     groups : array-like, default=None
         For one array X, the id of the series that each row belongs to. The rows of a series must
         be contiguous, and no window spans two series. For a list, one id per series; two series
-        may share an id, and None numbers them from 0.
-    label : {"last", "first", "mean", "majority"}, default="last"
+        may share an id, and None numbers them from 0. For a MultiIndex, one id per row or
+        instance; None takes the instances.
+    label : {"last", "first", "mean", "majority", "all"}, default="last"
         How the label of a window is computed from those of the rows. With a `horizon` of `h`,
         "last" is the label `h` steps after the window's last row and "first" the one a single
         step after it. "mean" requires numbers. "majority" is the most frequent label, and in a
-        tie the one that occurs first; it requires a `y` of shape (n_rows,).
+        tie the one that occurs first; it requires a `y` of shape (n_rows,). "all" returns the
+        labels of all steps of a window, for `LSTMTagger` and ``return_sequences=True``; with a
+        `horizon` of `h` all `h` labels after it, for `LSTMRegressor`.
     gaps : {"error", "skip"}, default="error"
         How to handle NaN and infinity in X, and missing labels. "error" raises a ValueError.
         "skip" leaves out windows that contain such a row or whose label would be computed from a
@@ -103,7 +113,9 @@ def make_windows(
         - `X`, array of shape (n_windows, window, F) with the dtype of X. Where the windows are
           evenly spaced, as those of a single series are, it is a read-only view of the input
           array that takes no memory; otherwise a copy.
-        - `y`, array of shape (n_windows,) or (n_windows, k), or None without `y`.
+        - `y`, array of shape (n_windows,) or (n_windows, k), or None without `y`; with
+          ``label="all"`` of shape (n_windows, window) or (n_windows, window, k), where a
+          `horizon` takes the place of `window`.
         - `groups`, array of shape (n_windows,): the id of the series of each window, for
           scikit-learn's splitters. All zeros for a single series without `groups`.
 
@@ -112,8 +124,14 @@ def make_windows(
     TypeError, ValueError
         If a parameter has no accepted value, no series is long enough for a window, `y` or
         `groups` have the wrong length, the rows of a group are not contiguous, X is sparse or
-        contains anything but numbers, or there are gaps. The message names the first offending
-        row.
+        contains anything but numbers, or there are gaps; also if an index of times says that the
+        rows are not in temporal order. The message names the first offending row.
+
+    Warns
+    -----
+    UserWarning
+        If an index of times has a gap, a step of more than 1.5 times the usual one, or the same
+        time twice: windows read all rows as consecutive.
 
     See Also
     --------
@@ -136,9 +154,9 @@ def make_windows(
     test windows. The gap is 0 for windows that neither overlap nor have a horizon.
 
     A series shorter than a window and its horizon gives no windows; this is an error only if no
-    series is long enough. Whether `y` has one entry per row or per window is determined by its
-    length, which is compared with the number of rows first. In a list, the same must hold for
-    every series.
+    series is long enough. Whether `y` has one entry per row, window or series is determined by
+    its length, which is compared with these numbers in this order; a `y` whose length may mean
+    windows as well as series is refused. In a list, the same must hold for every series.
 
     References
     ----------
@@ -171,6 +189,32 @@ def make_windows(
     >>> y
     array([4., 5.])
 
+    All of the next two values, of shape (n_windows, horizon):
+
+    >>> make_windows(series, series, window=2, horizon=2, label="all").y
+    array([[3., 4.],
+           [4., 5.]])
+
+    A label for every step, as `LSTMTagger` learns them:
+
+    >>> make_windows(np.arange(4), list("abba"), window=2, stride=2, label="all").y
+    array([['a', 'b'],
+           ['b', 'a']], dtype='<U1')
+
+    One label per series, and series in a data frame with a MultiIndex:
+
+    >>> make_windows([np.arange(3), np.arange(2)], ["walk", "run"], window=2).y
+    array(['walk', 'walk', 'run'], dtype='<U4')
+    >>> import pandas as pd
+    >>> times = pd.date_range("2024-01-01", periods=3)
+    >>> index = pd.MultiIndex.from_product([["ann", "bob"], times])
+    >>> frame = pd.DataFrame({"x": range(6)}, index=index)
+    >>> X, y, groups = make_windows(frame, ["walk", "run"], window=2)
+    >>> X[..., 0].tolist(), y.tolist()
+    ([[0, 1], [1, 2], [3, 4], [4, 5]], ['walk', 'walk', 'run', 'run'])
+    >>> groups.tolist()
+    ['ann', 'ann', 'bob', 'bob']
+
     Two series in one array; no window spans both:
 
     >>> X, y, groups = make_windows(np.arange(5), window=2, groups=["a", "a", "b", "b", "b"])
@@ -192,6 +236,7 @@ def make_windows(
     keep = series.without_gaps(starts, window, gaps)
     labels = None
     if y is not None:
+        y = _aligned(y, X)
         labels = _read_labels(y, series, starts, counts, window, horizon, label)
         keep &= labels.without_gaps(gaps)
     if not keep.any():
@@ -365,10 +410,16 @@ def _read_series(X: Any, groups: Any) -> _Series:
     items = _items(X)
     if items is None:
         rows = _as_rows(X, "X")
-        if groups is None:
+        instances = instance_starts(X)
+        if instances is not None:
+            starts, ids = instances
+            if groups is not None:
+                starts, ids = _regrouped(starts, groups, len(rows))
+        elif groups is None:
             starts, ids = np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.int64)
         else:
             starts, ids = _runs(_ids(groups, len(rows), "row"))
+        check_times(X, starts)
         return _Series(rows, starts, np.diff(starts, append=len(rows)), ids)
     arrays = [_as_rows(item, f"X[{i}]") for i, item in enumerate(items)]
     for i, array in enumerate(arrays):
@@ -377,6 +428,9 @@ def _read_series(X: Any, groups: Any) -> _Series:
                 f"X[{i}] has {array.shape[1]} features, but X[0] has {arrays[0].shape[1]}; every "
                 "series needs the same number."
             )
+    for i, item in enumerate(items):
+        _refuse_instances(item, i)
+        check_times(item, np.zeros(1, dtype=np.intp), f"X[{i}]")
     ids = np.arange(len(items)) if groups is None else _ids(groups, len(items), "series")
     lengths = np.array([len(array) for array in arrays])
     rows = np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
@@ -464,20 +518,177 @@ def _ids(groups: Any, n: int, per: str) -> np.ndarray:
     return ids
 
 
-def _runs(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+_TWO_RUNS = (
+    "groups[{0}] is {1!r} again, after rows of another group: the rows of a series must be "
+    'contiguous and in temporal order. This sorts them: order = np.argsort(groups, kind="stable"); '
+    "X, y, groups = X[order], y[order], groups[order] (of data frames .iloc[order])."
+)
+
+
+def _runs(ids: np.ndarray, message: str = _TWO_RUNS) -> tuple[np.ndarray, np.ndarray]:
     """Return the first row of each run of one id, and the ids; refuse an id with two runs."""
     starts = np.append(0, np.flatnonzero(ids[1:] != ids[:-1]) + 1)
     first: set[Any] = set()
     for start, identity in zip(starts.tolist(), ids[starts].tolist(), strict=True):
         if identity in first:
-            raise ValueError(
-                f"groups[{start}] is {identity!r} again, after rows of another group: the rows of "
-                "a series must be contiguous and in temporal order. This sorts them: "
-                'order = np.argsort(groups, kind="stable"); X, y, groups = X[order], '
-                "y[order], groups[order] (of data frames .iloc[order])."
-            )
+            raise ValueError(message.format(start, identity))
         first.add(identity)
     return starts, ids[starts]
+
+
+# The index of pandas objects
+
+
+def instance_starts(X: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the first row and the name of each instance of a MultiIndex; None without one."""
+    index: Any = getattr(X, "index", None)
+    if getattr(index, "nlevels", 1) < 2:
+        return None
+    first, last = index.get_level_values(0), index.get_level_values(-1)
+    if _as_times(first) is not None and _as_times(last) is None:
+        raise ValueError(
+            "the first level of the MultiIndex of X holds times; the last level has to be the "
+            "time, and the levels before it the instance: X.swaplevel(0, -1).sort_index()."
+        )
+    ids = first.to_numpy()
+    if index.nlevels > 2:
+        ids = object_array(index.droplevel(-1))
+    lost = np.flatnonzero(missing_rows(ids))
+    if len(lost):
+        raise ValueError(f"the index of X lacks the instance of row {lost[0]}.")
+    hint = "the rows of an instance must be contiguous and in temporal order: X.sort_index()."
+    return _runs(ids, "the index of X names {1!r} again in row {0}, after other instances; " + hint)
+
+
+def _regrouped(starts: np.ndarray, groups: Any, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first row and the given group of each instance, or part of one in a group."""
+    if np.shape(groups) == (len(starts),):
+        return starts, _ids(groups, len(starts), "instance")
+    ids = _ids(groups, n_rows, "row")
+    starts = np.union1d(starts, np.flatnonzero(ids[1:] != ids[:-1]) + 1)
+    return starts, ids[starts]
+
+
+def _refuse_instances(item: Any, i: int) -> None:
+    found = instance_starts(item)
+    if found is not None and len(found[0]) > 1:
+        raise ValueError(
+            f"X[{i}] has a MultiIndex of {len(found[0])} instances, but an item of a list is one "
+            "series; pass one frame, pd.concat(X)."
+        )
+
+
+def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
+    """Refuse rows that are not in temporal order, and warn of gaps, if X has an index of times.
+
+    Parameters
+    ----------
+    X : object
+        Has an index of times only if it is a pandas object; the last level of a MultiIndex counts.
+    starts : ndarray of int
+        The first row of each series.
+    name : str, default="X"
+        Named in messages.
+    """
+    index: Any = getattr(X, "index", None)
+    if getattr(index, "nlevels", 1) > 1:
+        index = index.get_level_values(-1)
+    times = _as_times(index)
+    if times is None or len(times) < 2:
+        return
+    lost = np.flatnonzero(times.isna())
+    if len(lost):
+        raise ValueError(f"the index of {name} lacks the time of row {lost[0]}.")
+    steps = np.diff(times.asi8)
+    inside = np.ones(len(steps), dtype=bool)
+    inside[starts[1:] - 1] = False
+    back = np.flatnonzero(inside & (steps < 0))
+    if len(back):
+        row = int(back[0])
+        raise ValueError(
+            f"the rows of {name} are not in temporal order: row {row + 1} is of "
+            f"{times[row + 1]}, before {times[row]} in row {row}. Sort them: {name}.sort_index(), "
+            "and y alike."
+        )
+    again = np.flatnonzero(inside & (steps == 0))
+    if len(again):
+        row = int(again[0])
+        warnings.warn(
+            f"rows {row} and {row + 1} of {name} are of the same time, {times[row]}; windows read "
+            "them as consecutive. If they belong to different series, pass groups.",
+            UserWarning,
+            stacklevel=caller_level(),
+        )
+    gap = _first_gap(steps, starts, times)
+    if gap is not None:
+        row, usual = gap
+        warnings.warn(
+            f"{name} has a gap in time after row {row}: from {times[row]} to {times[row + 1]} it "
+            f"is {steps[row] / usual:.3g} times the usual step, and windows read these rows as "
+            "consecutive. Fill in the missing rows, or pass groups that change there.",
+            UserWarning,
+            stacklevel=caller_level(),
+        )
+
+
+def _first_gap(steps: np.ndarray, starts: np.ndarray, times: Any) -> tuple[int, float] | None:
+    """Return the row before the first gap of a series, and the usual step of the series."""
+    positive = steps[steps > 0]
+    if not len(positive) or steps.max() <= 1.5 * positive.min():
+        return None
+    ends = np.append(starts[1:], len(times))
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        own = steps[start : end - 1]
+        forward = np.sort(own[own > 0])
+        usual = float(forward[(len(forward) - 1) // 2]) if len(forward) else np.inf  # the median
+        gap = np.flatnonzero(own > 1.5 * usual)
+        if len(gap):
+            gap = _without_weekends(gap, times[start:end])
+        if len(gap):
+            return start + int(gap[0]), usual
+    return None
+
+
+def _without_weekends(gap: np.ndarray, times: Any) -> np.ndarray:
+    """Return the gaps that are more than a weekend, if the times are working days."""
+    if not hasattr(times, "tz"):  # periods and durations
+        return gap
+    days = times.tz_localize(None).to_numpy().astype("datetime64[D]")
+    if (np.diff(days).astype(int) < 1).any() or not np.is_busday(days).all():
+        return gap
+    return np.asarray(gap[np.busday_count(days[gap], days[gap + 1]) > 1])
+
+
+def _as_times(index: Any) -> Any:
+    """Return an index of pandas as one of times, or None if it is none."""
+    kind = getattr(index, "inferred_type", None)
+    if kind not in ("datetime64", "datetime", "date", "period", "timedelta64", "timedelta"):
+        return None
+    if hasattr(index, "asi8"):
+        return index
+    pandas = import_module("pandas")
+    make = pandas.to_timedelta if kind.startswith("timedelta") else pandas.to_datetime
+    return make(index)
+
+
+def _aligned(y: Any, X: Any) -> Any:
+    """Return labels in the order of X, where the index of both says which are whose."""
+    index: Any = getattr(X, "index", None)
+    own: Any = getattr(y, "index", None)
+    levels = getattr(index, "nlevels", 0)
+    if not hasattr(own, "equals") or not (levels > 1 or _as_times(index) is not None):
+        return y
+    if own.equals(index) or type(own).__name__ == "RangeIndex":
+        return y
+    whose = index.droplevel(-1).unique() if own.nlevels < levels else index
+    if own.is_unique and whose.is_unique and len(own) == len(whose):
+        order = own.get_indexer(whose)
+        if (order >= 0).all():
+            return y.iloc[order]
+    raise ValueError(
+        "y has another index than X, so it is not known which label belongs to which row; use "
+        "y.loc[X.index], or y.to_numpy() for labels in the order of X."
+    )
 
 
 # Reading y
@@ -501,6 +712,8 @@ class _Labels:
         The first label of each series.
     is_list : bool
         Whether y was a list with one array per series.
+    repeat : int or None
+        Number of steps that each get the label of a window; None for one label per window.
     """
 
     values: np.ndarray
@@ -509,10 +722,12 @@ class _Labels:
     label: str
     series_starts: np.ndarray
     is_list: bool
+    repeat: int | None = None
 
     def of(self, keep: np.ndarray) -> np.ndarray:
         """Return the labels of the windows to keep."""
-        return _LABELS[self.label](self.values, _take(self.starts, keep), self.length)
+        labels = _LABELS[self.label](self.values, _take(self.starts, keep), self.length)
+        return labels if self.repeat is None else np.repeat(labels[:, None], self.repeat, axis=1)
 
     def without_gaps(self, gaps: str) -> np.ndarray:
         """Return whether each window has a label; with ``gaps="error"`` each has to have one."""
@@ -551,10 +766,14 @@ def _read_labels(
     horizon: int | None,
     label: str,
 ) -> _Labels:
-    """Read one label per row or per window.
+    """Read one label per row, per window or per series.
 
     ``starts`` are the first rows of all windows, ``counts`` the number of windows per series.
     """
+    if _is_by_series(y, series, counts, horizon):
+        values, owners = _as_column(y, "y"), np.repeat(np.arange(len(counts)), counts)
+        every = window if label == "all" else None
+        return _Labels(values, owners, 1, "last", np.zeros(1, dtype=np.intp), False, every)
     columns, names = _columns(y, series)
     rows, windows = series.lengths, counts
     if not series.is_list:  # y is one array, even if groups divide it into several series
@@ -562,14 +781,43 @@ def _read_labels(
     lengths = np.array([len(column) for column in columns])
     by_row = np.array_equal(lengths, rows)
     if not by_row and (horizon is not None or not np.array_equal(lengths, windows)):
-        _refuse_lengths(lengths, rows, windows, names, horizon)
+        _refuse_lengths(lengths, rows, windows, names, horizon, len(counts))
     values = _stack(columns, names)
     if not by_row:
+        if label == "all":
+            raise ValueError(
+                "label='all' needs one label per row, but y has one per window; use another label, "
+                "or pass the labels of the rows."
+            )
         first = offsets(windows)
         return _Labels(values, range(len(starts)), 1, "last", first, series.is_list)
     _check_kind(values, label)
     spans = (starts, window) if horizon is None else (_shift(starts, window), horizon)
     return _Labels(values, *spans, label, series.starts, series.is_list)
+
+
+def _is_by_series(y: Any, series: _Series, counts: np.ndarray, horizon: int | None) -> bool:
+    """Return True if `y` has one label per series, which its windows share."""
+    n = len(counts)
+    if issparse(y) or isinstance(y, (str, dict)) or not hasattr(y, "__len__") or len(y) != n:
+        return False
+    if series.is_list:
+        if not all(np.ndim(item) == 0 for item in y):
+            return False
+    else:
+        if len(y) == series.lengths.sum() or (horizon is not None and n == 1):
+            return False
+        if len(y) == counts.sum() and horizon is None and (counts != 1).any():
+            raise ValueError(
+                f"y has {n} entries, which may be one per window or one per series of X; pass one "
+                "label per row, such as np.repeat(y, n_rows_of_each_series)."
+            )
+    if horizon is not None:
+        raise ValueError(
+            f"y has one label per series, but horizon={horizon} uses rows after the windows; pass "
+            "one label per row, or horizon=None."
+        )
+    return True
 
 
 def _columns(y: Any, series: _Series) -> tuple[list[np.ndarray], list[str]]:
@@ -580,8 +828,8 @@ def _columns(y: Any, series: _Series) -> tuple[list[np.ndarray], list[str]]:
     if len(items) != n or np.ndim(items[0]) == 0:
         given = f"{len(items)} entries" if items else f"{plain(y)!r}"
         raise ValueError(
-            f"y must be a list of {n} arrays of labels, one per series of X, got {given} "
-            f"({type(y).__name__})."
+            f"y must be a list of {n} arrays of labels, one per series of X, or of {n} labels, got "
+            f"{given} ({type(y).__name__})."
         )
     names = [f"y[{i}]" for i in range(n)]
     return [_as_column(item, name) for item, name in zip(items, names, strict=True)], names
@@ -593,12 +841,15 @@ def _refuse_lengths(
     windows: np.ndarray,
     names: list[str],
     horizon: int | None,
+    n_series: int,
 ) -> NoReturn:
     i = int((given != rows).argmax())
     source = names[i].replace("y", "X")
     accepted = f"{rows[i]}, one per row of {source}"
     if horizon is None:
         accepted += f", or {windows[i]}, one per window"
+        if len(names) == 1 and n_series > 1:
+            accepted += f", or {n_series}, one per series"
     else:
         accepted += f", as horizon={horizon} uses rows after the windows"
     alike = " (the same choice for every series)" if len(names) > 1 and horizon is None else ""
@@ -672,6 +923,10 @@ def _first(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     return np.array(_take_windows(values, starts, 1)[:, 0])  # not a view of the user's y
 
 
+def _all(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
+    return np.array(_take_windows(values, starts, length))  # not a view of the user's y
+
+
 def _mean(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     """Average each span. Differences of running sums would be faster, but lose digits."""
     out = np.empty((len(starts), *values.shape[1:]))
@@ -714,6 +969,7 @@ _LABELS: dict[str, Callable[[np.ndarray, Starts, int], np.ndarray]] = {
     "first": _first,
     "mean": _mean,
     "majority": _majority,
+    "all": _all,
 }
 
 

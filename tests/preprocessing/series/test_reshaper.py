@@ -259,3 +259,30 @@ def test_a_grid_of_trailing_windows(partial):
     search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(2), error_score="raise").fit(X, y)
     assert search.predict(X).shape == (40,)
     assert cross_val_predict(pipeline, X, y, cv=2).shape == (40,)
+
+
+@pytest.mark.parametrize("partial", ["short", "repeat"])
+def test_fault_26_trailing_windows_do_not_cross_instances(partial):
+    times = pd.date_range("2024-01-01", periods=4)
+    index = pd.MultiIndex.from_tuples([("b", t) for t in times] + [("a", t) for t in times[:2]])
+    frame = pd.DataFrame({"x": np.arange(6.0)}, index=index)
+    reshaper = WindowReshaper(mode="trailing", window=3, partial=partial)
+    expected = [*reshaper.fit_transform(frame[:4].to_numpy())]
+    expected += [*reshaper.fit_transform(frame[4:].to_numpy())]
+    windows = reshaper.fit_transform(frame)
+    assert len(windows) == 6
+    for window, other in zip(windows, expected, strict=True):
+        np.testing.assert_array_equal(window, other)
+
+
+def test_fault_26_trailing_windows_need_rows_in_temporal_order():
+    times = pd.date_range("2024-01-01", periods=5)
+    frame = pd.DataFrame({"x": np.arange(5.0)}, index=times)
+    reshaper = WindowReshaper(mode="trailing", window=2).fit(frame)
+    assert len(reshaper.transform(frame)) == 5
+    with pytest.raises(ValueError, match="rows of X are not in temporal order"):
+        reshaper.transform(frame[::-1])
+    with pytest.warns(UserWarning, match="X has a gap in time after row 1") as caught:
+        reshaper.transform(frame.iloc[[0, 1, 3, 4]])
+    assert caught[0].filename == __file__
+    WindowReshaper().fit_transform(frame[::-1])  # rows that are sequences have no order

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
 import sklstm
-from sklstm import LSTMClassifier, make_windows
+from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, make_windows
 from sklstm.preprocessing.series import windows as windows_module
 
 RNG = np.random.default_rng(0)
@@ -24,6 +24,7 @@ ORACLES = {
     "first": lambda labels: labels[0],
     "mean": lambda labels: np.mean(labels, axis=0),
     "majority": lambda labels: Counter(labels).most_common(1)[0][0],  # ties: the first one met
+    "all": list,
 }
 
 
@@ -340,3 +341,183 @@ def test_windows_into_an_estimator():
     np.testing.assert_array_equal(
         model.fit(X, y).predict_proba(X), model.fit(X.copy(), y).predict_proba(X.copy())
     )
+
+
+@given(_lengths, st.booleans(), st.sampled_from(["last", "mean", "all"]), st.data())
+@settings(max_examples=100, deadline=None)
+def test_fault_26_one_label_per_series_is_repeated(lengths, as_list, label, data):
+    params = {name: data.draw(_settings[name], name) for name in ("window", "stride")}
+    labels = data.draw(
+        st.lists(st.sampled_from("ab"), min_size=len(lengths), max_size=len(lengths))
+    )
+    rows = np.arange(sum(lengths))
+    series = np.split(rows, np.cumsum(lengths)[:-1])
+    repeated = [[name] * length for name, length in zip(labels, lengths, strict=True)]
+    ids = np.arange(len(lengths))
+    X, y, groups = by_hand(
+        series, repeated, ids, label="all" if label == "all" else "last", **params
+    )
+    counts = np.bincount(groups, minlength=len(lengths)) if X else np.zeros(1)
+    by_row = len(lengths) == len(rows)
+    if not as_list and len(X) == len(lengths) and (counts != 1).any() and not by_row:
+        with pytest.raises(ValueError, match="may be one per window or one per series"):
+            make_windows(rows, labels, groups=np.repeat(ids, lengths), **params)
+        return
+    if not X:
+        return
+    if not as_list and by_row and label == "mean":
+        return  # one label per row, of rows that are series
+    given = (series, None) if as_list else (rows, np.repeat(ids, lengths))
+    windows = make_windows(given[0], labels, groups=given[1], label=label, **params)
+    assert windows.y.tolist() == [list(item) if label == "all" else item for item in y]
+    assert windows.groups.tolist() == groups
+
+
+def test_fault_26_labels_of_series_of_any_type():
+    series = [np.arange(4), np.arange(3)]
+    for y in (["walk", "run"], np.array(["walk", "run"]), pd.Series(["walk", "run"])):
+        assert make_windows(series, y, window=3).y.tolist() == ["walk", "walk", "run"]
+    assert make_windows(series, [1.5, 2.5], window=3).y.tolist() == [1.5, 1.5, 2.5]
+    assert make_windows(np.arange(4), ["walk"], window=3).y.tolist() == ["walk", "walk"]
+    pairs = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
+    assert make_windows(series, pairs, window=3).y.tolist() == [[1, 3], [1, 3], [2, 4]]
+    kept = make_windows(series, ["walk", None], window=3, gaps="skip")
+    assert kept.y.tolist() == ["walk", "walk"]
+    with pytest.raises(ValueError, match=r"y contains NaN .* entry 1"):
+        make_windows(series, ["walk", None], window=3)
+    with pytest.raises(ValueError, match="y has one label per series, but horizon=1"):
+        make_windows(series, ["walk", "run"], window=2, horizon=1)
+    with pytest.raises(ValueError, match="label='all' needs one label per row, but y has one per"):
+        make_windows(np.arange(4), list("ab"), window=2, stride=2, label="all")
+
+
+def test_fault_26_a_label_for_every_step_is_what_the_estimators_learn():
+    rows = RNG.normal(size=(12, 2))
+    names = np.where(rows[:, 0] > 0, "up", "down")
+    X, y, _ = make_windows(rows, names, window=4, stride=2, label="all")
+    assert y.tolist() == [names[i : i + 4].tolist() for i in range(0, 9, 2)]
+    assert y.flags.writeable
+    tags = LSTMTagger(3, max_epochs=1).fit(X, y).predict(X)
+    assert [len(item) for item in tags] == [4] * 5
+    X, y, _ = make_windows(rows, rows, window=3, horizon=2, label="all")
+    np.testing.assert_array_equal(y, [rows[i + 3 : i + 5] for i in range(8)])
+    assert LSTMRegressor(3, max_epochs=1).fit(X, y).predict(X).shape == (8, 2, 2)
+    y = make_windows(rows, rows[:, 0], window=3, horizon=2, label="all").y
+    np.testing.assert_array_equal(y, [rows[i + 3 : i + 5, 0] for i in range(8)])
+    assert LSTMRegressor(3, max_epochs=1).fit(X, y).predict(X).shape == (8, 2)
+    holed = np.where(np.arange(12) == 5, np.nan, rows[:, 0])
+    y = make_windows(rows, holed, window=3, horizon=2, label="all", gaps="skip").y
+    assert y.shape == (6, 2)  # without the windows at rows 1 and 2
+
+
+TIMES = pd.date_range("2024-01-01", periods=5, freq="D")
+INDEX = pd.MultiIndex.from_tuples(
+    [("b", TIMES[i]) for i in range(5)] + [("a", t) for t in TIMES[:3]]
+)
+FRAME = pd.DataFrame({"x": np.arange(8), "y": np.arange(8) * 10}, index=INDEX)
+
+
+@pytest.mark.parametrize("form", ["frame", "series", "numbers", "three levels"])
+def test_fault_26_windows_do_not_cross_the_instances_of_an_index(form):
+    X = {
+        "frame": FRAME,
+        "series": FRAME["x"],
+        "numbers": FRAME.set_index(pd.MultiIndex.from_arrays([[2] * 5 + [1] * 3, range(8)])),
+        "three levels": FRAME.set_index(
+            pd.MultiIndex.from_arrays([["s"] * 8, ["b"] * 5 + ["a"] * 3, range(8)])
+        ),
+    }[form]
+    windows = make_windows(X, FRAME["y"].to_numpy(), window=2, horizon=1)
+    assert windows.X[..., 0].tolist() == [[0, 1], [1, 2], [2, 3], [5, 6]]
+    assert windows.y.tolist() == [20, 30, 40, 70]
+    ids = {"numbers": [2, 1], "three levels": [("s", "b"), ("s", "a")]}.get(form, ["b", "a"])
+    assert windows.groups.tolist() == [ids[0]] * 3 + [ids[1]]
+
+
+def test_fault_26_labels_follow_the_index():
+    by_instance = pd.Series({"a": "run", "b": "walk"})  # in another order than the frame
+    expected = ["walk"] * 3 + ["run"]
+    assert make_windows(FRAME, by_instance, window=3).y.tolist() == expected
+    assert make_windows(FRAME, ["walk", "run"], window=3).y.tolist() == expected
+    by_row = FRAME["y"].sort_index()
+    assert make_windows(FRAME, by_row, window=3).y.tolist() == [20, 30, 40, 70]
+    single = FRAME.loc["b"]
+    assert make_windows(single, single["y"][::-1], window=4).y.tolist() == [30, 40]
+    assert make_windows(FRAME, by_row.reset_index(drop=True), window=3).y.shape == (4,)
+    with pytest.raises(ValueError, match="y has another index than X"):
+        make_windows(FRAME, by_instance.rename({"a": "c"}), window=3)
+    given = make_windows(FRAME, window=3, groups=["subject", "subject"])
+    assert given.groups.tolist() == ["subject"] * 4
+    rows = make_windows(FRAME, window=3, groups=[1, 1, 2, 2, 2, 3, 3, 3])
+    assert rows.groups.tolist() == [2, 3]
+
+
+def test_fault_26_an_index_that_is_not_in_order_is_refused():
+    with pytest.raises(ValueError, match=r"names 'b' again in row 4.*X.sort_index"):
+        make_windows(FRAME.iloc[[0, 1, 5, 6, 2, 3]], window=2)
+    with pytest.raises(ValueError, match=r"first level .* times.*swaplevel"):
+        make_windows(FRAME.swaplevel(0, 1).sort_index(), window=2)
+    with pytest.raises(ValueError, match=r"not in temporal order: row 1 is of 2024-01-04.* row 0"):
+        make_windows(FRAME.loc["b"][::-1], window=2)
+    with pytest.raises(ValueError, match=r"not in temporal order: row 6 "):
+        make_windows(FRAME.iloc[[0, 1, 2, 3, 4, 6, 5]], window=2)
+    with pytest.raises(ValueError, match=r"the rows of X\[1\] are not in temporal order"):
+        make_windows([FRAME.loc["a"], FRAME.loc["b"][::-1]], window=2)
+    with pytest.raises(ValueError, match=r"X\[0\] has a MultiIndex of 2 instances"):
+        make_windows([FRAME], window=2)
+    assert len(make_windows([FRAME.loc[["a"]], FRAME.loc[["b"]]], window=3).X) == 4
+
+
+REGULAR = {
+    "daily": TIMES,
+    "months": pd.date_range("2024-01-31", periods=8, freq="ME"),
+    "working days": pd.bdate_range("2024-01-01", periods=15),
+    "summer time": pd.date_range("2024-03-30", periods=4, tz="Europe/Berlin"),
+    "jitter": pd.DatetimeIndex(["2024-01-01 00:00:00", "2024-01-01 00:01:10", "2024-01-01 00:02"]),
+    "periods": pd.period_range("2024-01", periods=5, freq="M"),
+    "numbers": pd.Index([5, 4, 9, 1]),
+    "names": pd.Index(list("dbca")),
+}
+
+
+@pytest.mark.parametrize("index", REGULAR.values(), ids=REGULAR)
+def test_fault_26_regular_times_pass_in_silence(index):
+    frame = pd.DataFrame({"x": np.arange(len(index))}, index=index)
+    assert len(make_windows(frame, window=2).X) == len(index) - 1  # warnings are errors here
+
+
+GAPS = {
+    "daily": (
+        TIMES[[0, 1, 3, 4]],
+        "after row 1: from 2024-01-02 00:00:00 to 2024-01-04 .* 2 times",
+    ),
+    "periods": (pd.PeriodIndex(["2024-01", "2024-02", "2024-05"], freq="M"), "after row 1"),
+    "holiday": (pd.bdate_range("2024-01-01", periods=9).delete(6), "after row 5: from 2024-01-08"),
+    "deltas": (pd.to_timedelta([0, 1, 2, 9], unit="s"), "after row 2"),
+    "dates": (pd.Index([t.date() for t in TIMES[[0, 1, 2, 4]]], dtype=object), "after row 2"),
+    "twice": (TIMES[[0, 1, 1, 2]], "rows 1 and 2 of X are of the same time, 2024-01-02"),
+    "missing": (pd.DatetimeIndex(["2024-01-01", None, "2024-01-03"]), "lacks the time of row 1"),
+}
+
+
+@pytest.mark.parametrize(("index", "message"), GAPS.values(), ids=GAPS)
+def test_fault_26_gaps_in_time_are_warned_of(index, message):
+    frame = pd.DataFrame({"x": np.arange(len(index))}, index=index)
+    if index.hasnans:
+        with pytest.raises(ValueError, match=message):
+            make_windows(frame, window=2)
+        return
+    with pytest.warns(UserWarning, match=message) as caught:
+        make_windows(frame, window=2)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=message.replace("X", r"X\[1\]")):
+        make_windows([frame[:2], frame], window=2)
+    two = pd.concat({"a": frame[:2], "b": frame})
+    with pytest.warns(UserWarning, match="gap" if "gap" in message else "after row|same time"):
+        make_windows(two, window=2)
+
+
+def test_fault_26_groups_that_change_at_a_gap_silence_it():
+    frame = pd.DataFrame({"x": np.arange(4)}, index=TIMES[[0, 1, 3, 4]])
+    groups = (frame.index.to_series().diff() > pd.Timedelta(days=1)).cumsum()
+    assert make_windows(frame, window=2, groups=groups).groups.tolist() == [0, 1]
