@@ -31,6 +31,7 @@ from torch import nn
 from sklstm._callers import caller_level
 from sklstm._estimators.base import Seeds, TrainedEstimator
 from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
+from sklstm._jobs import one_openmp_thread_after_fork
 from sklstm._sequences import (
     Ragged,
     TokenArray,
@@ -196,7 +197,9 @@ class AutoencoderClusterer(
     shuffle : bool, default=True
         Whether to shuffle the samples in each epoch.
     n_jobs : int or None, default=None
-        Number of threads. None means all cores, but 1 inside a joblib worker; -1 means all cores.
+        Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
+        (a grid search, say) or another child process; -1 means all cores. Always 1 in a forked
+        process, where OpenMP allows no more.
     device : str, default="auto"
         "auto" uses a GPU if there is one; otherwise a device of torch, such as "cpu", "cuda" or
         "mps".
@@ -864,7 +867,8 @@ class AutoencoderClusterer(
         self, latent: np.ndarray, n_clusters: int, weights: np.ndarray, seed: int
     ) -> KMeans:
         model = KMeans(n_clusters, n_init=self.n_init, random_state=seed)
-        return model.fit(latent, sample_weight=weights)
+        with one_openmp_thread_after_fork():
+            return model.fit(latent, sample_weight=weights)
 
     def _describe(self, samples: Samples, weights: np.ndarray) -> None:
         """Set the fitted attributes that follow from the trained network."""

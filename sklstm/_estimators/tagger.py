@@ -162,7 +162,8 @@ class LSTMTagger(BaseLSTM):
         Minimum decrease of the validation loss that counts as an improvement.
     n_jobs : int or None, default=None
         Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
-        (a grid search, say); -1 means all cores.
+        (a grid search, say) or another child process; -1 means all cores. Always 1 in a forked
+        process, where OpenMP allows no more.
     device : str, default="auto"
         "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
