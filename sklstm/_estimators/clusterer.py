@@ -48,6 +48,7 @@ from sklstm._training import (
     Table,
     TrainingPlan,
     batches_per_epoch,
+    evaluation_mode,
     fast_cpu,
     plan_from,
     predict_rows,
@@ -238,7 +239,7 @@ class AutoencoderClusterer(
         What was recorded in each epoch. ``"phase"`` is "reconstruction" or "clustering",
         ``"changed"`` the fraction of samples that changed their cluster.
     module_ : torch module
-        The trained network. Its ``autoencoder`` expects scaled samples.
+        The trained network, in evaluation mode. Its ``autoencoder`` expects scaled samples.
     n_features_in_ : int
         Number of columns of a table, T for sequences in an array of shape (n_samples, T), F for
         other sequences, and 1 for tokens.
@@ -801,7 +802,7 @@ class AutoencoderClusterer(
         self.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
         latent = self._apply(autoencoder, autoencoder.encode, samples)
         centers = self._initial_centers(latent, weights, seeds.split % (1 << 31)).astype(np.float32)
-        self.module_ = ClusteringAutoencoder(autoencoder, torch.from_numpy(centers))
+        self.module_ = ClusteringAutoencoder(autoencoder, torch.from_numpy(centers)).eval()
         interrupted = outcome.interrupted
         if self.clustering == "idec" and not interrupted and len(centers) > 1:
             interrupted = self._train_clusters(samples, weights, plan)
@@ -922,15 +923,16 @@ class AutoencoderClusterer(
     def _decode(self, latent: np.ndarray, lengths: np.ndarray | None) -> list[np.ndarray]:
         """Return the row, or the steps, of each sample, as the network gives them."""
         device = resolve_device(self.device, fallback=True)
-        autoencoder = self.module_.to(device).eval().autoencoder
+        module = self.module_.to(device)
         steps = np.ones(len(latent), dtype=np.int64) if lengths is None else lengths
         decoded: list[Any] = [None] * len(latent)
-        with fast_cpu(self.n_jobs), torch.inference_mode():
+        with evaluation_mode(module), fast_cpu(self.n_jobs), torch.inference_mode():
             for rows in prediction_batches(steps, DECODED_SAMPLES, DECODED_STEPS):
                 batch = [torch.from_numpy(latent[rows]).to(device)]
                 if lengths is not None:
                     batch.append(torch.from_numpy(lengths[rows]).to(device))
-                for row, result in zip(rows, autoencoder.decode(*batch).cpu().numpy(), strict=True):
+                results = module.autoencoder.decode(*batch).cpu().numpy()
+                for row, result in zip(rows, results, strict=True):
                     decoded[row] = result if lengths is None else result[: steps[row]]
         return decoded
 

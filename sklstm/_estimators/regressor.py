@@ -223,7 +223,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
         fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
-        The trained network; `predict` scales its outputs back.
+        The trained network, in evaluation mode; `predict` scales its outputs back.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
         "valid_loss" and "valid_score" (R2); losses are those of the standardised y.

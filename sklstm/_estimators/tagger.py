@@ -190,7 +190,7 @@ class LSTMTagger(BaseLSTM):
         Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
         fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
-        The trained network.
+        The trained network, in evaluation mode.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
         "valid_loss" and "valid_score" (accuracy over steps); both weight steps as training does.

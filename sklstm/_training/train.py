@@ -66,7 +66,7 @@ def train(
     optimizer_state: dict[str, Any] | None = None,
     state: State | None = None,
 ) -> TrainingOutcome:
-    """Train `module` in place.
+    """Train `module` in place, and leave it in evaluation mode.
 
     Parameters
     ----------
@@ -162,6 +162,7 @@ def train_on(
             net.train_from(averages)
     finally:
         seed_modules(module, None)
+        module.eval()  # as predictions need it, which must not change the model
     # The last step may have left a weight that is not finite, which no loss would show.
     if not all(torch.isfinite(weight).all() for weight in module.parameters()):
         raise ValueError(
