@@ -438,6 +438,12 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         ValueError, TypeError
             If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
             An earlier fit remains usable then.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Ctrl-C ended training early; what was learned until then is kept. Within a search,
+            an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
         """
         return self._fit(X, y, sample_weight, groups, X_val, y_val)
 

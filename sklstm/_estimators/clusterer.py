@@ -437,6 +437,8 @@ class AutoencoderClusterer(
         -----
         ConvergenceWarning
             If clusters still changed after `clustering_epochs`, or Ctrl-C ended training early.
+            Within a search, an ensemble or a joblib job Ctrl-C raises KeyboardInterrupt instead,
+            which ends them, too.
         UserWarning
             If a cluster became empty in training and was reinitialised.
         """

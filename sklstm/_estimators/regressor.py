@@ -452,6 +452,12 @@ class LSTMRegressor(  # type: ignore[call-arg]
         ValueError, TypeError
             If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
             An earlier fit remains usable then.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Ctrl-C ended training early; what was learned until then is kept. Within a search,
+            an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
         """
         checked_quantiles(self.quantiles)
         return self._fit(X, y, sample_weight, groups, X_val, y_val)

@@ -15,7 +15,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from sklstm._jobs import one_openmp_thread_after_fork
 from sklstm.inspection._colors import (
     MISSING_COLOUR,
     MISSING_MARKER,
@@ -532,8 +531,7 @@ def _tsne(embedding: Any, random_state: Any) -> np.ndarray:
         init="pca" if min(embedding.shape) >= 2 else "random",
         random_state=random_state,
     )
-    with one_openmp_thread_after_fork():
-        return tsne.fit_transform(_dense(embedding))
+    return tsne.fit_transform(_dense(embedding))
 
 
 def _new_axes() -> Any:
