@@ -5,10 +5,55 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import joblib
+from threadpoolctl import threadpool_limits
 
-_FIRST_PROCESS = os.getpid()  # in a fork, that of the parent process
+
+def _began_as_fork() -> bool:
+    """Return True if multiprocessing has forked this process, before this module was imported."""
+    own = getattr(multiprocessing.current_process(), "_start_method", None)
+    return multiprocessing.parent_process() is not None and "fork" == (
+        own or multiprocessing.get_start_method()
+    )
+
+
+_forked = _began_as_fork()
+
+
+def is_forked() -> bool:
+    """Return True if this process was forked from one that may have used several threads.
+
+    The threads of GNU OpenMP do not live on in a fork, but it waits for them: where the thread
+    that has forked asks for a second one, it waits without end.
+    """
+    return _forked
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def in_child_process() -> bool:
+    """Return True in a worker process of any kind, forked or started anew."""
+    return is_forked() or multiprocessing.parent_process() is not None
+
+
+@contextmanager
+def one_openmp_thread_after_fork() -> Iterator[None]:
+    """Limit scikit-learn's own OpenMP to one thread in a forked process, where more would hang."""
+    if not is_forked():
+        yield
+        return
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 def in_joblib_worker() -> bool:
@@ -40,7 +85,6 @@ def may_start_processes() -> bool:
     """
     return (
         not in_joblib_worker()
-        and multiprocessing.parent_process() is None
-        and os.getpid() == _FIRST_PROCESS
+        and not in_child_process()
         and threading.current_thread() is threading.main_thread()
     )

@@ -54,6 +54,7 @@ from sklstm._training import (
     LabelledSequences,
     TrainingOutcome,
     batches_per_epoch,
+    evaluation_mode,
     frozen_epochs,
     plan_from,
     predict_from,
@@ -1197,12 +1198,10 @@ def _layer_shapes(
     inputs = torch.zeros(
         1, n_steps, n_features, dtype=torch.long if is_tokens else torch.float32, device=device
     )
-    was_training = module.training
     try:
-        with torch.inference_mode():
-            module.eval()(inputs, torch.tensor([n_steps], device=device))
+        with evaluation_mode(module), torch.inference_mode():
+            module(inputs, torch.tensor([n_steps], device=device))
     finally:
-        module.train(was_training)
         for hook in hooks:
             hook.remove()
     return rows

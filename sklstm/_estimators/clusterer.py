@@ -32,6 +32,7 @@ from sklstm._callers import caller_level
 from sklstm._display import short
 from sklstm._estimators.base import Seeds, TrainedEstimator
 from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
+from sklstm._jobs import one_openmp_thread_after_fork
 from sklstm._sequences import (
     Ragged,
     TokenArray,
@@ -50,6 +51,7 @@ from sklstm._training import (
     Table,
     TrainingPlan,
     batches_per_epoch,
+    evaluation_mode,
     fast_cpu,
     plan_from,
     predict_rows,
@@ -203,7 +205,9 @@ class AutoencoderClusterer(
     shuffle : bool, default=True
         Whether to shuffle the samples in each epoch.
     n_jobs : int or None, default=None
-        Number of threads. None means all cores, but 1 inside a joblib worker; -1 means all cores.
+        Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
+        (a grid search, say) or another child process; -1 means all cores. Always 1 in a forked
+        process, where OpenMP allows no more.
     device : str, default="auto"
         "auto" uses a GPU if there is one; otherwise a device of torch, such as "cpu", "cuda" or
         "mps".
@@ -242,7 +246,7 @@ class AutoencoderClusterer(
         What was recorded in each epoch. ``"phase"`` is "reconstruction" or "clustering",
         ``"changed"`` the fraction of samples that changed their cluster.
     module_ : torch module
-        The trained network. Its ``autoencoder`` expects scaled samples.
+        The trained network, in evaluation mode. Its ``autoencoder`` expects scaled samples.
     n_features_in_ : int
         Number of columns of a table, T for sequences in an array of shape (n_samples, T), F for
         other sequences, and 1 for tokens.
@@ -441,6 +445,8 @@ class AutoencoderClusterer(
         -----
         ConvergenceWarning
             If clusters still changed after `clustering_epochs`, or Ctrl-C ended training early.
+            Within a search, an ensemble or a joblib job Ctrl-C raises KeyboardInterrupt instead,
+            which ends them, too.
         UserWarning
             If a cluster became empty in training and was reinitialised.
         """
@@ -806,7 +812,7 @@ class AutoencoderClusterer(
         self.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
         latent = self._apply(autoencoder, autoencoder.encode, samples)
         centers = self._initial_centers(latent, weights, seeds.split % (1 << 31)).astype(np.float32)
-        self.module_ = ClusteringAutoencoder(autoencoder, torch.from_numpy(centers))
+        self.module_ = ClusteringAutoencoder(autoencoder, torch.from_numpy(centers)).eval()
         interrupted = outcome.interrupted
         if self.clustering == "idec" and not interrupted and len(centers) > 1:
             interrupted = self._train_clusters(samples, weights, plan)
@@ -872,7 +878,8 @@ class AutoencoderClusterer(
         self, latent: np.ndarray, n_clusters: int, weights: np.ndarray, seed: int
     ) -> KMeans:
         model = KMeans(n_clusters, n_init=self.n_init, random_state=seed)
-        return model.fit(latent, sample_weight=weights)
+        with one_openmp_thread_after_fork():
+            return model.fit(latent, sample_weight=weights)
 
     def _describe(self, samples: Samples, weights: np.ndarray) -> None:
         """Set the fitted attributes that follow from the trained network."""
@@ -927,15 +934,16 @@ class AutoencoderClusterer(
     def _decode(self, latent: np.ndarray, lengths: np.ndarray | None) -> list[np.ndarray]:
         """Return the row, or the steps, of each sample, as the network gives them."""
         device = resolve_device(self.device, fallback=True)
-        autoencoder = self.module_.to(device).eval().autoencoder
+        module = self.module_.to(device)
         steps = np.ones(len(latent), dtype=np.int64) if lengths is None else lengths
         decoded: list[Any] = [None] * len(latent)
-        with fast_cpu(self.n_jobs), torch.inference_mode():
+        with evaluation_mode(module), fast_cpu(self.n_jobs), torch.inference_mode():
             for rows in prediction_batches(steps, DECODED_SAMPLES, DECODED_STEPS):
                 batch = [torch.from_numpy(latent[rows]).to(device)]
                 if lengths is not None:
                     batch.append(torch.from_numpy(lengths[rows]).to(device))
-                for row, result in zip(rows, autoencoder.decode(*batch).cpu().numpy(), strict=True):
+                results = module.autoencoder.decode(*batch).cpu().numpy()
+                for row, result in zip(rows, results, strict=True):
                     decoded[row] = result if lengths is None else result[: steps[row]]
         return decoded
 

@@ -201,7 +201,8 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Minimum decrease of the validation loss that counts as an improvement.
     n_jobs : int or None, default=None
         Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
-        (a grid search, say); -1 means all cores.
+        (a grid search, say) or another child process; -1 means all cores. Always 1 in a forked
+        process, where OpenMP allows no more.
     device : str, default="auto"
         "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
@@ -227,7 +228,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
         fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
-        The trained network; `predict` scales its outputs back.
+        The trained network, in evaluation mode; `predict` scales its outputs back.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
         "valid_loss" and "valid_score" (R2); losses are those of the standardised y.
@@ -456,6 +457,12 @@ class LSTMRegressor(  # type: ignore[call-arg]
         ValueError, TypeError
             If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
             An earlier fit remains usable then.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Ctrl-C ended training early; what was learned until then is kept. Within a search,
+            an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
         """
         checked_quantiles(self.quantiles)
         return self._fit(X, y, sample_weight, groups, X_val, y_val)

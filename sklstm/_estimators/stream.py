@@ -22,7 +22,7 @@ from sklstm._sequences import (
     unfill,
 )
 from sklstm._targets import Target
-from sklstm._training import fast_cpu
+from sklstm._training import fast_cpu, is_evaluating
 from sklstm.nn.state import State, put_rows, take_rows
 
 
@@ -183,6 +183,8 @@ class SequenceStream:
         model = copy.copy(model)
         if model._input_.is_tokens:
             model.input_type = "tokens"  # also for ids that come without their vocabulary
+        if not is_evaluating(model.module_):
+            model.module_ = copy.deepcopy(model.module_).eval()
         self._model = model
         self._one = n_sequences is None
         self._n = 1 if n_sequences is None else int(n_sequences)
@@ -191,7 +193,6 @@ class SequenceStream:
         self._device = self._state[0].device
         self._closed = False
         self.n_steps = np.zeros(self._n, dtype=np.int64)
-        model.module_.eval()
 
     def step(self, x: Any, rows: Any = None) -> Any:
         """Read one more step, and return the result so far.

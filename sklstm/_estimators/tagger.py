@@ -165,7 +165,8 @@ class LSTMTagger(BaseLSTM):
         Minimum decrease of the validation loss that counts as an improvement.
     n_jobs : int or None, default=None
         Number of torch threads. None means torch's own default, but 1 within a parallel joblib job
-        (a grid search, say); -1 means all cores.
+        (a grid search, say) or another child process; -1 means all cores. Always 1 in a forked
+        process, where OpenMP allows no more.
     device : str, default="auto"
         "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
@@ -192,7 +193,7 @@ class LSTMTagger(BaseLSTM):
         Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
         fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
-        The trained network.
+        The trained network, in evaluation mode.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
         "valid_loss" and "valid_score" (accuracy over steps); both weight steps as training does.
@@ -419,6 +420,12 @@ class LSTMTagger(BaseLSTM):
             If X, y or a parameter is not as described (a sequence whose number of labels differs
             from its number of steps is named), or the loss becomes NaN or infinite. An earlier
             fit remains usable then.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Ctrl-C ended training early; what was learned until then is kept. Within a search,
+            an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
         """
         return self._fit(X, y, sample_weight, groups, X_val, y_val)
 

@@ -11,7 +11,14 @@ from sklstm._training.plan import (
     frozen_epochs,
     plan_from,
 )
-from sklstm._training.predict import Forward, predict_batches, predict_from, predict_rows
+from sklstm._training.predict import (
+    Forward,
+    evaluation_mode,
+    is_evaluating,
+    predict_batches,
+    predict_from,
+    predict_rows,
+)
 from sklstm._training.runtime import fast_cpu, resolve_device, seeded_build, to_cpu
 from sklstm._training.train import TrainingOutcome, train
 
@@ -28,8 +35,10 @@ __all__ = [
     "TrainingParameters",
     "TrainingPlan",
     "batches_per_epoch",
+    "evaluation_mode",
     "fast_cpu",
     "frozen_epochs",
+    "is_evaluating",
     "plan_from",
     "predict_batches",
     "predict_from",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from sklstm._sequences import Ragged, offsets, prediction_batches, ranges
 from sklstm._training.batches import Samples, Table, most_steps, to_tensors
-from sklstm._training.runtime import fast_cpu
+from sklstm._training.runtime import Users, fast_cpu
 from sklstm.nn import SequenceNetwork
 from sklstm.nn.state import State, put_rows, take_rows
 
@@ -20,6 +21,59 @@ BATCH_SIZE = 256
 FILLED_SIZE = 16
 
 Forward = Callable[..., Tensor]
+
+
+_switched: dict[int, Switched] = {}
+_switching = Users()
+
+
+@dataclass
+class Switched:
+    """A module that is in evaluation mode for the length of some calls.
+
+    Attributes
+    ----------
+    parts : list of Module
+        The parts that were in training mode before.
+    n_calls : int
+        Number of the calls, which may be in different threads.
+    """
+
+    parts: list[nn.Module]
+    n_calls: int = 0
+
+
+def is_evaluating(module: nn.Module) -> bool:
+    """Return True if `module` and all of its parts are in evaluation mode."""
+    return not any(part.training for part in module.modules())
+
+
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Run the body with `module` in evaluation mode.
+
+    Training ends in this mode, so that there is nothing to switch. What a user has set otherwise
+    is put back: a prediction does not change the model.
+    """
+    key = id(module)
+    with _switching.lock:
+        entry = _switched.get(key)
+        if entry is None and not is_evaluating(module):
+            entry = Switched([part for part in module.modules() if part.training])
+            _switched[key] = entry
+            module.eval()
+        if entry is not None:
+            entry.n_calls += 1
+    try:
+        yield
+    finally:
+        if entry is not None:
+            with _switching.lock:
+                entry.n_calls -= 1
+                if not entry.n_calls:
+                    del _switched[key]
+                    for part in entry.parts:
+                        part.training = True
 
 
 def predict_batches(
@@ -35,7 +89,7 @@ def predict_batches(
     Parameters
     ----------
     module : Module
-        The module to which `forward` belongs; set to evaluation mode and moved to `device`.
+        The module to which `forward` belongs; run in evaluation mode, and moved to `device`.
     forward : callable
         Maps ``(batch, time, features)`` inputs and ``(batch,)`` lengths to results.
     sequences : Ragged
@@ -45,11 +99,11 @@ def predict_batches(
     n_jobs : int or None
         Number of torch threads.
     """
-    module.to(device).eval()
+    module.to(device)
     for indices in prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences)):
         # Not one context around the loop: the caller's code between two batches, and after a loop
         # that it leaves early, must find its own settings.
-        with fast_cpu(n_jobs), torch.inference_mode():
+        with evaluation_mode(module), fast_cpu(n_jobs), torch.inference_mode():
             result = forward(*to_tensors(sequences, indices, device)).cpu().numpy()
         yield indices, result
 
@@ -71,9 +125,9 @@ def predict_rows(
     not depend on the number of samples, not even in the last digit. The other parameters are
     those of `predict_batches`.
     """
-    module.to(device).eval()
+    module.to(device)
     rows = _Rows(samples, per_step)
-    with fast_cpu(n_jobs), torch.inference_mode():
+    with evaluation_mode(module), fast_cpu(n_jobs), torch.inference_mode():
         for indices in _batches(samples):
             batch = _filled(indices, samples) if fill else indices
             if isinstance(samples, Table):
@@ -101,9 +155,9 @@ def predict_from(
 
     The outputs are arranged as by `predict_rows`.
     """
-    module.to(device).eval()
+    module.to(device)
     rows = _Rows(sequences, per_step)
-    with fast_cpu(n_jobs), torch.inference_mode():
+    with evaluation_mode(module), fast_cpu(n_jobs), torch.inference_mode():
         for indices in _batches(sequences):
             at = torch.from_numpy(indices).to(device)
             inputs, lengths = to_tensors(sequences, indices, device)

@@ -14,16 +14,16 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from sklstm._callers import caller_level
-from sklstm._jobs import job_count
+from sklstm._jobs import in_child_process, is_forked, job_count
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 MALLOC_THRESHOLDS = ("mmap_threshold", "trim_threshold")
@@ -31,8 +31,40 @@ MALLOC_THRESHOLDS = ("mmap_threshold", "trim_threshold")
 # are the largest to which it would have adjusted them, as it does where large blocks are freed.
 MMAP_THRESHOLD_AFTER, TRIM_THRESHOLD_AFTER = 32 << 20, 64 << 20
 
-_memory_lock = threading.Lock()
-_memory_users = 0
+
+class Users:
+    """The calls, of all threads, that use a setting of the process now.
+
+    The first one makes the setting, and the last one puts back what was there before.
+
+    Attributes
+    ----------
+    lock : threading.RLock
+        Held while the setting is made or put back.
+    count : int
+        Number of these calls.
+    """
+
+    every: ClassVar[list[Users]] = []
+
+    def __init__(self) -> None:
+        self._of_thread = threading.local()
+        self.lock = threading.RLock()
+        self.count = 0
+        self.every.append(self)
+
+    def add(self, n: int) -> None:
+        """Count a call of this thread (1) that begins, or one that ends (-1)."""
+        self._of_thread.count = getattr(self._of_thread, "count", 0) + n
+        self.count += n
+
+    def outlive_fork(self) -> None:
+        """Forget the other threads, which a fork ends, also where one of them held the lock."""
+        self.lock = threading.RLock()
+        self.count = getattr(self._of_thread, "count", 0)
+
+
+_memory_users, _generator_users, _thread_users = Users(), Users(), Users()
 
 
 def available_device() -> torch.device:
@@ -104,9 +136,6 @@ def to_cpu(thing: Any) -> Any:
     return thing
 
 
-# Held while one thread builds a module, so that no other seeds the generator meanwhile.
-_generator_lock = threading.RLock()
-_generator_users = 0
 _generator_states: list[Any] = []
 
 
@@ -116,7 +145,7 @@ def seeded_build(seed: int) -> Iterator[None]:
 
     Layers draw their initial weights from it. Its own state is restored afterwards.
     """
-    with _generator_lock, torch.random.fork_rng(devices=[]):
+    with _generator_users.lock, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield
 
@@ -128,19 +157,19 @@ def private_global_generators(seed: int) -> Iterator[None]:
     The generators belong to the process, so their states are restored when the last of several
     threads is done.
     """
-    global _generator_users, _generator_states
-    with _generator_lock:
-        if _generator_users == 0:
+    global _generator_states
+    with _generator_users.lock:
+        if _generator_users.count == 0:
             cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
             _generator_states = [torch.get_rng_state(), cuda]
-        _generator_users += 1
+        _generator_users.add(1)
         torch.manual_seed(seed)
     try:
         yield
     finally:
-        with _generator_lock:
-            _generator_users -= 1
-            if _generator_users == 0:
+        with _generator_users.lock:
+            _generator_users.add(-1)
+            if _generator_users.count == 0:
                 cpu, cuda = _generator_states
                 torch.set_rng_state(cpu)
                 if cuda:
@@ -163,34 +192,96 @@ def fast_cpu(n_jobs: int | None, *, keep_memory: bool = False) -> Iterator[None]
         blocks in every step.
     """
     with (
-        _threads(thread_count(n_jobs)),
+        _threads(n_jobs),
         _flushed_denormals(),
-        _kept_memory() if keep_memory else nullcontext(),
+        _kept_memory() if keep_memory else _UNCHANGED,
     ):
         yield
 
 
-def thread_count(n_jobs: int | None) -> int:
+def thread_count(n_jobs: int | None, *, default: int | None = None) -> int:
     """Return the number of torch threads to use.
 
-    None means torch's own number, but 1 inside a joblib worker of any backend: workers that
-    bring several threads each spin at each other's barriers. -1 means all cores, -2 all but
-    one.
+    None means `default`, or torch's own number, but 1 inside a joblib worker of any backend and
+    in other child processes: workers that bring several threads each spin at each other's
+    barriers. -1 means all cores, -2 all but one. In a forked process it is always 1, as OpenMP
+    would wait for threads that the fork has ended.
     """
-    return job_count(n_jobs, default=torch.get_num_threads())
+    if is_forked() or (n_jobs is None and in_child_process()):
+        return 1
+    if n_jobs is not None and n_jobs > 0:
+        return n_jobs
+    return job_count(n_jobs, default=default or torch.get_num_threads())
+
+
+# With OpenMP each thread has its own number, but a new thread takes the one that was set last,
+# in whatever thread.
+_first_number = 0  # before the first of the calls that run now
+_last_number = 0  # set last
+_known = threading.local()  # has an attribute in threads whose number is known to be their own
+_UNCHANGED = nullcontext()
+
+
+def _threads(n_jobs: int | None) -> AbstractContextManager[None]:
+    """Set the number of torch threads of this thread, for the length of a call.
+
+    Calls in other threads, which may end in any order, keep the numbers that they have asked for.
+    When all are done, all have the number from before the first one again.
+    """
+    before = torch.get_num_threads()
+    if not hasattr(_known, "own"):
+        with _thread_users.lock:
+            before = torch.get_num_threads()
+            if _thread_users.count and before == _last_number:
+                before = _first_number  # the number found belongs to the call of another thread
+            _known.own = True
+    number = thread_count(n_jobs, default=before)
+    if number == before == torch.get_num_threads():
+        return _UNCHANGED
+    return _other_threads(number, before)
 
 
 @contextmanager
-def _threads(n: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if n == before:
-        yield
-        return
-    torch.set_num_threads(n)
+def _other_threads(number: int, before: int) -> Iterator[None]:
+    global _first_number
+    forked = is_forked()
+    with _thread_users.lock:
+        if _thread_users.count == 0:
+            _first_number = before
+        _thread_users.add(1)
+        _set_threads(number)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _thread_users.lock:
+            _thread_users.add(-1)
+            # In a process that was forked in the body it stays 1.
+            if is_forked() == forked:
+                _set_threads(before)
+
+
+def _set_threads(number: int) -> None:
+    """Set the number of torch threads of this thread, and of new ones."""
+    global _last_number
+    torch.set_num_threads(number)
+    _last_number = number
+
+
+def _outlive_fork() -> None:
+    """Make a forked process able to compute: with one thread, and with locks that nobody holds.
+
+    Also for what runs outside of `fast_cpu`, building and copying a network for instance.
+    """
+    for users in Users.every:
+        users.outlive_fork()
+    if torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_outlive_fork)
+if is_forked():
+    _outlive_fork()
 
 
 def denormals_flushed() -> bool:
@@ -200,14 +291,15 @@ def denormals_flushed() -> bool:
     return smallest * half == 0.0
 
 
-@contextmanager
-def _flushed_denormals() -> Iterator[None]:
-    before = denormals_flushed()
-    _set_flush(True)
-    try:
-        yield
-    finally:
-        _set_flush(before)
+class _flushed_denormals:
+    """A context manager; one from a generator would take a noticeable part of a stream's step."""
+
+    def __enter__(self) -> None:
+        self.before = denormals_flushed()
+        _set_flush(True)
+
+    def __exit__(self, *error: object) -> None:
+        _set_flush(self.before)
 
 
 def _set_flush(on: bool) -> None:
@@ -258,20 +350,19 @@ def _kept_memory() -> Iterator[None]:
     done. A user who has set malloc's thresholds in the environment keeps them; a setting made by a
     call of mallopt cannot be read, and is lost.
     """
-    global _memory_users
     if not _may_set_malloc():
         yield
         return
-    with _memory_lock:
-        _memory_users += 1
-        if _memory_users == 1:
+    with _memory_users.lock:
+        _memory_users.add(1)
+        if _memory_users.count == 1:
             _mallopt(mmap_threshold=1 << 30, trim_threshold=-1)
     try:
         yield
     finally:
-        with _memory_lock:
-            _memory_users -= 1
-            if _memory_users == 0:
+        with _memory_users.lock:
+            _memory_users.add(-1)
+            if _memory_users.count == 0:
                 _mallopt(mmap_threshold=MMAP_THRESHOLD_AFTER, trim_threshold=TRIM_THRESHOLD_AFTER)
                 _trim_memory()
 

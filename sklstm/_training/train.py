@@ -18,7 +18,7 @@ from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping
 from torch import Tensor, nn
 
-from sklstm._callers import caller_level
+from sklstm._callers import caller_level, is_one_of_many
 from sklstm._training.batches import Batch, BatchIterator, EpochBatches, LabelledSequences, Link
 from sklstm._training.callbacks import ScoreFunction, training_callbacks
 from sklstm._training.optimizers import optimizer_arguments
@@ -66,7 +66,7 @@ def train(
     optimizer_state: dict[str, Any] | None = None,
     state: State | None = None,
 ) -> TrainingOutcome:
-    """Train `module` in place.
+    """Train `module` in place, and leave it in evaluation mode.
 
     Parameters
     ----------
@@ -94,6 +94,9 @@ def train(
     ------
     ValueError
         If the loss or a weight becomes NaN or infinite.
+    KeyboardInterrupt
+        If Ctrl-C ended a training that other code than the user's own line has asked for, such as
+        a search.
 
     Warns
     -----
@@ -162,6 +165,9 @@ def train_on(
             net.train_from(averages)
     finally:
         seed_modules(module, None)
+        module.eval()  # as predictions need it, which must not change the model
+    if net.interrupted and is_one_of_many():
+        raise KeyboardInterrupt  # a part of a result would count as a whole one
     # The last step may have left a weight that is not finite, which no loss would show.
     if not all(torch.isfinite(weight).all() for weight in module.parameters()):
         raise ValueError(
