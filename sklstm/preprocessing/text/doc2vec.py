@@ -29,6 +29,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm._callers import caller_level
 from sklstm._display import PrintsShort, short
 from sklstm._jobs import job_count
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import as_python, is_missing, object_array, plain
 from sklstm.preprocessing.text._doc2vec_inference import infer
 from sklstm.preprocessing.text._gensim import (
@@ -63,7 +64,7 @@ _COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 
 
 class Doc2VecVectorizer(
-    PrintsShort, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    ExplainedKeywords, PrintsShort, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
     r"""Learn vectors of texts without labels; similar texts get similar vectors.
 

@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
 from sklstm._display import PrintsShort, short
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     END_ID,
     N_RESERVED,
@@ -51,7 +52,7 @@ from sklstm.preprocessing.text.corpus import (
 )
 
 
-class SequenceTokenizer(PrintsShort, TransformerMixin, BaseEstimator):
+class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEstimator):
     r"""Turn texts into sequences of word ids, in the order of the words.
 
     Splits texts as :class:`~sklearn.feature_extraction.text.CountVectorizer` does, with the

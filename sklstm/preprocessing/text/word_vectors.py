@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._display import PrintsShort
 from sklstm._jobs import job_count
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     N_RESERVED,
     VOCABULARY_ATTR,
@@ -62,7 +63,7 @@ _SUBWORD_PARAMS = ("min_n", "max_n", "bucket")
 _SETTABLE = ("n_jobs", "random_state")
 
 
-class WordVectors(PrintsShort, BaseEstimator):
+class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
     r"""Learn a vector for each word from unlabelled texts.
 
     Words that occur in similar contexts get similar vectors. Given to an LSTM estimator as
