@@ -28,7 +28,9 @@ from sklstm._sequences import (
     InputSpec,
     Ragged,
     Vocabulary,
+    as_container,
     as_ragged,
+    check_entries,
     check_nothing_cut,
     embedding_matrix,
     flatten_steps,
@@ -158,6 +160,7 @@ class TrainedEstimator(BaseEstimator):
             lists_are_tables=reset,
             matrices=self._reads_matrices,
             empty_texts=empty_texts and not (self._per_step or in_pieces),
+            columns=None if reset else self._input_.columns,
         )
         if in_pieces:
             sequences = replace(sequences, width=None)  # which is the number of steps
@@ -329,15 +332,17 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 raise
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"X_val cannot be used as validation data: {error}") from error
-        check_consistent_length(sequences.lengths, y)
         name = "y" if training else "y_val"
+        target = self._new_target()
+        y = as_container(y, name)
+        check_entries(y, name, dates=target.accepts_dates)
+        check_consistent_length(sequences.lengths, y)
         per_step = self._per_step
         if per_step:
             y = flatten_steps(y, sequences, name)
             weights = given_step_weights(sample_weight, sequences)
         else:
             weights = given_weights(sample_weight, len(sequences))
-        target = self._new_target()
         with target_errors(name, sequences.lengths if per_step else None):
             if reset:
                 target.learn(y, weights, classes)
@@ -635,10 +640,19 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return true values, predictions and weights of all steps, to be scored."""
         # All is checked before anything is predicted, which moves the state if stateful.
         sequences = self._read_X(X, in_pieces=self.stateful)
+        y, sample_weight = self._read_scoring(y, sample_weight)
         check_consistent_length(sequences.lengths, y)
         expected = flatten_steps(y, sequences, "y")
         weights = given_step_weights(sample_weight, sequences)
         return expected, self._rows(sequences, "predict"), weights
+
+    def _read_scoring(self, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+        """Return true targets and weights, without dates in the place of numbers and masks."""
+        check_is_fitted(self)
+        y, sample_weight = as_container(y, "y"), as_container(sample_weight, "sample_weight")
+        check_entries(y, "y", dates=self._target_.accepts_dates)
+        check_entries(sample_weight, "sample_weight")
+        return y, sample_weight
 
     def _read_X(self, X: Any, *, in_pieces: bool = False) -> Ragged:
         """Read `X` for a fitted estimator."""
@@ -824,6 +838,8 @@ def holdout_split(
             f"early_stopping needs at least 2 samples to hold some out; got n_samples={n_samples}."
         )
     if groups is not None:
+        groups = as_container(groups, "groups")
+        check_entries(groups, "groups", dates=True)
         check_consistent_length(range(n_samples), groups)
     rows = np.arange(n_samples)
     n_held = min(max(1, round(n_samples * fraction)), n_samples - 1)

@@ -552,6 +552,25 @@ class LSTMClassifier(ClassifierMixin, PooledFeatures):
         """
         return self._respond(X, "decision_function", state, return_state)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy: the fraction of samples whose label is predicted.
+
+        Parameters
+        ----------
+        X : sequences of shape (n_samples,), (n_samples, T) or (n_samples, T, F)
+            In any of the forms in the notes of the class.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            The true labels.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weight of each sample.
+
+        Returns
+        -------
+        float
+            From 0 to 1; for multilabel y all labels of a sample have to be predicted.
+        """
+        return float(super().score(X, *self._read_scoring(y, sample_weight)))
+
     def predict_proba_steps(self, X: Any) -> np.ndarray:
         """Return the probability of every class after each step.
 

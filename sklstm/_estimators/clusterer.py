@@ -34,6 +34,8 @@ from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
 from sklstm._sequences import (
     Ragged,
     TokenArray,
+    as_container,
+    check_entries,
     is_table,
     prediction_batches,
     split,
@@ -542,6 +544,8 @@ class AutoencoderClusterer(
             If X does not have `n_components` columns, or `lengths` are missing or invalid.
         """
         check_is_fitted(self)
+        X = as_container(X, "X")
+        check_entries(X, "X")
         latent = check_array(X, dtype=np.float32, input_name="X")
         n_components = self._n_features_out
         if latent.shape[1] != n_components:
@@ -618,6 +622,8 @@ class AutoencoderClusterer(
         """Return a checked array or CSR matrix, or sequences."""
         if not self._is_dense:
             return self._read_sequences(X, reset=reset)
+        X = as_container(X, "X")
+        check_entries(X, "X")
         if not is_table(X) and len(X):
             raise ValueError(
                 "X holds sequences, but AutoencoderClusterer reads a table of shape (n_samples, "

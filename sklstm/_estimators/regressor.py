@@ -626,6 +626,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
         else:
             if self.stateful:
                 check_consistent_length(X, y)
+            y, sample_weight = self._read_scoring(y, sample_weight)
             predicted, expected = self.predict(X), np.asarray(y)
             if expected.ndim > 2:
                 predicted, expected = (a.reshape(len(a), -1) for a in (predicted, expected))

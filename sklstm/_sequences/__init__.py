@@ -1,8 +1,22 @@
 """Read X: any input as one ragged array, its form, token ids, batches, and users' vectors."""
 
-from sklstm._sequences.arrays import concatenate, is_missing, missing_rows, object_array
+from sklstm._sequences.arrays import (
+    check_entries,
+    concatenate,
+    is_missing,
+    missing_rows,
+    object_array,
+)
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
-from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
+from sklstm._sequences.containers import (
+    align_frames,
+    as_container,
+    column_order,
+    contain_rectangle,
+    contain_sequences,
+    from_cells,
+    id_rows,
+)
 from sklstm._sequences.embeddings import embedding_matrix
 from sklstm._sequences.form import InputSpec, check_nothing_cut
 from sklstm._sequences.ragged import (
@@ -18,7 +32,7 @@ from sklstm._sequences.ragged import (
     truncate,
     unfill,
 )
-from sklstm._sequences.reading import as_ragged, is_table
+from sklstm._sequences.reading import as_ragged, is_table, refuse_counts
 from sklstm._sequences.step_values import TargetError, flatten_steps, target_errors
 from sklstm._sequences.tokens import (
     END_ID,
@@ -46,14 +60,19 @@ __all__ = [
     "TargetError",
     "TokenArray",
     "Vocabulary",
+    "align_frames",
+    "as_container",
     "as_ragged",
+    "check_entries",
     "check_nothing_cut",
+    "column_order",
     "concatenate",
     "contain_rectangle",
     "contain_sequences",
     "embedding_matrix",
     "fill",
     "flatten_steps",
+    "from_cells",
     "id_rows",
     "is_missing",
     "is_table",
@@ -68,6 +87,7 @@ __all__ = [
     "ranges",
     "read_all",
     "read_wanted",
+    "refuse_counts",
     "sequence_ids",
     "split",
     "target_errors",

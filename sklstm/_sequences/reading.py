@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.lib.stride_tricks import as_strided
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from sklstm._sequences.arrays import check_entries
+from sklstm._sequences.containers import align_frames, as_container, from_cells
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
     PADDING_ID,
@@ -31,6 +34,8 @@ _TEXT_HINT = (
     "this estimator reads sequences of numbers or token ids, not text. Put a tokenizer "
     "before it: make_pipeline(SequenceTokenizer({analyzer}), {name}()).fit(texts, y)"
 )
+# Most numbers in lists are of these types; of others, some would be converted silently.
+_NUMBERS = frozenset({int, float, bool, np.float64, np.float32, np.int64, np.int32, np.bool_})
 
 
 def _text_hint(name: str, analyzer: str = "") -> str:
@@ -47,13 +52,15 @@ def as_ragged(
     lists_are_tables: bool = False,
     matrices: bool = False,
     empty_texts: bool = True,
+    columns: Sequence[Any] | None = None,
 ) -> Ragged:
     """Read any accepted form of X as `Ragged`.
 
     Parameters
     ----------
-    X : list, object array, Series, one-column frame or Awkward array of sequences, or \
-            array of shape (n, T), (n, T, F), (n, T, H, W) or (n, T, C, H, W)
+    X : list, object array, Series, one-column frame, pyarrow or Awkward array of sequences, or \
+            array of shape (n, T), (n, T, F), (n, T, H, W) or (n, T, C, H, W), or \
+            frame with a column for each feature, whose cells are sequences
         The sequences. See `docs/architecture.md` for what each form means.
     input_type : {"auto", "tokens", "values"}, default="auto"
         "auto" reads a `TokenArray` as token ids and everything else as values.
@@ -73,6 +80,9 @@ def as_ragged(
     empty_texts : bool, default=True
         Whether an empty sequence of token ids is read as one unknown word; otherwise it is an
         error.
+    columns : sequence or None, default=None
+        The names of the features in `fit`, if X consisted of frames there. None: sequences that
+        are frames have the features in the order of the first one.
 
     Returns
     -------
@@ -84,14 +94,21 @@ def as_ragged(
     TypeError, ValueError
         If `X` holds anything else; the message names the first such sequence.
     """
+    names = getattr(X, "column_names", None)  # of a pyarrow table
+    X = as_container(X, "X")
     if input_type == "auto":
         _check_vocabulary_not_lost(X)
+    refuse_counts(X, estimator_name)
     was_list = isinstance(X, list | tuple)
+    X, names = from_cells(X, "X", columns, names)
     X, vocabulary = _unwrap(X)
     is_tokens = input_type == "tokens" or (input_type == "auto" and isinstance(X, TokenArray))
     matrices = matrices and not is_tokens
     if isinstance(X, list):
+        if names is None:
+            X, names = align_frames(X, "X", columns)
         sequences = _from_items(X, None if is_tokens else dtype, estimator_name, matrices)
+        sequences = replace(sequences, columns=names)
         if lists_are_tables and _is_nested_table(X):
             sequences = replace(sequences, width=len(X[0]))
         if was_list and all(isinstance(item, list | tuple) for item in X):
@@ -129,14 +146,36 @@ def is_table(X: Any, input_type: str = "auto") -> bool:
         return True
     if isinstance(X, TokenArray) or VOCABULARY_ATTR in getattr(X, "attrs", ()):
         return False
+    X = as_container(X, "X")
+    if hasattr(X, "columns") and len(X.columns) == 1:
+        return not _holds_sequences(X[X.columns[0]])
+    if from_cells(X, "X")[0] is not X:
+        return False
     if hasattr(X, "columns"):
-        return len(X.columns) != 1 or not _holds_sequences(X[X.columns[0]])
+        return True
     if isinstance(X, list | tuple):
         return len(X) > 0 and (_is_nested_table(X) or _is_number(X[0]))
     array = _as_array(X)
     if array is None or len(array.shape) > 2:
         return False
+    if not hasattr(array.dtype, "kind"):  # a polars Series
+        return not _holds_sequences(array)
     return len(array.shape) == 2 or array.dtype.kind in "biufc"
+
+
+def refuse_counts(X: Any, name: str) -> None:
+    """Raise TypeError for sparse input, which a vectorizer of texts makes in most cases."""
+    sparse = issparse(X)
+    if not sparse and hasattr(X, "columns") and hasattr(X, "iloc"):
+        sparse = any(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+    if sparse:
+        raise TypeError(
+            f"X is sparse, a {type(X).__name__} of shape {X.shape}, as CountVectorizer and "
+            "TfidfVectorizer return it. Counts of words have no order in time, so there are no "
+            "sequences to read in it, nor would there be in a dense array. Put SequenceTokenizer "
+            f"in the place of the vectorizer: make_pipeline(SequenceTokenizer(), {name}())"
+            ".fit(texts, y); or use a linear model for counts, such as LogisticRegression."
+        )
 
 
 def _is_number(item: Any) -> bool:
@@ -207,7 +246,8 @@ def _from_items(items: list[Any], dtype: Any, name: str, matrices: bool) -> Ragg
             f"Found array with 0 sample(s) (an empty list) while a minimum of 1 is required "
             f"by {name}."
         )
-    arrays = [_item(item, i, dtype, name, matrices) for i, item in enumerate(items)]
+    with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
+        arrays = [_item(item, i, dtype, name, matrices) for i, item in enumerate(items)]
     numbers = arrays[0].ndim == 1
     arrays = [array[:, None] if array.ndim == 1 else array for array in arrays]
     shape = next((a.shape[1:] for a in arrays if len(a)), None)
@@ -256,13 +296,17 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
     """Read one sequence as an array of shape (T_i,), (T_i, F), or with a matrix for each step."""
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
-    if isinstance(item, np.ndarray) and item.dtype.kind in "cMmUS" and item.size:
-        _refuse_dtype(item, index, name)  # numpy would convert dates and digits to numbers
-    if isinstance(item, list | tuple) and item and isinstance(item[0], str | bytes):
-        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
+    # numpy would convert dates and digits to numbers, and ignore masks
+    if isinstance(item, list | tuple):
+        if not _holds_numbers(item):
+            _check_list(item, index, name)
+    elif not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf" or np.ma.isMA(item):
+        check_entries(item, f"X[{index}]")
+        item = np.asarray(item) if hasattr(item, "__array__") else item
+        if isinstance(item, np.ndarray) and item.size and _is_no_number(item):
+            _refuse_dtype(item, index, name)
     try:
-        with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
-            array = np.asarray(item, dtype=dtype)
+        array = np.asarray(item, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise type(error)(f"X[{index}] cannot be read as a sequence of numbers: {error}") from error
     if array.ndim == 0 or array.ndim > (4 if matrices else 2):
@@ -270,6 +314,25 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
     if array.dtype.kind not in "biuf" and array.size:
         _refuse_dtype(array, index, name)
     return array
+
+
+def _is_no_number(array: np.ndarray) -> bool:
+    return array.dtype.kind in "cUS" or isinstance(array.flat[0], str | bytes)
+
+
+def _holds_numbers(item: Sequence[Any]) -> bool:
+    """Return True if a list holds only numbers, or lists of numbers."""
+    kinds = set(map(type, item))
+    if kinds == {list}:
+        return _NUMBERS.issuperset(map(type, chain.from_iterable(item)))
+    return kinds <= _NUMBERS
+
+
+def _check_list(item: Sequence[Any], index: int, name: str) -> None:
+    """Raise for texts, dates and masked entries in a list, which numpy may convert to numbers."""
+    if any(isinstance(step, str | bytes) for step in item):
+        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
+    check_entries(item, f"X[{index}]")
 
 
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
@@ -317,6 +380,7 @@ def _from_array(X: Any, dtype: Any, name: str, matrices: bool) -> Ragged:
     if isinstance(X, TokenArray) and X.ndim == 1:
         return _from_items(list(X), np.int32, name, matrices)
     X = X.view(np.ndarray) if isinstance(X, TokenArray) else X
+    check_entries(X, "X")
     if X is None:
         raise ValueError(f"X is None, where {name} expects sequences.")
     if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S") or isinstance(

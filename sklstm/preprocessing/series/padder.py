@@ -15,6 +15,7 @@ from sklstm._sequences import (
     PADDING_ID,
     Ragged,
     TokenArray,
+    check_entries,
     contain_rectangle,
     fill,
     split,
@@ -42,7 +43,8 @@ class SequencePadder(SequenceTransformer):
     truncation : {"pre", "post"}, default="pre"
         Whether long sequences lose their first ("pre") or their last ("post") steps.
     padding_value : float, default=0.0
-        The value to pad with; NaN is possible if X contains floats. Token ids are padded with 0,
+        The value to pad with; NaN is possible if X contains floats, and steps before and after
+        each sequence that are NaN are then read as padding of X. Token ids are padded with 0,
         the id reserved for padding, and accept no other value.
 
     Attributes
@@ -199,6 +201,7 @@ class SequencePadder(SequenceTransformer):
             If X does not have two or three dimensions, or `lengths` are not n integers from 0 to T.
         """
         check_is_fitted(self)
+        check_entries(X, "X")
         vocabulary = getattr(X, "vocabulary", None)
         rectangle = np.asarray(X)
         if rectangle.ndim not in (2, 3):

@@ -11,7 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm._sequences import object_array
+from sklstm._sequences import as_container, check_entries, object_array, refuse_counts
 from sklstm.preprocessing.series.windows import slide
 
 _DTYPES = (np.float64, np.float32)
@@ -165,6 +165,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
             number of columns, or `window` is missing in "trailing" mode or given in "rows"
             mode.
         """
+        X = self._read(X)
         checked = check_array(X, dtype=_DTYPES, estimator=self, input_name="X")
         n_steps, n_step_features = self._steps(checked.shape[1])
         # Last, when nothing can fail any more, so that a failed fit leaves an earlier one intact.
@@ -187,7 +188,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
             of shape (T_i, n_step_features_), where T_i is at most `n_steps_`.
         """
         check_is_fitted(self)
-        rows = validate_data(self, X, dtype=_DTYPES, reset=False)
+        rows = validate_data(self, self._read(X), dtype=_DTYPES, reset=False)
         if self.mode == "trailing":
             return self._trail(rows)
         if self.layout == "by_step":
@@ -215,6 +216,8 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
             If X does not have the shape that `transform` returns.
         """
         check_is_fitted(self)
+        X = as_container(X, "X")
+        check_entries(X, "X")
         if self.mode == "trailing":
             return self._last_steps(X)
         steps = check_array(X, dtype=_DTYPES, allow_nd=True, ensure_2d=False, input_name="X")
@@ -232,6 +235,14 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
         is_ragged = self.mode == "trailing" and self.partial == "short"
         tags.transformer_tags.preserves_dtype = [] if is_ragged else ["float64", "float32"]
         return tags
+
+    def _read(self, X: Any) -> Any:
+        """Return the table without what would be read as other numbers than it holds."""
+        X = as_container(X, "X")
+        check_entries(X, "X")
+        if self.mode == "rows":
+            refuse_counts(X, "LSTMClassifier")
+        return X
 
     def _steps(self, n_columns: int) -> tuple[int, int]:
         if self.mode == "trailing":

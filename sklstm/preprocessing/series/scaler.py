@@ -40,7 +40,8 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     padding_value : float, default=None
         Steps that equal this value in every feature, at any position, are padding: they are
         excluded from the statistics and returned unchanged. Choose a value that does not occur in
-        the data. None treats every step as data, zeros included.
+        the data. NaN marks padding before and after the steps only, as in the estimators; gaps
+        between them are refused. None treats every step as data, zeros included.
 
     Attributes
     ----------
@@ -78,7 +79,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         "with_mean": ["boolean"],
         "with_std": ["boolean"],
         "feature_range": [tuple],
-        "padding_value": [Interval(Real, None, None, closed="neither"), None],
+        "padding_value": [Interval(Real, None, None, closed="neither"), "nan", None],
     }
 
     def __init__(
@@ -262,4 +263,5 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         flat = sequences.values.astype(dtype)
         if is_data.any():
             flat[is_data] = scale(flat[is_data])
-        return sequences.form.restore(flat, sequences.lengths)
+        padded = sequences.with_padding(flat, np.nan)  # none was cut off unless it is NaN
+        return sequences.form.restore(padded.values, padded.lengths)

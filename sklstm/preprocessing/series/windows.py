@@ -13,7 +13,15 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from sklstm._sequences import concatenate, missing_rows, object_array, offsets
+from sklstm._sequences import (
+    align_frames,
+    as_container,
+    check_entries,
+    concatenate,
+    missing_rows,
+    object_array,
+    offsets,
+)
 
 # A range stands for millions of evenly spaced starts and takes no memory.
 Starts = np.ndarray | range
@@ -67,7 +75,8 @@ def make_windows(
     ----------
     X : array or data frame of shape (n_rows, F), array of shape (n_rows,), or list of these
         The rows of a series in temporal order. A list, nested lists included, contains several
-        series. An array of shape (n_rows,) has one feature, F = 1.
+        series; data frames in it are aligned by the names of their columns. An array of shape
+        (n_rows,) has one feature, F = 1.
     y : array-like of shape (n_rows,) or (n_rows, k), or list of these, default=None
         Labels of any type, or `k` numbers per label. Either one label per row or, if `horizon`
         is None, one label per window, which is used unchanged. For a list of series, a list of
@@ -358,6 +367,7 @@ def _locate(row: int, starts: np.ndarray, name: str, is_list: bool) -> tuple[str
 
 
 def _read_series(X: Any, groups: Any) -> _Series:
+    X = as_container(X, "X")
     items = _items(X)
     if items is None:
         rows = _as_rows(X, "X")
@@ -366,6 +376,7 @@ def _read_series(X: Any, groups: Any) -> _Series:
         else:
             starts, ids = _runs(_ids(groups, len(rows), "row"))
         return _Series(rows, starts, np.diff(starts, append=len(rows)), ids)
+    items, _ = align_frames(items, "X")
     arrays = [_as_rows(item, f"X[{i}]") for i, item in enumerate(items)]
     for i, array in enumerate(arrays):
         if array.shape[1] != arrays[0].shape[1]:
@@ -401,7 +412,8 @@ def _as_rows(item: Any, name: str) -> np.ndarray:
     """Read one series as an array of shape (n_rows, F), keeping its dtype."""
     if issparse(item):
         raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray().")
-    _refuse_dates(item, name)
+    item = as_container(item, name)
+    check_entries(item, name)
     try:
         array = np.asarray(item)
     except ValueError as error:
@@ -415,18 +427,6 @@ def _as_rows(item: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         array = _as_numbers(item, array, name)
     return array if array.ndim == 2 else array[:, None]
-
-
-def _refuse_dates(item: Any, name: str) -> None:
-    """Raise TypeError for a data frame with a column of dates, as many files of series have."""
-    if not hasattr(item, "columns"):
-        return
-    for column, dtype in zip(item.columns, item.dtypes, strict=True):
-        if str(dtype).lower().startswith(("date", "timedelta", "period", "time")):
-            raise TypeError(
-                f"{name} has the column {column!r} of dates ({dtype}); windows contain numbers "
-                f"only. Leave it out: {name}.drop(columns={column!r})."
-            )
 
 
 def _as_numbers(item: Any, array: np.ndarray, name: str) -> np.ndarray:
@@ -572,7 +572,9 @@ def _columns(y: Any, series: _Series) -> tuple[list[np.ndarray], list[str]]:
     if not series.is_list:
         return [_as_column(y, "y")], ["y"]
     n = len(series.lengths)
-    items = list(y) if hasattr(y, "__len__") and not isinstance(y, (str, dict)) else []
+    y = as_container(y, "y")
+    items = list(y) if hasattr(y, "__len__") and not isinstance(y, str) else []
+    items, _ = align_frames(items, "y")
     if len(items) != n or np.ndim(items[0]) == 0:
         given = f"{len(items)} entries" if items else f"{y!r}"
         raise ValueError(
@@ -637,6 +639,7 @@ def _as_column(values: Any, name: str) -> np.ndarray:
     """Return labels or ids as an array, keeping the type of each entry."""
     if issparse(values):
         raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray().")
+    values = as_container(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:

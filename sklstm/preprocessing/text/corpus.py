@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from itertools import repeat
 from numbers import Integral
@@ -18,7 +18,7 @@ from scipy.sparse import issparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils._param_validation import StrOptions
 
-from sklstm._sequences import is_missing
+from sklstm._sequences import as_container, is_missing
 from sklstm.preprocessing.text._gensim import parts
 
 Analyzer = Callable[[Any], Iterable[str]]
@@ -207,7 +207,8 @@ def read_corpus(
     Parameters
     ----------
     X : iterable
-        The texts: a list, tuple, generator, 1-D array, Series or one-column data frame. A callable
+        The texts: a list, tuple, generator, array of shape (n,) or (n, 1), Series or one-column
+        data frame. A callable
         analyzer may take anything in place of texts.
     splitting : Splitting
         How to split texts.
@@ -281,6 +282,10 @@ def _items(X: Any) -> list[Any]:
             "X must be an iterable of texts, got a single string; "
             "for one text write transform([text])."
         )
+    if isinstance(X, Set):
+        raise TypeError(f"X is a {type(X).__name__}, which has no order; pass a list of texts.")
+    if not isinstance(X, (Mapping, Iterator)):
+        X = as_container(X, "X")
     is_iterable = isinstance(X, Iterable)
     if isinstance(X, Mapping) or issparse(X) or not is_iterable:
         hint = "; pass its texts, such as bunch.data" if isinstance(X, Mapping) else ""
@@ -297,6 +302,8 @@ def _items(X: Any) -> list[Any]:
             )
         return _items(X[columns[0]])
     shape = getattr(X, "shape", None)
+    if shape is not None and len(shape) == 2 and shape[1] == 1:
+        X, shape = X[:, 0], shape[:1]
     if shape is not None and len(shape) != 1:
         raise ValueError(
             f"X must be one-dimensional, one text per item, got shape {shape}; "
