@@ -46,7 +46,7 @@ def check_entries(values: Any, name: str, *, dates: bool = False) -> None:
     ValueError
         For masked entries, and for NaT where dates are accepted.
     """
-    dtype = getattr(values, "dtype", None)
+    dtype: Any = getattr(values, "dtype", None)
     if isinstance(values, np.ma.MaskedArray):
         check_unmasked(values, name)
     if isinstance(values, list | tuple):
@@ -79,11 +79,16 @@ def check_unmasked(values: np.ma.MaskedArray, name: str) -> None:
     masked = np.argwhere(np.ma.getmaskarray(values))
     if len(masked):
         place = "".join(f"[{i}]" for i in masked[0])
+        some = f" ({len(masked)} of {values.size} entries are)" if values.ndim else ""
+        hint = ""
+        if name.startswith("X"):
+            hint = (
+                " Steps at the ends of sequences may be filled with a value that does not occur "
+                "in the data, and be cut off by padding_value."
+            )
         raise ValueError(
-            f"{name}{place} is masked, and so are {len(masked)} of the {values.size} entries of "
-            f"the masked array. Masks are not read: fill the gaps by {name}.filled(...), or leave "
-            "these entries out. Masked steps at the ends of sequences can be filled with a "
-            "value that does not occur in the data, and cut off by padding_value."
+            f"{name}{place} is masked{some}, and masks are not read: leave masked entries out, or "
+            f"fill them, by {name}.filled(...).{hint}"
         )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from importlib import import_module
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def as_container(X: Any, name: str) -> Any:
     Raises
     ------
     TypeError
-        For dicts, sets, iterators and what has to be evaluated first.
+        For dicts, sets, iterators, what has to be evaluated first, and what holds nothing.
     ValueError
         If an entry of a masked array is masked.
     """
@@ -136,9 +137,21 @@ def as_container(X: Any, name: str) -> Any:
         return X
     if hasattr(X, "__array__"):
         return np.asarray(X)
-    if isinstance(X, Collection) and not hasattr(X, "shape"):
+    if isinstance(X, Number) or hasattr(X, "shape"):
+        return X
+    if isinstance(X, Iterable):
         return list(X)
-    return X
+    raise TypeError(f"{given}; pass a list, an array or a data frame, with one item per sample.")
+
+
+def as_table(X: Any, name: str) -> Any:
+    """Return a table as `as_container` does, without dates and masked entries.
+
+    A pyarrow table is returned as it is: scikit-learn converts it, and knows where its names are.
+    """
+    table = as_container(X, name)
+    check_entries(table, name)
+    return X if hasattr(X, "column_names") else table
 
 
 def _from_arrow(X: Any, name: str) -> Any:
@@ -205,7 +218,7 @@ def from_cells(
             "or, for one sample of several dimensions, an array of shape (1, T, F)."
         )
     order = list(range(X.shape[1]))
-    if is_frame and columns is not None:
+    if names is not None and columns is not None:
         order = column_order(names, columns, name) or order
     shown = names if names is not None else order
     lost = sorted(set(order) - set(held))
@@ -301,7 +314,7 @@ def align_frames(
     if first is None:
         return items, None
     reference = f"{name}[{first}]" if columns is None else "the X of fit"
-    wanted = given[first] if columns is None else list(columns)
+    wanted = list(columns if columns is not None else given[first] or ())
     nameless = next((i for i, names in enumerate(given) if names is None), None)
     aligned = []
     for i, names in enumerate(given):

@@ -163,23 +163,24 @@ def is_table(X: Any, input_type: str = "auto") -> bool:
     return len(array.shape) == 2 or array.dtype.kind in "biufc"
 
 
-def refuse_counts(X: Any, name: str) -> None:
+def refuse_counts(X: Any, estimator_name: str, name: str = "X") -> None:
     """Raise TypeError for sparse input, which a vectorizer of texts makes in most cases."""
     sparse = issparse(X)
     if not sparse and hasattr(X, "columns") and hasattr(X, "iloc"):
-        sparse = any(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+        sparse = X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
     if sparse:
+        model = estimator_name if estimator_name.startswith("LSTM") else "LSTMClassifier"
         raise TypeError(
-            f"X is sparse, a {type(X).__name__} of shape {X.shape}, as CountVectorizer and "
+            f"{name} is sparse, a {type(X).__name__} of shape {X.shape}, as CountVectorizer and "
             "TfidfVectorizer return it. Counts of words have no order in time, so there are no "
             "sequences to read in it, nor would there be in a dense array. Put SequenceTokenizer "
-            f"in the place of the vectorizer: make_pipeline(SequenceTokenizer(), {name}())"
-            ".fit(texts, y); or use a linear model for counts, such as LogisticRegression."
+            f"in the place of the vectorizer: make_pipeline(SequenceTokenizer(), {model}())"
+            ".fit(texts, y); or use a linear model for counts, LogisticRegression or Ridge."
         )
 
 
 def _is_number(item: Any) -> bool:
-    return np.ndim(item) == 0 and not isinstance(item, str | bytes)
+    return item.ndim == 0 if isinstance(item, np.ndarray) else not hasattr(item, "__iter__")
 
 
 def _as_array(X: Any) -> Any:
@@ -301,6 +302,7 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
         if not _holds_numbers(item):
             _check_list(item, index, name)
     elif not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf" or np.ma.isMA(item):
+        refuse_counts(item, name, f"X[{index}]")
         check_entries(item, f"X[{index}]")
         item = np.asarray(item) if hasattr(item, "__array__") else item
         if isinstance(item, np.ndarray) and item.size and _is_no_number(item):
@@ -317,7 +319,9 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
 
 
 def _is_no_number(array: np.ndarray) -> bool:
-    return array.dtype.kind in "cUS" or isinstance(array.flat[0], str | bytes)
+    if array.dtype.kind == "O":
+        return any(issubclass(kind, str | bytes) for kind in set(map(type, array.flat)))
+    return array.dtype.kind in "cUS"
 
 
 def _holds_numbers(item: Sequence[Any]) -> bool:
@@ -349,7 +353,7 @@ def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> No
 
 
 def _refuse_dtype(array: np.ndarray, index: int, name: str) -> NoReturn:
-    if array.dtype.kind in "US" or isinstance(array.flat[0], str):
+    if array.dtype.kind in "US" or (array.dtype.kind == "O" and _is_no_number(array)):
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name))
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X[{index}] has dtype {array.dtype}.")

@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import nn
 
-from sklstm._sequences import TargetError, check_entries, is_missing
+from sklstm._sequences import TargetError, is_missing
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import LinearHead, binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
@@ -175,7 +175,6 @@ class LabelTarget(Target):
         if given is None or index is None:
             return
         if not isinstance(given, str):
-            check_entries(list(given.values()), "class_weight")
             self._weight_of_class = compute_class_weight(
                 given, classes=self.classes, y=self.classes
             )

@@ -11,7 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm._sequences import as_container, check_entries, object_array, refuse_counts
+from sklstm._sequences import align_frames, as_table, is_table, object_array, refuse_counts
 from sklstm.preprocessing.series.windows import slide
 
 _DTYPES = (np.float64, np.float32)
@@ -216,8 +216,7 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
             If X does not have the shape that `transform` returns.
         """
         check_is_fitted(self)
-        X = as_container(X, "X")
-        check_entries(X, "X")
+        X = as_table(X, "X")
         if self.mode == "trailing":
             return self._last_steps(X)
         steps = check_array(X, dtype=_DTYPES, allow_nd=True, ensure_2d=False, input_name="X")
@@ -238,8 +237,12 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any) -> Any:
         """Return the table without what would be read as other numbers than it holds."""
-        X = as_container(X, "X")
-        check_entries(X, "X")
+        X = as_table(X, "X")
+        if (isinstance(X, list) or len(getattr(X, "shape", ())) in (1, 2)) and not is_table(X):
+            raise ValueError(
+                "X holds sequences or texts, but WindowReshaper makes sequences of the rows of a "
+                "table, of shape (n, n_columns)."
+            )
         if self.mode == "rows":
             refuse_counts(X, "LSTMClassifier")
         return X
@@ -272,6 +275,8 @@ class WindowReshaper(TransformerMixin, BaseEstimator):
         return object_array(rows[max(0, end - self.n_steps_) : end] for end in ends)
 
     def _last_steps(self, X: Any) -> np.ndarray:
+        if isinstance(X, list):
+            X, _ = align_frames(X, "X", getattr(self, "feature_names_in_", None))
         last = []
         for i, window in enumerate(X):
             steps = np.asarray(window)

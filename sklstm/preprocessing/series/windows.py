@@ -18,6 +18,7 @@ from sklstm._sequences import (
     as_container,
     check_entries,
     concatenate,
+    from_cells,
     missing_rows,
     object_array,
     offsets,
@@ -367,7 +368,7 @@ def _locate(row: int, starts: np.ndarray, name: str, is_list: bool) -> tuple[str
 
 
 def _read_series(X: Any, groups: Any) -> _Series:
-    X = as_container(X, "X")
+    X, _ = from_cells(as_container(X, "X"), "X")
     items = _items(X)
     if items is None:
         rows = _as_rows(X, "X")
@@ -376,6 +377,8 @@ def _read_series(X: Any, groups: Any) -> _Series:
         else:
             starts, ids = _runs(_ids(groups, len(rows), "row"))
         return _Series(rows, starts, np.diff(starts, append=len(rows)), ids)
+    for i, item in enumerate(items):  # a column of dates is named, before it is missed elsewhere
+        check_entries(item, f"X[{i}]")
     items, _ = align_frames(items, "X")
     arrays = [_as_rows(item, f"X[{i}]") for i, item in enumerate(items)]
     for i, array in enumerate(arrays):
@@ -402,8 +405,10 @@ def _items(X: Any) -> list[Any] | None:
                 "series pass np.asarray(X)."
             )
         return items
-    if getattr(X, "dtype", None) == np.dtype(object) and len(getattr(X, "shape", ())) == 1:
-        items = list(X)
+    dtype = getattr(X, "dtype", None)
+    is_column = len(getattr(X, "shape", ())) == 1
+    if is_column and (dtype == np.dtype(object) or str(dtype).startswith(("List", "Array"))):
+        items = X.to_list() if hasattr(X, "to_list") else list(X)
         return items if items and not isinstance(items[0], str) and np.ndim(items[0]) else None
     return None
 

@@ -307,7 +307,7 @@ def _items(X: Any) -> list[Any]:
     if shape is not None and len(shape) != 1:
         raise ValueError(
             f"X must be one-dimensional, one text per item, got shape {shape}; "
-            "pass one column of it, such as X[:, 0]."
+            f"pass {'its row, X[0]' if shape[:1] == (1,) else 'one column of it, such as X[:, 0]'}."
         )
     if hasattr(X, "to_list"):  # a Series; a polars Series of lists becomes a list of lists
         return X.to_list()
