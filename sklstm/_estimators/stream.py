@@ -356,8 +356,8 @@ class SequenceStream:
         if columns is None or not hasattr(x, "iloc"):
             return x
         names = list(getattr(x, "columns", x.index))
-        if names == list(range(len(names))) or (x.ndim == 1 and set(names) != set(columns)):
-            return x  # without names of features
+        if x.ndim == 1 and set(names) != set(columns):
+            return x  # these are no names of features
         order = column_order(names, columns, "x")
         return x if order is None else np.asarray(x)[..., order]
 

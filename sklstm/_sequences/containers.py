@@ -309,27 +309,29 @@ def align_frames(
     kinds = set(map(type, items))
     if not any(hasattr(kind, "columns") for kind in kinds):
         return items, None
-    given = [_names(item) for item in items]
-    first = next((i for i, names in enumerate(given) if names is not None), None)
-    if first is None:
-        return items, None
-    reference = f"{name}[{first}]" if columns is None else "the X of fit"
-    wanted = list(columns if columns is not None else given[first] or ())
-    nameless = next((i for i, names in enumerate(given) if names is None), None)
-    aligned = []
-    for i, names in enumerate(given):
-        item, order = items[i], None
-        if names is not None:
-            order = column_order(names, wanted, f"{name}[{i}]", reference)
-        if order is not None and nameless is not None:
-            raise ValueError(
-                f"{name}[{i}] has its columns in another order than {reference}, {names!r} and "
-                f"{wanted!r}, and {name}[{nameless}] has no column names to align by; pass either "
-                "frames or arrays."
-            )
+    frames = {i: _names(item) for i, item in enumerate(items) if hasattr(item, "columns")}
+    first = next((i for i, names in frames.items() if not _is_default(names)), min(frames))
+    if set(frames[min(frames)]) == set(frames[first]):
+        first = min(frames)
+    if columns is None or (_is_default(columns) and set(columns) != set(frames[first])):
+        wanted, reference = frames[first], f"{name}[{first}]"
+    else:
+        wanted, reference = list(columns), "the X of fit"
+    aligned, moved, nameless = list(items), None, len(frames) < len(items)
+    for i, names in frames.items():
+        order = column_order(names, wanted, f"{name}[{i}]", reference)
+        nameless = nameless or set(names) != set(wanted)
         if order is not None:  # names are unique here
-            item = item.select(wanted) if hasattr(item, "column_names") else item[wanted]
-        aligned.append(item)
+            frame = items[i]
+            moved = i if moved is None else moved
+            aligned[i] = frame.select(wanted) if hasattr(frame, "column_names") else frame[wanted]
+    if moved is not None and nameless:
+        other = next(i for i in range(len(items)) if set(frames.get(i, ())) != set(wanted))
+        raise ValueError(
+            f"{name}[{moved}] has its columns in another order than {reference}, {frames[moved]!r} "
+            f"and {wanted!r}, and {name}[{other}] has no column names to align by; pass either "
+            "frames or arrays."
+        )
     return aligned, tuple(wanted)
 
 
@@ -337,6 +339,8 @@ def column_order(
     names: Sequence[Any], wanted: Sequence[Any], name: str, reference: str = "the X of fit"
 ) -> list[int] | None:
     """Return where the wanted columns are among those given; None if they are in order.
+
+    Columns that are only numbered from 0, on either side, are taken by position.
 
     Raises
     ------
@@ -347,6 +351,8 @@ def column_order(
     if names == wanted:
         return None
     place = {column: k for k, column in enumerate(names)}
+    if place.keys() != set(wanted) and (_is_default(names) or _is_default(wanted)):
+        return None
     if place.keys() != set(wanted):
         lost = [column for column in wanted if column not in place]
         new = [column for column in names if column not in wanted]
@@ -363,9 +369,11 @@ def column_order(
     return [place[column] for column in wanted]
 
 
-def _names(item: Any) -> list[Any] | None:
-    """Return the names of the columns of a frame, or None if it has none."""
-    if not hasattr(item, "columns"):
-        return None
-    names = list(getattr(item, "column_names", item.columns))
-    return None if names == list(range(len(names))) else names
+def _names(frame: Any) -> list[Any]:
+    """Return the names of the columns of a pandas, polars or pyarrow frame."""
+    return list(getattr(frame, "column_names", frame.columns))
+
+
+def _is_default(names: Sequence[Any]) -> bool:
+    """Return True for the numbers that pandas gives to columns without names."""
+    return list(names) == list(range(len(names)))
