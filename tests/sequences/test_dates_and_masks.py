@@ -220,7 +220,7 @@ def test_fault_06_no_label_and_no_group_is_NaT():
     with pytest.raises(ValueError, match=r"missing labels, the first at y\[1\]"):
         vectorizer.fit(texts, NOT_A_TIME.astype("M8[ns]"))
     labels = NOT_A_TIME[[0, 2, 0, 2]].astype("M8[ns]")
-    assert list(vectorizer.fit(texts, labels).classes_) == sorted(set(labels))
+    assert list(vectorizer.fit(texts, labels).label_classes_) == sorted(set(labels))
 
 
 def test_fault_06_times_may_be_labels_and_groups_of_windows():
