@@ -30,9 +30,11 @@ from sklstm._sequences import (
     Ragged,
     TokenArray,
     Vocabulary,
+    as_container,
     as_objects,
     as_python,
     as_ragged,
+    check_entries,
     check_nothing_cut,
     embedding_matrix,
     equal_but_for_rounding,
@@ -184,6 +186,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             matrices=self._reads_matrices,
             empty_texts=empty_texts and not (self._per_step or in_pieces),
             empty_sequences=self._per_step,
+            columns=None if reset else self._input_.columns,
         )
         if not len(sequences.values):
             sequences = self._without_steps(sequences, reset=reset)
@@ -432,11 +435,14 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 raise
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"X_val cannot be used as validation data: {error}") from error
+        name = "y" if training else "y_val"
+        target = self._new_target()
+        y = as_container(y, name)
+        check_entries(y, name, dates=target.accepts_dates)
         check_consistent_length(sequences.lengths, y)
         if groups is not None:
             check_consistent_length(sequences.lengths, groups)
             groups = _checked_groups(groups)
-        name = "y" if training else "y_val"
         self._check_some_steps(sequences, "X" if training else "X_val")
         per_step = self._per_step
         if per_step:
@@ -444,7 +450,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             weights = given_step_weights(sample_weight, sequences)
         else:
             weights = given_weights(sample_weight, len(sequences))
-        target = self._new_target()
         with target_errors(name, sequences.lengths if per_step else None):
             if reset:
                 target.learn(y, weights, classes, partial=partial)
@@ -864,6 +869,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return true values, predictions and weights of all steps, to be scored."""
         # All is checked before anything is predicted, which moves the state if stateful.
         sequences = self._read_X(X, in_pieces=self.stateful)
+        y, sample_weight = self._read_scoring(y, sample_weight)
         check_consistent_length(sequences.lengths, y)
         expected = flatten_steps(y, sequences, "y")
         if not len(expected):
@@ -874,6 +880,14 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             self._target_.check(expected)
         weights = given_step_weights(sample_weight, sequences)
         return expected, self._rows(sequences, "predict"), weights
+
+    def _read_scoring(self, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+        """Return true targets and weights, without dates in the place of numbers and masks."""
+        check_is_fitted(self)
+        y, sample_weight = as_container(y, "y"), as_container(sample_weight, "sample_weight")
+        check_entries(y, "y", dates=self._target_.accepts_dates)
+        check_entries(sample_weight, "sample_weight")
+        return y, sample_weight
 
     def _read_X(self, X: Any, *, in_pieces: bool = False) -> Ragged:
         """Read `X` for a fitted estimator."""
@@ -1113,6 +1127,8 @@ def holdout_split(
             f"early_stopping needs at least 2 samples to hold some out; got n_samples={n_samples}."
         )
     if groups is not None:
+        groups = as_container(groups, "groups")
+        check_entries(groups, "groups", dates=True)
         check_consistent_length(range(n_samples), groups)
     rows = np.arange(n_samples)
     if classes is None and strata is not None:

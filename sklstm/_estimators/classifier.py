@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
@@ -206,7 +205,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step of other values, 1 for token ids.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a data frame.
+        Names of the columns, where X was a data frame of shape (n, T).
     vocabulary_ : Vocabulary
         The words of the token ids, where X came from `SequenceTokenizer`.
     embedding_coverage_ : float
@@ -235,9 +234,16 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     Notes
     -----
     X may be a list or object array of sequences, each of shape (T_i,) or (T_i, F); an array
-    of shape (n, T, F), or (n, T) for one feature; a Series of lists; an Awkward array; or
-    the one-column frame that ``SequenceTokenizer().set_output(transform="pandas")`` returns.
+    of shape (n, T, F), or (n, T) for one feature; a Series of lists; an Awkward or pyarrow
+    array; an object array of shape (n, 1); or the one-column frame that
+    ``SequenceTokenizer().set_output(transform="pandas")`` returns. Of a data frame with several
+    columns whose cells are sequences, each column is a feature.
     Token ids of shape (T_i, K) are K ids per step, whose vectors are concatenated.
+
+    Sequences that are data frames are aligned by the names of their columns, within X and with
+    the X of `fit`; `feature_names_in_` is not set, as it names the columns of X itself. Dates,
+    durations and masked entries are refused: numpy would convert them to numbers silently. Dates
+    may be labels.
 
     Steps may be matrices, too: arrays of shape (n, T, H, W) or (n, T, C, H, W), and lists of
     (T_i, H, W) or (T_i, C, H, W) arrays, channels first. `n_features_in_` is then the number of
@@ -664,7 +670,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         ValueError
             If a label is missing (NaN, None), or strings and other labels are mixed.
         """
-        check_is_fitted(self)
+        y, sample_weight = self._read_scoring(y, sample_weight)
         with target_errors("y"):
             self._target_.check(y)
         return float(super().score(X, y, sample_weight))

@@ -37,6 +37,7 @@ from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     Ragged,
     TokenArray,
+    as_table,
     equal_but_for_rounding,
     is_table,
     plain,
@@ -573,7 +574,7 @@ class AutoencoderClusterer(
             If X does not have `n_components` columns, or `lengths` are missing or invalid.
         """
         check_is_fitted(self)
-        latent = check_array(X, dtype=np.float32, input_name="X")
+        latent = check_array(as_table(X, "X"), dtype=np.float32, input_name="X")
         n_components = self._n_features_out
         if latent.shape[1] != n_components:
             raise ValueError(
@@ -648,7 +649,13 @@ class AutoencoderClusterer(
     def _read(self, X: Any, *, reset: bool) -> Any:
         """Return a checked array or CSR matrix, or sequences."""
         if not self._is_dense:
+            if issparse(X):
+                raise TypeError(
+                    f"X is sparse, a table of shape {X.shape}, but this AutoencoderClusterer reads "
+                    'sequences (architecture="lstm"). For a table fit with architecture="dense".'
+                )
             return self._read_sequences(X, reset=reset)
+        X = as_table(X, "X")
         if not is_table(X) and len(X):
             raise ValueError(
                 "X holds sequences, but AutoencoderClusterer reads a table of shape (n_samples, "

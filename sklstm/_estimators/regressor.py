@@ -221,7 +221,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step of other values, 1 for token ids.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a data frame.
+        Names of the columns, where X was a data frame of shape (n, T).
     quantiles_ : tuple of float or None
         The quantiles predicted; None for other losses.
     vocabulary_ : Vocabulary
@@ -644,6 +644,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
             check_is_fitted(self)
             if self.stateful:
                 check_consistent_length(X, y)
+            y, sample_weight = self._read_scoring(y, sample_weight)
             with target_errors("y"):
                 self._target_.check(y)
             predicted, expected = self.predict(X), np.asarray(y)

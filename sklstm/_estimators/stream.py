@@ -15,7 +15,9 @@ from sklstm._sequences import (
     InputSpec,
     Ragged,
     TokenArray,
+    as_container,
     check_nothing_cut,
+    column_order,
     pad_batch,
     plain,
     split,
@@ -330,6 +332,7 @@ class SequenceStream:
     def _step_inputs(self, x: Any, n: int) -> np.ndarray:
         """Return one step of `n` sequences as the network takes it."""
         spec = self._model._input_
+        x = self._in_order(as_container(x, "x"))
         try:
             step = np.asarray(x)
         except ValueError as error:
@@ -356,6 +359,17 @@ class SequenceStream:
                 f"x holds NaN or infinity, or a value too large for float32: {step.tolist()}."
             )
         return inputs.reshape(n, 1, spec.n_features)
+
+    def _in_order(self, x: Any) -> Any:
+        """Return a row, or the rows, of a data frame with its columns in the order of fit."""
+        columns = self._model._input_.columns
+        if columns is None or not hasattr(x, "iloc"):
+            return x
+        names = list(getattr(x, "columns", x.index))
+        if x.ndim == 1 and set(names) != set(columns):
+            return x  # these are no names of features
+        order = column_order(names, columns, "x")
+        return x if order is None else np.asarray(x)[..., order]
 
     def _chunks(self, X: Any) -> Any:
         """Return `X` with an axis for sequences."""

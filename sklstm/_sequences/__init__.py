@@ -3,6 +3,7 @@
 from sklstm._sequences.arrays import (
     as_objects,
     as_python,
+    check_entries,
     concatenate,
     equal_but_for_rounding,
     is_missing,
@@ -13,7 +14,16 @@ from sklstm._sequences.arrays import (
     unusual_scale,
 )
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
-from sklstm._sequences.containers import contain_rectangle, contain_sequences, id_rows
+from sklstm._sequences.containers import (
+    align_frames,
+    as_container,
+    as_table,
+    column_order,
+    contain_rectangle,
+    contain_sequences,
+    from_cells,
+    id_rows,
+)
 from sklstm._sequences.embeddings import embedding_matrix
 from sklstm._sequences.form import InputSpec, check_nothing_cut
 from sklstm._sequences.ragged import (
@@ -29,7 +39,7 @@ from sklstm._sequences.ragged import (
     truncate,
     unfill,
 )
-from sklstm._sequences.reading import as_ragged, is_table
+from sklstm._sequences.reading import as_ragged, is_table, refuse_counts
 from sklstm._sequences.step_values import TargetError, flatten_steps, target_errors
 from sklstm._sequences.tokens import (
     END_ID,
@@ -57,10 +67,15 @@ __all__ = [
     "TargetError",
     "TokenArray",
     "Vocabulary",
+    "align_frames",
+    "as_container",
     "as_objects",
     "as_python",
     "as_ragged",
+    "as_table",
+    "check_entries",
     "check_nothing_cut",
+    "column_order",
     "concatenate",
     "contain_rectangle",
     "contain_sequences",
@@ -68,6 +83,7 @@ __all__ = [
     "equal_but_for_rounding",
     "fill",
     "flatten_steps",
+    "from_cells",
     "id_rows",
     "is_missing",
     "is_table",
@@ -84,6 +100,7 @@ __all__ = [
     "ranges",
     "read_all",
     "read_wanted",
+    "refuse_counts",
     "sequence_ids",
     "split",
     "target_errors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class InputSpec:
         The words of the token ids.
     n_character_ids : int
         The largest id of a character plus one; 0 if steps hold no characters.
+    columns : tuple or None
+        The names of the features of a step, if sequences were data frames.
     """
 
     is_tokens: bool
@@ -40,6 +43,7 @@ class InputSpec:
     n_ids: int
     vocabulary: Vocabulary | None
     n_character_ids: int = 0
+    columns: tuple[Any, ...] | None = None
 
     @classmethod
     def of(cls, sequences: Ragged) -> InputSpec:
@@ -59,6 +63,7 @@ class InputSpec:
             n_ids,
             sequences.vocabulary,
             characters.n_ids if characters is not None else 0,
+            sequences.columns,
         )
 
     def check(self, sequences: Ragged, name: str) -> None:

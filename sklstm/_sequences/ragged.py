@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -188,6 +188,8 @@ class Ragged:
         What was cut off as padding when these sequences were read.
     form : OriginalForm
         The form that they had in X.
+    columns : tuple or None
+        The names of the features of a step, if sequences were data frames.
     """
 
     values: np.ndarray
@@ -199,6 +201,7 @@ class Ragged:
     starts: np.ndarray | None = None
     cut: Cut | None = None
     form: OriginalForm = OriginalForm()
+    columns: tuple[Any, ...] | None = None
 
     @cached_property
     def offsets(self) -> np.ndarray:
@@ -274,3 +277,12 @@ class Ragged:
         before = np.where(lengths > 0, starts - self.offsets, 0)
         trimmed = self.with_rows(ranges(starts, lengths), lengths)
         return replace(trimmed, cut=Cut(before, self.lengths))
+
+    def with_padding(self, values: np.ndarray, padding_value: float) -> Ragged:
+        """Return sequences of other `values` with what `trim` cut off, as `padding_value`."""
+        if self.cut is None:
+            return replace(self, values=values)
+        lengths = self.cut.lengths
+        whole = np.full((int(lengths.sum()), values.shape[1]), padding_value, dtype=values.dtype)
+        whole[ranges(offsets(lengths) + self.cut.before, self.lengths)] = values
+        return replace(self, values=whole, lengths=lengths, cut=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -15,7 +16,8 @@ from numpy.lib.stride_tricks import as_strided
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from sklstm._sequences.arrays import plain
+from sklstm._sequences.arrays import check_entries, plain
+from sklstm._sequences.containers import align_frames, as_container, from_cells
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
     PADDING_ID,
@@ -32,6 +34,8 @@ _TEXT_HINT = (
     "this estimator reads sequences of numbers or token ids, not text. Put a tokenizer "
     "before it: make_pipeline(SequenceTokenizer({analyzer}), {name}()).fit(texts, y)"
 )
+# Most numbers in lists are of these types; of others, some would be converted silently.
+_NUMBERS = frozenset({int, float, bool, np.float64, np.float32, np.int64, np.int32, np.bool_})
 
 
 def _text_hint(name: str, analyzer: str = "") -> str:
@@ -49,13 +53,15 @@ def as_ragged(
     matrices: bool = False,
     empty_texts: bool = True,
     empty_sequences: bool = False,
+    columns: Sequence[Any] | None = None,
 ) -> Ragged:
     """Read any accepted form of X as `Ragged`.
 
     Parameters
     ----------
-    X : list, object array, Series, one-column frame or Awkward array of sequences, or \
-            array of shape (n, T), (n, T, F), (n, T, H, W) or (n, T, C, H, W)
+    X : list, object array, Series, one-column frame, pyarrow or Awkward array of sequences, or \
+            array of shape (n, T), (n, T, F), (n, T, H, W) or (n, T, C, H, W), or \
+            frame with a column for each feature, whose cells are sequences
         The sequences. See `docs/architecture.md` for what each form means.
     input_type : {"auto", "tokens", "values"}, default="auto"
         "auto" reads a `TokenArray` as token ids and everything else as values.
@@ -77,6 +83,9 @@ def as_ragged(
         Whether an empty sequence of token ids is read as one unknown word.
     empty_sequences : bool, default=False
         Whether other sequences may be empty; otherwise that is an error.
+    columns : sequence or None, default=None
+        The names of the features in `fit`, if X consisted of frames there. None: sequences that
+        are frames have the features in the order of the first one.
 
     Returns
     -------
@@ -88,14 +97,21 @@ def as_ragged(
     TypeError, ValueError
         If `X` holds anything else; the message names the first such sequence.
     """
+    names = getattr(X, "column_names", None)  # of a pyarrow table
+    X = as_container(X, "X")
     if input_type == "auto":
         _check_vocabulary_not_lost(X)
+    refuse_counts(X, estimator_name)
     was_list = isinstance(X, list | tuple)
+    X, names = from_cells(X, "X", columns, names)
     X, vocabulary = _unwrap(X)
     is_tokens = input_type == "tokens" or (input_type == "auto" and isinstance(X, TokenArray))
     matrices = matrices and not is_tokens
     if isinstance(X, list):
+        if names is None:
+            X, names = align_frames(X, "X", columns)
         sequences = _from_items(X, None if is_tokens else dtype, estimator_name, matrices)
+        sequences = replace(sequences, columns=names)
         if lists_are_tables and _is_nested_table(X):
             sequences = replace(sequences, width=len(X[0]))
         if was_list and all(isinstance(item, list | tuple) for item in X):
@@ -133,18 +149,41 @@ def is_table(X: Any, input_type: str = "auto") -> bool:
         return True
     if isinstance(X, TokenArray) or VOCABULARY_ATTR in getattr(X, "attrs", ()):
         return False
+    X = as_container(X, "X")
+    if hasattr(X, "columns") and len(X.columns) == 1:
+        return not _holds_sequences(X[X.columns[0]])
+    if from_cells(X, "X")[0] is not X:
+        return False
     if hasattr(X, "columns"):
-        return len(X.columns) != 1 or not _holds_sequences(X[X.columns[0]])
+        return True
     if isinstance(X, list | tuple):
         return len(X) > 0 and (_is_nested_table(X) or _is_number(X[0]))
     array = _as_array(X)
     if array is None or len(array.shape) > 2:
         return False
+    if not hasattr(array.dtype, "kind"):  # a polars Series
+        return not _holds_sequences(array)
     return len(array.shape) == 2 or array.dtype.kind in "biufc"
 
 
+def refuse_counts(X: Any, estimator_name: str, name: str = "X") -> None:
+    """Raise TypeError for sparse input, which a vectorizer of texts makes in most cases."""
+    sparse = issparse(X)
+    if not sparse and hasattr(X, "columns") and hasattr(X, "iloc"):
+        sparse = X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+    if sparse:
+        model = estimator_name if estimator_name.startswith("LSTM") else "LSTMClassifier"
+        raise TypeError(
+            f"{name} is sparse, a {type(X).__name__} of shape {X.shape}, as CountVectorizer and "
+            "TfidfVectorizer return it. Counts of words have no order in time, so there are no "
+            "sequences to read in it, nor would there be in a dense array. Put SequenceTokenizer "
+            f"in the place of the vectorizer: make_pipeline(SequenceTokenizer(), {model}())"
+            ".fit(texts, y); or use a linear model for counts, LogisticRegression or Ridge."
+        )
+
+
 def _is_number(item: Any) -> bool:
-    return np.ndim(item) == 0 and not isinstance(item, str | bytes)
+    return item.ndim == 0 if isinstance(item, np.ndarray) else not hasattr(item, "__iter__")
 
 
 def _as_array(X: Any) -> Any:
@@ -211,7 +250,8 @@ def _from_items(items: list[Any], dtype: Any, name: str, matrices: bool) -> Ragg
             f"Found array with 0 sample(s) (an empty list) while a minimum of 1 is required "
             f"by {name}."
         )
-    arrays = [_item(item, i, dtype, name, matrices) for i, item in enumerate(items)]
+    with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
+        arrays = [_item(item, i, dtype, name, matrices) for i, item in enumerate(items)]
     numbers = arrays[0].ndim == 1
     arrays = [array[:, None] if array.ndim == 1 else array for array in arrays]
     shape = next((a.shape[1:] for a in arrays if len(a)), None)
@@ -260,10 +300,16 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
     """Read one sequence as an array of shape (T_i,), (T_i, F), or with a matrix for each step."""
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
-    if isinstance(item, np.ndarray) and item.dtype.kind in "cMmUS" and item.size:
-        _refuse_dtype(item, index, name)  # numpy would convert dates and digits to numbers
-    if isinstance(item, list | tuple) and item and isinstance(item[0], str | bytes):
-        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
+    # numpy would convert dates and digits to numbers, and ignore masks
+    if isinstance(item, list | tuple):
+        if not _holds_numbers(item):
+            _check_list(item, index, name)
+    elif not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf" or np.ma.isMA(item):
+        refuse_counts(item, name, f"X[{index}]")
+        check_entries(item, f"X[{index}]")
+        item = np.asarray(item) if hasattr(item, "__array__") else item
+        if isinstance(item, np.ndarray) and item.size and _is_no_number(item):
+            _refuse_dtype(item, index, name)
     try:
         with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
             array = np.asarray(item, dtype=_dtype_of(item, dtype))
@@ -284,6 +330,27 @@ def _dtype_of(item: Any, accepted: Any) -> Any:
     return own if own in accepted else accepted[0]
 
 
+def _is_no_number(array: np.ndarray) -> bool:
+    if array.dtype.kind == "O":
+        return any(issubclass(kind, str | bytes) for kind in set(map(type, array.flat)))
+    return array.dtype.kind in "cUS"
+
+
+def _holds_numbers(item: Sequence[Any]) -> bool:
+    """Return True if a list holds only numbers, or lists of numbers."""
+    kinds = set(map(type, item))
+    if kinds == {list}:
+        return _NUMBERS.issuperset(map(type, chain.from_iterable(item)))
+    return kinds <= _NUMBERS
+
+
+def _check_list(item: Sequence[Any], index: int, name: str) -> None:
+    """Raise for texts, dates and masked entries in a list, which numpy may convert to numbers."""
+    if any(isinstance(step, str | bytes) for step in item):
+        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
+    check_entries(item, f"X[{index}]")
+
+
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
     if array.ndim == 0:
         raise ValueError(
@@ -298,7 +365,7 @@ def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> No
 
 
 def _refuse_dtype(array: np.ndarray, index: int, name: str) -> NoReturn:
-    if array.dtype.kind in "US" or isinstance(array.flat[0], str):
+    if array.dtype.kind in "US" or (array.dtype.kind == "O" and _is_no_number(array)):
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name))
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X[{index}] has dtype {array.dtype}.")
@@ -331,6 +398,7 @@ def _from_array(X: Any, dtype: Any, name: str, matrices: bool) -> Ragged:
     if isinstance(X, TokenArray) and X.ndim == 1:
         return _from_items(list(X), np.int32, name, matrices)
     X = X.view(np.ndarray) if isinstance(X, TokenArray) else X
+    check_entries(X, "X")
     if X is None:
         raise ValueError(f"X is None, where {name} expects sequences.")
     if getattr(getattr(X, "dtype", None), "kind", None) in ("U", "S") or isinstance(

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._sequences.arrays import concatenate, plain
+from sklstm._sequences.arrays import check_unmasked, concatenate, plain
+from sklstm._sequences.containers import align_frames, as_container, from_cells
 from sklstm._sequences.ragged import Ragged, locate
 
 
@@ -77,9 +78,12 @@ def flatten_steps(values: Any, sequences: Ragged, name: str) -> np.ndarray:
     ValueError
         If a sequence has another number of values than of steps, or a single one.
     """
+    values = as_container(values, name)
     if len(getattr(values, "shape", ())) == 2 and hasattr(values, "to_numpy"):
-        values = values.to_numpy()  # a frame with a column for each step
-    values = values.to_list() if hasattr(values, "to_list") else values
+        values = values.to_numpy()  # a frame with a column for each step, or one of sequences
+    values, _ = from_cells(values, name)
+    values = values.to_list() if hasattr(values, "to_list") else list(values)
+    values, _ = align_frames(values, name)
     items = [_values_of(item, i, sequences, name) for i, item in enumerate(values)]
     # The shape and dtype of an empty list mean nothing.
     filled = [i for i, item in enumerate(items) if len(item)] or [0]
@@ -96,6 +100,8 @@ def flatten_steps(values: Any, sequences: Ragged, name: str) -> np.ndarray:
 def _values_of(item: Any, i: int, sequences: Ragged, name: str) -> np.ndarray:
     """Return the values of those steps of sequence `i` that are not padding."""
     n_steps = int(sequences.lengths[i])
+    if isinstance(item, np.ma.MaskedArray):
+        check_unmasked(item, f"{name}[{i}]")
     if isinstance(item, str | bytes) or not hasattr(item, "__len__"):
         raise ValueError(
             f"{name}[{i}] is {plain(item)!r}, one value for a whole sequence, but every step needs "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from torch import Tensor, nn
@@ -58,6 +58,8 @@ class Target(ABC):
     per_step : bool
         Whether every step has a target, rather than every sequence.
     """
+
+    accepts_dates: ClassVar[bool] = False
 
     def __init__(self, estimator_name: str, *, per_step: bool):
         self.estimator_name = estimator_name

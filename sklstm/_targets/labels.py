@@ -65,6 +65,7 @@ class LabelTarget(Target):
     """
 
     loss = "cross_entropy"
+    accepts_dates = True  # as identifiers, like any other labels
     kind: Literal["binary", "multiclass", "multilabel"]
     classes: np.ndarray
     sigmoid: bool

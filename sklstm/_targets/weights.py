@@ -8,13 +8,15 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _check_sample_weight
 
-from sklstm._sequences import Ragged, flatten_steps, locate
+from sklstm._sequences import Ragged, as_container, check_entries, flatten_steps, locate
 
 
 def given_weights(sample_weight: Any, n_samples: int) -> np.ndarray:
     """Return `sample_weight` as an array, or ones."""
     if sample_weight is None:
         return np.ones(n_samples)
+    sample_weight = as_container(sample_weight, "sample_weight")
+    check_entries(sample_weight, "sample_weight")
     weights: np.ndarray = _check_sample_weight(
         sample_weight, np.empty((n_samples, 0)), dtype=np.float64, ensure_non_negative=True
     )
@@ -27,6 +29,8 @@ def given_step_weights(sample_weight: Any, sequences: Ragged) -> np.ndarray:
     n_steps = int(sequences.lengths.sum())
     if sample_weight is None:
         return np.ones(n_steps)
+    sample_weight = as_container(sample_weight, "sample_weight")
+    check_entries(sample_weight, "sample_weight")
     if not isinstance(sample_weight, list | tuple) and not hasattr(sample_weight, "to_list"):
         sample_weight = np.asarray(sample_weight)
     check_consistent_length(sequences.lengths, sample_weight)

@@ -16,6 +16,7 @@ from sklstm._sequences import (
     Ragged,
     TokenArray,
     as_python,
+    check_entries,
     contain_rectangle,
     fill,
     plain,
@@ -44,7 +45,8 @@ class SequencePadder(SequenceTransformer):
     truncation : {"pre", "post"}, default="pre"
         Whether long sequences lose their first ("pre") or their last ("post") steps.
     padding_value : float, default=0.0
-        The value to pad with; NaN is possible if X contains floats. Token ids are padded with 0,
+        The value to pad with; NaN is possible if X contains floats, and steps before and after
+        each sequence that are NaN are then read as padding of X. Token ids are padded with 0,
         the id reserved for padding, and accept no other value.
 
     Attributes
@@ -55,7 +57,8 @@ class SequencePadder(SequenceTransformer):
         T for X of shape (n, T); the number of features per step for 3-D and ragged X; 1 for token
         ids.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns. Defined only if X is a data frame whose column names are all strings.
+        Names of the columns. Defined only if X is a data frame of shape (n, T) whose column names
+        are all strings. Sequences that are data frames are aligned by the names of their columns.
 
     See Also
     --------
@@ -201,6 +204,7 @@ class SequencePadder(SequenceTransformer):
             If X does not have two or three dimensions, or `lengths` are not n integers from 0 to T.
         """
         check_is_fitted(self)
+        check_entries(X, "X")
         vocabulary = getattr(X, "vocabulary", None)
         rectangle = np.asarray(X)
         if rectangle.ndim not in (2, 3):

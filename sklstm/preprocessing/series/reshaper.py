@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._keywords import ExplainedKeywords
-from sklstm._sequences import object_array
+from sklstm._sequences import align_frames, as_table, is_table, object_array, refuse_counts
 from sklstm.preprocessing.series.windows import check_times, instance_starts, slide
 
 _DTYPES = (np.float64, np.float32)
@@ -169,6 +169,7 @@ class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
             number of columns, or `window` is missing in "trailing" mode or given in "rows"
             mode.
         """
+        X = self._read(X)
         checked = check_array(X, dtype=_DTYPES, estimator=self, input_name="X")
         n_steps, n_step_features = self._steps(checked.shape[1])
         # Last, when nothing can fail any more, so that a failed fit leaves an earlier one intact.
@@ -191,7 +192,7 @@ class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
             of shape (T_i, n_step_features_), where T_i is at most `n_steps_`.
         """
         check_is_fitted(self)
-        rows = validate_data(self, X, dtype=_DTYPES, reset=False)
+        rows = validate_data(self, self._read(X), dtype=_DTYPES, reset=False)
         if self.mode == "trailing":
             return self._trail_each(rows, X)
         if self.layout == "by_step":
@@ -219,6 +220,7 @@ class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
             If X does not have the shape that `transform` returns.
         """
         check_is_fitted(self)
+        X = as_table(X, "X")
         if self.mode == "trailing":
             return self._last_steps(X)
         steps = check_array(X, dtype=_DTYPES, allow_nd=True, ensure_2d=False, input_name="X")
@@ -236,6 +238,18 @@ class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
         is_ragged = self.mode == "trailing" and self.partial == "short"
         tags.transformer_tags.preserves_dtype = [] if is_ragged else ["float64", "float32"]
         return tags
+
+    def _read(self, X: Any) -> Any:
+        """Return the table without what would be read as other numbers than it holds."""
+        X = as_table(X, "X")
+        if (isinstance(X, list) or len(getattr(X, "shape", ())) in (1, 2)) and not is_table(X):
+            raise ValueError(
+                "X holds sequences or texts, but WindowReshaper makes sequences of the rows of a "
+                "table, of shape (n, n_columns)."
+            )
+        if self.mode == "rows":
+            refuse_counts(X, "LSTMClassifier")
+        return X
 
     def _steps(self, n_columns: int) -> tuple[int, int]:
         if self.mode == "trailing":
@@ -275,6 +289,8 @@ class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
         return object_array(rows[max(0, end - self.n_steps_) : end] for end in ends)
 
     def _last_steps(self, X: Any) -> np.ndarray:
+        if isinstance(X, list):
+            X, _ = align_frames(X, "X", getattr(self, "feature_names_in_", None))
         last = []
         for i, window in enumerate(X):
             steps = np.asarray(window)

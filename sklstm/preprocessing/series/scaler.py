@@ -54,7 +54,8 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     padding_value : float, default=None
         Steps that equal this value in every feature, at any position, are padding: they are
         excluded from the statistics and returned unchanged. Choose a value that does not occur in
-        the data. None treats every step as data, zeros included.
+        the data. NaN marks padding before and after the steps only, as in the estimators; gaps
+        between them are refused. None treats every step as data, zeros included.
 
         No other step of the output equals this value: one that scaling would map to it in every
         feature is moved by the smallest step of float32. An estimator with the same
@@ -68,7 +69,8 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         T for X of shape (n, T), which has one feature at T steps; the number of features per step
         for 3-D and ragged X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns. Defined only if X is a data frame whose column names are all strings.
+        Names of the columns. Defined only if X is a data frame of shape (n, T) whose column names
+        are all strings. Sequences that are data frames are aligned by the names of their columns.
 
     See Also
     --------
@@ -104,7 +106,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         "with_mean": ["boolean"],
         "with_std": ["boolean"],
         "feature_range": [tuple],
-        "padding_value": [Interval(Real, None, None, closed="neither"), None],
+        "padding_value": [Interval(Real, None, None, closed="neither"), "nan", None],
     }
 
     def __init__(
@@ -303,7 +305,8 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
             if self.padding_value is not None:
                 self._keep_from_padding(steps, float(self.padding_value))
             flat[is_data] = steps
-        return sequences.form.restore(flat, sequences.lengths)
+        padded = sequences.with_padding(flat, np.nan)  # none was cut off unless it is NaN
+        return sequences.form.restore(padded.values, padded.lengths)
 
     def _keep_from_padding(self, steps: np.ndarray, padding_value: float) -> None:
         """Move scaled steps that equal the padding in every feature away from it, in place.

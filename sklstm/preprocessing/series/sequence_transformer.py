@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
@@ -16,10 +17,22 @@ class SequenceTransformer(ExplainedKeywords, TransformerMixin, BaseEstimator):
     """Read X as `Ragged`, with the feature counts and names that scikit-learn expects."""
 
     n_features_in_: int
+    _columns: tuple[Any, ...] | None = None  # of the data frames that sequences were in `fit`
 
     def _read(self, X: Any, *, reset: bool) -> Ragged:
-        """Return X with its own dtype; `reset` in a first fit."""
-        return as_ragged(X, dtype=None, estimator_name=type(self).__name__, lists_are_tables=reset)
+        """Return X with its own dtype; `reset` in a first fit.
+
+        Where padding is NaN, which is not data in any case, it is cut off and noted in `cut`.
+        """
+        value = getattr(self, "padding_value", None)
+        return as_ragged(
+            X,
+            dtype=None,
+            estimator_name=type(self).__name__,
+            lists_are_tables=reset,
+            padding_value=value if value is not None and np.isnan(value) else None,
+            columns=None if reset else self._columns,
+        )
 
     def _record_features(self, X: Any, sequences: Ragged) -> None:
         """Set the attributes about the features of X. Call it last in `fit`, as it cannot fail."""
@@ -31,6 +44,7 @@ class SequenceTransformer(ExplainedKeywords, TransformerMixin, BaseEstimator):
             self.__dict__.pop("feature_names_in_", None)
         self._is_table = is_table
         self._n_step_features = sequences.n_features
+        self._columns = sequences.columns
 
     def _check_features(self, X: Any, sequences: Ragged) -> None:
         """Raise scikit-learn's ValueError if X has other features than in `fit`.

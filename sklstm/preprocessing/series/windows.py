@@ -16,7 +16,18 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from sklstm._callers import caller_level
-from sklstm._sequences import as_python, concatenate, missing_rows, object_array, offsets, plain
+from sklstm._sequences import (
+    align_frames,
+    as_container,
+    as_python,
+    check_entries,
+    concatenate,
+    from_cells,
+    missing_rows,
+    object_array,
+    offsets,
+    plain,
+)
 
 # A range stands for millions of evenly spaced starts and takes no memory.
 Starts = np.ndarray | range
@@ -70,9 +81,10 @@ def make_windows(
     ----------
     X : array or data frame of shape (n_rows, F), array of shape (n_rows,), or list of these
         The rows of a series in temporal order. A list, nested lists included, contains several
-        series. An array of shape (n_rows,) has one feature, F = 1. A data frame or Series with a
-        MultiIndex contains one series per instance: the last level is the time, and the levels
-        before it name the instance.
+        series; data frames in it are aligned by the names of their columns. An array of shape
+        (n_rows,) has one feature, F = 1. A data frame or Series with a MultiIndex contains one
+        series per instance: the last level is the time, and the levels before it name the
+        instance.
     y : array-like of shape (n_rows,) or (n_rows, k), or list of these, default=None
         Labels of any type, or `k` numbers per label: one label per row or, if `horizon` is None,
         one per window or one per series, which all windows of the series get. For a list of
@@ -407,6 +419,7 @@ def _locate(row: int, starts: np.ndarray, name: str, is_list: bool) -> tuple[str
 
 
 def _read_series(X: Any, groups: Any) -> _Series:
+    X, _ = from_cells(as_container(X, "X"), "X")
     items = _items(X)
     if items is None:
         rows = _as_rows(X, "X")
@@ -421,6 +434,9 @@ def _read_series(X: Any, groups: Any) -> _Series:
             starts, ids = _runs(_ids(groups, len(rows), "row"))
         check_times(X, starts)
         return _Series(rows, starts, np.diff(starts, append=len(rows)), ids)
+    for i, item in enumerate(items):  # a column of dates is named, before it is missed elsewhere
+        check_entries(item, f"X[{i}]")
+    items, _ = align_frames(items, "X")
     arrays = [_as_rows(item, f"X[{i}]") for i, item in enumerate(items)]
     for i, array in enumerate(arrays):
         if array.shape[1] != arrays[0].shape[1]:
@@ -449,8 +465,10 @@ def _items(X: Any) -> list[Any] | None:
                 "single series pass np.asarray(X)."
             )
         return items
-    if getattr(X, "dtype", None) == np.dtype(object) and len(getattr(X, "shape", ())) == 1:
-        items = list(X)
+    dtype = getattr(X, "dtype", None)
+    is_column = len(getattr(X, "shape", ())) == 1
+    if is_column and (dtype == np.dtype(object) or str(dtype).startswith(("List", "Array"))):
+        items = X.to_list() if hasattr(X, "to_list") else list(X)
         return items if items and not isinstance(items[0], str) and np.ndim(items[0]) else None
     return None
 
@@ -459,7 +477,8 @@ def _as_rows(item: Any, name: str) -> np.ndarray:
     """Read one series as an array of shape (n_rows, F), keeping its dtype."""
     if issparse(item):
         raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray().")
-    _refuse_dates(item, name)
+    item = as_container(item, name)
+    check_entries(item, name)
     try:
         array = np.asarray(item)
     except ValueError as error:
@@ -473,18 +492,6 @@ def _as_rows(item: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         array = _as_numbers(item, array, name)
     return array if array.ndim == 2 else array[:, None]
-
-
-def _refuse_dates(item: Any, name: str) -> None:
-    """Raise TypeError for a data frame with a column of dates, as many files of series have."""
-    if not hasattr(item, "columns"):
-        return
-    for column, dtype in zip(item.columns, item.dtypes, strict=True):
-        if str(dtype).lower().startswith(("date", "timedelta", "period", "time")):
-            raise TypeError(
-                f"{name} has the column {plain(column)!r} of dates ({dtype}); windows contain "
-                f"numbers only. Leave it out: {name}.drop(columns={plain(column)!r})."
-            )
 
 
 def _as_numbers(item: Any, array: np.ndarray, name: str) -> np.ndarray:
@@ -824,7 +831,9 @@ def _columns(y: Any, series: _Series) -> tuple[list[np.ndarray], list[str]]:
     if not series.is_list:
         return [_as_column(y, "y")], ["y"]
     n = len(series.lengths)
-    items = list(y) if hasattr(y, "__len__") and not isinstance(y, (str, dict)) else []
+    y = as_container(y, "y")
+    items = list(y) if hasattr(y, "__len__") and not isinstance(y, str) else []
+    items, _ = align_frames(items, "y")
     if len(items) != n or np.ndim(items[0]) == 0:
         given = f"{len(items)} entries" if items else f"{plain(y)!r}"
         raise ValueError(
@@ -892,6 +901,7 @@ def _as_column(values: Any, name: str) -> np.ndarray:
     """Return labels or ids as an array, keeping the type of each entry."""
     if issparse(values):
         raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray().")
+    values = as_container(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:

@@ -9,7 +9,7 @@ import re
 import warnings
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import repeat
@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils._param_validation import StrOptions
 
 from sklstm._callers import caller_level
-from sklstm._sequences import as_python, is_missing, plain
+from sklstm._sequences import as_container, as_python, is_missing, plain
 from sklstm.preprocessing.text._gensim import parts
 
 Analyzer = Callable[[Any], Iterable[str]]
@@ -387,7 +387,8 @@ def read_corpus(
     Parameters
     ----------
     X : iterable
-        The texts: a list, tuple, generator, 1-D array, Series or one-column data frame. A callable
+        The texts: a list, tuple, generator, array of shape (n,) or (n, 1), Series or one-column
+        data frame. A callable
         analyzer may take anything in place of texts.
     splitting : Splitting
         How to split texts.
@@ -475,6 +476,10 @@ def _items(X: Any) -> list[Any]:
             "X must be an iterable of texts, got a single string; "
             "for one text write transform([text])."
         )
+    if isinstance(X, Set):
+        raise TypeError(f"X is a {type(X).__name__}, which has no order; pass a list of texts.")
+    if not isinstance(X, (Mapping, Iterator)):
+        X = as_container(X, "X")
     is_iterable = isinstance(X, Iterable)
     if isinstance(X, Mapping) or issparse(X) or not is_iterable:
         hint = "; pass its texts, such as bunch.data" if isinstance(X, Mapping) else ""
@@ -491,10 +496,12 @@ def _items(X: Any) -> list[Any]:
             )
         return _items(X[columns[0]])
     shape = getattr(X, "shape", None)
+    if shape is not None and len(shape) == 2 and shape[1] == 1:
+        X, shape = X[:, 0], shape[:1]
     if shape is not None and len(shape) != 1:
         raise ValueError(
             f"X must be one-dimensional, one text per item, got shape {shape}; "
-            "pass one column of it, such as X[:, 0]."
+            f"pass {'its row, X[0]' if shape[:1] == (1,) else 'one column of it, such as X[:, 0]'}."
         )
     if hasattr(X, "to_list"):  # a Series; a polars Series of lists becomes a list of lists
         return X.to_list()

@@ -30,7 +30,7 @@ from sklstm._callers import caller_level
 from sklstm._display import PrintsShort, short
 from sklstm._jobs import job_count
 from sklstm._keywords import ExplainedKeywords
-from sklstm._sequences import as_python, is_missing, object_array, plain
+from sklstm._sequences import as_container, as_python, is_missing, object_array, plain
 from sklstm.preprocessing.text._doc2vec_inference import infer
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
@@ -693,6 +693,7 @@ def read_labels(y: Any, n_texts: int, tags: str) -> Labels:
             "This Doc2VecVectorizer requires y to be passed, but the target y is None: "
             f"tags={tags!r} learns a vector for each label."
         )
+    y = as_container(y, "y")
     is_matrix = len(getattr(y, "shape", ())) == 2
     found = (_indicated if is_matrix else _listed)(y, n_texts)
     if not len(found.classes):
@@ -724,7 +725,9 @@ def _listed(y: Any, n_texts: int) -> Labels:
     if hasattr(y, "to_list"):  # a Series; a polars Series of lists becomes a list of lists
         items = y.to_list()
     else:
-        items = y.tolist() if isinstance(y, np.ndarray) else list(y)
+        # tolist() would return dates as counts of nanoseconds.
+        is_plain = isinstance(y, np.ndarray) and y.dtype.kind not in "mM"
+        items = y.tolist() if is_plain else list(y)
     check_consistent_length(range(n_texts), items)
     labels = [
         {_checked(label, i) for label in item}
@@ -741,7 +744,7 @@ def _listed(y: Any, n_texts: int) -> Labels:
 
 def _checked(label: Any, i: int) -> Hashable:
     """Return a label of text i, after a check."""
-    if isinstance(label, np.generic):
+    if isinstance(label, np.generic) and label.dtype.kind not in "mM":
         label = label.item()
     if is_missing(label):
         raise ValueError(

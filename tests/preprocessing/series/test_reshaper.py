@@ -197,7 +197,7 @@ X_10 = RNG.normal(size=(4, 10))
         (np.array([[1, np.inf]]), {}, ValueError, "contains infinity"),
         (np.array([["a", "b"]]), {}, ValueError, "could not convert string"),
         (csr_matrix(np.eye(2)), {}, TypeError, "[Ss]parse"),
-        ([[1], [2, 3]], {}, ValueError, "inhomogeneous"),
+        ([[1], [2, 3]], {}, ValueError, "holds sequences"),
     ],
 )
 def test_a_failed_refit_leaves_the_earlier_fit(X, params, error, message):

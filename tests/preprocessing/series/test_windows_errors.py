@@ -91,7 +91,7 @@ def test_short_series_among_longer_ones_are_no_error():
         ([ROWS, []], ValueError, r"X\[1\] has shape \(0,\)"),
         ("text", ValueError, "X is a str; accepted is an array"),
         (None, ValueError, "X is a NoneType"),
-        ({"a": [1]}, ValueError, "X is a dict"),
+        ({"a": [1]}, TypeError, "X is a dict"),
         (np.ones(4) + 1j, TypeError, "X has dtype complex128"),
         (pd.date_range("2020", periods=4), TypeError, "X has dtype datetime64"),
         (np.array([1.0, object()]), TypeError, "X cannot be read as numbers"),
