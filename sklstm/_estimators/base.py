@@ -34,6 +34,7 @@ from sklstm._sequences import (
     flatten_steps,
     split,
     target_errors,
+    warn_of_ids,
 )
 from sklstm._targets import Target, given_step_weights, given_weights, scaled
 from sklstm._training import (
@@ -167,6 +168,8 @@ class TrainedEstimator(BaseEstimator):
                 f"which only LSTMTagger reads; set characters=None for {name}."
             )
         if reset:
+            if self.input_type == "auto":
+                warn_of_ids(X, sequences, name)
             if self._reads_matrices:
                 check_step_convolution(self.step_conv_filters, sequences.step_shape)
             self._input_ = InputSpec.of(sequences)

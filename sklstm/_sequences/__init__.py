@@ -18,7 +18,7 @@ from sklstm._sequences.ragged import (
     truncate,
     unfill,
 )
-from sklstm._sequences.reading import as_ragged, is_table
+from sklstm._sequences.reading import as_ragged, is_table, token_ids_in, warn_of_ids
 from sklstm._sequences.step_values import TargetError, flatten_steps, target_errors
 from sklstm._sequences.tokens import (
     END_ID,
@@ -26,9 +26,9 @@ from sklstm._sequences.tokens import (
     PADDING_ID,
     START_ID,
     UNKNOWN_ID,
-    VOCABULARY_ATTR,
     TokenArray,
     Vocabulary,
+    vocabulary_of,
 )
 from sklstm._sequences.vector_files import FoundVectors, read_all, read_wanted
 
@@ -38,7 +38,6 @@ __all__ = [
     "PADDING_ID",
     "START_ID",
     "UNKNOWN_ID",
-    "VOCABULARY_ATTR",
     "FoundVectors",
     "InputSpec",
     "OriginalForm",
@@ -71,7 +70,10 @@ __all__ = [
     "sequence_ids",
     "split",
     "target_errors",
+    "token_ids_in",
     "training_batches",
     "truncate",
     "unfill",
+    "vocabulary_of",
+    "warn_of_ids",
 ]

@@ -10,14 +10,23 @@ import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils._set_output import _get_output_config
 
-from sklstm._sequences.tokens import SEQUENCE_COLUMN, VOCABULARY_ATTR, TokenArray, Vocabulary
+from sklstm._sequences.reading import unwrap
+from sklstm._sequences.tokens import (
+    SEQUENCE_COLUMN,
+    TokenArray,
+    Vocabulary,
+    keep_vocabulary,
+    shared_vocabulary,
+    vocabulary_of,
+)
 
 
 def contain_sequences(sequences: np.ndarray, X: Any, transformer: TransformerMixin) -> Any:
     """Return ragged sequences in the container that `set_output` chose for the transformer.
 
     scikit-learn would also build the data frame, but lose the vocabulary. If it is given a data
-    frame, it only renames the columns.
+    frame, it only renames the columns. Texts in one column of a table become one column of
+    sequences, of shape (n, 1), which is what a ColumnTransformer asks for.
     """
     container = _get_output_config("transform", transformer)["dense"]
     if container == "pandas":
@@ -28,7 +37,7 @@ def contain_sequences(sequences: np.ndarray, X: Any, transformer: TransformerMix
         polars = import_module("polars")
         cells = [cell if cell.ndim == 1 else cell.tolist() for cell in sequences]
         return polars.DataFrame({SEQUENCE_COLUMN: cells})
-    return sequences
+    return sequences[:, None] if len(getattr(X, "shape", ())) == 2 else sequences
 
 
 def contain_rectangle(rectangle: np.ndarray, X: Any, transformer: TransformerMixin) -> Any:
@@ -46,8 +55,7 @@ def contain_rectangle(rectangle: np.ndarray, X: Any, transformer: TransformerMix
 
 
 def _with_vocabulary(frame: Any, sequences: np.ndarray) -> Any:
-    if isinstance(sequences, TokenArray):
-        frame.attrs[VOCABULARY_ATTR] = sequences.vocabulary
+    keep_vocabulary(frame, vocabulary_of(sequences))
     return frame
 
 
@@ -61,16 +69,18 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
 
     If the vocabulary has characters, a sequence may hold their ids beside those of the words.
     """
-    owner = getattr(X, "vocabulary", None) or getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
+    rows, owner, _ = unwrap(X)
+    if isinstance(rows, list):
+        _, owner = shared_vocabulary(rows, owner, are_ids=True)
+    elif hasattr(rows, "columns"):
+        rows = np.asarray(rows)
     if owner is not None and owner is not vocabulary and owner != vocabulary:
         raise ValueError(
             f"X was made with another vocabulary, of {len(owner)} words; this tokenizer's has "
             f"{len(vocabulary)}. With it, the same ids stand for other words."
         )
-    if hasattr(X, "columns"):
-        X = X[X.columns[0]] if X.shape[1] == 1 else np.asarray(X)
     most = 1 if vocabulary.characters is None else 2
-    for i, item in enumerate(X.to_list() if hasattr(X, "to_list") else X):
+    for i, item in enumerate(rows):
         ids = np.asarray(item)
         if not 1 <= ids.ndim <= most or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(

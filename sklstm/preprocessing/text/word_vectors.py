@@ -18,13 +18,12 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm._jobs import job_count
 from sklstm._sequences import (
     N_RESERVED,
-    VOCABULARY_ATTR,
     FoundVectors,
-    TokenArray,
     Vocabulary,
     id_rows,
     read_all,
     read_wanted,
+    token_ids_in,
 )
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
@@ -291,9 +290,9 @@ class WordVectors(BaseEstimator):
         check_rates(self.alpha, self.min_alpha)
         if self.max_n < self.min_n:
             raise ValueError(f"max_n={self.max_n} is below min_n={self.min_n}.")
-        vocabulary = getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
-        if isinstance(X, TokenArray) or vocabulary is not None:
-            corpus = _corpus_of_ids(X, vocabulary or getattr(X, "vocabulary", None))
+        are_ids, vocabulary = token_ids_in(X)
+        if are_ids:
+            corpus = _corpus_of_ids(X, vocabulary)
         else:
             splitting = Splitting.from_params(vars(self))
             splitting.check_ngram_range(ordered=True)
