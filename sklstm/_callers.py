@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 # Packages whose frames can be between the user's code and the warning.
-WITHIN = {"sklstm", "sklearn", "joblib"}
+WITHIN = {"sklstm", "sklearn", "joblib", "imblearn"}
 
 
 def caller_level() -> int:

@@ -91,6 +91,7 @@ def as_ragged(
         If `X` holds anything else; the message names the first such sequence.
     """
     if input_type == "auto":
+        _check_ids_alone(X)
         _check_vocabulary_not_lost(X)
     was_list = isinstance(X, list | tuple)
     X, vocabulary, are_ids = unwrap(X)
@@ -145,7 +146,9 @@ def is_table(X: Any, input_type: str = "auto") -> bool:
     if isinstance(X, list | tuple):
         return len(X) > 0 and (_is_nested_table(X) or _is_number(X[0]))
     array = _as_array(X)
-    if array is None or len(array.shape) > 2 or (array.dtype == object and _holds_ids(array.flat)):
+    if array is None or len(array.shape) > 2:
+        return False
+    if array.dtype == object and _holds_ids(np.asarray(array).flat):
         return False
     return len(array.shape) == 2 or array.dtype.kind in "biufc"
 
@@ -172,6 +175,17 @@ def _as_array(X: Any) -> Any:
         return None
 
 
+def _check_ids_alone(X: Any) -> None:
+    """Raise ValueError for what numpy made of token ids and values, such as two columns of them."""
+    if isinstance(X, TokenArray) and X.dtype.kind == "f" and X.vocabulary is None:
+        raise ValueError(
+            f"X of shape {X.shape} combines token ids with numbers that have no vocabulary, but an "
+            "LSTM reads one or the other. In a ColumnTransformer before it, let the token ids be "
+            "the only output, with remainder='drop'; or say what all of the numbers are by "
+            "input_type='tokens' or 'values'."
+        )
+
+
 def _check_vocabulary_not_lost(X: Any) -> None:
     """Raise ValueError for a polars frame that may hold token ids or values."""
     if _is_polars_frame(X) and X.columns == [SEQUENCE_COLUMN] and "Int" in str(X.dtypes[0]):
@@ -185,8 +199,9 @@ def _is_polars_frame(X: Any) -> bool:
 def _refuse_polars() -> NoReturn:
     raise ValueError(
         "X is a polars frame of whole numbers, which cannot carry the vocabulary of token ids. "
-        "Use set_output(transform='pandas') or 'default' on the tokenizer; or say what the "
-        "numbers are by input_type='tokens' or 'values'."
+        "Use set_output(transform='pandas') or 'default' on the tokenizer, or on a pipeline or "
+        "ColumnTransformer around it (which with 'default' takes the column of texts as a list, "
+        "['text']); or say what the numbers are by input_type='tokens' or 'values'."
     )
 
 

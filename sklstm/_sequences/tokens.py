@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -11,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._callers import caller_level
 from sklstm._sequences.arrays import object_array
 
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = range(4)
@@ -292,14 +290,9 @@ def _combined(arrays: list[np.ndarray], name: str) -> tuple[bool, Vocabulary | N
     if not tokens or (others and any(array.dtype == object for array in arrays)):
         return False, None  # sequences in a plain array have their own vocabulary
     if vocabularies and not all(map(_are_reserved, others)):
-        warnings.warn(
-            f"np.{name} combines token ids with numbers that have no vocabulary, and so has the "
-            "result. If they are ids of the same vocabulary, pass them as type(T)(ids, "
-            "T.vocabulary), where T are the token ids.",
-            UserWarning,
-            stacklevel=caller_level(),
-        )
-        return True, None
+        # Whole numbers become plain ones, of which `fit` warns. Floats beside ids, which other
+        # models may read, stay ids for an LSTM, which refuses them.
+        return any(array.dtype.kind == "f" for array in others), None
     return True, vocabularies[0] if vocabularies else None
 
 
