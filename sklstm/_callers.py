@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 
 # Packages whose frames can be between the user's code and the warning.
-WITHIN = {"sklstm", "sklearn", "joblib"}
+WITHIN = {"sklstm", "sklearn", "joblib", "imblearn"}
 
 # Of scikit-learn, what wraps a single fit that the user has asked for. All else on the way to a fit
 # is a search, a cross-validation or an ensemble.

@@ -46,6 +46,7 @@ from sklstm._sequences import (
     split,
     target_errors,
     unusual_scale,
+    warn_of_ids,
 )
 from sklstm._targets import (
     Target,
@@ -120,6 +121,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
     n_features_in_: int
     callbacks_: list[Any]
     _input_: InputSpec
+    _may_be_ids: bool = False  # X of the fit in progress, of which a warning was given
     _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
     _reads_characters: ClassVar[bool] = False
     _reads_matrices: ClassVar[bool] = False
@@ -198,6 +200,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
                 f"which only LSTMTagger reads; set characters=None for {name}."
             )
         if reset:
+            self._may_be_ids = self.input_type == "auto" and warn_of_ids(X, sequences, name)
             if self._reads_matrices:
                 check_step_convolution(self.step_conv_filters, sequences.step_shape)
             self._input_ = InputSpec.of(sequences)
@@ -485,7 +488,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _check_scale(self, X: Any, sequences: Ragged) -> None:
         """Warn if values are far from the scale that networks learn from."""
-        if sequences.is_tokens:
+        if sequences.is_tokens or self._may_be_ids:
             return
         name, found = type(self).__name__, unusual_scale(_columns(sequences))
         what = "far from 0 and 1, so that training learns little from it"

@@ -137,7 +137,10 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         see `predict` and `stream`.
     input_type : {"auto", "tokens", "values"}, default="auto"
         What the numbers in X are. "auto" reads the output of `SequenceTokenizer` as token ids and
-        everything else as values, integers too.
+        everything else as values; a `UserWarning` in `fit` says so of integers that may be token
+        ids without their vocabulary. "tokens" reads whole numbers as token ids, for example inside
+        a `BaggingClassifier`, which converts X to a plain array; "values" reads integers as values
+        without a warning.
     padding_value : float or None, default=None
         Where X is already padded: leading and trailing steps in which every feature equals this
         value are removed. With None, nothing is removed from values, and steps with id 0 are

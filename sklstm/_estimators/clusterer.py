@@ -175,7 +175,10 @@ class AutoencoderClusterer(
         latent representation is computed: the final hidden state, the maximum of each unit, the
         mean, or a mean with learned weights.
     input_type : {"auto", "tokens", "values"}, default="auto"
-        "auto" reads the output of `SequenceTokenizer` as token ids, and everything else as values.
+        "auto" reads the output of `SequenceTokenizer` as token ids, and everything else as values;
+        a `UserWarning` in `fit` says so of sequences of integers that may be token ids without
+        their vocabulary. "tokens" reads whole numbers as token ids; "values" reads integers as
+        values without a warning.
     padding_value : float or None, default=None
         Leading and trailing steps in which all features equal this value are removed. With None
         nothing is removed from values, and steps with the id 0 from tokens.

@@ -19,13 +19,11 @@ from sklstm._sequences.containers import (
     as_container,
     as_table,
     column_order,
-    contain_rectangle,
-    contain_sequences,
     from_cells,
-    id_rows,
 )
 from sklstm._sequences.embeddings import embedding_matrix
 from sklstm._sequences.form import InputSpec, check_nothing_cut
+from sklstm._sequences.outputs import contain_rectangle, contain_sequences
 from sklstm._sequences.ragged import (
     OriginalForm,
     Ragged,
@@ -39,7 +37,14 @@ from sklstm._sequences.ragged import (
     truncate,
     unfill,
 )
-from sklstm._sequences.reading import as_ragged, is_table, refuse_counts
+from sklstm._sequences.reading import (
+    as_ragged,
+    id_rows,
+    is_table,
+    refuse_counts,
+    token_ids_in,
+    warn_of_ids,
+)
 from sklstm._sequences.step_values import TargetError, flatten_steps, target_errors
 from sklstm._sequences.tokens import (
     END_ID,
@@ -47,9 +52,9 @@ from sklstm._sequences.tokens import (
     PADDING_ID,
     START_ID,
     UNKNOWN_ID,
-    VOCABULARY_ATTR,
     TokenArray,
     Vocabulary,
+    vocabulary_of,
 )
 from sklstm._sequences.vector_files import FoundVectors, read_all, read_wanted
 
@@ -59,7 +64,6 @@ __all__ = [
     "PADDING_ID",
     "START_ID",
     "UNKNOWN_ID",
-    "VOCABULARY_ATTR",
     "FoundVectors",
     "InputSpec",
     "OriginalForm",
@@ -104,8 +108,11 @@ __all__ = [
     "sequence_ids",
     "split",
     "target_errors",
+    "token_ids_in",
     "training_batches",
     "truncate",
     "unfill",
     "unusual_scale",
+    "vocabulary_of",
+    "warn_of_ids",
 ]

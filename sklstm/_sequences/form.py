@@ -69,11 +69,16 @@ class InputSpec:
     def check(self, sequences: Ragged, name: str) -> None:
         """Raise ValueError if `sequences` have another form; `name` is the estimator's."""
         if sequences.is_tokens != self.is_tokens:
-            kinds = {True: "token ids", False: "values"}
+            if self.is_tokens:
+                raise ValueError(
+                    f"X holds values, but this {name} was fitted on token ids. Pass what the "
+                    "SequenceTokenizer of the training data returns, which carries its vocabulary; "
+                    "or set_params(input_type='tokens') to read whole numbers as token ids."
+                )
             raise ValueError(
-                f"X holds {kinds[sequences.is_tokens]}, but this {name} was fitted on "
-                f"{kinds[self.is_tokens]}. SequenceTokenizer makes token ids; "
-                "with input_type='tokens' whole numbers are read as token ids."
+                f"X holds token ids, but this {name} was fitted on values. Fit it on the output of "
+                "SequenceTokenizer, or with input_type='tokens'; or "
+                "set_params(input_type='values') to read token ids as values."
             )
         if sequences.step_shape != self.step_shape:
             shapes = [form.step_shape or (form.n_features,) for form in (sequences, self)]
@@ -94,18 +99,12 @@ class InputSpec:
         mine = self.vocabulary
         if mine is None or other is None or other is mine or other == mine:
             return
-        given, expected = _size(other), _size(mine)
+        given, expected = other.size(), mine.size()
         raise ValueError(
             f"X was tokenized with another vocabulary ({given}) than the one this {name} was "
             f"fitted with ({expected}), so its ids stand for other words or characters. Use the "
             "tokenizer that made the training data."
         )
-
-
-def _size(vocabulary: Vocabulary) -> str:
-    if vocabulary.characters is None:
-        return f"{len(vocabulary)} words"
-    return f"{len(vocabulary)} words in {len(vocabulary.characters)} characters"
 
 
 def check_nothing_cut(sequences: Ragged) -> None:

@@ -6,9 +6,11 @@ What was given is noted in ``Ragged.form``, so that no other room has to look at
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from numbers import Integral
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -16,16 +18,19 @@ from numpy.lib.stride_tricks import as_strided
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from sklstm._callers import caller_level
 from sklstm._sequences.arrays import check_entries, plain
 from sklstm._sequences.containers import align_frames, as_container, from_cells
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
+    N_RESERVED,
     PADDING_ID,
     SEQUENCE_COLUMN,
     UNKNOWN_ID,
-    VOCABULARY_ATTR,
     TokenArray,
     Vocabulary,
+    shared_vocabulary,
+    vocabulary_of,
 )
 
 InputType = Literal["auto", "tokens", "values"]
@@ -64,7 +69,8 @@ def as_ragged(
             frame with a column for each feature, whose cells are sequences
         The sequences. See `docs/architecture.md` for what each form means.
     input_type : {"auto", "tokens", "values"}, default="auto"
-        "auto" reads a `TokenArray` as token ids and everything else as values.
+        "auto" reads a `TokenArray`, and sequences taken out of one, as token ids and everything
+        else as values.
     padding_value : float or None, default=None
         Leading and trailing steps whose values all equal it are cut off. With None, token ids
         are cut off where they are 0, and values are not cut.
@@ -100,12 +106,17 @@ def as_ragged(
     names = getattr(X, "column_names", None)  # of a pyarrow table
     X = as_container(X, "X")
     if input_type == "auto":
+        _check_ids_alone(X)
         _check_vocabulary_not_lost(X)
     refuse_counts(X, estimator_name)
     was_list = isinstance(X, list | tuple)
+    X, vocabulary, are_ids = unwrap(X)
+    are_ids = input_type != "values" and (are_ids or input_type == "tokens")
     X, names = from_cells(X, "X", columns, names)
-    X, vocabulary = _unwrap(X)
-    is_tokens = input_type == "tokens" or (input_type == "auto" and isinstance(X, TokenArray))
+    X = list(X) if _is_column(X) else X
+    if isinstance(X, list) and input_type != "values":
+        are_ids, vocabulary = shared_vocabulary(X, vocabulary, are_ids=are_ids)
+    is_tokens = are_ids
     matrices = matrices and not is_tokens
     if isinstance(X, list):
         if names is None:
@@ -147,12 +158,12 @@ def is_table(X: Any, input_type: str = "auto") -> bool:
         return False
     if issparse(X):
         return True
-    if isinstance(X, TokenArray) or VOCABULARY_ATTR in getattr(X, "attrs", ()):
+    if isinstance(X, TokenArray) or vocabulary_of(X) is not None:
         return False
     X = as_container(X, "X")
     if hasattr(X, "columns") and len(X.columns) == 1:
         return not _holds_sequences(X[X.columns[0]])
-    if from_cells(X, "X")[0] is not X:
+    if _ids_in_cells(X) or from_cells(X, "X")[0] is not X:
         return False
     if hasattr(X, "columns"):
         return True
@@ -182,6 +193,14 @@ def refuse_counts(X: Any, estimator_name: str, name: str = "X") -> None:
         )
 
 
+def token_ids_in(X: Any) -> tuple[bool, Vocabulary | None]:
+    """Return whether X holds the output of a tokenizer, in any container, and its vocabulary."""
+    X, vocabulary, are_ids = unwrap(as_container(X, "X"))
+    if isinstance(X, list):
+        return shared_vocabulary(X, vocabulary, are_ids=are_ids)
+    return are_ids, vocabulary
+
+
 def _is_number(item: Any) -> bool:
     return item.ndim == 0 if isinstance(item, np.ndarray) else not hasattr(item, "__iter__")
 
@@ -196,46 +215,182 @@ def _as_array(X: Any) -> Any:
         return None
 
 
-def _check_vocabulary_not_lost(X: Any) -> None:
-    """Raise ValueError for a polars frame that may hold token ids or values."""
-    if type(X).__module__.partition(".")[0] != "polars" or len(X.shape) != 2:
-        return
-    if X.columns == [SEQUENCE_COLUMN] and "Int" in str(X.dtypes[0]):
+def _check_ids_alone(X: Any) -> None:
+    """Raise ValueError for what numpy made of token ids and values, such as two columns of them."""
+    if isinstance(X, TokenArray) and X.dtype.kind == "f" and X.vocabulary is None:
         raise ValueError(
-            "X is a polars frame of whole numbers, which cannot carry the vocabulary of token ids. "
-            "Use set_output(transform='pandas') or 'default' on the tokenizer; or say what the "
-            "numbers are by input_type='tokens' or 'values'."
+            f"X of shape {X.shape} combines token ids with numbers that have no vocabulary, but an "
+            "LSTM reads one or the other. In a ColumnTransformer before it, let the token ids be "
+            "the only output, with remainder='drop'; or say what all of the numbers are by "
+            "input_type='tokens' or 'values'."
         )
 
 
-def _unwrap(X: Any) -> tuple[Any, Vocabulary | None]:
-    """Return X as a list of sequences or an array, and its vocabulary."""
+def _check_vocabulary_not_lost(X: Any) -> None:
+    """Raise ValueError for a polars frame that may hold token ids or values."""
+    if _is_polars_frame(X) and X.columns == [SEQUENCE_COLUMN] and "Int" in str(X.dtypes[0]):
+        _refuse_polars()
+
+
+def _is_polars_frame(X: Any) -> bool:
+    return type(X).__module__.partition(".")[0] == "polars" and len(X.shape) == 2
+
+
+def _refuse_polars() -> NoReturn:
+    raise ValueError(
+        "X is a polars frame of whole numbers, which cannot carry the vocabulary of token ids. "
+        "Use set_output(transform='pandas') or 'default' on the tokenizer, or on a pipeline or "
+        "ColumnTransformer around it (which with 'default' takes the column of texts as a list, "
+        "['text']); or say what the numbers are by input_type='tokens' or 'values'."
+    )
+
+
+def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
+    """Warn that X, read as values, may hold token ids that have lost their vocabulary.
+
+    Return True if there was something to warn of.
+
+    These are whole numbers of an integer type that are not negative, and large enough for words.
+    Integers of one byte are pixels or the like, and steps that are matrices hold no token ids.
+
+    Raises
+    ------
+    ValueError
+        If X is a polars frame, which a tokenizer may have returned.
+    """
+    if sequences.is_tokens or sequences.step_shape is not None or not _holds_integers(X):
+        return False
+    values = sequences.values
+    if values.min() < 0 or values.max() < N_RESERVED:
+        return False
+    if _is_polars_frame(X):
+        _refuse_polars()
+    warnings.warn(
+        f"X holds whole numbers without a vocabulary, which {name} reads as values. If they are "
+        "token ids, set input_type='tokens', or pass what SequenceTokenizer returned, which keeps "
+        "its vocabulary. If they are values, input_type='values' reads them without this warning.",
+        UserWarning,
+        stacklevel=caller_level(),
+    )
+    return True
+
+
+def _holds_integers(X: Any) -> bool:
+    """Return True if all numbers in X are integers of two bytes or more."""
+    X = from_cells(unwrap(as_container(X, "X"))[0], "X")[0]
+    X = list(X) if _is_column(X) else X
+    if isinstance(X, list):
+        return all(_are_integers(item) for item in X if len(item))
+    if hasattr(X, "columns") and hasattr(X, "iloc"):  # pandas has types of its own
+        return all(_is_wide_integer(dtype) for dtype in X.dtypes)
+    return _are_integers(X)
+
+
+def _are_integers(X: Any) -> bool:
+    array = np.asarray(X)
+    if array.dtype == object:
+        kinds = {type(number) for number in array.flat}
+        return all(issubclass(kind, Integral) and not issubclass(kind, bool) for kind in kinds)
+    return _is_wide_integer(array.dtype)
+
+
+def _is_wide_integer(dtype: Any) -> bool:
+    return getattr(dtype, "kind", "") in ("i", "u") and dtype.itemsize > 1
+
+
+def unwrap(X: Any) -> tuple[Any, Vocabulary | None, bool]:
+    """Return X as a list of sequences or an array, its vocabulary, and whether it holds ids."""
     if isinstance(X, TokenArray):
-        return X, X.vocabulary
+        is_padded = X.ndim > 1 and not _holds_ids(X.flat)
+        return X if is_padded else _items_of_column(X), X.vocabulary, True
     package = type(X).__module__.partition(".")[0]
     if package == "awkward":
-        return X.to_list(), None
+        return X.to_list(), None, False
     if package in ("pandas", "polars"):
         return _unwrap_frame(X)
-    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
-        return list(X), None
+    if isinstance(X, np.ndarray) and X.dtype == object and (X.ndim == 1 or _holds_ids(X.flat)):
+        return _items_of_column(X), None, False
     if isinstance(X, tuple):
-        return list(X), None
-    return X, None
+        return list(X), None, False
+    return X, None, False
 
 
-def _unwrap_frame(X: Any) -> tuple[Any, Vocabulary | None]:
+def _unwrap_frame(X: Any) -> tuple[Any, Vocabulary | None, bool]:
     """Return the sequences of a Series, or of a frame with one column of sequences."""
-    vocabulary = getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
+    vocabulary = vocabulary_of(X)
     if len(X.shape) == 2:
         if X.shape[1] != 1 or not _holds_sequences(X[X.columns[0]]):
+            if _ids_in_cells(X):
+                _items_of_column(X.to_numpy())  # which refuses it
             if vocabulary is not None:  # padded tokens
-                return TokenArray(X.to_numpy(), vocabulary), vocabulary
-            return X, None  # a table of numbers: check_array reads it
+                return TokenArray(X.to_numpy(), vocabulary), vocabulary, True
+            return X, None, False  # a table of numbers: check_array reads it
         X = X[X.columns[0]]
     # Iterating over a polars Series yields Series; its to_list() gives nested lists.
     items = X.to_list() if hasattr(X, "to_list") else list(X)
-    return (items if vocabulary is None else TokenArray(items, vocabulary)), vocabulary
+    return items, vocabulary, vocabulary is not None
+
+
+def _holds_ids(cells: Iterable[Any]) -> bool:
+    """Return True if one of the cells of an array or of a row is a sequence of token ids."""
+    return any(isinstance(cell, TokenArray) for cell in cells)
+
+
+def _ids_in_cells(X: Any) -> bool:
+    """Return True if a table has sequences of token ids in its cells."""
+    if hasattr(X, "iloc"):
+        return len(X) > 0 and X.shape[1] > 0 and _holds_ids(X.iloc[0])
+    return isinstance(X, np.ndarray) and X.dtype == object and _holds_ids(X.flat)
+
+
+def _is_column(X: Any) -> bool:
+    """Return True for a plain array with one sequence in each cell."""
+    return isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
+
+
+def _items_of_column(X: np.ndarray) -> list[Any]:
+    """Return the sequences of an array of shape (n,) or (n, 1)."""
+    if X.ndim > 1 and X.shape[1:] != (1,):
+        raise ValueError(
+            f"X has shape {X.shape}, and sequences of token ids in its cells; an LSTM reads one "
+            "column of sequences, and no numbers beside them. A ColumnTransformer before it gives "
+            "this column if the tokenizer of one column is its only transformer, with "
+            "remainder='drop'."
+        )
+    return list(X if X.ndim == 1 else X[:, 0])
+
+
+def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
+    """Yield the ids of the words of each sequence, in any container; check that they are ids.
+
+    If the vocabulary has characters, a sequence may hold their ids beside those of the words.
+    """
+    rows, owner, _ = unwrap(as_container(X, "X"))
+    if isinstance(rows, list):
+        _, owner = shared_vocabulary(rows, owner, are_ids=True)
+    elif hasattr(rows, "columns"):
+        rows = np.asarray(rows)
+    if owner is not None and owner is not vocabulary and owner != vocabulary:
+        raise ValueError(
+            f"X was made with another vocabulary, of {len(owner)} words; this tokenizer's has "
+            f"{len(vocabulary)}. With it, the same ids stand for other words."
+        )
+    if not isinstance(rows, Iterable):
+        raise TypeError(f"X must hold sequences of token ids, got {type(X).__name__} ({X!r}).")
+    most = 1 if vocabulary.characters is None else 2
+    for i, item in enumerate(rows):
+        try:
+            ids = np.asarray(item)
+        except ValueError:  # it holds sequences of different lengths
+            ids = np.array(None)
+        if not 1 <= ids.ndim <= most or (ids.size and ids.dtype.kind not in "iu"):
+            raise TypeError(
+                f"X[{i}] must be a sequence of integers, the token ids of a text, got "
+                f"{plain(item)!r}."
+            )
+        if ids.min(initial=0) < 0:
+            raise ValueError(f"X[{i}] holds the id {ids.min()}; ids are 0 or greater.")
+        yield (ids if ids.ndim == 1 else ids[:, 0]).astype(np.intp)
 
 
 def _holds_sequences(column: Any) -> bool:
@@ -298,6 +453,8 @@ def _is_nested_table(items: Sequence[Any]) -> bool:
 
 def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.ndarray:
     """Read one sequence as an array of shape (T_i,), (T_i, F), or with a matrix for each step."""
+    if isinstance(item, TokenArray) and dtype is None and _is_ids(item):
+        return item.view(np.ndarray)  # nothing to convert
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
     # numpy would convert dates and digits to numbers, and ignore masks
@@ -311,8 +468,7 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
         if isinstance(item, np.ndarray) and item.size and _is_no_number(item):
             _refuse_dtype(item, index, name)
     try:
-        with np.errstate(over="ignore"):  # an overflow gives infinity, which is refused later
-            array = np.asarray(item, dtype=_dtype_of(item, dtype))
+        array = np.asarray(item, dtype=_dtype_of(item, dtype))
     except (TypeError, ValueError) as error:
         raise type(error)(f"X[{index}] cannot be read as a sequence of numbers: {error}") from error
     if array.ndim == 0 or array.ndim > (4 if matrices else 2):
@@ -349,6 +505,10 @@ def _check_list(item: Sequence[Any], index: int, name: str) -> None:
     if any(isinstance(step, str | bytes) for step in item):
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
     check_entries(item, f"X[{index}]")
+
+
+def _is_ids(item: TokenArray) -> bool:
+    return 0 < item.ndim < 3 and item.dtype.kind in "iu"
 
 
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
@@ -395,8 +555,6 @@ def _from_windows(X: np.ndarray, dtype: Any) -> Ragged:
 
 def _from_array(X: Any, dtype: Any, name: str, matrices: bool) -> Ragged:
     """Read an array by scikit-learn's `check_array`, with its error messages."""
-    if isinstance(X, TokenArray) and X.ndim == 1:
-        return _from_items(list(X), np.int32, name, matrices)
     X = X.view(np.ndarray) if isinstance(X, TokenArray) else X
     check_entries(X, "X")
     if X is None:

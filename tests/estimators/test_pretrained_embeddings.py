@@ -270,7 +270,7 @@ def test_bad_embeddings(embeddings, error, message):
 
 def test_embeddings_by_word_need_words():
     with pytest.raises(ValueError, match="given by word, but X carries no vocabulary"):
-        plain(embeddings={"good": [1.0]}, input_type="tokens").fit(list(TOKENS), Y)
+        plain(embeddings={"good": [1.0]}, input_type="tokens").fit(list(map(np.asarray, TOKENS)), Y)
 
 
 @pytest.mark.parametrize("freeze", [-1, 1.5, "first", None])

@@ -173,7 +173,8 @@ def test_only_a_token_array_holds_tokens_of_itself():
         assert as_ragged(X, input_type="tokens").is_tokens
     assert not as_ragged(TokenArray(IDS, WORDS), input_type="values").is_tokens
     assert small(input_type="tokens").fit(IDS, LABELS).module_.embedding is not None
-    assert small().fit(IDS, LABELS).module_.embedding is None
+    with pytest.warns(UserWarning, match="whole numbers without a vocabulary"):
+        assert small().fit(IDS, LABELS).module_.embedding is None
 
 
 def test_width_counts_where_scikit_learn_counts_columns():

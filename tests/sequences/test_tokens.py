@@ -61,7 +61,7 @@ def test_items_become_int32_arrays(items):
     assert tokens.dtype == object
     assert tokens.shape == (2,)
     assert [t.tolist() for t in tokens] == [[4, 5], [6]]
-    assert all(type(t) is np.ndarray and t.dtype == np.int32 for t in tokens)
+    assert all(type(t) is TokenArray and t.dtype == np.int32 for t in tokens)
     assert tokens.vocabulary is None
 
 

@@ -149,9 +149,26 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
 
     Notes
     -----
-    The result of `transform` carries its vocabulary, even after slicing, pickling and in
-    ``set_output(transform="pandas")``, where it is ``frame.attrs["sklstm_vocabulary"]``. In this
-    way the LSTM estimators can tell word ids from numerical series.
+    The result of `transform` carries its vocabulary, by which the LSTM estimators can tell word
+    ids from numerical series. Each sequence in it has the vocabulary, too, so that lists, Series,
+    columns of data frames and object arrays of them keep it, and so do slices, pickles and those
+    functions of NumPy that select, rearrange or combine ids, such as :func:`numpy.concatenate`.
+    Sequences of different vocabularies are not combined. After
+    ``set_output(transform="pandas")`` the vocabulary is also in ``frame.attrs``, where parquet
+    files keep it.
+
+    It is lost where ids become plain integers: by ``tolist()``, by :func:`numpy.asarray` of padded
+    ids, in polars, by ``merge`` of frames of padded ids, and in estimators that convert X to an
+    array, such as `BaggingClassifier`, `OneVsOneClassifier`, `SelfTrainingClassifier`, and
+    imbalanced-learn's samplers after a `SequencePadder`. The estimators warn of such integers in
+    `fit`, and refuse them in `predict` if they were fitted with a vocabulary; their
+    ``input_type="tokens"`` reads them as ids.
+
+    Texts in one column of a table, such as ``frame[["text"]]``, become one column of sequences, of
+    shape (n_texts, 1). A `ColumnTransformer` needs this: give it the column as a list, ``("tokens",
+    SequenceTokenizer(), ["text"])``. It must be the only output, since an LSTM reads no numbers
+    beside the sequences. `BaggingClassifier` and imbalanced-learn's `RandomOverSampler` take such a
+    column, too, and keep its vocabulary.
 
     Examples
     --------
@@ -174,8 +191,8 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     >>> speller.vocabulary_.characters
     {'e': 4, 's': 5, 't': 6, 'h': 7, 'r': 8}
     >>> speller.transform(["these bees"])[0]
-    array([[5, 6, 7, 5, 4],
-           [1, 1, 4, 4, 5]], dtype=int32)
+    TokenArray([[5, 6, 7, 5, 4],
+                [1, 1, 4, 4, 5]], dtype=int32)
     """
 
     vocabulary_: Vocabulary
@@ -287,7 +304,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
 
         Returns
         -------
-        sequences : TokenArray of shape (n_texts,)
+        sequences : TokenArray of shape (n_texts,) or (n_texts, 1)
             The same as ``fit(X).transform(X)``.
         """
         corpus = self._learn(X)
@@ -306,7 +323,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
 
         Returns
         -------
-        sequences : TokenArray of shape (n_texts,)
+        sequences : TokenArray of shape (n_texts,), or (n_texts, 1) if X is a column of a table
             One int32 array of ids for each text, of shape (T_i,), or (T_i, 1 + `characters`). After
             ``set_output(transform="pandas")`` a data frame with these arrays in its only column
             'sequence'.
@@ -339,7 +356,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
 
         Parameters
         ----------
-        X : TokenArray or list of lists of int
+        X : TokenArray, or list, Series or one-column frame of lists of int
             Ragged sequences of ids, or padded ones of shape (n_texts, n_steps). The ids of
             characters beside those of words are ignored.
 

@@ -21,15 +21,14 @@ from sklstm._jobs import job_count
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     N_RESERVED,
-    VOCABULARY_ATTR,
     FoundVectors,
-    TokenArray,
     Vocabulary,
     as_python,
     id_rows,
     plain,
     read_all,
     read_wanted,
+    token_ids_in,
 )
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
@@ -313,9 +312,9 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
         check_rates(self.alpha, self.min_alpha)
         if self.max_n < self.min_n:
             raise ValueError(f"max_n={self.max_n} is below min_n={self.min_n}.")
-        vocabulary = getattr(X, "attrs", {}).get(VOCABULARY_ATTR)
-        if isinstance(X, TokenArray) or vocabulary is not None:
-            corpus = _corpus_of_ids(X, vocabulary or getattr(X, "vocabulary", None))
+        are_ids, vocabulary = token_ids_in(X)
+        if are_ids:
+            corpus = _corpus_of_ids(X, vocabulary)
         else:
             splitting = Splitting.from_params(vars(self))
             splitting.check_ngram_range(ordered=True)

@@ -249,7 +249,6 @@ def test_lists_of_words():
         lambda texts: np.array(texts, dtype=object),
         pd.Series,
         lambda texts: pd.Series(texts, dtype=object, index=[9, 9, 1, 0]),
-        lambda texts: pd.DataFrame({"review": texts}),
         lambda texts: [text.encode() for text in texts],
     ],
 )

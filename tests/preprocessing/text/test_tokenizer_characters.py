@@ -231,8 +231,10 @@ def test_a_tokenizer_of_words_refuses_characters():
     words = tokenizer(characters=None).fit(TEXTS)
     with pytest.raises(ValueError, match="X was made with another vocabulary"):
         words.inverse_transform(X)
-    with pytest.raises(TypeError, match=r"X\[0\] must be a sequence of integers"):
+    with pytest.raises(ValueError, match="X was made with another vocabulary"):
         words.inverse_transform(list(X))
+    with pytest.raises(TypeError, match=r"X\[0\] must be a sequence of integers"):
+        words.inverse_transform(list(map(np.asarray, X)))
     with pytest.raises(TypeError, match=r"X\[0\] must be a sequence of integers"):
         tokenizer().fit(TEXTS).inverse_transform([X[0].astype(float)])
     with pytest.raises(TypeError, match=r"X\[0\] must be a sequence of integers"):
