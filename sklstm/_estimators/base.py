@@ -391,7 +391,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Build the network, and record from which parameters."""
         self.module_ = self._seeded_module(seed)
         self._network_ = self._network_parameters()
-        self._had_embeddings_ = self.embeddings is not None
+        self._had_embeddings_ = getattr(self, "embeddings", None) is not None
 
     def _network_parameters(self) -> dict[str, Any]:
         """Return the parameters that define the network, as plain values that can be compared."""
@@ -408,7 +408,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if before is None:  # of a pickle that an earlier version wrote
             return
         refuse_changes(self._network_parameters(), before)
-        if self.embeddings is not None and not self._had_embeddings_:
+        if getattr(self, "embeddings", None) is not None and not self._had_embeddings_:
             raise ValueError(
                 "embeddings are given now, but the model whose training would continue was fitted "
                 "without. Set embeddings=None, or train a new model: fit with warm_start=False."
@@ -1062,8 +1062,9 @@ class SampleClasses:
 
     def lost(self, train: np.ndarray) -> int | None:
         """Return the number of a class that no sample of `train` has, or None."""
-        kept = np.isin(self.samples, train)
-        lost = np.setdiff1d(self.marks, self.marks[kept])
+        counts = np.bincount(self.marks)
+        left = np.bincount(self.marks[np.isin(self.samples, train)], minlength=len(counts))
+        lost = np.flatnonzero((counts > 0) & (left == 0))
         return int(lost[0]) if len(lost) else None
 
     def spared(self, order: np.ndarray, unit: np.ndarray, n: int) -> np.ndarray:
@@ -1147,7 +1148,7 @@ def holdout_split(
                 f"them all samples {classes.name(lost)}, so that none is left to train on. Change "
                 "validation_fraction or validation_strategy, or pass X_val and y_val."
             )
-        return rows[:-n_held], rows[-n_held:]
+        return train, rows[-n_held:]
     if strategy == "groups" and groups is None:
         raise ValueError("validation_strategy='groups' needs groups: pass groups= to fit.")
     if strategy == "stratified":
@@ -1163,9 +1164,8 @@ def holdout_split(
             )
         _check_can_stratify(strata, n_held, classes.name)
     if groups is not None:
-        split = GroupShuffleSplit(1, test_size=fraction, random_state=seed).split(
-            rows, None, groups
-        )
+        by_group = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
+        split = by_group.split(rows, groups=groups)
     elif strata is not None and _can_stratify(strata, n_held):
         stratified = StratifiedShuffleSplit(1, test_size=n_held, random_state=seed)
         split = stratified.split(rows, strata)

@@ -46,6 +46,7 @@ def identity():
         (pd.array(["a", None] * 75, dtype="string"), ValueError, r"y\[1\] is <NA>"),
         (np.zeros((150, 2)), ValueError, r"y must hold one label.*\(150, 2\)"),
         (np.array(["a", 1] * 75, dtype=object), TypeError, "y mixes strings"),
+        (["a", 1] * 75, TypeError, "y mixes strings"),
     ],
 )
 def test_bad_labels_are_named(y, error, message):
