@@ -13,13 +13,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import Ragged, ranges
 from sklstm._targets import LabelTarget, OrdinalTarget
 from sklstm._training import predict_batches, predict_rows, resolve_device
 from sklstm.nn import SequenceNetwork
 
 
-class LSTMClassifier(ClassifierMixin, PooledFeatures):
+class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     """Classify sequences with an LSTM.
 
     X holds sequences of token ids, which are mapped to learned vectors, or sequences of numbers

@@ -31,6 +31,7 @@ from torch import nn
 from sklstm._callers import caller_level
 from sklstm._estimators.base import Seeds, TrainedEstimator
 from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     Ragged,
     TokenArray,
@@ -83,7 +84,11 @@ _SHARED_TRAINING = (
 
 
 class AutoencoderClusterer(
-    ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, TrainedEstimator
+    ExplainedKeywords,
+    ClassNamePrefixFeaturesOutMixin,
+    ClusterMixin,
+    TransformerMixin,
+    TrainedEstimator,
 ):
     """Cluster sequences or tables in the latent space of an autoencoder.
 

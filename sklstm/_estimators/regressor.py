@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 
 from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
+from sklstm._keywords import ExplainedKeywords
 from sklstm._targets import LOSSES, NumberTarget, checked_quantiles
 
 
@@ -39,8 +40,8 @@ def _pools(estimator: LSTMRegressor) -> bool:
 
 # Without auto_wrap_output_keys=None scikit-learn would wrap `transform` once more, and hide
 # from hasattr that it may be missing.
-class LSTMRegressor(  # type: ignore[call-arg]
-    RegressorMixin, PooledFeatures, auto_wrap_output_keys=None
+class LSTMRegressor(
+    ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap_output_keys=None
 ):
     """Predict numbers from sequences with an LSTM.
 

@@ -12,10 +12,11 @@ from sklearn.utils._param_validation import StrOptions
 from sklstm._estimators.base import BaseLSTM
 from sklstm._estimators.params import CHARACTERS
 from sklstm._estimators.stream import SequenceState
+from sklstm._keywords import ExplainedKeywords
 from sklstm._targets import TagTarget
 
 
-class LSTMTagger(BaseLSTM):
+class LSTMTagger(ExplainedKeywords, BaseLSTM):
     """Label every step of a sequence with an LSTM.
 
     X holds sequences of token ids (with the characters of the words, if wanted), of numbers or of

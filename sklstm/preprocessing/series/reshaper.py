@@ -11,13 +11,14 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import object_array
 from sklstm.preprocessing.series.windows import slide
 
 _DTYPES = (np.float64, np.float32)
 
 
-class WindowReshaper(TransformerMixin, BaseEstimator):
+class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
     """Convert the rows of a table into sequences, one per row.
 
     An LSTM reads X of shape (n, T, F): n sequences of T time steps with F features each. A row of

@@ -8,10 +8,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import Ragged, as_ragged
 
 
-class SequenceTransformer(TransformerMixin, BaseEstimator):
+class SequenceTransformer(ExplainedKeywords, TransformerMixin, BaseEstimator):
     """Read X as `Ragged`, with the feature counts and names that scikit-learn expects."""
 
     n_features_in_: int

@@ -28,6 +28,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
 from sklstm._jobs import job_count
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import is_missing, object_array
 from sklstm.preprocessing.text._doc2vec_inference import infer
 from sklstm.preprocessing.text._gensim import (
@@ -60,7 +61,9 @@ _INFERENCE_PARAMS = ("infer_epochs", "infer_alpha", "n_jobs")
 _COLLECTIONS = (list, tuple, set, frozenset, np.ndarray)
 
 
-class Doc2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Doc2VecVectorizer(
+    ExplainedKeywords, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     r"""Learn vectors of texts without labels; similar texts get similar vectors.
 
     Trains gensim's :class:`~gensim.models.doc2vec.Doc2Vec`, the paragraph vectors of [1]_, on the

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, St
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._callers import caller_level
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     END_ID,
     N_RESERVED,
@@ -40,7 +41,7 @@ from sklstm.preprocessing.text.corpus import (
 )
 
 
-class SequenceTokenizer(TransformerMixin, BaseEstimator):
+class SequenceTokenizer(ExplainedKeywords, TransformerMixin, BaseEstimator):
     r"""Turn texts into sequences of word ids, in the order of the words.
 
     Splits texts as :class:`~sklearn.feature_extraction.text.CountVectorizer` does, with the

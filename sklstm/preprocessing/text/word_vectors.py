@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._jobs import job_count
+from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     N_RESERVED,
     VOCABULARY_ATTR,
@@ -53,7 +54,7 @@ _GENSIM_PARAMS = (
 _SUBWORD_PARAMS = ("min_n", "max_n", "bucket")
 
 
-class WordVectors(BaseEstimator):
+class WordVectors(ExplainedKeywords, BaseEstimator):
     r"""Learn a vector for each word from unlabelled texts.
 
     Words that occur in similar contexts get similar vectors. Given to an LSTM estimator as
