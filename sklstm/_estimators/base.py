@@ -27,23 +27,28 @@ from sklstm._estimators.stream import SequenceState, SequenceStream, check_state
 from sklstm._sequences import (
     InputSpec,
     Ragged,
+    TokenArray,
     Vocabulary,
     as_ragged,
     check_nothing_cut,
     embedding_matrix,
     flatten_steps,
+    ranges,
     split,
     target_errors,
 )
 from sklstm._targets import Target, given_step_weights, given_weights, scaled
 from sklstm._training import (
     LabelledSequences,
+    ModelInTraining,
     TrainingOutcome,
     batches_per_epoch,
+    copied_callbacks,
     frozen_epochs,
     plan_from,
     predict_from,
     predict_rows,
+    release,
     resolve_device,
     seeded_build,
     to_cpu,
@@ -96,6 +101,7 @@ class TrainedEstimator(BaseEstimator):
     vocabulary_: Vocabulary
     embedding_coverage_: float
     n_features_in_: int
+    callbacks_: list[Any]
     _input_: InputSpec
     _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
     _reads_characters: ClassVar[bool] = False
@@ -180,6 +186,20 @@ class TrainedEstimator(BaseEstimator):
         if not reset:
             self._input_.check(sequences, name)
         return sequences
+
+    def _ask_in_training(self, method: str, X: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return what a public method returns now, for callbacks."""
+        return getattr(self, method)(X, *args, **kwargs)
+
+    def _restore_sequences(self, sequences: Any) -> Any:
+        """Return sequences that were read as an X to be read again: one array for each."""
+        steps = sequences.values
+        if sequences.starts is not None:
+            steps = steps[ranges(sequences.offsets, sequences.lengths)]
+        if sequences.step_shape is not None:
+            steps = steps.reshape(len(steps), *sequences.step_shape)
+        X = split(steps, sequences.lengths)
+        return X if sequences.vocabulary is None else TokenArray(X, sequences.vocabulary)
 
     def _seeded_module(self, seed: int) -> Any:
         """Build the module from a seed, leaving torch's global generator as it was."""
@@ -390,6 +410,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if self.bptt_length is not None:
             self._check_network_causal(f"bptt_length={self.bptt_length}")
         shuffle = self.shuffle and not self.stateful
+        callbacks = copied_callbacks(self.callbacks)
         plan = plan_from(
             self,
             n_batches=batches_per_epoch(
@@ -404,8 +425,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             tol=self.tol,
             bptt_length=self.bptt_length,
             stateful=self.stateful,
+            callbacks=callbacks,
         )
         self._froze_embeddings_ = plan.frozen_epochs is not None
+        self.callbacks_ = callbacks
         state = None
         if partial and self.stateful and self._state_ is not None:
             state = self._kept_state(self.module_.to(plan.device), plan.device)
@@ -418,7 +441,16 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             score=self._target_.score,
             optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
             state=state,
+            model=ModelInTraining(
+                self,
+                ask=self._ask_in_training,
+                restore=self._restore_sequences,
+                targets=self._restore_targets,
+                decode=self._decode_batches,
+                snapshot=lambda so_far: self._snapshot(so_far, partial=partial),
+            ),
         )
+        release(self.callbacks_, self.callbacks, self.module_)
         self._record(outcome, partial=partial)
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
@@ -436,6 +468,43 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         self._state_ = None if state is None else tuple(part.cpu() for part in state)
         causal = isinstance(self.module_, SequenceNetwork) and self.module_.is_causal
         self._fingerprint_ = fingerprint(self.module_) if causal else None
+
+    # During training, for callbacks
+
+    def _ask_in_training(self, method: str, X: Any, *args: Any, **kwargs: Any) -> Any:
+        kept, self._state_ = self._state_, None  # which the call must not move
+        try:
+            return super()._ask_in_training(method, X, *args, **kwargs)
+        finally:
+            self._state_ = kept
+
+    def _restore_targets(self, encoded: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+        """Return the y of encoded targets; where every step has one, an array per sequence."""
+        y = self._target_.restore(encoded)
+        return y if lengths is None else split(y, lengths)
+
+    def _decode_batches(self, method: str, outputs: list[Tensor], lengths: list[Tensor]) -> Any:
+        """Return the result of a method, given the outputs of the network for some batches."""
+        decoder = self._target_.decoder(method, self._output_layer)
+        rows = []
+        for batch, length in zip(outputs, lengths, strict=True):
+            decoded = batch.detach()
+            if decoder.batch is not None:
+                decoded = decoder.batch(decoded, length.to(batch.device)).detach()
+            if self._per_step:
+                steps = torch.arange(decoded.shape[1], device=decoded.device)
+                decoded = decoded[steps < length.to(decoded.device)[:, None]]
+            rows.append(decoded.cpu().numpy())
+        result = decoder.rows(np.concatenate(rows))
+        return split(result, torch.cat(lengths).cpu().numpy()) if self._per_step else result
+
+    def _snapshot(self, outcome: TrainingOutcome, *, partial: bool) -> Self:
+        """Return a fitted copy, as if training had ended."""
+        model = copy.copy(self)
+        model.callbacks_ = copied_callbacks(self.callbacks_)
+        release(model.callbacks_, self.callbacks, self.module_)
+        model._record(outcome, partial=partial)
+        return model
 
     # The network
 

@@ -147,11 +147,13 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     weight_decay : float, default=0.0
         Strength of the L2 penalty, decoupled from the gradient for "adamw".
     gradient_clip : float or None, default=1.0
-        Maximum gradient norm; None disables clipping.
+        Maximum gradient norm; None disables clipping. Without effect where `callbacks` hold a
+        GradientNormClipping.
     lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
         Learning rate schedule over the `max_epochs` epochs: constant, a decay to zero in a
         straight line or along half a cosine, or an increase over the first tenth followed by a
-        cosine decay.
+        cosine decay. Without effect where `callbacks` hold an LRScheduler; it ends, with a warning,
+        as soon as a callback sets the rate itself.
     batch_size : int, default=32
         Number of sequences per training step. A batch holds sequences of similar length; memory
         grows with `batch_size` times the length of the longest sequence in a batch.
@@ -182,7 +184,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     device : str, default="auto"
         "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
-        Called during training.
+        Called during training: instances or classes, or pairs of a name and one of these. They are
+        called with a `net` that has the methods of this estimator, such as ``net.predict``; see
+        the notes. `fit` works with copies, which are in `callbacks_` afterwards.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the data, dropout and what is held out. Pass
         an int for the same model at every fit.
@@ -205,6 +209,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
         The trained network.
+    callbacks_ : list
+        The copies of `callbacks` that training worked with, with the results they collected; as
+        pairs where names were given. They do not hold the net, its optimizer or the data.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
         "valid_loss" and "valid_score" (accuracy); both weight samples as training does.
@@ -234,6 +241,16 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     To minimise the absolute error of ordered classes, predict the median instead of the most
     probable class: for numbers
     ``classes_[(predict_proba(X).cumsum(axis=1) < 0.5).sum(axis=1)]``.
+
+    Callbacks are those of skorch, and are called with its net, whose ``predict``, ``predict_proba``
+    and ``score`` are those of this estimator at that moment, for an X or the data sets that
+    callbacks get. The history has the columns of skorch, and "valid_score". Scores by name, such as
+    ``EpochScoring("accuracy", lower_is_better=False)``, compare labels as they are in y; they, and
+    ``Checkpoint("valid_score_best")``, need validation data. ``Checkpoint(f_pickle=...)`` pickles
+    the estimator as it is after the epoch. A callback that does the work of a parameter replaces
+    it: LRScheduler `lr_schedule`, and GradientNormClipping `gradient_clip`. The parameter
+    `callbacks` stays as it is, except that a list which a callback fills is shared with its copy in
+    `callbacks_`.
 
     An LSTM has two bias vectors in torch, of which only the sum matters; here the second is fixed
     at zero, so that the number of parameters is that of Keras.
@@ -268,6 +285,18 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     >>> X = [[-0.5, -1.2], [0.9, 1.3, 0.7], [-1.0], [1.5, 0.9]] * 10
     >>> LSTMClassifier(random_state=0).fit(X, [0, 1, 0, 1] * 10).predict([[-0.8], [0.9, 1.0]])
     array([0, 1])
+
+    Results of a callback are in its copy:
+
+    >>> from skorch.callbacks import Callback
+    >>> class Steps(Callback):
+    ...     def on_train_begin(self, net, **kwargs):
+    ...         self.n_steps_ = 0
+    ...     def on_batch_end(self, net, training=False, **kwargs):
+    ...         self.n_steps_ += training
+    >>> model = LSTMClassifier(max_epochs=3, callbacks=[Steps()])
+    >>> model.fit(X, [0, 1, 0, 1] * 10).callbacks_[0].n_steps_
+    6
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -20,7 +20,7 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.utils import ClassifierTags, Tags, check_random_state, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -44,13 +44,16 @@ from sklstm._training import (
     CLUSTERING,
     RECONSTRUCTION,
     Forward,
+    ModelInTraining,
     Samples,
     Table,
     TrainingPlan,
     batches_per_epoch,
+    copied_callbacks,
     fast_cpu,
     plan_from,
     predict_rows,
+    release,
     resolve_device,
     train_autoencoder,
     train_clusters,
@@ -192,10 +195,12 @@ class AutoencoderClusterer(
         Initial step size of the optimizer; see `lr_schedule`.
     gradient_clip : float or None, default=None
         Maximum gradient norm; None disables clipping. Random states agreed more without it. Set it
-        to 1.0 if the training loss of long sequences jumps.
+        to 1.0 if the training loss of long sequences jumps. Without effect where `callbacks` hold a
+        GradientNormClipping.
     lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="cosine"
         How the learning rate changes over `max_epochs`, and a second time over
-        `clustering_epochs`.
+        `clustering_epochs`. Without effect where `callbacks` hold an LRScheduler, or set the rate
+        themselves.
     batch_size : int, default=256
         Number of samples in a training step. Batches hold sequences of similar lengths.
     shuffle : bool, default=True
@@ -206,7 +211,10 @@ class AutoencoderClusterer(
         "auto" uses a GPU if there is one; otherwise a device of torch, such as "cpu", "cuda" or
         "mps".
     callbacks : list of skorch callbacks or None, default=None
-        Called during the training of the autoencoder, and again while clusters are trained.
+        Called during the training of the autoencoder, and again while clusters are trained, as
+        described for `LSTMClassifier`; `fit` works with copies, which are in `callbacks_`
+        afterwards. There is no validation data and no y: a score is that of
+        ``EpochScoring(None, on_train=True)``.
     verbose : int or bool, default=0
         If positive, print a progress bar, and the silhouettes with ``n_clusters="auto"``.
 
@@ -241,6 +249,8 @@ class AutoencoderClusterer(
         ``"changed"`` the fraction of samples that changed their cluster.
     module_ : torch module
         The trained network. Its ``autoencoder`` expects scaled samples.
+    callbacks_ : list
+        The copies of `callbacks` that training worked with, without what belongs to training.
     n_features_in_ : int
         Number of columns of a table, T for sequences in an array of shape (n_samples, T), F for
         other sequences, and 1 for tokens.
@@ -793,13 +803,17 @@ class AutoencoderClusterer(
     def _train(self, samples: Samples, weights: np.ndarray, seeds: Seeds) -> bool:
         """Train one autoencoder and its clusters; return False if training was interrupted."""
         autoencoder: Autoencoder = self._seeded_module(seeds.module)
+        self.callbacks_ = copied_callbacks(self.callbacks)
         plan = plan_from(
             self,
             n_batches=batches_per_epoch(samples, self.batch_size),
             seed=seeds.training,
             auto_epochs=RECONSTRUCTION,
+            callbacks=self.callbacks_,
         )
-        outcome = train_autoencoder(autoencoder, samples, weights, plan)
+        outcome = train_autoencoder(
+            autoencoder, samples, weights, plan, self._without_clusters(autoencoder)
+        )
         self.history_ = [row | {"phase": "reconstruction"} for row in outcome.history]
         latent = self._apply(autoencoder, autoencoder.encode, samples)
         centers = self._initial_centers(latent, weights, seeds.split % (1 << 31)).astype(np.float32)
@@ -807,6 +821,7 @@ class AutoencoderClusterer(
         interrupted = outcome.interrupted
         if self.clustering == "idec" and not interrupted and len(centers) > 1:
             interrupted = self._train_clusters(samples, weights, plan)
+        release(self.callbacks_, self.callbacks, self.module_)
         self._describe(samples, weights)
         return not interrupted
 
@@ -820,12 +835,14 @@ class AutoencoderClusterer(
             auto_epochs=CLUSTERING,
             n_epochs_done=len(self.history_),
             was_frozen=first.frozen_epochs is not None,
+            callbacks=self.callbacks_,
         )
         outcome, n_reseeded = train_clusters(
             self.module_,
             samples,
             weights,
             plan,
+            ModelInTraining(self, ask=self._ask_in_training, restore=self._restore_samples),
             clustering_weight=self.clustering_weight,
             tol=self.tol,
         )
@@ -839,6 +856,30 @@ class AutoencoderClusterer(
                 stacklevel=caller_level(),
             )
         return outcome.interrupted
+
+    def _without_clusters(self, autoencoder: Autoencoder) -> ModelInTraining:
+        """Return the clusterer for callbacks while the autoencoder is trained."""
+        trial = copy.copy(self)
+        # One centre that nothing depends on: what needs clusters is refused.
+        trial.module_ = ClusteringAutoencoder(autoencoder, torch.zeros(1, self.n_components))
+
+        def ask(method: str, X: Any, *args: Any, **kwargs: Any) -> Any:
+            if method.startswith("predict"):
+                raise NotFittedError(
+                    f"net.{method} needs the clusters, which AutoencoderClusterer searches after "
+                    "the autoencoder is trained; net.transform and net.score can be called now."
+                )
+            return trial._ask_in_training(method, X, *args, **kwargs)
+
+        return ModelInTraining(trial, ask=ask, restore=self._restore_samples)
+
+    def _restore_samples(self, samples: Samples) -> Any:
+        """Return samples that were read as an X to be read again."""
+        if isinstance(samples, Table):
+            return samples.rows
+        if not samples.is_tokens:
+            samples = replace(samples, values=self._scaling_.undo(samples.values))
+        return self._restore_sequences(samples)
 
     def _initial_centers(self, latent: np.ndarray, weights: np.ndarray, seed: int) -> np.ndarray:
         """Return the centres of k-means; choose their number if ``n_clusters="auto"``."""

@@ -134,11 +134,13 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
     weight_decay : float, default=0.0
         Strength of the L2 penalty, decoupled from the gradient for "adamw".
     gradient_clip : float or None, default=1.0
-        Maximum gradient norm; None disables clipping.
+        Maximum gradient norm; None disables clipping. Without effect where `callbacks` hold a
+        GradientNormClipping.
     lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
         Learning rate schedule over the `max_epochs` epochs: constant, a decay to zero in a
         straight line or along half a cosine, or an increase over the first tenth followed by a
-        cosine decay.
+        cosine decay. Without effect where `callbacks` hold an LRScheduler; it ends, with a warning,
+        as soon as a callback sets the rate itself.
     batch_size : int, default=32
         Number of sequences per training step. A batch holds sequences of similar length; memory
         grows with `batch_size` times the length of the longest sequence in a batch.
@@ -167,7 +169,8 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
     device : str, default="auto"
         "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
-        Called during training.
+        Called during training, as described for `LSTMClassifier`. `fit` works with copies, which
+        are in `callbacks_` afterwards.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the data, dropout and what is held out. Pass
         an int for the same model at every fit.
@@ -191,6 +194,9 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         fastText composes from character n-grams do not count.
     module_ : torch.nn.Module
         The trained network.
+    callbacks_ : list
+        The copies of `callbacks` that training worked with, with the results they collected; as
+        pairs where names were given. They do not hold the net, its optimizer or the data.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
         "valid_loss" and "valid_score" (accuracy over steps); both weight steps as training does.

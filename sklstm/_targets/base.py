@@ -105,6 +105,10 @@ class Target(ABC):
     def encode(self, y: Any) -> np.ndarray:
         """Return `y` as the loss takes it."""
 
+    @abstractmethod
+    def restore(self, encoded: np.ndarray) -> np.ndarray:
+        """Return the y of targets as the loss takes them: undo `encode`."""
+
     def learn_weights(self, encoded: np.ndarray) -> None:  # noqa: B027  (few kinds weigh)
         """Learn from the encoded training targets what `weights` needs."""
 

@@ -140,6 +140,11 @@ class LabelTarget(Target):
             )
         return index.astype(np.float32)[:, None] if self.sigmoid else index.astype(np.int64)
 
+    def restore(self, encoded: np.ndarray) -> np.ndarray:
+        """Return the labels of encoded targets."""
+        index = self.class_index(encoded)
+        return encoded.astype(np.int64) if index is None else self.classes[index]
+
     def check_same(self, classes: Any) -> None:
         """Raise ValueError if `classes` are not those of the first call to partial_fit."""
         given = np.unique(np.asarray(classes)).tolist()

@@ -154,6 +154,11 @@ class NumberTarget(Target):
             )
         return targets
 
+    def restore(self, encoded: np.ndarray) -> np.ndarray:
+        """Return the numbers of encoded targets, in the unit of y."""
+        numbers = encoded.astype(np.float64) * self.scale + self.center
+        return numbers.reshape(len(encoded), *self.shape)
+
     def build_output(self, size: int) -> nn.Module:
         """Return the output layer for a state of this size."""
         if self.levels is not None:

@@ -2,6 +2,7 @@
 
 from sklstm._training.batches import LabelledSequences, Samples, Table, batches_per_epoch
 from sklstm._training.clustering import train_autoencoder, train_clusters
+from sklstm._training.in_training import ModelInTraining
 from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
 from sklstm._training.plan import (
     CLUSTERING,
@@ -13,7 +14,8 @@ from sklstm._training.plan import (
 )
 from sklstm._training.predict import Forward, predict_batches, predict_from, predict_rows
 from sklstm._training.runtime import fast_cpu, resolve_device, seeded_build, to_cpu
-from sklstm._training.train import TrainingOutcome, train
+from sklstm._training.train import TrainingOutcome, release, train
+from sklstm._training.users_callbacks import copied_callbacks
 
 __all__ = [
     "CLUSTERING",
@@ -22,18 +24,21 @@ __all__ = [
     "SCHEDULES",
     "Forward",
     "LabelledSequences",
+    "ModelInTraining",
     "Samples",
     "Table",
     "TrainingOutcome",
     "TrainingParameters",
     "TrainingPlan",
     "batches_per_epoch",
+    "copied_callbacks",
     "fast_cpu",
     "frozen_epochs",
     "plan_from",
     "predict_batches",
     "predict_from",
     "predict_rows",
+    "release",
     "resolve_device",
     "seeded_build",
     "to_cpu",

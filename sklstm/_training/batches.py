@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn, Protocol
@@ -137,6 +137,9 @@ class Link:
     exact: bool
 
 
+DecodeTargets = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
+
+
 @dataclass(frozen=True)
 class Batch:
     """The input of one training step.
@@ -152,19 +155,33 @@ class Batch:
     n_sequences : int
         Number of sequences of the batch, or of the one that it was cut from: its weight in the
         loss of an epoch.
+    decode : callable or None, default=None
+        Maps encoded targets, and the lengths of their sequences where every step has one, to y.
     """
 
     inputs: dict[str, Tensor]
     targets: tuple[Tensor, Tensor] | StepTargets
     link: Link | None
     n_sequences: int
+    decode: DecodeTargets | None = None
 
     def __len__(self) -> int:
         return self.n_sequences
 
     def __getitem__(self, index: int) -> Any:
-        """Unpack like skorch's batches, for callbacks that read them."""
-        return (self.inputs, self.targets)[index]
+        """Unpack like skorch's batches, for callbacks: the inputs, and the y that was given."""
+        return (self.inputs, self.y)[index] if index else self.inputs
+
+    @property
+    def y(self) -> np.ndarray | None:
+        """The targets as they were given, of whole steps one array per sequence; None without."""
+        if self.decode is None:
+            return None
+        if isinstance(self.targets, StepTargets):
+            mask = self.targets.mask
+            rows = self.targets.expected[mask].cpu().numpy()
+            return self.decode(rows, mask.sum(dim=1).cpu().numpy())
+        return self.decode(self.targets[0].cpu().numpy(), None)
 
 
 class EpochBatches(Protocol):
@@ -253,6 +270,11 @@ class BatchIterator:
         epoch. Requires the order of the data.
     continues : bool, default=False
         With `stateful`: let the first batch of an epoch continue what was carried before, too.
+
+    Attributes
+    ----------
+    decode : callable or None
+        Of the batches; None unless it is set.
     """
 
     def __init__(
@@ -275,6 +297,8 @@ class BatchIterator:
         self.bptt_length = bptt_length if data.per_step else None
         self.stateful = stateful
         self.continues = continues
+        self.decode: DecodeTargets | None = None
+        self.order: list[np.ndarray] = []  # the samples of each batch of this epoch
         self.epochs_begun = 0
         self.done = 0  # of the `n_pieces` batches of this epoch
         self.n_pieces = 1
@@ -282,7 +306,7 @@ class BatchIterator:
 
     def __iter__(self) -> Iterator[Batch]:
         begins = not self.continues
-        batches = self._batches()
+        batches = self.order = self._batches()
         lengths = self.data.sequences.lengths
         chunks = [_n_chunks(lengths[indices], self.bptt_length) for indices in batches]
         self.epochs_begun, self.done, self.n_pieces = self.epochs_begun + 1, 0, sum(chunks)
@@ -328,7 +352,26 @@ class BatchIterator:
             stop = min(start + chunk, longest)
             fraction = len(alive) / len(indices)
             inputs, targets = self._tensors(indices[alive], start, stop, fraction)
-            yield Batch(inputs, targets, link if linked else None, len(indices))
+            yield Batch(inputs, targets, link if linked else None, len(indices), self.decode)
+
+    def as_batched(self) -> tuple[Ragged, list[Tensor]]:
+        """Return the sequences, or their chunks, as the batches of this epoch have held them.
+
+        Also the lengths of those in each batch.
+        """
+        sequences = self.data.sequences
+        starts, pieces = [], []
+        for indices in self.order:
+            lengths = sequences.lengths[indices]
+            longest = int(lengths.max())
+            chunk = self.bptt_length or longest
+            for start in range(0, longest, chunk):
+                alive = lengths > start
+                starts.append(sequences.offsets[indices[alive]] + start)
+                pieces.append(np.minimum(lengths[alive] - start, chunk))
+        rows = ranges(np.concatenate(starts), np.concatenate(pieces))
+        batched = sequences.with_rows(rows, np.concatenate(pieces))
+        return batched, [torch.from_numpy(lengths) for lengths in pieces]
 
     def _tensors(
         self, indices: np.ndarray, start: int, stop: int, fraction: float

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    GradientNormClipping,
+    LRScheduler,
+)
 from tqdm.auto import tqdm
 
 from sklstm._training.batches import EpochBatches
 from sklstm._training.optimizers import schedule_callback
 from sklstm._training.plan import TrainingPlan
+from sklstm._training.users_callbacks import without_name
 from sklstm.nn import TokenEmbedding
+
+# How the names of the callbacks begin that come last, after those that print, too.
+LAST = "sklstm_last_"
 
 # Maps outputs, targets and weights of the validation data to a score.
 ScoreFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
@@ -66,10 +75,17 @@ class FrozenEmbeddings(Callback):
 
 
 class ValidationScore(Callback):
-    """Score the validation data after each epoch, and record it as ``valid_score``."""
+    """Score the validation data after each epoch, and record it as ``valid_score``.
+
+    As skorch's scoring callbacks do, ``valid_score_best`` records whether it is the best so far.
+    """
 
     def __init__(self, score: ScoreFunction):
         self.score = score
+
+    def initialize(self) -> ValidationScore:
+        self.best_score_ = -math.inf
+        return self
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         self.seen_: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -83,8 +99,29 @@ class ValidationScore(Callback):
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         outputs, targets, weights = (np.concatenate(part) for part in zip(*self.seen_, strict=True))
-        net.history.record("valid_score", self.score(outputs, targets, weights))
+        score = self.score(outputs, targets, weights)
+        net.history.record("valid_score", score)
+        is_best = score > self.best_score_  # never for NaN
+        net.history.record("valid_score_best", is_best)
+        if is_best:
+            self.best_score_ = score
         self.seen_ = []
+
+
+class Stop(Callback):
+    """End training where `stopping` has run out of patience.
+
+    `stopping` itself, whose patience is never exhausted, comes before the user's callbacks, and
+    this comes after them: they see the last epoch, and at the end of training the best weights.
+    """
+
+    def __init__(self, stopping: EarlyStopping, n_iter_no_change: int):
+        self.stopping = stopping
+        self.n_iter_no_change = n_iter_no_change
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        if self.stopping.misses_ >= self.n_iter_no_change:
+            raise KeyboardInterrupt  # which is how skorch's own callbacks stop training
 
 
 class ProgressBar(Callback):
@@ -127,45 +164,46 @@ class ProgressBar(Callback):
 
 
 def training_callbacks(
-    plan: TrainingPlan, batches: EpochBatches, has_validation: bool, score: ScoreFunction | None
-) -> list[tuple[str, Any]]:
-    """Return the named callbacks that `plan` asks for, the user's own last."""
-    callbacks: list[tuple[str, Any]] = [("finite_loss", FiniteLoss())]
+    plan: TrainingPlan,
+    batches: EpochBatches,
+    has_validation: bool,
+    score: ScoreFunction | None,
+    last: Sequence[Callback] = (),
+) -> list[Any]:
+    """Return the callbacks that `plan` asks for: ours, the user's, and those that come `last`.
+
+    Where a callback of the user's does the work of a parameter, it replaces that of the parameter.
+    """
+    users = [without_name(given) for given in plan.callbacks]
+    ours: list[tuple[str, Callback]] = [("finite_loss", FiniteLoss())]
+    ending: list[Callback] = [*last]
     if plan.frozen_epochs is not None:
-        callbacks.append(("frozen_embeddings", FrozenEmbeddings(plan.frozen_epochs)))
+        ours.append(("frozen_embeddings", FrozenEmbeddings(plan.frozen_epochs)))
     if has_validation and score is not None:
-        callbacks.append(("validation_score", ValidationScore(score)))
+        ours.append(("validation_score", ValidationScore(score)))
     if plan.early_stopping:
         stopping = EarlyStopping(
             monitor="valid_loss",
-            patience=plan.n_iter_no_change,
+            patience=math.inf,
             threshold=plan.tol,
             threshold_mode="abs",
             sink=_silent,
             load_best=True,
         )
-        callbacks.append(("early_stopping", stopping))
-    if plan.gradient_clip is not None:
-        callbacks.append(("gradient_clip", GradientNormClipping(plan.gradient_clip)))
+        ours.append(("early_stopping", stopping))
+        ending.append(Stop(stopping, plan.n_iter_no_change))
+    clips = any(isinstance(callback, GradientNormClipping) for callback in users)
+    if plan.gradient_clip is not None and not clips:
+        ours.append(("gradient_clip", GradientNormClipping(plan.gradient_clip)))
     schedule = schedule_callback(plan, batches)
-    if schedule is not None:
-        callbacks.append(("lr_schedule", schedule))
+    if schedule is not None and not any(isinstance(callback, LRScheduler) for callback in users):
+        ours.append(("lr_schedule", schedule))
     if plan.verbose:
-        callbacks.append(("progress", ProgressBar(plan.max_epochs, plan.n_batches)))
-    return callbacks + [_named(callback, i) for i, callback in enumerate(plan.callbacks)]
-
-
-def _named(given: Any, index: int) -> tuple[str, Any]:
-    """Return a callback of the user's with its name, or with one made from its index."""
-    named = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
-    name, callback = given if named else (f"callback{index}", given)
-    kind = callback if isinstance(callback, type) else type(callback)
-    if not issubclass(kind, Callback):
-        raise TypeError(
-            f"callbacks[{index}]={given!r} must be a skorch callback, or a pair of a name and a "
-            "skorch callback."
-        )
-    return name, callback
+        ours.append(("progress", ProgressBar(plan.max_epochs, plan.n_batches)))
+    # With a prefix, so that a callback of the user's may have any name.
+    before = [(f"sklstm_{name}", callback) for name, callback in ours]
+    after = [(f"{LAST}{i}", callback) for i, callback in enumerate(ending)]
+    return [*before, *plan.callbacks, *after]
 
 
 def _silent(message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,11 @@ from sklstm._training.batches import (
     Table,
     TableBatches,
 )
+from sklstm._training.in_training import ModelInTraining
 from sklstm._training.plan import TrainingPlan
 from sklstm._training.predict import predict_rows
 from sklstm._training.train import TrainingOutcome, train_on
+from sklstm._training.users_callbacks import check_callbacks
 from sklstm.nn.autoencoder import (
     Autoencoder,
     ClusteringAutoencoder,
@@ -33,12 +34,17 @@ from sklstm.nn.losses import ClusteringLoss, ReconstructionLoss
 
 
 def train_autoencoder(
-    module: Autoencoder, samples: Samples, weights: np.ndarray, plan: TrainingPlan
+    module: Autoencoder,
+    samples: Samples,
+    weights: np.ndarray,
+    plan: TrainingPlan,
+    model: ModelInTraining | None = None,
 ) -> TrainingOutcome:
     """Train `module` in place to reconstruct the samples from corrupted ones."""
+    check_callbacks(plan.callbacks, model)
     module.corruption.active = True
     batches = _batches(samples, weights, plan)
-    return train_on(module, ReconstructionLoss(), batches, plan)
+    return train_on(module, ReconstructionLoss(), batches, plan, model=model)
 
 
 def train_clusters(
@@ -46,6 +52,7 @@ def train_clusters(
     samples: Samples,
     weights: np.ndarray,
     plan: TrainingPlan,
+    model: ModelInTraining | None = None,
     *,
     clustering_weight: float,
     tol: float,
@@ -62,6 +69,8 @@ def train_clusters(
         With a mean of 1.
     plan : TrainingPlan
         How to train.
+    model : ModelInTraining or None, default=None
+        The clusterer, for callbacks.
     clustering_weight : float
         Weight of the clustering loss; the reconstruction loss has a weight of 1.
     tol : float
@@ -81,9 +90,9 @@ def train_clusters(
     module.autoencoder.corruption.active = False
     criterion = ClusteringLoss(clustering_weight)
     targets = RefreshTargets(module, criterion, samples, weights, plan, tol)
+    batches = _batches(samples, weights, plan)
     # Last, as it ends training: the user's callbacks have seen the epoch then.
-    plan = replace(plan, callbacks=[*plan.callbacks, ("targets", targets)])
-    outcome = train_on(module, criterion, _batches(samples, weights, plan), plan)
+    outcome = train_on(module, criterion, batches, plan, model=model, last=[targets])
     if not targets.settled_ and len(outcome.history) == plan.max_epochs and tol > 0:
         warnings.warn(
             f"clusters did not settle in clustering_epochs={plan.max_epochs}: "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from skorch.callbacks import LRScheduler
+from skorch.callbacks import Callback
 
+from sklstm._callers import caller_level
 from sklstm._training.batches import EpochBatches
 from sklstm._training.plan import TrainingPlan
 
@@ -67,7 +69,7 @@ def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
     return arguments
 
 
-def schedule_callback(plan: TrainingPlan, batches: EpochBatches) -> LRScheduler | None:
+def schedule_callback(plan: TrainingPlan, batches: EpochBatches) -> RateSchedule | None:
     """Return the callback that sets the learning rate after each batch; None if constant."""
     if plan.lr_schedule == "constant":
         return None
@@ -77,8 +79,68 @@ def schedule_callback(plan: TrainingPlan, batches: EpochBatches) -> LRScheduler 
     def progress(step: int) -> float:
         return batches.epochs_done() / plan.max_epochs if batches.is_cut else step / total
 
-    return LRScheduler(
-        torch.optim.lr_scheduler.LambdaLR,
-        lr_lambda=lambda step: factor(min(1.0, progress(step))),
-        step_every="batch",
-    )
+    return RateSchedule(lambda step: factor(min(1.0, progress(step))), plan.lr_schedule)
+
+
+class RateSchedule(Callback):
+    """Set the learning rate before every training step, until a callback of the user's sets it.
+
+    Parameters
+    ----------
+    factor : callable
+        Maps the number of steps done to a factor on the initial learning rate.
+    name : str
+        The estimator's `lr_schedule`.
+    """
+
+    def __init__(self, factor: Callable[[int], float], name: str):
+        self.factor = factor
+        self.name = name
+
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        self.step_ = 0
+        self.factor_ = self.factor(0)  # of the step to come
+        self.ended_ = False
+        self.initial_ = self.set_ = [group["lr"] for group in net.optimizer_.param_groups]
+
+    def on_batch_begin(self, net: Any, training: bool = True, **kwargs: Any) -> None:
+        # Only here: a scheduler that is made before the first step takes the initial rate as given.
+        if training and self.step_ == 0:
+            self._set_rates(net)
+
+    def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
+        if training and not self.ended_:
+            net.history.record_batch("event_lr", self.set_[0])
+            self.step_ += 1
+            self.factor_ = self.factor(self.step_)
+            self._set_rates(net)
+
+    def restore_rates(self, net: Any) -> None:
+        """Put the rates back after the state of an optimizer was loaded, which holds its own."""
+        for group, rate in zip(net.optimizer_.param_groups, self.set_, strict=True):
+            if not self.ended_:
+                group["lr"] = rate
+
+    def _set_rates(self, net: Any) -> None:
+        groups = net.optimizer_.param_groups
+        if self.ended_ or self._is_overruled(net.optimizer_):
+            self.ended_ = True
+            return
+        self.set_ = [rate * self.factor_ for rate in self.initial_]
+        for group, rate in zip(groups, self.set_, strict=True):
+            group["lr"] = rate
+
+    def _is_overruled(self, optimizer: Any) -> bool:
+        """Return True if a callback has set a rate, or made a scheduler of torch's."""
+        # By identity, as a rate may be set to the value that it has. A scheduler wraps `step`.
+        rates = [group["lr"] for group in optimizer.param_groups]
+        by_hand = any(rate is not own for rate, own in zip(rates, self.set_, strict=True))
+        if by_hand and self.step_ > 0:
+            warnings.warn(
+                f"a callback has set the learning rate of training step {self.step_}, which ends "
+                f"lr_schedule={self.name!r}. Set lr_schedule='constant' to leave the rate to "
+                "callbacks from the first step on.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
+        return by_hand or hasattr(optimizer.step, "_wrapped_by_lr_sched")

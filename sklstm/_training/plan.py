@@ -156,6 +156,7 @@ def plan_from(
     tol: float = 0.0,
     bptt_length: int | None = None,
     stateful: bool = False,
+    callbacks: Sequence[Any] | None = None,
 ) -> TrainingPlan:
     """Return the plan that an estimator's parameters ask for.
 
@@ -181,6 +182,8 @@ def plan_from(
         are left alone: a module of the user's own may have frozen them itself.
     early_stopping, n_iter_no_change, tol, bptt_length, stateful
         Parameters that not every estimator has. `stateful` training does not shuffle.
+    callbacks : sequence or None, default=None
+        Copies of those in the parameter of that name, which None stands for.
 
     Returns
     -------
@@ -213,5 +216,5 @@ def plan_from(
         stateful=stateful,
         frozen_epochs=frozen if frozen > 0 or was_frozen else None,
         verbose=int(params.verbose),
-        callbacks=tuple(params.callbacks or ()),
+        callbacks=tuple((params.callbacks or ()) if callbacks is None else callbacks),
     )

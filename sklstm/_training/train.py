@@ -5,26 +5,40 @@ from __future__ import annotations
 import signal
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial, update_wrapper
 from types import FrameType
 from typing import Any, cast
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags
 from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping
+from skorch.callbacks import Callback, EarlyStopping
+from skorch.utils import to_device
 from torch import Tensor, nn
 
 from sklstm._callers import caller_level
-from sklstm._training.batches import Batch, BatchIterator, EpochBatches, LabelledSequences, Link
-from sklstm._training.callbacks import ScoreFunction, training_callbacks
-from sklstm._training.optimizers import optimizer_arguments
+from sklstm._training.batches import (
+    Batch,
+    BatchIterator,
+    EpochBatches,
+    LabelledSequences,
+    Link,
+    Samples,
+    Table,
+    TableBatches,
+)
+from sklstm._training.callbacks import LAST, ScoreFunction, training_callbacks
+from sklstm._training.in_training import DECODED, METHODS, ModelInTraining, SampleSet, samples_of
+from sklstm._training.optimizers import RateSchedule, optimizer_arguments
 from sklstm._training.plan import TrainingPlan
 from sklstm._training.runtime import fast_cpu, private_global_generators
 from sklstm._training.truncated import TruncatedStep
+from sklstm._training.users_callbacks import check_callbacks, free_callbacks, score_steps
 from sklstm.nn import SequenceNetwork
 from sklstm.nn.dropout import seed_modules
 from sklstm.nn.state import State, put_rows, take_rows
@@ -65,6 +79,7 @@ def train(
     score: ScoreFunction | None = None,
     optimizer_state: dict[str, Any] | None = None,
     state: State | None = None,
+    model: ModelInTraining | None = None,
 ) -> TrainingOutcome:
     """Train `module` in place.
 
@@ -85,6 +100,8 @@ def train(
         The outcome of an earlier call, to continue from; ignored if it is of another optimizer.
     state : tuple of Tensor or None, default=None
         With ``plan.stateful``, the state from which the first batch of every epoch continues.
+    model : ModelInTraining or None, default=None
+        The estimator, for callbacks that ask for its predictions.
 
     Returns
     -------
@@ -100,6 +117,9 @@ def train(
     ConvergenceWarning
         If Ctrl-C ended training early; what was learned until then is kept.
     """
+    check_callbacks(plan.callbacks, model, data, validation, has_score=score is not None)
+    if data.per_step:
+        score_steps(plan.callbacks)
     train_batches = BatchIterator(
         data,
         plan.batch_size,
@@ -123,6 +143,7 @@ def train(
         score=score,
         optimizer_state=optimizer_state,
         state=state,
+        model=model,
     )
 
 
@@ -136,8 +157,13 @@ def train_on(
     score: ScoreFunction | None = None,
     optimizer_state: dict[str, Any] | None = None,
     state: State | None = None,
+    model: ModelInTraining | None = None,
+    last: Sequence[Callback] = (),
 ) -> TrainingOutcome:
-    """Train `module` in place on batches that are ready; see `train`."""
+    """Train `module` in place on batches that are ready; see `train`.
+
+    Callbacks in `last` come after the user's.
+    """
     generator = torch.Generator(device=plan.device).manual_seed(plan.seed)
     module.to(plan.device)  # the initial state has to be there, too
     net = TrainingNet(
@@ -145,12 +171,13 @@ def train_on(
         criterion=criterion,
         train_batches=train_batches,
         valid_batches=valid_batches,
-        bptt_length=plan.bptt_length,
+        plan=plan,
         state=state,
+        model=model,
         max_epochs=plan.max_epochs,
+        batch_size=plan.batch_size,
         device=plan.device,
-        callbacks__print_log=None,  # it formats a table each epoch, printed or not
-        callbacks=training_callbacks(plan, train_batches, valid_batches is not None, score),
+        callbacks=training_callbacks(plan, train_batches, valid_batches is not None, score, last),
         **optimizer_arguments(plan),
     )
     averages = None
@@ -175,16 +202,7 @@ def train_on(
             ConvergenceWarning,
             stacklevel=caller_level(),
         )
-    return TrainingOutcome(
-        history=net.epochs(),
-        best_epoch=net.best_epoch(),
-        optimizer_state={
-            "optimizer": plan.optimizer,
-            "averages": net.optimizer_.state_dict()["state"],
-        },
-        state=net.carried.state if plan.stateful else None,
-        interrupted=net.interrupted,
-    )
+    return net.outcome()
 
 
 class TrainingNet(NeuralNet):
@@ -201,15 +219,27 @@ class TrainingNet(NeuralNet):
         criterion: nn.Module,
         train_batches: EpochBatches,
         valid_batches: BatchIterator | None,
-        bptt_length: int | None,
+        plan: TrainingPlan,
         state: State | None,
+        model: ModelInTraining | None,
         **kwargs: Any,
     ):
-        super().__init__(module, criterion=criterion, train_split=None, verbose=0, **kwargs)
+        super().__init__(module, criterion=criterion, train_split=None, verbose=1, **kwargs)
         self.train_batches = train_batches
         self.valid_batches = valid_batches
-        self.bptt_length = bptt_length
+        self.plan = plan
+        self.bptt_length = plan.bptt_length
         self.state = state
+        self.model = model
+        self.datasets: tuple[Any, Any] = (train_batches, valid_batches)
+        if model is not None:
+            for batches in (train_batches, valid_batches):
+                if isinstance(batches, BatchIterator):
+                    batches.decode = model.targets
+            self.datasets = (
+                SampleSet(train_batches, model),
+                None if valid_batches is None else SampleSet(valid_batches, model),
+            )
         # Of another module no batch has a link, and these are not used.
         network = cast("SequenceNetwork", module)
         self.carried = CarriedState(network, state)
@@ -225,16 +255,20 @@ class TrainingNet(NeuralNet):
             groups = self.optimizer_.state_dict()["param_groups"]
             self.optimizer_.load_state_dict({"state": averages, "param_groups": groups})
         with self.ctrl_c.noted():
-            self.partial_fit(None)
+            self.partial_fit(self.datasets[0])
 
     def check_data(self, X: Any, y: Any = None) -> None:
         """Skip skorch's checks; the data was checked before it became batches."""
 
     def get_split_datasets(self, X: Any, y: Any = None, **fit_params: Any) -> tuple[Any, Any]:
-        return self.train_batches, self.valid_batches
+        return self.datasets
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
-        return dataset
+        if not isinstance(dataset, SampleSet):
+            return dataset
+        if training or dataset is self.datasets[1]:
+            return dataset.batches
+        return dataset.in_order(self.batch_size, self.plan.device)
 
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         """Return loss and outputs of a batch, its gradients added to the weights."""
@@ -296,6 +330,111 @@ class TrainingNet(NeuralNet):
         finally:
             self.ctrl_c.raised = None  # its traceback holds the data
 
+    def outcome(self) -> TrainingOutcome:
+        """Return the results of training so far."""
+        return TrainingOutcome(
+            history=self.epochs(),
+            best_epoch=self.best_epoch(),
+            optimizer_state={
+                "optimizer": self.plan.optimizer,
+                "averages": self.optimizer_.state_dict()["state"],
+            },
+            state=self.carried.state if self.plan.stateful else None,
+            interrupted=self.interrupted,
+        )
+
+    # For callbacks
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        # Without `PrintLog`, which formats a table each epoch, printed or not.
+        return [(name, callback) for name, callback in super()._default_callbacks[:3]]
+
+    def _get_params_callbacks(self, deep: bool = True) -> dict[str, Any]:
+        # Not theirs: one that holds the net would ask for its parameters again.
+        return {f"callbacks__{name}": callback for name, callback in self.callbacks_}
+
+    def _yield_callbacks(self) -> Iterator[tuple[str, Any, bool]]:
+        rows = list(super()._yield_callbacks())
+        yield from sorted(rows, key=lambda row: row[0].startswith(LAST))
+
+    @property
+    def predict(self) -> Any:
+        """The method of the estimator in training."""
+        return self.__getattr__("predict")
+
+    @property
+    def predict_proba(self) -> Any:
+        """The method of the estimator in training, if it has one."""
+        return self.__getattr__("predict_proba")
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method or a fitted attribute of the estimator in training."""
+        model: ModelInTraining | None = self.__dict__.get("model")
+        if model is not None and name in METHODS and hasattr(model.estimator, name):
+            return update_wrapper(partial(self._ask, name), getattr(model.estimator, name))
+        if model is not None and name.endswith("_") and not name.startswith("_"):
+            return getattr(model.estimator, name)
+        raise AttributeError(f"the net has no attribute {name!r}")
+
+    def __sklearn_tags__(self) -> Tags:
+        model = self.model
+        return super().__sklearn_tags__() if model is None else model.estimator.__sklearn_tags__()
+
+    def _ask(self, method: str, X: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the result of a method of the estimator.
+
+        Parameters
+        ----------
+        method : str
+            Its name.
+        X : SampleSet, dict or sequences
+            A data set that callbacks are called with, the inputs of a batch, or any X that the
+            estimator's method takes.
+        """
+        model = self.model
+        assert model is not None
+        # While skorch scores, `forward_iter` returns the outputs of the steps of this epoch, and
+        # the true values come in the order of its batches.
+        scores = "forward_iter" in vars(self)
+        lengths: list[Tensor] | None = None
+        samples: Samples | None = None
+        if isinstance(X, SampleSet) and scores and method == "score":
+            args = (X.y, *args[1:])  # of whole sequences, in their order
+        elif isinstance(X, SampleSet) and scores and isinstance(X.batches, BatchIterator):
+            samples, lengths = X.batches.as_batched()
+        elif isinstance(X, Mapping) and "inputs" in X:
+            samples = samples_of(dict(X), self.datasets[0].samples)
+            lengths = [X["lengths"]] if "lengths" in X else None
+        if scores and lengths is not None and model.decode is not None and method in DECODED:
+            outputs = list(self.forward_iter(X))
+            if outputs:
+                return model.decode(method, outputs, lengths)
+        if samples is not None:
+            X = model.restore(samples)
+        elif isinstance(X, SampleSet):
+            X = X.X
+        return model.ask(method, X, *args, **kwargs)
+
+    def forward_iter(self, X: Any, training: bool = False, device: Any = "cpu") -> Iterator[Any]:
+        """Yield the outputs of the network batch by batch, in the order of the samples."""
+        batches = X.in_order(self.batch_size, self.plan.device) if isinstance(X, SampleSet) else X
+        for batch in batches:
+            yield to_device(self.evaluation_step(batch, training=training), device)
+
+    def load_params(self, *args: Any, **kwargs: Any) -> None:
+        """Load saved weights and averages; a learning rate that is scheduled stays as it is."""
+        super().load_params(*args, **kwargs)
+        for _, callback in self.callbacks_:
+            if isinstance(callback, RateSchedule):
+                callback.restore_rates(self)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any]]:
+        """Pickle the estimator as it is now, instead of the net and its data."""
+        if self.model is None or self.model.snapshot is None:
+            raise TypeError("the net cannot be pickled during training.")
+        return _unpickled, (self.model.snapshot(self.outcome()),)
+
     def epochs(self) -> list[dict[str, Any]]:
         """Return the history of the finished epochs, without the one of each batch."""
         return [
@@ -310,6 +449,33 @@ class TrainingNet(NeuralNet):
             if isinstance(callback, EarlyStopping) and callback.load_best:
                 return int(callback.best_epoch_)
         return None
+
+
+def release(trained: Sequence[Any], given: Sequence[Any] | None, module: nn.Module) -> None:
+    """Drop what the copies of the user's callbacks still hold of training.
+
+    The parameters are those of `free_callbacks`.
+    """
+    free_callbacks(trained, given, module, LIVE)
+
+
+def _unpickled(estimator: Any) -> Any:
+    """Return what the pickle of a net holds."""
+    return estimator
+
+
+# What belongs to training, and goes with it.
+LIVE = (
+    TrainingNet,
+    SampleSet,
+    BatchIterator,
+    TableBatches,
+    Batch,
+    LabelledSequences,
+    Table,
+    torch.optim.Optimizer,
+    torch.optim.lr_scheduler.LRScheduler,
+)
 
 
 def _plain(value: Any) -> Any:

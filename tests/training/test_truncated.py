@@ -238,7 +238,6 @@ class Rates:
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_the_rate_falls_to_zero_at_the_end_however_unequal_the_chunks(shuffle):
     X = [np.zeros((n, 1)) for n in [100, *[10] * 15, 55]]
-    recorder = Rates()
     model = LSTMRegressor(
         **{**PLAIN, "max_epochs": 3},
         return_sequences=True,
@@ -246,10 +245,10 @@ def test_the_rate_falls_to_zero_at_the_end_however_unequal_the_chunks(shuffle):
         batch_size=4,
         learning_rate=1.0,
         shuffle=shuffle,
-        callbacks=[recorder],
+        callbacks=[Rates()],
     )
     model.fit(X, [x[:, 0] for x in X])
-    rates = np.array(recorder.rates_)
+    rates = np.array(model.callbacks_[0].rates_)
     assert rates[0] == 1.0
     assert (np.diff(rates) < 0).all()
     # The last step of each epoch is one batch away from where the epoch ends.
