@@ -418,8 +418,12 @@ class TrainingNet(NeuralNet):
 
     def forward_iter(self, X: Any, training: bool = False, device: Any = "cpu") -> Iterator[Any]:
         """Yield the outputs of the network batch by batch, in the order of the samples."""
-        batches = X.in_order(self.batch_size, self.plan.device) if isinstance(X, SampleSet) else X
-        for batch in batches:
+        if not isinstance(X, SampleSet):
+            raise TypeError(
+                "the net runs batch by batch on the data sets that callbacks get only; for another "
+                "X call net.predict or net.predict_proba."
+            )
+        for batch in X.in_order(self.batch_size, self.plan.device):
             yield to_device(self.evaluation_step(batch, training=training), device)
 
     def load_params(self, *args: Any, **kwargs: Any) -> None:

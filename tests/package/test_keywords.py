@@ -86,17 +86,12 @@ def test_fault_31_the_constructor_and_set_params_name_ours(kind, given, way):
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
-@pytest.mark.parametrize("given", [*OTHER_NAMES, *INSTEAD])
-def test_fault_31_every_name_in_the_table_is_explained_or_ours(kind, given):
-    parameters = inspect.signature(kind).parameters
-    if given in parameters:
-        kind(**{given: 1})
-        return
-    with pytest.raises(
-        TypeError, match=rf"^{kind.__name__}\(\) got an unexpected keyword"
-    ) as error:
-        kind(**{given: 1})
-    assert "Base" not in str(error.value)
+def test_fault_31_every_name_in_the_table_is_explained_or_ours(kind):
+    start = rf"^{kind.__name__}\(\) got an unexpected keyword argument"
+    for given in {*OTHER_NAMES, *INSTEAD} - set(inspect.signature(kind).parameters):
+        with pytest.raises(TypeError, match=start) as caught:
+            kind(**{given: 1})
+        assert "Base" not in str(caught.value)
 
 
 def test_fault_31_every_name_leads_to_one_of_ours():

@@ -574,13 +574,19 @@ OF_SKORCH = [
 @pytest.mark.parametrize("callback", OF_SKORCH, ids=lambda callback: repr(callback)[:30])
 def test_fault_18_callbacks_of_skorch_work(callback, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    models = [(kind(4, **SMALL, **params), X, y) for kind, params, y in KINDS]
-    tables = AutoencoderClusterer(2, n_components=2, max_epochs=2, clustering_epochs=1, tol=1.0)
-    for model, samples, y in [*models, (tables, TABLE, None)]:
-        model.set_params(callbacks=[callback], n_jobs=1).fit(samples, y)
+    short = {"max_epochs": 2, "batch_size": 20, "callbacks": [callback], "n_jobs": 1}
+    for model, samples, y in (
+        (LSTMClassifier(4, early_stopping=True, **short), X, LABELS),
+        (LSTMRegressor(4, **short), X, NUMBERS),
+        (LSTMTagger(4, output_layer="crf", early_stopping=True, **short), X, TAGS),
+        (
+            AutoencoderClusterer(2, hidden_layer_sizes=(8,), clustering_epochs=1, **short),
+            TABLE,
+            None,
+        ),
+    ):
+        model.fit(samples, y)
         assert pickle.loads(pickle.dumps(model)).n_iter_ == model.n_iter_
-        if hasattr(model, "early_stopping"):
-            model.set_params(early_stopping=True).fit(samples, y)
     printed = capsys.readouterr().out
     assert ("train_loss" in printed) == ("PrintLog" in repr(callback))
 
