@@ -73,6 +73,8 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         X = X[X.columns[0]] if X.shape[1] == 1 else np.asarray(X)
     most = 1 if vocabulary.characters is None else 2
     for i, item in enumerate(X.to_list() if hasattr(X, "to_list") else X):
+        if isinstance(item, np.ma.MaskedArray):
+            check_unmasked(item, f"X[{i}]")
         ids = np.asarray(item)
         if not 1 <= ids.ndim <= most or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(

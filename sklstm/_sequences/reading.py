@@ -304,9 +304,9 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
     elif not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf" or np.ma.isMA(item):
         refuse_counts(item, name, f"X[{index}]")
         check_entries(item, f"X[{index}]")
-        item = np.asarray(item) if hasattr(item, "__array__") else item
-        if isinstance(item, np.ndarray) and item.size and _is_no_number(item):
-            _refuse_dtype(item, index, name)
+        cells = np.asarray(item) if hasattr(item, "__array__") else np.empty(0)
+        if cells.size and _is_no_number(cells):
+            _refuse_dtype(cells, index, name)
     try:
         array = np.asarray(item, dtype=dtype)
     except (TypeError, ValueError) as error:
@@ -334,9 +334,16 @@ def _holds_numbers(item: Sequence[Any]) -> bool:
 
 def _check_list(item: Sequence[Any], index: int, name: str) -> None:
     """Raise for texts, dates and masked entries in a list, which numpy may convert to numbers."""
-    if any(isinstance(step, str | bytes) for step in item):
+    if _holds_text(item):
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
     check_entries(item, f"X[{index}]")
+
+
+def _holds_text(item: Sequence[Any]) -> bool:
+    return any(
+        isinstance(step, str | bytes) or (isinstance(step, list | tuple) and _holds_text(step))
+        for step in item
+    )
 
 
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:
