@@ -108,7 +108,8 @@ def as_ragged(
         if names is None:
             X, names = align_frames(X, "X", columns)
         sequences = _from_items(X, None if is_tokens else dtype, estimator_name, matrices)
-        sequences = replace(sequences, columns=names)
+        if names is not None:
+            sequences = replace(sequences, columns=names)
         if lists_are_tables and _is_nested_table(X):
             sequences = replace(sequences, width=len(X[0]))
         if was_list and all(isinstance(item, list | tuple) for item in X):
