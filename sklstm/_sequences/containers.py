@@ -124,8 +124,7 @@ def from_cells(
         If some columns hold sequences and others do not, if the dimensions of a sequence differ
         in their number of steps, or if an array holds one row of several sequences.
     """
-    is_frame = hasattr(X, "columns")
-    if is_frame:
+    if hasattr(X, "columns"):
         if X.shape[1] < 2:
             return X, None
         listed = [k for k, dtype in enumerate(X.dtypes) if getattr(dtype, "kind", "O") == "O"]
@@ -234,8 +233,7 @@ def align_frames(
         If frames have different columns; or in another order, where other items have no names to
         be aligned by.
     """
-    kinds = set(map(type, items))
-    if not any(hasattr(kind, "columns") for kind in kinds):
+    if not any(hasattr(kind, "columns") for kind in set(map(type, items))):
         return items, None
     frames = {i: _names(item) for i, item in enumerate(items) if hasattr(item, "columns")}
     first = next((i for i, names in frames.items() if not _is_default(names)), min(frames))

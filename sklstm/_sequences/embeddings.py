@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._sequences.arrays import plain
+from sklstm._sequences.arrays import check_entries, plain
 from sklstm._sequences.tokens import N_RESERVED, PADDING_ID, Vocabulary
 from sklstm._sequences.vector_files import (
     FoundVectors,
@@ -107,6 +107,8 @@ def embedding_matrix(
     """
     if _is_by_word(embeddings):
         return _by_word(embeddings, n_ids, vocabulary, rng)
+    if isinstance(embeddings, np.ndarray):
+        check_entries(embeddings, "embeddings")
     try:
         matrix = np.array(embeddings, dtype=np.float32)
     except (TypeError, ValueError) as error:

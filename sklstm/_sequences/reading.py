@@ -19,7 +19,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from sklstm._callers import caller_level
-from sklstm._sequences.arrays import check_entries, plain
+from sklstm._sequences.arrays import check_entries, check_unmasked, plain
 from sklstm._sequences.containers import align_frames, as_container, from_cells
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
@@ -122,7 +122,8 @@ def as_ragged(
         if names is None:
             X, names = align_frames(X, "X", columns)
         sequences = _from_items(X, None if is_tokens else dtype, estimator_name, matrices)
-        sequences = replace(sequences, columns=names)
+        if names is not None:
+            sequences = replace(sequences, columns=names)
         if lists_are_tables and _is_nested_table(X):
             sequences = replace(sequences, width=len(X[0]))
         if was_list and all(isinstance(item, list | tuple) for item in X):
@@ -379,6 +380,8 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         raise TypeError(f"X must hold sequences of token ids, got {type(X).__name__} ({X!r}).")
     most = 1 if vocabulary.characters is None else 2
     for i, item in enumerate(rows):
+        if isinstance(item, np.ma.MaskedArray):
+            check_unmasked(item, f"X[{i}]")
         try:
             ids = np.asarray(item)
         except ValueError:  # it holds sequences of different lengths
@@ -464,9 +467,9 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
     elif not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf" or np.ma.isMA(item):
         refuse_counts(item, name, f"X[{index}]")
         check_entries(item, f"X[{index}]")
-        item = np.asarray(item) if hasattr(item, "__array__") else item
-        if isinstance(item, np.ndarray) and item.size and _is_no_number(item):
-            _refuse_dtype(item, index, name)
+        cells = np.asarray(item) if hasattr(item, "__array__") else np.empty(0)
+        if cells.size and _is_no_number(cells):
+            _refuse_dtype(cells, index, name)
     try:
         array = np.asarray(item, dtype=_dtype_of(item, dtype))
     except (TypeError, ValueError) as error:
@@ -502,13 +505,20 @@ def _holds_numbers(item: Sequence[Any]) -> bool:
 
 def _check_list(item: Sequence[Any], index: int, name: str) -> None:
     """Raise for texts, dates and masked entries in a list, which numpy may convert to numbers."""
-    if any(isinstance(step, str | bytes) for step in item):
+    if _holds_text(item):
         raise ValueError(f"X[{index}] holds strings: " + _text_hint(name, analyzer="analyzer=list"))
     check_entries(item, f"X[{index}]")
 
 
 def _is_ids(item: TokenArray) -> bool:
     return 0 < item.ndim < 3 and item.dtype.kind in "iu"
+
+
+def _holds_text(item: Sequence[Any]) -> bool:
+    return any(
+        isinstance(step, str | bytes) or (isinstance(step, list | tuple) and _holds_text(step))
+        for step in item
+    )
 
 
 def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> NoReturn:

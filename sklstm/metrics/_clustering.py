@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
-from sklstm._sequences import as_objects, is_missing, label_fault
+from sklstm._sequences import as_objects, check_entries, is_missing, label_fault
 
 
 @validate_params(
@@ -94,6 +94,7 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
     true, pred = _codes(y_true, "y_true"), _codes(y_pred, "y_pred")
     weights = np.ones(len(true))
     if sample_weight is not None:
+        check_entries(sample_weight, "sample_weight")
         weights = _check_sample_weight(
             sample_weight, true, dtype=np.float64, ensure_non_negative=True
         )
@@ -110,6 +111,7 @@ def clustering_accuracy(y_true: Any, y_pred: Any, *, sample_weight: Any = None) 
 
 def _codes(labels: Any, name: str) -> np.ndarray:
     """Return labels as integers from 0, after checking them."""
+    check_entries(labels, name, dates=True)
     array = np.asarray(labels)
     if array.ndim != 1:
         raise ValueError(

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import make_scorer
 from sklearn.utils._param_validation import validate_params
 
-from sklstm._sequences import is_missing, label_fault, plain, positions, sequence_ids
+from sklstm._sequences import check_entries, is_missing, label_fault, plain, positions, sequence_ids
 
 
 @validate_params(
@@ -179,6 +179,7 @@ def match(y_true: Any, y_pred: Any, padding_label: Any, sample_weight: Any = Non
 
 
 def _read(y: Any, name: str) -> Steps:
+    check_entries(y, name, dates=True)
     if len(getattr(y, "shape", ())) == 2:
         y = np.asarray(y)  # iterating over a data frame gives the names of its columns
     items = [_read_sequence(item, f"{name}[{i}]") for i, item in enumerate(y)]
@@ -267,6 +268,7 @@ def _step_weights(sample_weight: Any, true: Steps, kept: np.ndarray) -> np.ndarr
             f"sample_weight is a {type(sample_weight).__name__}, which has no order; accepted is a "
             "list or array."
         )
+    check_entries(sample_weight, "sample_weight")
     if len(getattr(sample_weight, "shape", ())) < 2:
         items = list(sample_weight)
         if not any(hasattr(item, "__len__") for item in items):

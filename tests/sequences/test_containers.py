@@ -297,7 +297,13 @@ def test_fault_25_what_is_no_container_is_refused_by_name(make, error, message):
 
 
 def test_fault_25_digits_in_strings_are_no_numbers():
-    for X in ([[2.0, "1"]] * 4, [np.array([2.0, "1"], dtype=object)] * 4, [pd.Series(["1"])] * 4):
+    for X in (
+        [[2.0, "1"]] * 4,
+        [[[2.0, "1"]]] * 4,
+        [np.array([2.0, "1"], dtype=object)] * 4,
+        [pd.Series(["1"])] * 4,
+        [pd.DataFrame({"a": [1.0], "b": ["1"]})] * 4,
+    ):
         with pytest.raises(ValueError, match=r"X\[0\] holds strings"):
             LSTMClassifier(**SMALL).fit(X, Y)
 

@@ -23,6 +23,7 @@ from sklstm import (
     make_windows,
 )
 from sklstm._sequences.arrays import check_entries, is_missing
+from sklstm.metrics import clustering_accuracy, token_accuracy_score
 
 SMALL = {"hidden_size": 3, "max_epochs": 2, "random_state": 0}
 TABLE = np.arange(8.0).reshape(4, 2)
@@ -297,6 +298,33 @@ def test_fault_07_masked_targets_weights_and_groups_are_refused():
     stream = LSTMClassifier(bidirectional=False, **SMALL).fit(RAGGED, Y).stream()
     with pytest.raises(ValueError, match=r"x\[0\] is masked"):
         stream.step(masked([1.0], [1]))
+
+
+def test_fault_07_metrics_and_embeddings_refuse_masks():
+    y, hidden = [[0, 1], [1]], [masked([0, 1], [0, 1]), masked([1], [0])]
+    weights, ids = masked([1.0, 2.0], [0, 1]), [[4, 5], [4]]
+    vectors = masked(np.ones((6, 2)), np.eye(6, 2))
+    given = LSTMClassifier(input_type="tokens", embeddings=vectors, **SMALL)
+    tokenizer = SequenceTokenizer().fit(["ab cd"])
+    for call, message in [
+        (lambda: token_accuracy_score(hidden, y), r"y_true\[0\]\[1\] is masked"),
+        (lambda: token_accuracy_score(y, hidden), r"y_pred\[0\]\[1\] is masked"),
+        (lambda: token_accuracy_score(y, y, sample_weight=weights), r"weight\[1\] is masked"),
+        (lambda: clustering_accuracy(masked([0, 1], [0, 1]), [0, 1]), r"y_true\[1\] is masked"),
+        (
+            lambda: clustering_accuracy([0, 1], [0, 1], sample_weight=weights),
+            r"sample_weight\[1\] is masked",
+        ),
+        (lambda: given.fit(ids, [0, 1]), r"embeddings\[0\]\[0\] is masked"),
+        (
+            lambda: tokenizer.inverse_transform([masked([4, 5], [0, 1])]),
+            r"X\[0\]\[1\] is masked",
+        ),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            call()
+    with pytest.raises(TypeError, match="sample_weight has dtype timedelta64"):
+        token_accuracy_score(y, y, sample_weight=np.array([1, 2], "m8[D]"))
 
 
 def test_fault_07_arrays_without_a_masked_entry_are_plain():
