@@ -18,7 +18,13 @@ from sklstm._sequences.ragged import (
     truncate,
     unfill,
 )
-from sklstm._sequences.reading import as_ragged, is_table, token_ids_in, warn_of_ids
+from sklstm._sequences.reading import (
+    as_ragged,
+    is_table,
+    token_ids_in,
+    warn_of_ids,
+    warn_of_padded_ids,
+)
 from sklstm._sequences.step_values import TargetError, flatten_steps, target_errors
 from sklstm._sequences.tokens import (
     END_ID,
@@ -76,4 +82,5 @@ __all__ = [
     "unfill",
     "vocabulary_of",
     "warn_of_ids",
+    "warn_of_padded_ids",
 ]

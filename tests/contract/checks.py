@@ -131,7 +131,7 @@ def containers_of_samples_are_all_alike(case):
     for X in (boxed, tuple(case.X), column, pd.DataFrame({"sequence": column})):
         actual = outputs(case.new().fit(X, case.y), X)
         for name, result in actual.items():
-            if getattr(result, "dtype", None) == object and result.ndim == 2:
+            if isinstance(result, np.ndarray) and result.dtype.kind == "O" and result.ndim == 2:
                 assert result.shape[1] == X.shape[1]  # sequences in one column, as the texts were
                 actual[name] = result[:, 0]
         assert_same(actual, expected, tolerance=0)
