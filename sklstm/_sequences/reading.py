@@ -391,7 +391,7 @@ def _is_nested_table(items: Sequence[Any]) -> bool:
 
 def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.ndarray:
     """Read one sequence as an array of shape (T_i,), (T_i, F), or with a matrix for each step."""
-    if isinstance(item, TokenArray) and dtype is None and _is_ids(item):
+    if dtype is None and isinstance(item, TokenArray) and _is_ids(item):
         return item.view(np.ndarray)  # nothing to convert
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
