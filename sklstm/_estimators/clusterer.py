@@ -43,6 +43,7 @@ from sklstm._sequences import (
     plain,
     prediction_batches,
     split,
+    warn_of_padded_ids,
 )
 from sklstm._targets import given_weights, scaled
 from sklstm._training import (
@@ -472,6 +473,8 @@ class AutoencoderClusterer(
         trial = self._trial(keep_fitted=False)
         trial.architecture_ = self._architecture_for(X)
         read = trial._read(X, reset=True)
+        if trial._is_dense and self.architecture == self.input_type == "auto":
+            warn_of_padded_ids(X, type(self).__name__)
         n_samples = read.shape[0] if trial._is_dense else len(read)
         trial._check_n_samples(n_samples)
         weights = scaled(given_weights(sample_weight, n_samples), n_samples)

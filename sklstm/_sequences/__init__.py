@@ -44,6 +44,7 @@ from sklstm._sequences.reading import (
     refuse_counts,
     token_ids_in,
     warn_of_ids,
+    warn_of_padded_ids,
 )
 from sklstm._sequences.step_values import TargetError, flatten_steps, target_errors
 from sklstm._sequences.tokens import (
@@ -115,4 +116,5 @@ __all__ = [
     "unusual_scale",
     "vocabulary_of",
     "warn_of_ids",
+    "warn_of_padded_ids",
 ]

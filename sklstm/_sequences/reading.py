@@ -257,14 +257,14 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
     Raises
     ------
     ValueError
-        If X is a polars frame, which a tokenizer may have returned.
+        If X is a polars frame of one column, which a tokenizer may have returned.
     """
     if sequences.is_tokens or sequences.step_shape is not None or not _holds_integers(X):
         return False
     values = sequences.values
     if values.min() < 0 or values.max() < N_RESERVED:
         return False
-    if _is_polars_frame(X):
+    if _is_polars_frame(X) and len(X.columns) == 1:  # of sequences
         _refuse_polars()
     warnings.warn(
         f"X holds whole numbers without a vocabulary, which {name} reads as values. If they are "
@@ -274,6 +274,34 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
         stacklevel=caller_level(),
     )
     return True
+
+
+def warn_of_padded_ids(X: Any, name: str) -> None:
+    """Warn that X, read as a table, may hold padded token ids that have lost their vocabulary.
+
+    In these the zeros are all at the beginning, or all at the end, of each row, and their number
+    varies.
+    """
+    if issparse(X) or not _holds_integers(X):
+        return
+    table = np.asarray(X)
+    if table.ndim != 2 or table.size == 0 or table.min() < 0 or table.max() < N_RESERVED:
+        return
+    zero = table == PADDING_ID
+    count = zero.sum(axis=1)
+    is_padded = any(
+        (np.logical_and.accumulate(side, axis=1).sum(axis=1) == count).all()
+        for side in (zero, zero[:, ::-1])
+    )
+    if is_padded and len(np.unique(count)) > 2:  # fewer occur by chance
+        warnings.warn(
+            f"X holds whole numbers in rows that are padded with zeros, which {name} reads as a "
+            "table. If they are token ids, set input_type='tokens', or pass what SequenceTokenizer "
+            "or SequencePadder returned, which keeps its vocabulary. If X is a table, "
+            "input_type='values' reads it without this warning.",
+            UserWarning,
+            stacklevel=caller_level(),
+        )
 
 
 def _holds_integers(X: Any) -> bool:
@@ -302,7 +330,7 @@ def _is_wide_integer(dtype: Any) -> bool:
 def unwrap(X: Any) -> tuple[Any, Vocabulary | None, bool]:
     """Return X as a list of sequences or an array, its vocabulary, and whether it holds ids."""
     if isinstance(X, TokenArray):
-        is_padded = X.ndim > 1 and not _holds_ids(X.flat)
+        is_padded = X.ndim > 1 and (X.dtype != object or not _holds_ids(X.flat))
         return X if is_padded else _items_of_column(X), X.vocabulary, True
     package = type(X).__module__.partition(".")[0]
     if package == "awkward":
@@ -456,7 +484,7 @@ def _is_nested_table(items: Sequence[Any]) -> bool:
 
 def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.ndarray:
     """Read one sequence as an array of shape (T_i,), (T_i, F), or with a matrix for each step."""
-    if isinstance(item, TokenArray) and dtype is None and _is_ids(item):
+    if dtype is None and isinstance(item, TokenArray) and _is_ids(item):
         return item.view(np.ndarray)  # nothing to convert
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))

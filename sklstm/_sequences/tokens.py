@@ -168,7 +168,7 @@ class TokenArray(np.ndarray):
             # A list of sequences: faster than an array for each. Files and processes may share the
             # memory of large arrays, which therefore stay arrays.
             buffer = bytearray(plain.tobytes())
-            return _from_bytes, (type(self), buffer, self.dtype.str, self.shape, self.vocabulary)
+            return _from_bytes, (type(self), buffer, self.dtype, self.shape, self.vocabulary)
         return _rebuild, (type(self), plain, self.vocabulary)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -196,11 +196,13 @@ def _rebuild(cls: type[TokenArray], plain: np.ndarray, vocabulary: Vocabulary | 
 def _from_bytes(
     cls: type[TokenArray],
     ids: bytearray,
-    dtype: str,
+    dtype: np.dtype[Any],
     shape: tuple[int, ...],
     vocabulary: Vocabulary | None,
 ) -> TokenArray:
-    return _rebuild(cls, np.frombuffer(ids, dtype=dtype).reshape(shape), vocabulary)
+    array = np.ndarray.__new__(cls, shape, dtype, ids)
+    array.vocabulary = vocabulary
+    return array
 
 
 def _split_again(

@@ -162,6 +162,22 @@ def test_fault_01_a_table_of_counts_is_no_sequence():
         model.set_params(architecture="lstm").fit(counts)
 
 
+def test_fault_01_padded_ids_are_no_table_without_a_warning():
+    model = AutoencoderClusterer(
+        2, n_components=2, hidden_layer_sizes=(4,), max_epochs=1, clustering="kmeans"
+    )
+    post = SequencePadder(padding="post").fit_transform(T)
+    for X in (np.asarray(P), P.tolist(), pd.DataFrame(np.asarray(P)), np.asarray(post)):
+        with pytest.warns(UserWarning, match="padded with zeros, which Auto.* reads as a table"):
+            assert model.fit(X).architecture_ == "dense"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.set_params(input_type="values").fit(P.tolist()).architecture_ == "dense"
+        model.set_params(hidden_size=2)
+        assert model.set_params(input_type="tokens").fit(P.tolist()).architecture_ == "lstm"
+        assert model.set_params(input_type="auto").fit(P).architecture_ == "lstm"
+
+
 def test_fault_01_predict_says_what_to_do_with_lost_ids():
     model = quick().fit(T, Y)
     expected = model.predict_proba(T)

@@ -294,3 +294,14 @@ def test_fault_01_many_copies_of_a_vocabulary_are_compared_once_each():
     started = time.perf_counter()
     assert as_ragged(X).vocabulary is words
     assert time.perf_counter() - started < 1
+
+
+def test_fault_01_padding_is_removed_in_any_container():
+    for X in (P, list(P), padded_frame(), np.asarray(P).view(TokenArray)):
+        found = PADDER.inverse_transform(X)
+        assert type(found) is TokenArray
+        for ids, expected in zip(found, T, strict=True):
+            np.testing.assert_array_equal(ids, expected)
+    assert PADDER.inverse_transform(padded_frame()).vocabulary == TOKENIZER.vocabulary_
+    with pytest.raises(ValueError, match=r"X must be padded sequences .* got an array of shape"):
+        PADDER.inverse_transform(T[:, None])

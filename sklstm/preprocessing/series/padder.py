@@ -21,6 +21,7 @@ from sklstm._sequences import (
     fill,
     plain,
     split,
+    token_ids_in,
     truncate,
     unfill,
 )
@@ -205,9 +206,9 @@ class SequencePadder(SequenceTransformer):
         """
         check_is_fitted(self)
         check_entries(X, "X")
-        vocabulary = getattr(X, "vocabulary", None)
+        are_ids, vocabulary = token_ids_in(X)
         rectangle = np.asarray(X)
-        if rectangle.ndim not in (2, 3):
+        if rectangle.ndim not in (2, 3) or (are_ids and rectangle.dtype == object):
             raise ValueError(
                 "X must be padded sequences of shape (n, T) or (n, T, F), got an array of shape "
                 f"{rectangle.shape}."
@@ -215,7 +216,7 @@ class SequencePadder(SequenceTransformer):
         checked = self._guess_lengths(rectangle) if lengths is None else np.asarray(lengths)
         _check_lengths(checked, rectangle)
         sequences = split(unfill(rectangle, checked, self.padding), checked)
-        return TokenArray(sequences, vocabulary) if isinstance(X, TokenArray) else sequences
+        return TokenArray(sequences, vocabulary) if are_ids else sequences
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the output columns, one per step.
