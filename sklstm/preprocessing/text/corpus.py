@@ -108,6 +108,7 @@ class Splitting:
             elif self.token_pattern is not None and _is_of_regex(self.token_pattern):
                 params["tokenizer"] = _Finder(self.token_pattern)
             if self.stop_words is not None and not isinstance(self.stop_words, str):
+                check_all_str(self.stop_words, "stop_words must hold str")
                 params["stop_words"] = list(map(self.normal, self.stop_words))
         analyze: Analyzer = CountVectorizer(**params).build_analyzer()
         if own is not None:  # which scikit-learn may have tried out on the stop words
@@ -167,7 +168,7 @@ class _UserFunction:
                 f"the {self.name} must return a list of words as str, got {_shown(returned)}, "
                 "for {item}"
             )
-        words = list(returned)
+        words = returned if isinstance(returned, list) else list(returned)
         try:
             joined = "".join(words)
         except TypeError:
@@ -221,7 +222,12 @@ class _Finder:
     def _find(self) -> Callable[[str], list[str]]:
         import regex  # takes a while, and English texts do without
 
-        compiled = regex.compile(self.pattern)
+        try:
+            compiled = regex.compile(self.pattern)
+        except regex.error as error:
+            raise ValueError(
+                f"token_pattern={self.pattern!r} is no regular expression: {error}."
+            ) from error
         if compiled.groups > 1:
             raise ValueError(
                 f"token_pattern={self.pattern!r} has {compiled.groups} capturing groups; at most "

@@ -85,6 +85,10 @@ def test_fault_35_patterns_of_users_are_those_of_re_or_of_regex():
     assert words_of(r"\p{x}", token_pattern=r"\\p\{x\}") == [r"\p{x}"]  # no property
     with pytest.raises(ValueError, match="has 2 capturing groups; at most one"):
         words_of("é1", token_pattern=r"(\p{L})(\d)")
+    with pytest.raises(
+        ValueError, match=r"token_pattern='\\\\p\{Q\}' is no regular expression: unkn"
+    ):
+        words_of("a1", token_pattern=r"\p{Q}")
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
