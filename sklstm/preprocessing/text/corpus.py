@@ -34,8 +34,10 @@ _WORD_LISTS = (list, tuple, np.ndarray)
 # Two or more letters, digits and underscores, \w in re, with the combining marks after them and the
 # joiners between them: re has no name for marks, and would end words there.
 TOKEN_PATTERN = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
-# What patterns come to in ASCII, where re finds the same words in less time.
-_IN_ASCII = {TOKEN_PATTERN: r"\b\w\w+\b"}
+# What patterns come to without marks and joiners, where re finds the same words in less time; and
+# the characters that may be some: all but Latin letters, punctuation and the like.
+UNMARKED_PATTERNS = {TOKEN_PATTERN: r"\b\w\w+\b"}
+MAY_BE_MARKED = re.compile("[\u0300-\u1fff\u200c\u200d\u20d0-\U0010ffff]")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -210,12 +212,12 @@ class _Finder:
 
     def __init__(self, pattern: str):
         self.pattern = pattern
-        in_ascii = _IN_ASCII.get(pattern)
-        self._find_in_ascii = in_ascii and re.compile(in_ascii).findall
+        unmarked = UNMARKED_PATTERNS.get(pattern)
+        self._find_unmarked = unmarked and re.compile(unmarked).findall
 
     def __call__(self, text: str) -> list[str]:
-        if self._find_in_ascii and text.isascii():
-            return self._find_in_ascii(text)
+        if self._find_unmarked and (text.isascii() or not MAY_BE_MARKED.search(text)):
+            return self._find_unmarked(text)
         return self._find(text)
 
     @cached_property
