@@ -34,8 +34,10 @@ _WORD_LISTS = (list, tuple, np.ndarray)
 # Two or more letters, digits and underscores, \w in re, with the combining marks after them and the
 # joiners between them: re has no name for marks, and would end words there.
 TOKEN_PATTERN = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
-# What patterns come to in ASCII, where re finds the same words in less time.
-_IN_ASCII = {TOKEN_PATTERN: r"\b\w\w+\b"}
+# What patterns come to without marks and joiners, where re finds the same words in less time; and
+# the characters that may be some: all but Latin letters, punctuation and the like.
+UNMARKED_PATTERNS = {TOKEN_PATTERN: r"\b\w\w+\b"}
+MAY_BE_MARKED = re.compile("[\u0300-\u1fff\u200c\u200d\u20d0-\U0010ffff]")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -108,6 +110,7 @@ class Splitting:
             elif self.token_pattern is not None and _is_of_regex(self.token_pattern):
                 params["tokenizer"] = _Finder(self.token_pattern)
             if self.stop_words is not None and not isinstance(self.stop_words, str):
+                check_all_str(self.stop_words, "stop_words must hold str")
                 params["stop_words"] = list(map(self.normal, self.stop_words))
         analyze: Analyzer = CountVectorizer(**params).build_analyzer()
         if own is not None:  # which scikit-learn may have tried out on the stop words
@@ -167,7 +170,7 @@ class _UserFunction:
                 f"the {self.name} must return a list of words as str, got {_shown(returned)}, "
                 "for {item}"
             )
-        words = list(returned)
+        words = returned if isinstance(returned, list) else list(returned)
         try:
             joined = "".join(words)
         except TypeError:
@@ -209,19 +212,24 @@ class _Finder:
 
     def __init__(self, pattern: str):
         self.pattern = pattern
-        in_ascii = _IN_ASCII.get(pattern)
-        self._find_in_ascii = in_ascii and re.compile(in_ascii).findall
+        unmarked = UNMARKED_PATTERNS.get(pattern)
+        self._find_unmarked = unmarked and re.compile(unmarked).findall
 
     def __call__(self, text: str) -> list[str]:
-        if self._find_in_ascii and text.isascii():
-            return self._find_in_ascii(text)
+        if self._find_unmarked and (text.isascii() or not MAY_BE_MARKED.search(text)):
+            return self._find_unmarked(text)
         return self._find(text)
 
     @cached_property
     def _find(self) -> Callable[[str], list[str]]:
         import regex  # takes a while, and English texts do without
 
-        compiled = regex.compile(self.pattern)
+        try:
+            compiled = regex.compile(self.pattern)
+        except regex.error as error:
+            raise ValueError(
+                f"token_pattern={self.pattern!r} is no regular expression: {error}."
+            ) from error
         if compiled.groups > 1:
             raise ValueError(
                 f"token_pattern={self.pattern!r} has {compiled.groups} capturing groups; at most "

@@ -228,6 +228,11 @@ def test_fault_34_functions_that_return_no_words_are_refused(params, message):
         tokenizer.transform(["a {b}"])
 
 
+def test_fault_12_stop_words_that_are_no_words_are_refused():
+    with pytest.raises(TypeError, match=r"stop_words must hold str, got NoneType \(None\) at 1"):
+        SequenceTokenizer(stop_words=["tea", None]).fit(["tea cup"])
+
+
 READ = [
     SequenceTokenizer(),
     SequenceTokenizer(analyzer=list),
