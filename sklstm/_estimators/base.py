@@ -280,6 +280,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         trial = self._trial(keep_fitted=warm)
         seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=not warm)
+        if not warm:
+            trial._check_scale(X, data.sequences)
         validation = None
         if X_val is not None:
             validation = trial._read_labelled(X_val, y_val, None, reset=False, training=False)
@@ -288,7 +290,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
-            trial._check_scale(X, data.sequences)
             trial.module_ = trial._seeded_module(seeds.module)
         trial._state_ = None
         trial._train(data, validation, seeds.training)

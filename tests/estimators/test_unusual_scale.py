@@ -120,3 +120,8 @@ def test_fault_12_a_failed_fit_does_not_change_the_model():
         with pytest.raises(UserWarning, match="of X has mean"):
             model.fit(X * 1e4, Y)
     np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_fault_12_what_early_stopping_leaves_is_not_judged_alone():
+    ragged = [[0.1], [0.5, 0.5], [0.3]] * 4
+    LSTMClassifier(early_stopping=True, validation_fraction=0.9, **TINY).fit(ragged, Y[:12])
