@@ -451,6 +451,12 @@ class LSTMRegressor(  # type: ignore[call-arg]
         ValueError, TypeError
             If X, y or a parameter is not as described, or the loss becomes NaN or infinite.
             An earlier fit remains usable then.
+
+        Warns
+        -----
+        UserWarning
+            If values of X are so large, so small, or so far from 0 compared to their spread, that
+            training learns little from them: put `SequenceScaler` before the estimator.
         """
         checked_quantiles(self.quantiles)
         return self._fit(X, y, sample_weight, groups, X_val, y_val)
@@ -482,7 +488,7 @@ class LSTMRegressor(  # type: ignore[call-arg]
         Warns
         -----
         UserWarning
-            If y of the first part does not vary.
+            If y of the first part does not vary, or the values of X are as `fit` warns of.
         """
         checked_quantiles(self.quantiles)
         first = not hasattr(self, "module_")

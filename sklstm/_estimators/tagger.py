@@ -413,6 +413,12 @@ class LSTMTagger(BaseLSTM):
             If X, y or a parameter is not as described (a sequence whose number of labels differs
             from its number of steps is named), or the loss becomes NaN or infinite. An earlier
             fit remains usable then.
+
+        Warns
+        -----
+        UserWarning
+            If values of X are so large, so small, or so far from 0 compared to their spread, that
+            training learns little from them: put `SequenceScaler` before the estimator.
         """
         return self._fit(X, y, sample_weight, groups, X_val, y_val)
 
