@@ -43,7 +43,9 @@ class SequencePadder(SequenceTransformer):
         Whether long sequences lose their first ("pre") or their last ("post") steps.
     padding_value : float, default=0.0
         The value to pad with; NaN is possible if X contains floats. Token ids are padded with 0,
-        the id reserved for padding, and accept no other value.
+        the id reserved for padding, and accept no other value. Where an estimator is to remove
+        the padding again, by its own `padding_value`, choose a value that no step equals, which
+        is always true of NaN.
 
     Attributes
     ----------
