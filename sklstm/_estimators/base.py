@@ -347,6 +347,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         data = trial._read_labelled(
             X, y, sample_weight, reset=not warm, groups=groups if holds_out else None
         )
+        if not warm:
+            trial._check_scale(X, data.sequences)
         validation = None
         if X_val is not None:
             validation = trial._read_labelled(X_val, y_val, None, reset=False, training=False)
@@ -355,7 +357,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
-            trial._check_scale(X, data.sequences)
             trial._build_network(seeds.module)
         trial._state_ = None
         trial._train(data, validation, seeds.training)

@@ -486,7 +486,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Warns
         -----
         UserWarning
-            If y is a matrix of indicators with exactly one label in each row.
+            If y is a matrix of indicators with exactly one label in each row; or if values of X are
+            so large, so small, or so far from 0 compared to their spread, that training learns
+            little from them: put `SequenceScaler` before the estimator.
         ConvergenceWarning
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.

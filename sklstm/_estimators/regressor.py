@@ -468,6 +468,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
 
         Warns
         -----
+        UserWarning
+            If values of X are so large, so small, or so far from 0 compared to their spread, that
+            training learns little from them: put `SequenceScaler` before the estimator.
         ConvergenceWarning
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
@@ -502,7 +505,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Warns
         -----
         UserWarning
-            If y of the first part does not vary.
+            If y of the first part does not vary, or the values of X are as `fit` warns of.
         """
         checked_quantiles(self.quantiles)
         first = not hasattr(self, "module_")

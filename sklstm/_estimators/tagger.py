@@ -433,6 +433,9 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
 
         Warns
         -----
+        UserWarning
+            If values of X are so large, so small, or so far from 0 compared to their spread, that
+            training learns little from them: put `SequenceScaler` before the estimator.
         ConvergenceWarning
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.

@@ -48,7 +48,9 @@ class SequencePadder(SequenceTransformer):
     padding_value : float, default=0.0
         The value to pad with; NaN is possible if X contains floats, and steps before and after
         each sequence that are NaN are then read as padding of X. Token ids are padded with 0,
-        the id reserved for padding, and accept no other value.
+        the id reserved for padding, and accept no other value. Where an estimator is to remove
+        the padding again, by its own `padding_value`, choose a value that no step equals, which
+        is always true of NaN.
 
     Attributes
     ----------

@@ -1,0 +1,127 @@
+"""Values of a scale that training learns little from: a warning that names the way out."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.pipeline import make_pipeline
+
+from sklstm import (
+    AutoencoderClusterer,
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMTagger,
+    SequenceScaler,
+    SequenceTokenizer,
+)
+from sklstm._sequences.arrays import JUDGED_NUMBERS, unusual_scale
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(24, 6, 2))
+Y = np.arange(24) % 2
+TINY = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
+
+FAR = {
+    "unscaled": (X * 1e5 + 3e5, "feature 0 of X has mean .*e.05 and standard deviation .*e.0[45]"),
+    "one": (X * [1, 1000], "feature 1 of X has mean"),
+    "Kelvin": (X * 8 + 290, "feature 0 of X has mean 2[89]"),
+    "small": (X * 0.01, "feature 0 of X has mean .*, far from 0 and 1"),
+    "around 1": (X * 0.03 + 1, "feature 0 of X has mean .*, far from 0 and 1"),
+    "offset": (X + 1e8, "feature 0 of X has mean 1e.08"),
+    "underflow": (X * 1e-50, "feature 0 of X has mean .*e-5[012] .*float32 cannot represent"),
+    "lost": (X * [1, 1e-9] + 1, "feature 1 of X has mean 1 .*float32 cannot represent"),
+    "constant": (np.dstack([X, np.full((24, 6), 2000)]), "feature 2 of X has mean 2000"),
+}
+USUAL = {
+    "standardised": X,
+    "flags": (X > 1).astype(int),
+    "rare flags": np.arange(288).reshape(X.shape) == 7,
+    "rare zeros": np.arange(288).reshape(X.shape) != 7,
+    "pixels": RNG.integers(0, 17, X.shape),
+    "grey": RNG.uniform(size=X.shape),
+    "temperatures": 20 + 5 * X,
+    "constants": np.dstack([X, np.ones((24, 6)), np.zeros((24, 6))]),
+    "padded": np.dstack([X * 0, X]),
+}
+
+
+@pytest.mark.parametrize(("values", "message"), FAR.values(), ids=FAR)
+def test_fault_12_unscaled_values_are_warned_of(values, message):
+    model = LSTMClassifier(**TINY)
+    for given in (values, list(values), [item[: i % 6 + 1] for i, item in enumerate(values)]):
+        with pytest.warns(UserWarning, match=message) as caught:
+            model.fit(given, Y)
+        assert len(caught) == 1
+        assert caught[0].filename == __file__
+        assert "make_pipeline(SequenceScaler(), LSTMClassifier())" in str(caught[0].message)
+    make_pipeline(SequenceScaler(), model).fit(values, Y)  # warnings are errors here
+
+
+@pytest.mark.parametrize("values", USUAL.values(), ids=USUAL)
+def test_fault_12_usual_values_pass_in_silence(values):
+    LSTMClassifier(**TINY).fit(values, Y)
+    LSTMClassifier(**TINY).fit([item[: i % 6 + 1] for i, item in enumerate(values)], Y)
+
+
+def test_fault_12_every_estimator_and_form_warns_once():
+    far = X * 1e4
+    tags = [["a", "b", "a"] * 2] * 24
+    for model, y in ((LSTMRegressor(**TINY), Y), (LSTMTagger(**TINY), tags)):
+        with pytest.warns(UserWarning, match=rf"of X has mean .*{type(model).__name__}\(\)\)"):
+            model.fit(far, y)
+    model = LSTMClassifier(**TINY)
+    with pytest.warns(UserWarning, match="of X has mean") as caught:
+        model.partial_fit(far, Y, classes=[0, 1]).partial_fit(far, Y)
+    assert [one.filename for one in caught] == [__file__]
+    model.set_params(warm_start=True).fit(far, Y)  # no second warning
+    with pytest.warns(UserWarning, match=r"feature 0 of X .*make_pipeline"):
+        LSTMClassifier(**TINY).fit(pd.DataFrame(far[..., 0]), Y)
+    windows = np.moveaxis(sliding_window_view(far[0], 3, axis=0), -1, 1)
+    with pytest.warns(UserWarning, match="of X has mean"):
+        LSTMRegressor(**TINY).fit(windows, np.arange(4.0))
+    images = RNG.integers(0, 256, (8, 2, 4, 4))
+    with pytest.warns(UserWarning, match=r"of X has mean .*\(X - X_train.mean\(\)\)"):
+        LSTMClassifier(step_conv_filters=2, **TINY).fit(images, Y[:8])
+    LSTMClassifier(step_conv_filters=2, **TINY).fit(images / 255, Y[:8])
+
+
+def test_fault_12_token_ids_and_estimators_that_scale_do_not_warn():
+    ids = [[500, 700, 900]] * 12
+    LSTMClassifier(input_type="tokens", embedding_dim=2, **TINY).fit(ids, Y[:12])
+    texts = SequenceTokenizer().fit_transform(["a word", "other words"] * 6)
+    LSTMClassifier(embedding_dim=2, **TINY).fit(texts, Y[:12])
+    AutoencoderClusterer(2, clustering="kmeans", n_init=1, **TINY).fit(X * 1e5)
+
+
+def test_fault_12_what_float32_cannot_hold_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"too large for float32: X\[0\] .*SequenceScaler reads"):
+        LSTMClassifier(**TINY).fit(X * 1e40, Y)
+    make_pipeline(SequenceScaler(), LSTMClassifier(**TINY)).fit(X * 1e40, Y)
+
+
+def test_fault_12_many_values_are_judged_by_some():
+    many = np.zeros((JUDGED_NUMBERS, 2), dtype=np.float32)
+    many[::2] = 1
+    assert unusual_scale(many) is None
+    many[:, 1] += 1000
+    feature, mean, deviation = unusual_scale(many)
+    assert feature == 1
+    assert mean == pytest.approx(1000.5, abs=0.01)
+    assert deviation == pytest.approx(0.5, abs=0.01)
+
+
+def test_fault_12_a_failed_fit_does_not_change_the_model():
+    model = LSTMClassifier(**TINY).fit(X, Y)
+    before = model.predict_proba(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="of X has mean"):
+            model.fit(X * 1e4, Y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_fault_12_what_early_stopping_leaves_is_not_judged_alone():
+    ragged = [[0.1], [0.5, 0.5], [0.3]] * 4
+    LSTMClassifier(early_stopping=True, validation_fraction=0.9, **TINY).fit(ragged, Y[:12])
