@@ -42,7 +42,7 @@ X = [RNG.normal(size=(n, 2)) for n in RNG.integers(3, 9, size=40)]
 LABELS = np.where([x[:, 0].mean() > 0 for x in X], "up", "down")
 NUMBERS = np.array([x[:, 0].mean() * 1e3 + 7 for x in X])
 TAGS = [np.where(x[:, 0] > 0, "P", "N") for x in X]
-TABLE = RNG.normal(size=(40, 5))
+TABLE = RNG.normal(size=(40, 5)) + 6.0 * (np.arange(40) % 2)[:, None]  # two clusters
 HELD_OUT = slice(28, 40)  # of unequal lengths, so that their batches have another order
 
 SMALL = {"max_epochs": 3, "batch_size": 8, "random_state": 0}
