@@ -31,7 +31,7 @@ from torch import nn
 from sklstm._callers import caller_level
 from sklstm._display import short
 from sklstm._estimators.base import Seeds, TrainedEstimator
-from sklstm._estimators.params import NETWORK, TRAINING, layer_sizes
+from sklstm._estimators.params import NETWORK, TRAINING, Count, layer_sizes
 from sklstm._jobs import one_openmp_thread_after_fork
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
@@ -86,7 +86,7 @@ _DTYPES = [np.float64, np.float32]
 
 Fitted = TypeVar("Fitted", bound="AutoencoderClusterer")
 
-_COUNT = Interval(Integral, 1, None, closed="left")
+_COUNT = Count()
 _SHARED_NETWORK = (
     "hidden_size num_layers bidirectional cell pooling embedding_dim embeddings "
     "freeze_embeddings dropout"

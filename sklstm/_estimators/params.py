@@ -12,7 +12,19 @@ from sklstm._training import OPTIMIZERS, SCHEDULES
 from sklstm.nn.pooling import POOLINGS
 from sklstm.nn.recurrent import CELLS
 
-_COUNT = Interval(Integral, 1, None, closed="left")
+
+class Count(Interval):
+    """An integer of at least 1; True, which Python takes for 1, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(Integral, 1, None, closed="left")
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return True if a value is such an integer."""
+        return not isinstance(val, bool) and bool(super().is_satisfied_by(val))
+
+
+_COUNT = Count()
 _RATE = Interval(Real, 0, 1, closed="left")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 _POSITIVE = Interval(Real, 0, None, closed="neither")

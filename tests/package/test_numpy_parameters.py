@@ -424,3 +424,18 @@ def test_fault_20_arguments_of_functions(kind):
     y_true, y_pred = [["B-X", "O", "O"], ["O"]], [["B-X", "O", "B-X"], ["O"]]
     check(span_f1_score, y_true, y_pred, average="macro", zero_division=1.0, padding_label="PAD")
     check(token_accuracy_score, [[1, 2, -1]], [[1, 1, 1]], padding_label=-1)
+
+
+@pytest.mark.parametrize("name", ["hidden_size", "max_epochs", "batch_size", "conv_filters"])
+def test_true_is_no_number(name):
+    for value in (True, np.True_):
+        with pytest.raises(ValueError, match=f"The '{name}' parameter of LSTMClassifier"):
+            LSTMClassifier(**{name: value}).fit(VALUES, SIGNS)
+    with pytest.raises(ValueError, match="The 'n_components' parameter"):
+        AutoencoderClusterer(n_components=True).fit(VALUES)
+
+
+@pytest.mark.parametrize("given", [(), ("a",), (None, 1), (0, 1, 2)])
+def test_a_feature_range_is_a_pair_of_numbers(given):
+    with pytest.raises(ValueError, match=r"feature_range=.* must be a pair of numbers"):
+        SequenceScaler(method="minmax", feature_range=given).fit(LONG)

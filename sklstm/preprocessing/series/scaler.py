@@ -266,7 +266,10 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     def _new_scaler(self) -> StandardScaler | MinMaxScaler:
         if self.method == "standard":
             return StandardScaler(with_mean=self.with_mean, with_std=self.with_std)
-        return MinMaxScaler(feature_range=as_python(self.feature_range))
+        given = as_python(self.feature_range)
+        if len(given) != 2 or not all(isinstance(end, Real) for end in given):
+            raise ValueError(f"feature_range={given!r} must be a pair of numbers, such as (0, 1).")
+        return MinMaxScaler(feature_range=given)
 
     def _is_data(self, steps: np.ndarray) -> np.ndarray:
         """Return whether each step is data rather than padding."""
