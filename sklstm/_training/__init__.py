@@ -19,7 +19,13 @@ from sklstm._training.predict import (
     predict_from,
     predict_rows,
 )
-from sklstm._training.runtime import fast_cpu, resolve_device, seeded_build, to_cpu
+from sklstm._training.runtime import (
+    dtype_of,
+    fast_cpu,
+    resolve_device,
+    seeded_build,
+    to_cpu,
+)
 from sklstm._training.train import TrainingOutcome, train
 
 __all__ = [
@@ -35,6 +41,7 @@ __all__ = [
     "TrainingParameters",
     "TrainingPlan",
     "batches_per_epoch",
+    "dtype_of",
     "evaluation_mode",
     "fast_cpu",
     "frozen_epochs",

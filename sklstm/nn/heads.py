@@ -78,7 +78,7 @@ class CumulativeLinkHead(LinearHead):
         super().__init__(in_features, 1, bias=False)
         # Chosen so that all classes are equally probable for a score of 0.
         cumulative = torch.arange(1, n_classes, dtype=torch.float64) / n_classes
-        thresholds = torch.logit(cumulative).float()
+        thresholds = torch.logit(cumulative).to(self.weight.dtype)
         self.first_threshold = nn.Parameter(thresholds[:1] / THRESHOLD_GAIN)
         self.raw_gaps = nn.Parameter(_inverse_softplus(thresholds.diff()) / THRESHOLD_GAIN)
 
