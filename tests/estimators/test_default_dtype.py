@@ -101,7 +101,9 @@ def joined(model, X, y):
 
 FITS = {
     "classifier": lambda: LSTMClassifier(**SMALL).fit(X, y).predict_proba(X),
-    "transform": lambda: LSTMClassifier(pooling="max", **SMALL).fit_transform(X, y),
+    "transform": lambda: (
+        LSTMClassifier(pooling="max", optimizer="rmsprop", **SMALL).fit_transform(X, y)
+    ),
     "tokens": lambda: (
         LSTMClassifier(embedding_dropout=0.2, **SMALL).fit(tokens, y).predict_proba(tokens)
     ),
@@ -125,7 +127,7 @@ FITS = {
     ),
     "truncated": lambda: LSTMClassifier(bptt_length=2, **CAUSAL).fit(X, y).predict_proba(X),
     "partial": lambda: (
-        LSTMClassifier(optimizer="rmsprop", **SMALL).partial_fit(X, y).partial_fit(X, y)
+        LSTMClassifier(**SMALL).partial_fit(X, y).partial_fit(X, y)
         .predict_proba(X)
     ),
     "warm start": lambda: (
