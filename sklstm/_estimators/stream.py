@@ -24,7 +24,7 @@ from sklstm._sequences import (
     unfill,
 )
 from sklstm._targets import Target
-from sklstm._training import fast_cpu, is_evaluating
+from sklstm._training import dtype_of, fast_cpu, is_evaluating
 from sklstm.nn.state import State, put_rows, take_rows
 
 
@@ -188,6 +188,7 @@ class SequenceStream:
         if not is_evaluating(model.module_):
             model.module_ = copy.deepcopy(model.module_).eval()
         self._model = model
+        self._in_its_dtype = dtype_of(model.module_)
         self._one = n_sequences is None
         self._n = 1 if n_sequences is None else int(n_sequences)
         self._decode = model._target_.decoder(response_method, None).rows
@@ -399,6 +400,7 @@ class SequenceStream:
         # Several threads only slow each other down in a batch this small.
         with (
             fast_cpu(1 if block.shape[0] * block.shape[1] < 64 else model.n_jobs),
+            self._in_its_dtype(),
             torch.inference_mode(),
         ):
             before = self._state if every else take_rows(self._state, rows)

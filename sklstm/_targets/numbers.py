@@ -185,7 +185,9 @@ class NumberTarget(Target):
     def sample_loss(self) -> SampleLoss:
         """Return the loss of a sample or step."""
         if self.levels is not None:
-            return partial(quantile_loss, quantiles=torch.tensor(self.levels))
+            # Not of torch's default dtype: the loss converts them to that of the predictions.
+            levels = torch.tensor(self.levels, dtype=torch.float64, device="cpu")
+            return partial(quantile_loss, quantiles=levels)
         if self.loss == "huber":
             return partial(huber_loss, delta=float(self.huber_delta))
         return LOSSES[self.loss]

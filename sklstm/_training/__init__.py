@@ -20,7 +20,7 @@ from sklstm._training.predict import (
     predict_from,
     predict_rows,
 )
-from sklstm._training.runtime import fast_cpu, resolve_device, seeded_build, to_cpu
+from sklstm._training.runtime import dtype_of, fast_cpu, resolve_device, seeded_build, to_cpu
 from sklstm._training.train import TrainingOutcome, release, train
 from sklstm._training.users_callbacks import copied_callbacks
 
@@ -39,6 +39,7 @@ __all__ = [
     "TrainingPlan",
     "batches_per_epoch",
     "copied_callbacks",
+    "dtype_of",
     "evaluation_mode",
     "fast_cpu",
     "frozen_epochs",

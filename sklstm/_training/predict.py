@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sklstm._sequences import Ragged, offsets, prediction_batches, ranges
 from sklstm._training.batches import Samples, Table, most_steps, to_tensors
-from sklstm._training.runtime import Users, fast_cpu
+from sklstm._training.runtime import Users, dtype_of, fast_cpu
 from sklstm.nn import SequenceNetwork
 from sklstm.nn.state import State, put_rows, take_rows
 
@@ -50,7 +50,7 @@ def is_evaluating(module: nn.Module) -> bool:
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Run the body with `module` in evaluation mode.
+    """Run the body with `module` in evaluation mode, and in its dtype.
 
     Training ends in this mode, so that there is nothing to switch. What a user has set otherwise
     is put back: a prediction does not change the model.
@@ -65,7 +65,8 @@ def evaluation_mode(module: nn.Module) -> Iterator[None]:
         if entry is not None:
             entry.n_calls += 1
     try:
-        yield
+        with dtype_of(module)():
+            yield
     finally:
         if entry is not None:
             with _switching.lock:

@@ -13,7 +13,7 @@ import platform
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -64,7 +64,8 @@ class Users:
         self.count = getattr(self._of_thread, "count", 0)
 
 
-_memory_users, _generator_users, _thread_users = Users(), Users(), Users()
+_memory_users, _generator_users, _thread_users, _dtype_users = (Users() for _ in range(4))
+_UNCHANGED = nullcontext()
 
 
 def available_device() -> torch.device:
@@ -143,11 +144,54 @@ _generator_states: list[Any] = []
 def seeded_build(seed: int) -> Iterator[None]:
     """Seed torch's global generator of the CPU for the body, one thread at a time.
 
-    Layers draw their initial weights from it. Its own state is restored afterwards.
+    Layers draw their initial weights from it. Its own state is restored afterwards. Layers are made
+    in float32 and on the CPU, whatever defaults the user has set, so that a seed gives the same
+    weights anywhere.
     """
-    with _generator_users.lock, torch.random.fork_rng(devices=[]):
+    with _generator_users.lock, torch.random.fork_rng(devices=[]), float32_default():
         torch.default_generator.manual_seed(seed)
+        with torch.device("cpu") if torch.get_default_device().type != "cpu" else _UNCHANGED:
+            yield
+
+
+_users_dtype = torch.float32
+
+
+@contextmanager
+def float32_default() -> Iterator[None]:
+    """Run the body with torch's own default dtype, if the user has set another one.
+
+    The default belongs to the process, so that code of the user's in another thread sees this one,
+    too. Hence it is set only while a network is built, and while a module that users bring is run:
+    their layers and tensors take it. The package's own modules compute in the dtype of their
+    weights, and callbacks find the user's default.
+    """
+    global _users_dtype
+    with _dtype_users.lock:
+        if _dtype_users.count == 0:
+            _users_dtype = torch.get_default_dtype()
+        changed = _users_dtype != torch.float32
+        if changed:
+            _dtype_users.add(1)
+            torch.set_default_dtype(torch.float32)
+    try:
         yield
+    finally:
+        if changed:
+            with _dtype_users.lock:
+                _dtype_users.add(-1)
+                if _dtype_users.count == 0:
+                    torch.set_default_dtype(_users_dtype)
+
+
+def dtype_of(module: nn.Module) -> Callable[[], AbstractContextManager[None]]:
+    """Return what makes the context to run `module` in: `float32_default` for one that users bring.
+
+    Nothing has to be set for the package's own modules, and those of torch.
+    """
+    kinds = {type(part).__module__ for part in module.modules()}
+    own = all(kind.startswith(("sklstm.nn.", "torch.nn.")) for kind in kinds)
+    return nullcontext if own else float32_default
 
 
 @contextmanager
@@ -219,7 +263,6 @@ def thread_count(n_jobs: int | None, *, default: int | None = None) -> int:
 _first_number = 0  # before the first of the calls that run now
 _last_number = 0  # set last
 _known = threading.local()  # has an attribute in threads whose number is known to be their own
-_UNCHANGED = nullcontext()
 
 
 def _threads(n_jobs: int | None) -> AbstractContextManager[None]:

@@ -36,7 +36,7 @@ from sklstm._training.callbacks import LAST, ScoreFunction, training_callbacks
 from sklstm._training.in_training import DECODED, METHODS, ModelInTraining, SampleSet, samples_of
 from sklstm._training.optimizers import RateSchedule, optimizer_arguments
 from sklstm._training.plan import TrainingPlan
-from sklstm._training.runtime import fast_cpu, private_global_generators
+from sklstm._training.runtime import dtype_of, fast_cpu, private_global_generators
 from sklstm._training.truncated import TruncatedStep
 from sklstm._training.users_callbacks import check_callbacks, free_callbacks, score_steps
 from sklstm.nn import SequenceNetwork
@@ -250,6 +250,7 @@ class TrainingNet(NeuralNet):
         network = cast("SequenceNetwork", module)
         self.carried = CarriedState(network, state)
         self.carried_in_validation = CarriedState(network)
+        self.in_its_dtype = dtype_of(module)
         self.ctrl_c = CtrlC()
         self.interrupted = False
 
@@ -279,17 +280,18 @@ class TrainingNet(NeuralNet):
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         """Return loss and outputs of a batch, its gradients added to the weights."""
         self._set_training(True)
-        if self._is_too_long(batch):
-            return self._truncated_step(batch)
-        outputs = self._infer(batch, self.carried)
-        loss = self.criterion_(outputs, batch.targets)
-        loss.backward()
-        return {"loss": loss, "y_pred": outputs}
+        with self.in_its_dtype():
+            if self._is_too_long(batch):
+                return self._truncated_step(batch)
+            outputs = self._infer(batch, self.carried)
+            loss = self.criterion_(outputs, batch.targets)
+            loss.backward()
+            return {"loss": loss, "y_pred": outputs}
 
     def validation_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         """Return loss and outputs of a batch."""
         self._set_training(False)
-        with torch.no_grad():
+        with torch.no_grad(), self.in_its_dtype():
             outputs = self._infer(batch, self.carried_in_validation)
             return {"loss": self.criterion_(outputs, batch.targets), "y_pred": outputs}
 

@@ -50,7 +50,9 @@ class Corruption(RandomModule):
         """Return `x` with noise in training mode, and `x` itself in evaluation mode."""
         if not (self.training and self.active and self.p > 0.0):
             return x
-        mask = torch.empty(x.shape, device=x.device).bernoulli_(self.p, generator=self.generator)
+        dtype = x.dtype if x.is_floating_point() else torch.float32  # whatever torch's default is
+        mask = torch.empty(x.shape, dtype=dtype, device=x.device)
+        mask.bernoulli_(self.p, generator=self.generator)
         if x.is_floating_point():
             return x * (1.0 - mask)
         return torch.where((mask > 0) & (x > 0), self.unknown_id, x)  # padding stays padding

@@ -93,7 +93,7 @@ class CumulativeLinkHead(LinearHead):
         n_classes = whole("n_classes", n_classes, 2)
         # Chosen so that all classes are equally probable for a score of 0.
         cumulative = torch.arange(1, n_classes, dtype=torch.float64) / n_classes
-        thresholds = torch.logit(cumulative).float()
+        thresholds = torch.logit(cumulative).to(self.weight.dtype)
         self.first_threshold = nn.Parameter(thresholds[:1] / THRESHOLD_GAIN)
         self.raw_gaps = nn.Parameter(_inverse_softplus(thresholds.diff()) / THRESHOLD_GAIN)
 

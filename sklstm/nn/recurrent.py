@@ -93,7 +93,9 @@ class RecurrentLayer(RandomModule):
         for gate in w_ih.split(hidden):  # (hidden, input)
             nn.init.xavier_uniform_(gate)
         for gate in w_hh.split(hidden):  # (hidden, hidden)
-            nn.init.orthogonal_(gate)
+            # Torch has no QR decomposition in half precision.
+            exact = torch.empty_like(gate, dtype=torch.promote_types(gate.dtype, torch.float32))
+            gate.copy_(nn.init.orthogonal_(exact))
         nn.init.zeros_(b_ih)
         nn.init.zeros_(b_hh)
         if isinstance(self.rnn, nn.LSTM):
