@@ -680,11 +680,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     def _build_module(self) -> nn.Module:
         """Build the network. Override this method to use a module that you wrote.
 
-        It is called once the form of the input is known, with torch's global generator seeded. A
-        module
-        maps ``inputs`` of shape (batch, time, features) and ``lengths`` of shape (batch,) to
-        what the loss takes, (batch, n_outputs), or (batch, time, n_outputs) where every step
-        has a target.
+        It is called once the form of the input is known, with torch's global generator seeded and
+        float32 as torch's default dtype, in which the module is run as well. A module maps
+        ``inputs`` of shape (batch, time, features) and ``lengths`` of shape (batch,) to what the
+        loss takes, (batch, n_outputs), or (batch, time, n_outputs) where every step has a target.
         """
         size = self._input_.n_features
         embedding = self._build_embedding()

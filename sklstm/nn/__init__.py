@@ -3,6 +3,9 @@
 They do not depend on scikit-learn. Inputs are right-padded batches of shape
 ``(batch, time, features)`` together with the true lengths, a Tensor of shape ``(batch,)``;
 the result of a sequence does not depend on what its padding holds.
+
+As in torch, weights take torch's default dtype when a module is made, and ``module.to(dtype)``
+converts them; a module computes in the dtype of its weights.
 """
 
 from sklstm.nn.convolution import CharacterConvolution, ConvolutionPool, StepConvolution
