@@ -445,8 +445,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         check_entries(y, name, dates=target.accepts_dates)
         check_consistent_length(sequences.lengths, y)
         if groups is not None:
-            check_consistent_length(sequences.lengths, groups)
             groups = _checked_groups(groups)
+            check_consistent_length(sequences.lengths, groups)
         self._check_some_steps(sequences, "X" if training else "X_val")
         per_step = self._per_step
         if per_step:
@@ -1131,8 +1131,6 @@ def holdout_split(
             f"early_stopping needs at least 2 samples to hold some out; got n_samples={n_samples}."
         )
     if groups is not None:
-        groups = as_container(groups, "groups")
-        check_entries(groups, "groups", dates=True)
         check_consistent_length(range(n_samples), groups)
     rows = np.arange(n_samples)
     if classes is None and strata is not None:
@@ -1228,6 +1226,8 @@ def _rarest(classes: SampleClasses) -> int:
 
 def _checked_groups(groups: Any) -> np.ndarray:
     """Return groups as an array, after checking that each sample has one."""
+    groups = as_container(groups, "groups")
+    check_entries(groups, "groups", dates=True)
     fault = label_fault(as_objects(groups))
     if fault is not None:
         raise ValueError(f"groups[{fault[0]}] {fault[1]}; every sample needs a group.")

@@ -16,8 +16,8 @@ def contain_sequences(sequences: np.ndarray, X: Any, transformer: TransformerMix
     """Return ragged sequences in the container that `set_output` chose for the transformer.
 
     scikit-learn would also build the data frame, but lose the vocabulary. If it is given a data
-    frame, it only renames the columns. Texts in one column of a table become one column of
-    sequences, of shape (n, 1), which is what a ColumnTransformer asks for.
+    frame, it only renames the columns. What came in the one column of a table is
+    returned in one column, of shape (n, 1), which is what a ColumnTransformer asks for.
     """
     container = _get_output_config("transform", transformer)["dense"]
     if container == "pandas":
@@ -28,7 +28,8 @@ def contain_sequences(sequences: np.ndarray, X: Any, transformer: TransformerMix
         polars = import_module("polars")
         cells = [cell if cell.ndim == 1 else cell.tolist() for cell in sequences]
         return polars.DataFrame({SEQUENCE_COLUMN: cells})
-    return sequences[:, None] if len(getattr(X, "shape", ())) == 2 else sequences
+    is_column = getattr(X, "shape", ())[1:] == (1,)
+    return sequences[:, None] if is_column else sequences
 
 
 def contain_rectangle(rectangle: np.ndarray, X: Any, transformer: TransformerMixin) -> Any:

@@ -196,7 +196,7 @@ def refuse_counts(X: Any, estimator_name: str, name: str = "X") -> None:
 
 def token_ids_in(X: Any) -> tuple[bool, Vocabulary | None]:
     """Return whether X holds the output of a tokenizer, in any container, and its vocabulary."""
-    X, vocabulary, are_ids = unwrap(as_container(X, "X"))
+    X, vocabulary, are_ids = unwrap(X)
     if isinstance(X, list):
         return shared_vocabulary(X, vocabulary, are_ids=are_ids)
     return are_ids, vocabulary
@@ -262,7 +262,7 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
     if sequences.is_tokens or sequences.step_shape is not None or not _holds_integers(X):
         return False
     values = sequences.values
-    if values.min() < 0 or values.max() < N_RESERVED:
+    if values.min() < 0 or not N_RESERVED <= values.max() <= np.iinfo(np.int32).max:
         return False
     if _is_polars_frame(X) and len(X.columns) == 1:  # of sequences
         _refuse_polars()
@@ -367,7 +367,7 @@ def _holds_ids(cells: Iterable[Any]) -> bool:
 
 def _ids_in_cells(X: Any) -> bool:
     """Return True if a table has sequences of token ids in its cells."""
-    if hasattr(X, "iloc"):
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
         return len(X) > 0 and X.shape[1] > 0 and _holds_ids(X.iloc[0])
     return isinstance(X, np.ndarray) and X.dtype == object and _holds_ids(X.flat)
 

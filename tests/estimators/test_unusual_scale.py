@@ -39,7 +39,7 @@ USUAL = {
     "flags": (X > 1).astype(int),
     "rare flags": np.arange(288).reshape(X.shape) == 7,
     "rare zeros": np.arange(288).reshape(X.shape) != 7,
-    "pixels": RNG.integers(0, 17, X.shape),
+    "pixels": RNG.integers(0, 17, X.shape, dtype=np.uint8),
     "grey": RNG.uniform(size=X.shape),
     "temperatures": 20 + 5 * X,
     "constants": np.dstack([X, np.ones((24, 6)), np.zeros((24, 6))]),

@@ -220,7 +220,7 @@ def test_fault_31_signatures_stay(kind):
 
 
 def test_fault_31_errors_inside_a_method_pass_through():
-    with pytest.raises(TypeError, match=r"unsized|len|float|expected"):
+    with pytest.raises(TypeError, match=r"^X is a object; pass a list"):
         LSTMClassifier(2, max_epochs=1).fit(object(), Y)
     search = GridSearchCV(make_pipeline(LSTMClassifier(2)), {"lstmclassifier__units": [3]}, cv=2)
     with pytest.raises(ValueError, match="its name here is 'hidden_size'"):

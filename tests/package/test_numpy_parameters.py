@@ -105,7 +105,7 @@ CAUSAL = dict(hidden_size=3, bidirectional=False, conv_filters=None, early_stopp
 GENSIM = dict(vector_size=4, window=100, min_count=1, hs=0, negative=5, sample=0.0009765625)
 GENSIM |= dict(epochs=2, alpha=0.03125, min_alpha=0.0078125, n_jobs=1, random_state=100)
 SPLITTING = dict(lowercase=True, ngram_range=(1, 1), token_pattern=r"\w+", strip_accents="unicode")
-SPLITTING |= dict(analyzer="word", stop_words=["the"])
+SPLITTING |= dict(analyzer="word", stop_words=["the"], unicode_form="NFC")
 FILES = dict(input="content", encoding="utf-8", decode_error="strict")
 
 

@@ -22,7 +22,7 @@ from sklstm._sequences.reading import as_ragged
 
 RNG = np.random.default_rng(0)
 IN_ORDER = [
-    pd.DataFrame({"a": RNG.normal(0, 1, n), "b": RNG.normal(9, 1, n)}) for n in (3, 5, 2, 4)
+    pd.DataFrame({"a": RNG.normal(0, 1, n), "b": RNG.normal(6, 1, n)}) for n in (3, 5, 2, 4)
 ]
 MIXED = [IN_ORDER[0], IN_ORDER[1][["b", "a"]], IN_ORDER[2], IN_ORDER[3][["b", "a"]]]
 SWAPPED = [frame[["b", "a"]] for frame in IN_ORDER]

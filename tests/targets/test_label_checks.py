@@ -343,6 +343,7 @@ def test_fault_33_objects_that_are_numbers_say_how_to_convert_them():
 
 
 def test_fault_33_a_y_without_samples_is_shown():
-    for y in (dict.fromkeys(range(24), 1), "ab" * 12):
-        with pytest.raises(ValueError, match="where a list or array of labels is expected"):
-            small().fit(X, y)
+    with pytest.raises(ValueError, match="where a list or array of labels is expected"):
+        small().fit(X, "ab" * 12)
+    with pytest.raises(TypeError, match=r"y is a dict with the keys 0, 1, 2, \.\.\.; pass a list"):
+        small().fit(X, dict.fromkeys(range(24), 1))

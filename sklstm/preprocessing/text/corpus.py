@@ -245,7 +245,7 @@ def _is_of_regex(pattern: str) -> bool:
 
 def _shown(value: Any) -> str:
     """Return the type of a value, and the value in at most 40 characters."""
-    shown = repr(value)
+    shown = repr(plain(value))
     return f"{type(value).__name__} ({shown if len(shown) <= 40 else shown[:37] + '...'})"
 
 

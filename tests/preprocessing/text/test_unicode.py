@@ -73,7 +73,10 @@ def test_fault_35_every_letter_of_python_is_one_of_the_pattern():
     )
 
 
-PLAIN = "".join(c for c in map(chr, range(0x2100)) if not MAY_BE_MARKED.match(c))
+# `regex` knows characters that came to Unicode after this version of Python.
+PLAIN = "".join(
+    c for c in map(chr, range(0x2100)) if not MAY_BE_MARKED.match(c) and category(c) != "Cn"
+)
 
 
 @given(st.text(PLAIN, max_size=30))
