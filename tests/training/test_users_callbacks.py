@@ -649,6 +649,28 @@ def test_fault_18_what_a_regressor_or_a_clusterer_has_not_is_named():
             AutoencoderClusterer(2, callbacks=[callback]).fit(TABLE)
 
 
+def test_fault_18_a_callback_given_twice_is_refused():
+    scoring = EpochScoring("accuracy", on_train=True)
+    model = classifier(callbacks=[Rates(), ("a", scoring), ("b", scoring)])
+    with pytest.raises(ValueError, match=r"callbacks\[2\] and callbacks\[1\] are the same EpochSc"):
+        model.fit(X, LABELS)
+    classifier(callbacks=[Rates, Rates, Rates()]).fit(X, LABELS)
+
+
+def test_fault_18_what_works_is_not_refused():
+    class Recording(EpochScoring):
+        def on_epoch_end(self, net, **kwargs):
+            super().on_epoch_end(net, **kwargs)
+            net.history.record("own", 1.0)
+
+    callbacks = [Recording("accuracy", on_train=True), EarlyStopping("own", patience=9)]
+    assert "own" in classifier(callbacks=callbacks).fit(X, LABELS).history_[-1]
+    scoring = EpochScoring("neg_mean_poisson_deviance", on_train=True)
+    model = LSTMRegressor(4, loss="poisson", callbacks=[scoring], **SMALL)
+    history = model.fit(X, np.arange(40) % 3).history_  # a count of 0 is no prediction
+    assert history[-1]["neg_mean_poisson_deviance"] < 0
+
+
 def test_fault_18_a_score_without_validation_data_warns():
     with pytest.warns(UserWarning, match=r"callbacks\[0\], EpochScoring, scores validation data"):
         model = classifier(callbacks=[EpochScoring("accuracy")]).fit(X, LABELS)
