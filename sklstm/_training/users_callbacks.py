@@ -345,7 +345,14 @@ class Score(NamedTuple):
 def _recorded(callback: Callback) -> Score | None:
     """Return the score that a callback of skorch records, or None."""
     if isinstance(callback, BatchScoring | EpochScoring):
-        return Score(copy.copy(callback).initialize().name_, bool(callback.on_train))
+        try:
+            name = copy.copy(callback).initialize().name_
+        except AttributeError as error:  # of an object that is called, or a scorer of one
+            raise ValueError(
+                f"{type(callback).__name__}(scoring={callback.scoring!r}) needs the name of the "
+                "column for its scores: pass name=, too."
+            ) from error
+        return Score(name, bool(callback.on_train))
     if isinstance(callback, PassthroughScoring):
         return Score(callback.name, bool(callback.on_train))
     return None

@@ -657,6 +657,18 @@ def test_fault_18_a_callback_given_twice_is_refused():
     classifier(callbacks=[Rates, Rates, Rates()]).fit(X, LABELS)
 
 
+def test_fault_18_a_score_without_a_name_is_refused():
+    class Constant:
+        def __call__(self, net, X, y):
+            return 1.0
+
+    scoring = EpochScoring(Constant(), on_train=True)
+    with pytest.raises(ValueError, match=r"Constant object.* needs the name of the column"):
+        classifier(callbacks=[scoring]).fit(X, LABELS)
+    scoring.name = "constant"
+    assert classifier(callbacks=[scoring]).fit(X, LABELS).history_[-1]["constant"] == 1.0
+
+
 def test_fault_18_what_works_is_not_refused():
     class Recording(EpochScoring):
         def on_epoch_end(self, net, **kwargs):
