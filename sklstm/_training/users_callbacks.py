@@ -68,7 +68,7 @@ def copied_callbacks(given: Sequence[Any] | None) -> list[Any]:
 
     The copies are shallow: what training assigns stays with the copy, but writers and open files
     are shared, and so are the lists in which a callback collects results. Callbacks that hold each
-    other hold each other's copies. A class is instantiated, as skorch does.
+    other, also in a list, hold each other's copies. A class is instantiated, as skorch does.
 
     Parameters
     ----------
@@ -121,8 +121,24 @@ def _copied(callback: Callback, memo: dict[int, Any]) -> Any:
     # `copy.copy` would leave out what a class drops to be pickled, such as a writer.
     own = memo[id(callback)] = object.__new__(type(callback))
     for name, value in vars(callback).items():
-        own.__dict__[name] = _copied(value, memo) if isinstance(value, Callback) else value
+        own.__dict__[name] = value
+        if _holds_callbacks(value):
+            parts = [
+                _copied(part, memo) if isinstance(part, Callback) else part
+                for part in _parts(value)
+            ]
+            own.__dict__[name] = parts[0] if isinstance(value, Callback) else type(value)(parts)
     return own
+
+
+def _parts(value: Any) -> Sequence[Any]:
+    """Return the items of a list or tuple; any other attribute of a callback by itself."""
+    return value if type(value) in (list, tuple) else (value,)
+
+
+def _holds_callbacks(value: Any) -> bool:
+    """Return True if an attribute is a callback, or a list or tuple that has one."""
+    return any(isinstance(part, Callback) for part in _parts(value))
 
 
 def without_name(item: Any) -> Any:
@@ -139,7 +155,8 @@ def _with_held(items: Sequence[Any]) -> Iterator[Callback]:
         if isinstance(callback, Callback) and id(callback) not in seen:
             seen.add(id(callback))
             yield callback
-            waiting += vars(callback).values()
+            for value in vars(callback).values():
+                waiting += _parts(value)
 
 
 class _Probe(pickle.Pickler):
@@ -174,7 +191,7 @@ def release(trained: Sequence[Any], given: Sequence[Any] | None, module: nn.Modu
     on_cpu = all(weight.device.type == "cpu" for weight in module.parameters())
     for callback in _with_held(trained):
         for name, value in list(vars(callback).items()):
-            if id(value) in users or isinstance(value, Callback):
+            if id(value) in users or _holds_callbacks(value):
                 continue
             try:
                 _Probe(module).dump(value)

@@ -295,6 +295,22 @@ def test_fault_16_locks_files_and_functions_are_shared_and_callbacks_inside_copi
     assert not hasattr(end, "checkpoint_")
 
 
+def test_fault_16_callbacks_in_a_list_of_a_callback_are_copied_and_freed():
+    class Both(Callback):
+        def __init__(self, parts):
+            self.parts = parts
+
+        def on_train_begin(self, net, **kwargs):
+            for part in self.parts:
+                part.initialize().on_train_begin(net, **kwargs)
+
+    given = LRScheduler("StepLR", step_size=1)
+    (trained,) = classifier(callbacks=[Both([given])]).fit(X, LABELS).callbacks_
+    assert not hasattr(given, "lr_scheduler_")
+    assert trained.parts[0] is not given
+    assert not hasattr(trained.parts[0], "lr_scheduler_")
+
+
 @EMPTY_CLUSTERS
 def test_fault_16_the_clusterer_copies_callbacks_too():
     model = AutoencoderClusterer(
