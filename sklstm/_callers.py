@@ -10,7 +10,13 @@ WITHIN = {"sklstm", "sklearn", "joblib", "imblearn"}
 
 # Of scikit-learn, what wraps a single fit that the user has asked for. All else on the way to a fit
 # is a search, a cross-validation or an ensemble.
-SINGLE_FITS = ("sklearn.base.", "sklearn.pipeline.", "sklearn.utils.", "sklearn._config.")
+SINGLE_FITS = (
+    "sklearn.base.",
+    "sklearn.pipeline.",
+    "sklearn.compose._target.",
+    "sklearn.utils.",
+    "sklearn._config.",
+)
 # Other code that calls a function over and over, or keeps what it returns.
 REPEATING = (
     "joblib.parallel.",

@@ -264,7 +264,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     the estimator as it is after the epoch. A callback that does the work of a parameter replaces
     it: LRScheduler `lr_schedule`, and GradientNormClipping `gradient_clip`. The parameter
     `callbacks` stays as it is, except that a list which a callback fills is shared with its copy in
-    `callbacks_`.
+    `callbacks_`. For `clone`, and so for searches, the attributes that a callback sets in
+    ``__init__`` must be its arguments; set others in ``on_train_begin``, with names that end in an
+    underscore.
 
     An LSTM has two bias vectors in torch, of which only the sum matters; here the second is fixed
     at zero, so that the number of parameters is that of Keras.

@@ -21,8 +21,8 @@ from sklstm._training.predict import (
     predict_rows,
 )
 from sklstm._training.runtime import dtype_of, fast_cpu, resolve_device, seeded_build, to_cpu
-from sklstm._training.train import TrainingOutcome, release, train
-from sklstm._training.users_callbacks import copied_callbacks
+from sklstm._training.train import TrainingOutcome, train
+from sklstm._training.users_callbacks import copied_callbacks, release
 
 __all__ = [
     "CLUSTERING",

@@ -29,8 +29,6 @@ from sklstm._training.batches import (
     LabelledSequences,
     Link,
     Samples,
-    Table,
-    TableBatches,
 )
 from sklstm._training.callbacks import LAST, ScoreFunction, training_callbacks
 from sklstm._training.in_training import DECODED, METHODS, ModelInTraining, SampleSet, samples_of
@@ -38,7 +36,7 @@ from sklstm._training.optimizers import RateSchedule, optimizer_arguments
 from sklstm._training.plan import TrainingPlan
 from sklstm._training.runtime import dtype_of, fast_cpu, private_global_generators
 from sklstm._training.truncated import TruncatedStep
-from sklstm._training.users_callbacks import check_callbacks, free_callbacks, score_steps
+from sklstm._training.users_callbacks import check_callbacks, score_steps
 from sklstm.nn import SequenceNetwork
 from sklstm.nn.dropout import seed_modules
 from sklstm.nn.state import State, put_rows, take_rows
@@ -463,31 +461,9 @@ class TrainingNet(NeuralNet):
         return None
 
 
-def release(trained: Sequence[Any], given: Sequence[Any] | None, module: nn.Module) -> None:
-    """Drop what the copies of the user's callbacks still hold of training.
-
-    The parameters are those of `free_callbacks`.
-    """
-    free_callbacks(trained, given, module, LIVE)
-
-
 def _unpickled(estimator: Any) -> Any:
     """Return what the pickle of a net holds."""
     return estimator
-
-
-# What belongs to training, and goes with it.
-LIVE = (
-    TrainingNet,
-    SampleSet,
-    BatchIterator,
-    TableBatches,
-    Batch,
-    LabelledSequences,
-    Table,
-    torch.optim.Optimizer,
-    torch.optim.lr_scheduler.LRScheduler,
-)
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from sklearn.metrics import get_scorer
 from sklearn.utils import ClassifierTags, Tags
+from skorch import NeuralNet
 from skorch.callbacks import (
     BatchScoring,
     Callback,
@@ -33,8 +34,14 @@ from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from sklstm._callers import caller_level
-from sklstm._training.batches import LabelledSequences
-from sklstm._training.in_training import METHODS, ModelInTraining
+from sklstm._training.batches import (
+    Batch,
+    BatchIterator,
+    LabelledSequences,
+    Table,
+    TableBatches,
+)
+from sklstm._training.in_training import METHODS, ModelInTraining, SampleSet
 from sklstm._training.runtime import to_cpu
 
 # Columns of the history that callbacks may monitor, besides those that other callbacks record.
@@ -42,13 +49,26 @@ OF_TRAINING = {"epoch", "dur", "train_loss", "train_loss_best", "train_batch_cou
 OF_VALIDATION = {"valid_loss", "valid_loss_best", "valid_batch_count"}
 OF_SCORE = {"valid_score", "valid_score_best"}
 
+# Types of objects that belong to training, and go with it.
+LIVE = (
+    NeuralNet,
+    SampleSet,
+    BatchIterator,
+    TableBatches,
+    Batch,
+    LabelledSequences,
+    Table,
+    torch.optim.Optimizer,
+    torch.optim.lr_scheduler.LRScheduler,
+)
+
 
 def copied_callbacks(given: Sequence[Any] | None) -> list[Any]:
     """Return copies of the callbacks that the parameter holds, named as they are, to train with.
 
     The copies are shallow: what training assigns stays with the copy, but writers and open files
     are shared, and so are the lists in which a callback collects results. Callbacks that hold each
-    other hold each other's copies. A class is instantiated, as skorch does.
+    other, also in a list, hold each other's copies. A class is instantiated, as skorch does.
 
     Parameters
     ----------
@@ -59,8 +79,11 @@ def copied_callbacks(given: Sequence[Any] | None) -> list[Any]:
     ------
     TypeError
         If one is not a callback.
+    ValueError
+        If one is given twice: both copies would be the same, and called twice.
     """
     memo: dict[int, Any] = {}
+    first: dict[int, int] = {}
     copies = []
     for index, item in enumerate(given or ()):
         pair = isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str)
@@ -68,6 +91,11 @@ def copied_callbacks(given: Sequence[Any] | None) -> list[Any]:
         kind = callback if isinstance(callback, type) else type(callback)
         if not issubclass(kind, Callback):
             _refuse_type(item, index, kind)
+        if callback is not kind and first.setdefault(id(callback), index) != index:
+            raise ValueError(
+                f"callbacks[{index}] and callbacks[{first[id(callback)]}] are the same "
+                f"{kind.__name__}. Pass it once."
+            )
         own = callback() if isinstance(callback, type) else _copied(callback, memo)
         copies.append((item[0], own) if pair else own)
     return copies
@@ -93,8 +121,24 @@ def _copied(callback: Callback, memo: dict[int, Any]) -> Any:
     # `copy.copy` would leave out what a class drops to be pickled, such as a writer.
     own = memo[id(callback)] = object.__new__(type(callback))
     for name, value in vars(callback).items():
-        own.__dict__[name] = _copied(value, memo) if isinstance(value, Callback) else value
+        own.__dict__[name] = value
+        if _holds_callbacks(value):
+            parts = [
+                _copied(part, memo) if isinstance(part, Callback) else part
+                for part in _parts(value)
+            ]
+            own.__dict__[name] = parts[0] if isinstance(value, Callback) else type(value)(parts)
     return own
+
+
+def _parts(value: Any) -> Sequence[Any]:
+    """Return the items of a list or tuple; any other attribute of a callback by itself."""
+    return value if type(value) in (list, tuple) else (value,)
+
+
+def _holds_callbacks(value: Any) -> bool:
+    """Return True if an attribute is a callback, or a list or tuple that has one."""
+    return any(isinstance(part, Callback) for part in _parts(value))
 
 
 def without_name(item: Any) -> Any:
@@ -111,30 +155,28 @@ def _with_held(items: Sequence[Any]) -> Iterator[Callback]:
         if isinstance(callback, Callback) and id(callback) not in seen:
             seen.add(id(callback))
             yield callback
-            waiting += vars(callback).values()
+            for value in vars(callback).values():
+                waiting += _parts(value)
 
 
 class _Probe(pickle.Pickler):
     """Pickle to nowhere, and fail at an object that belongs to training."""
 
-    def __init__(self, live: tuple[type, ...], module: nn.Module):
+    def __init__(self, module: nn.Module):
         super().__init__(io.BytesIO(), protocol=5, buffer_callback=lambda buffer: False)
-        self.live = live
         self.module = module
 
     def persistent_id(self, obj: Any) -> str | None:
-        if isinstance(obj, self.live) or obj is self.module:
+        if isinstance(obj, LIVE) or obj is self.module:
             raise pickle.PicklingError("it belongs to training")
         return "tensor" if isinstance(obj, torch.Tensor) else None  # which need not be copied
 
 
-def free_callbacks(
-    trained: Sequence[Any], given: Sequence[Any] | None, module: nn.Module, live: tuple[type, ...]
-) -> None:
+def release(trained: Sequence[Any], given: Sequence[Any] | None, module: nn.Module) -> None:
     """Drop what the copies of the user's callbacks still hold of training.
 
     An attribute that training has assigned stays if it can be pickled, and does not lead to the
-    network or an object of a type in `live`; a tensor is moved to the CPU.
+    network or an object of a type in `LIVE`; a tensor is moved to the CPU.
 
     Parameters
     ----------
@@ -144,17 +186,15 @@ def free_callbacks(
         The estimators' parameter `callbacks`.
     module : Module
         The network.
-    live : tuple of type
-        Types of objects that belong to training: the net, the optimizer, the data.
     """
     users = {id(value) for callback in _with_held(given or ()) for value in vars(callback).values()}
     on_cpu = all(weight.device.type == "cpu" for weight in module.parameters())
     for callback in _with_held(trained):
         for name, value in list(vars(callback).items()):
-            if id(value) in users or isinstance(value, Callback):
+            if id(value) in users or _holds_callbacks(value):
                 continue
             try:
-                _Probe(live, module).dump(value)
+                _Probe(module).dump(value)
             except Exception:  # whatever a class raises that cannot be pickled
                 delattr(callback, name)
             else:
@@ -208,15 +248,14 @@ def check_callbacks(
         what = f"callbacks[{index}], {type(callback).__name__},"
         if model is not None:
             _check_kind(callback, what, model)
+        others = others or not type(callback).__module__.startswith("skorch.")
         score = _recorded(callback)
-        if score is None:
-            others = others or not type(callback).__module__.startswith("skorch.")
-        elif score.on_train or validation is not None:
+        if score is not None and (score.on_train or validation is not None):
             columns = columns | score.columns
             scored = data if score.on_train else validation
             if model is not None and not isinstance(callback, PassthroughScoring):
                 _check_metric(callback, f"{what} scores by {score.name!r}, which", model, scored)
-        else:
+        elif score is not None:
             missing = missing | score.columns
             warnings.warn(
                 f"{what} scores validation data ({score.name!r}), but there is none, so it records "
@@ -278,10 +317,12 @@ def _check_metric(
     if methods != ["predict"]:
         return
     y = model.targets(data.targets, None)
+    # Of counts, y may hold zeros, which deviances do not accept as predictions.
+    predicted = y if hasattr(model.estimator, "classes_") else np.ones_like(y)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            scorer._score_func(y, y, **scorer._kwargs)
+            scorer._score_func(y, predicted, **scorer._kwargs)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{what} does not accept this y: {error}") from error
 
@@ -321,7 +362,14 @@ class Score(NamedTuple):
 def _recorded(callback: Callback) -> Score | None:
     """Return the score that a callback of skorch records, or None."""
     if isinstance(callback, BatchScoring | EpochScoring):
-        return Score(copy.copy(callback).initialize().name_, bool(callback.on_train))
+        try:
+            name = copy.copy(callback).initialize().name_
+        except AttributeError as error:  # of an object that is called, or a scorer of one
+            raise ValueError(
+                f"{type(callback).__name__}(scoring={callback.scoring!r}) needs the name of the "
+                "column for its scores: pass name=, too."
+            ) from error
+        return Score(name, bool(callback.on_train))
     if isinstance(callback, PassthroughScoring):
         return Score(callback.name, bool(callback.on_train))
     return None

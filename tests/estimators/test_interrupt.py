@@ -134,10 +134,13 @@ def test_fault_17_every_estimator_passes_ctrl_c_to_the_search(model, y):
     assert Interrupt.n_fits == 1
 
 
-def test_fault_17_targets_that_are_transformed_pass_it_on():
+def test_fault_17_targets_that_are_transformed_are_of_a_single_fit():
     model = TransformedTargetRegressor(LSTMRegressor(callbacks=[Interrupt()], **SMALL))
+    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 2"):
+        assert model.fit(X, X[:, 0]).regressor_.n_iter_ == 2
+    Interrupt.n_fits = 0
     with pytest.raises(KeyboardInterrupt):
-        model.fit(X, X[:, 0])
+        cross_val_score(model, X, X[:, 0], cv=2)
 
 
 def test_fault_17_what_was_fitted_before_stays():

@@ -295,6 +295,22 @@ def test_fault_16_locks_files_and_functions_are_shared_and_callbacks_inside_copi
     assert not hasattr(end, "checkpoint_")
 
 
+def test_fault_16_callbacks_in_a_list_of_a_callback_are_copied_and_freed():
+    class Both(Callback):
+        def __init__(self, parts):
+            self.parts = parts
+
+        def on_train_begin(self, net, **kwargs):
+            for part in self.parts:
+                part.initialize().on_train_begin(net, **kwargs)
+
+    given = LRScheduler("StepLR", step_size=1)
+    (trained,) = classifier(callbacks=[Both([given])]).fit(X, LABELS).callbacks_
+    assert not hasattr(given, "lr_scheduler_")
+    assert trained.parts[0] is not given
+    assert not hasattr(trained.parts[0], "lr_scheduler_")
+
+
 @EMPTY_CLUSTERS
 def test_fault_16_the_clusterer_copies_callbacks_too():
     model = AutoencoderClusterer(
@@ -647,6 +663,40 @@ def test_fault_18_what_a_regressor_or_a_clusterer_has_not_is_named():
     ]:
         with pytest.raises(ValueError, match=message):
             AutoencoderClusterer(2, callbacks=[callback]).fit(TABLE)
+
+
+def test_fault_18_a_callback_given_twice_is_refused():
+    scoring = EpochScoring("accuracy", on_train=True)
+    model = classifier(callbacks=[Rates(), ("a", scoring), ("b", scoring)])
+    with pytest.raises(ValueError, match=r"callbacks\[2\] and callbacks\[1\] are the same EpochSc"):
+        model.fit(X, LABELS)
+    classifier(callbacks=[Rates, Rates, Rates()]).fit(X, LABELS)
+
+
+def test_fault_18_a_score_without_a_name_is_refused():
+    class Constant:
+        def __call__(self, net, X, y):
+            return 1.0
+
+    scoring = EpochScoring(Constant(), on_train=True)
+    with pytest.raises(ValueError, match=r"Constant object.* needs the name of the column"):
+        classifier(callbacks=[scoring]).fit(X, LABELS)
+    scoring.name = "constant"
+    assert classifier(callbacks=[scoring]).fit(X, LABELS).history_[-1]["constant"] == 1.0
+
+
+def test_fault_18_what_works_is_not_refused():
+    class Recording(EpochScoring):
+        def on_epoch_end(self, net, **kwargs):
+            super().on_epoch_end(net, **kwargs)
+            net.history.record("own", 1.0)
+
+    callbacks = [Recording("accuracy", on_train=True), EarlyStopping("own", patience=9)]
+    assert "own" in classifier(callbacks=callbacks).fit(X, LABELS).history_[-1]
+    scoring = EpochScoring("neg_mean_poisson_deviance", on_train=True)
+    model = LSTMRegressor(4, loss="poisson", callbacks=[scoring], **SMALL)
+    history = model.fit(X, np.arange(40) % 3).history_  # a count of 0 is no prediction
+    assert history[-1]["neg_mean_poisson_deviance"] < 0
 
 
 def test_fault_18_a_score_without_validation_data_warns():
