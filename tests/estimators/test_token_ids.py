@@ -150,6 +150,18 @@ def test_fault_01_matrices_of_integers_are_no_token_ids():
         quick(step_conv_filters=2, step_conv_kernel_size=1).fit(frames, Y)
 
 
+def test_fault_01_frames_of_several_integer_columns_are_no_token_ids():
+    counts = np.random.default_rng(0).poisson(5, (100, 6, 2))
+    X = [pd.DataFrame(steps, columns=["calls", "mails"]) for steps in counts]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quick().fit(X, Y)
+    with pytest.warns(UserWarning, match=LOST):  # a log of item ids, perhaps
+        quick().fit([steps[["calls"]] for steps in X], Y)
+    with pytest.warns(UserWarning, match=LOST):
+        quick().fit(counts, Y)
+
+
 def test_fault_01_a_table_of_counts_is_no_sequence():
     counts = np.random.default_rng(0).poisson(5, (30, 4))
     model = AutoencoderClusterer(
@@ -207,6 +219,11 @@ def test_fault_01_polars_frames_of_ids_are_refused_at_fit(column):
     assert quick(input_type="values").fit(frame, Y).module_.embedding is None
     with pytest.warns(UserWarning, match=LOST):
         quick().fit(polars.Series(column, [ids.tolist() for ids in T]), Y)
+    if column == "sequence":
+        with pytest.raises(ValueError, match=r"values, pass .* X\['sequence'\]\.") as caught:
+            SequencePadder().fit(frame)
+        assert "input_type" not in str(caught.value)
+        assert SequencePadder().fit_transform(frame["sequence"]).shape == P.shape
     columns = ColumnTransformer([("tok", SequenceTokenizer(), ["text"])])
     columns.set_output(transform="polars")
     with pytest.raises(ValueError, match=r"as a list, \['text'\]"):
