@@ -148,6 +148,10 @@ class TokenArray(np.ndarray):
         result = super().__array_function__(func, types, _plain(args), plain)
         return _as_ids(result, vocabulary, func) if holds_ids else result
 
+    def squeeze(self, axis: Any = None) -> TokenArray:
+        """Return the ids without axes of length 1; numpy's method would wrap them as a result."""
+        return _rebuild(type(self), self.view(np.ndarray).squeeze(axis), self.vocabulary)
+
     def __reduce__(self) -> tuple[Any, ...]:
         plain = self.view(np.ndarray)
         if self.dtype == object and self.size:

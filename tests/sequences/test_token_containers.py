@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from sklearn.utils import _safe_indexing, shuffle
 
-from sklstm import SequencePadder, SequenceTokenizer, WordVectors
+from sklstm import SequencePadder, SequenceTokenizer, WordVectors, make_windows
 from sklstm._sequences import Vocabulary, as_ragged, is_table
 from sklstm._sequences.tokens import TokenArray
 
@@ -184,6 +184,9 @@ IDS_OUT = {
     "concatenate": lambda: np.concatenate([P, P]),
     "concatenate sequences": lambda: np.concatenate(T),
     "hstack sequences": lambda: np.hstack(T),
+    "squeeze": lambda: P[:, None].squeeze(),
+    "make_windows": lambda: make_windows(T[2], window=2).X,
+    "make_windows of several": lambda: make_windows(T, window=1).X,
     "hstack a plain array": lambda: np.hstack(np.asarray(T)),
     "concatenate plain arrays": lambda: np.concatenate([np.asarray(T), T]),
     "concatenate a tuple": lambda: np.concatenate((P, P), axis=1),
