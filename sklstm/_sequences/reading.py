@@ -42,6 +42,9 @@ _TEXT_HINT = (
 # Most numbers in lists are of these types; of others, some would be converted silently.
 _NUMBERS = frozenset({int, float, bool, np.float64, np.float32, np.int64, np.int32, np.bool_})
 
+# Most items are of these types, which `as_container` returns as they are.
+_USUAL = frozenset({list, tuple, np.ndarray})
+
 
 def _text_hint(name: str, analyzer: str = "") -> str:
     return _TEXT_HINT.format(name=_reader_of_ids(name), analyzer=analyzer)
@@ -115,13 +118,12 @@ def as_ragged(
         _check_vocabulary_not_lost(X, estimator_name)
     refuse_counts(X, estimator_name)
     was_list = isinstance(X, list | tuple)
-    X, vocabulary, are_ids = unwrap(X)
-    are_ids = input_type != "values" and (are_ids or input_type == "tokens")
+    X, vocabulary, is_tokens = unwrap(X)
+    is_tokens = input_type != "values" and (is_tokens or input_type == "tokens")
     X, names = from_cells(X, "X", columns, names)
     X = list(X) if _is_column(X) else X
     if isinstance(X, list) and input_type != "values":
-        are_ids, vocabulary = shared_vocabulary(X, vocabulary, are_ids=are_ids)
-    is_tokens = are_ids
+        is_tokens, vocabulary = shared_vocabulary(X, vocabulary, are_ids=is_tokens)
     matrices = matrices and not is_tokens
     if isinstance(X, list):
         if names is None:
@@ -503,7 +505,7 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
         return item.view(np.ndarray)  # nothing to convert
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
-    if hasattr(item, "__iter__"):
+    if type(item) not in _USUAL and hasattr(item, "__iter__"):
         item = as_container(item, f"X[{index}]")
     # numpy would convert dates and digits to numbers
     if isinstance(item, list | tuple):
@@ -588,10 +590,10 @@ def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> No
 
 
 def _refuse_dtype(array: np.ndarray, index: int, name: str) -> NoReturn:
-    if array.dtype.kind in "US" or (array.dtype.kind == "O" and _is_no_number(array)):
-        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name))
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X[{index}] has dtype {array.dtype}.")
+    if _is_no_number(array):
+        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name))
     raise TypeError(f"X[{index}] has dtype {array.dtype}; a sequence holds integers or floats.")
 
 
