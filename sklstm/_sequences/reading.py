@@ -264,20 +264,19 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
     Return True if there was something to warn of.
 
     These are whole numbers of an integer type that are not negative, and large enough for words.
-    Integers of one byte are pixels or the like; steps that are matrices, or rows of a data frame
-    with several columns, hold no token ids.
+    Integers of one byte are pixels or the like; steps that are matrices hold no token ids, and
+    several numbers per step only where they look like a word and its characters.
 
     Raises
     ------
     ValueError
         If X is a polars frame of one column, which a tokenizer may have returned.
     """
-    of_frames = sequences.columns is not None and not hasattr(X, "columns")
-    if sequences.is_tokens or sequences.step_shape or (of_frames and sequences.n_features > 1):
-        return False
-    if not _holds_integers(X):
+    if sequences.is_tokens or sequences.step_shape is not None or not _holds_integers(X):
         return False
     values = sequences.values
+    if sequences.n_features > 1 and not _look_like_characters(values):
+        return False
     if values.min() < 0 or not N_RESERVED <= values.max() <= np.iinfo(np.int32).max:
         return False
     if _is_polars_frame(X) and len(X.columns) == 1:  # of sequences
@@ -290,6 +289,14 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
         stacklevel=caller_level(),
     )
     return True
+
+
+def _look_like_characters(steps: np.ndarray) -> bool:
+    """Return True if each word is followed by at least one character, then zeros after some."""
+    padding = steps[steps[:, 0] >= N_RESERVED, 1:] == PADDING_ID
+    return bool(
+        padding.any() and not padding[:, 0].any() and not (padding[:, :-1] & ~padding[:, 1:]).any()
+    )
 
 
 def warn_of_padded_ids(X: Any, name: str) -> None:

@@ -150,16 +150,24 @@ def test_fault_01_matrices_of_integers_are_no_token_ids():
         quick(step_conv_filters=2, step_conv_kernel_size=1).fit(frames, Y)
 
 
-def test_fault_01_frames_of_several_integer_columns_are_no_token_ids():
-    counts = np.random.default_rng(0).poisson(5, (100, 6, 2))
-    X = [pd.DataFrame(steps, columns=["calls", "mails"]) for steps in counts]
+def test_fault_01_several_integers_per_step_are_values_unless_they_look_like_characters():
+    counts = np.random.default_rng(0).poisson(5, (100, 6, 4))
+    frames = [pd.DataFrame(steps, columns=list("abcd")) for steps in counts]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        quick().fit(X, Y)
+        for X in (counts, counts + 1, counts[:, :, :2] * [1, 0] + 1, frames):
+            quick().fit(X, Y)
     with pytest.warns(UserWarning, match=LOST):  # a log of item ids, perhaps
-        quick().fit([steps[["calls"]] for steps in X], Y)
-    with pytest.warns(UserWarning, match=LOST):
-        quick().fit(counts, Y)
+        quick().fit([steps[["a"]] for steps in frames], Y)
+    spelled = SequenceTokenizer(characters=4, add_start=True).fit_transform(TEXTS)
+    tags = [np.arange(len(ids)) % 2 for ids in spelled]
+    padded = np.asarray(SequencePadder().fit_transform(spelled))
+    for X, y in (
+        ([ids.tolist() for ids in spelled], tags),
+        (padded, Y[:, None] + padded[:, :, 0] * 0),
+    ):
+        with pytest.warns(UserWarning, match=LOST):
+            LSTMTagger(hidden_size=2, max_epochs=1).fit(X, y)
 
 
 def test_fault_01_a_table_of_counts_is_no_sequence():
