@@ -44,8 +44,8 @@ def as_container(X: Any, name: str) -> Any:
         keys = list(X)
         shown = ", ".join(map(repr, keys[:3])) + (", ..." if len(keys) > 3 else "")
         raise TypeError(
-            f"{given} with the keys {shown}; pass a list, an array or a data frame, with one item "
-            f"for each sample: list({name}.values()) if the values are samples."
+            f"{given} with the keys {shown}; pass a list, an array or a data frame, such as "
+            f"list({name}.values())."
         )
     if isinstance(X, Set):
         raise TypeError(f"{given}, which has no order; pass a list.")
@@ -69,7 +69,7 @@ def as_container(X: Any, name: str) -> Any:
         return X
     if isinstance(X, Iterable):
         return list(X)
-    raise TypeError(f"{given}; pass a list, an array or a data frame, with one item per sample.")
+    raise TypeError(f"{given}; pass a list, an array or a data frame.")
 
 
 def as_table(X: Any, name: str) -> Any:

@@ -20,7 +20,7 @@ from sklearn.utils import check_array
 
 from sklstm._callers import caller_level
 from sklstm._sequences.arrays import check_entries, check_unmasked, plain
-from sklstm._sequences.containers import align_frames, as_container, from_cells
+from sklstm._sequences.containers import align_frames, as_container, from_cells, is_sequence
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
     N_RESERVED,
@@ -42,9 +42,17 @@ _TEXT_HINT = (
 # Most numbers in lists are of these types; of others, some would be converted silently.
 _NUMBERS = frozenset({int, float, bool, np.float64, np.float32, np.int64, np.int32, np.bool_})
 
+# Most items are of these types, which `as_container` returns as they are.
+_USUAL = frozenset({list, tuple, np.ndarray})
+
 
 def _text_hint(name: str, analyzer: str = "") -> str:
-    return _TEXT_HINT.format(name=name, analyzer=analyzer)
+    return _TEXT_HINT.format(name=_reader_of_ids(name), analyzer=analyzer)
+
+
+def _reader_of_ids(name: str) -> str:
+    """Return which estimator messages put after a tokenizer, where texts came to one of `name`."""
+    return name if name.startswith(("LSTM", "Autoencoder")) else "LSTMClassifier"
 
 
 def as_ragged(
@@ -107,16 +115,15 @@ def as_ragged(
     X = as_container(X, "X")
     if input_type == "auto":
         _check_ids_alone(X)
-        _check_vocabulary_not_lost(X)
+        _check_vocabulary_not_lost(X, estimator_name)
     refuse_counts(X, estimator_name)
     was_list = isinstance(X, list | tuple)
-    X, vocabulary, are_ids = unwrap(X)
-    are_ids = input_type != "values" and (are_ids or input_type == "tokens")
+    X, vocabulary, is_tokens = unwrap(X)
+    is_tokens = input_type != "values" and (is_tokens or input_type == "tokens")
     X, names = from_cells(X, "X", columns, names)
     X = list(X) if _is_column(X) else X
     if isinstance(X, list) and input_type != "values":
-        are_ids, vocabulary = shared_vocabulary(X, vocabulary, are_ids=are_ids)
-    is_tokens = are_ids
+        is_tokens, vocabulary = shared_vocabulary(X, vocabulary, are_ids=is_tokens)
     matrices = matrices and not is_tokens
     if isinstance(X, list):
         if names is None:
@@ -184,7 +191,7 @@ def refuse_counts(X: Any, estimator_name: str, name: str = "X") -> None:
     if not sparse and hasattr(X, "columns") and hasattr(X, "iloc"):
         sparse = X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
     if sparse:
-        model = estimator_name if estimator_name.startswith("LSTM") else "LSTMClassifier"
+        model = _reader_of_ids(estimator_name)
         raise TypeError(
             f"{name} is sparse, a {type(X).__name__} of shape {X.shape}, as CountVectorizer and "
             "TfidfVectorizer return it. Counts of words have no order in time, so there are no "
@@ -203,7 +210,9 @@ def token_ids_in(X: Any) -> tuple[bool, Vocabulary | None]:
 
 
 def _is_number(item: Any) -> bool:
-    return item.ndim == 0 if isinstance(item, np.ndarray) else not hasattr(item, "__iter__")
+    if isinstance(item, np.ndarray):
+        return item.ndim == 0
+    return not hasattr(item, "__iter__") and not hasattr(type(item), "__array__")
 
 
 def _as_array(X: Any) -> Any:
@@ -227,22 +236,25 @@ def _check_ids_alone(X: Any) -> None:
         )
 
 
-def _check_vocabulary_not_lost(X: Any) -> None:
+def _check_vocabulary_not_lost(X: Any, name: str) -> None:
     """Raise ValueError for a polars frame that may hold token ids or values."""
     if _is_polars_frame(X) and X.columns == [SEQUENCE_COLUMN] and "Int" in str(X.dtypes[0]):
-        _refuse_polars()
+        _refuse_polars(X, name)
 
 
 def _is_polars_frame(X: Any) -> bool:
     return type(X).__module__.partition(".")[0] == "polars" and len(X.shape) == 2
 
 
-def _refuse_polars() -> NoReturn:
+def _refuse_polars(X: Any, name: str) -> NoReturn:
+    otherwise = "say what the numbers are by input_type='tokens' or 'values'"
+    if name in ("SequencePadder", "SequenceScaler"):
+        otherwise = f"if they are values, pass the column alone, X[{X.columns[0]!r}]"
     raise ValueError(
         "X is a polars frame of whole numbers, which cannot carry the vocabulary of token ids. "
         "Use set_output(transform='pandas') or 'default' on the tokenizer, or on a pipeline or "
         "ColumnTransformer around it (which with 'default' takes the column of texts as a list, "
-        "['text']); or say what the numbers are by input_type='tokens' or 'values'."
+        f"['text']); or {otherwise}."
     )
 
 
@@ -252,7 +264,8 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
     Return True if there was something to warn of.
 
     These are whole numbers of an integer type that are not negative, and large enough for words.
-    Integers of one byte are pixels or the like, and steps that are matrices hold no token ids.
+    Integers of one byte are pixels or the like; steps that are matrices hold no token ids, and
+    several numbers per step only where they look like a word and its characters.
 
     Raises
     ------
@@ -262,10 +275,12 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
     if sequences.is_tokens or sequences.step_shape is not None or not _holds_integers(X):
         return False
     values = sequences.values
+    if sequences.n_features > 1 and not _look_like_characters(values):
+        return False
     if values.min() < 0 or not N_RESERVED <= values.max() <= np.iinfo(np.int32).max:
         return False
     if _is_polars_frame(X) and len(X.columns) == 1:  # of sequences
-        _refuse_polars()
+        _refuse_polars(X, name)
     warnings.warn(
         f"X holds whole numbers without a vocabulary, which {name} reads as values. If they are "
         "token ids, set input_type='tokens', or pass what SequenceTokenizer returned, which keeps "
@@ -274,6 +289,14 @@ def warn_of_ids(X: Any, sequences: Ragged, name: str) -> bool:
         stacklevel=caller_level(),
     )
     return True
+
+
+def _look_like_characters(steps: np.ndarray) -> bool:
+    """Return True if each word is followed by at least one character, then zeros after some."""
+    padding = steps[steps[:, 0] >= N_RESERVED, 1:] == PADDING_ID
+    return bool(
+        padding.any() and not padding[:, 0].any() and not (padding[:, :-1] & ~padding[:, 1:]).any()
+    )
 
 
 def warn_of_padded_ids(X: Any, name: str) -> None:
@@ -309,7 +332,8 @@ def _holds_integers(X: Any) -> bool:
     X = from_cells(unwrap(as_container(X, "X"))[0], "X")[0]
     X = list(X) if _is_column(X) else X
     if isinstance(X, list):
-        return all(_are_integers(item) for item in X if len(item))
+        arrays = map(np.asarray, X)
+        return all(_are_integers(array) for array in arrays if array.size)
     if hasattr(X, "columns") and hasattr(X, "iloc"):  # pandas has types of its own
         return all(_is_wide_integer(dtype) for dtype in X.dtypes)
     return _are_integers(X)
@@ -324,7 +348,7 @@ def _are_integers(X: Any) -> bool:
 
 
 def _is_wide_integer(dtype: Any) -> bool:
-    return getattr(dtype, "kind", "") in ("i", "u") and dtype.itemsize > 1
+    return getattr(dtype, "kind", "") in ("i", "u") and getattr(dtype, "itemsize", 1) > 1
 
 
 def unwrap(X: Any) -> tuple[Any, Vocabulary | None, bool]:
@@ -488,17 +512,27 @@ def _item(item: Any, index: int, dtype: Any, name: str, matrices: bool) -> np.nd
         return item.view(np.ndarray)  # nothing to convert
     if isinstance(item, str | bytes):
         raise ValueError(f"X[{index}] is the text {item[:40]!r}: " + _text_hint(name))
-    # numpy would convert dates and digits to numbers, and ignore masks
+    if type(item) not in _USUAL and hasattr(item, "__iter__"):
+        item = as_container(item, f"X[{index}]")
+    # numpy would convert dates and digits to numbers
     if isinstance(item, list | tuple):
         if not _holds_numbers(item):
             _check_list(item, index, name)
-    elif not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf" or np.ma.isMA(item):
+    elif not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf":
         refuse_counts(item, name, f"X[{index}]")
         check_entries(item, f"X[{index}]")
         cells = np.asarray(item) if hasattr(item, "__array__") else np.empty(0)
         if cells.size and _is_no_number(cells):
             _refuse_dtype(cells, index, name)
+        if cells.shape == (1,) and is_sequence(cells[0]):
+            raise ValueError(
+                f"X[{index}] is an array of shape (1,) with a sequence in it, the row of a table "
+                "with one column of sequences. Pass the sequences themselves: those of a table X "
+                "are X[:, 0]."
+            )
     try:
+        if hasattr(item, "iloc") and cells.dtype == object:  # numpy does not know pandas.NA
+            item = item.mask(item.isna(), np.nan).astype(np.float64)
         array = np.asarray(item, dtype=_dtype_of(item, dtype))
     except (TypeError, ValueError) as error:
         raise type(error)(f"X[{index}] cannot be read as a sequence of numbers: {error}") from error
@@ -563,10 +597,10 @@ def _refuse_item(item: Any, array: np.ndarray, index: int, matrices: bool) -> No
 
 
 def _refuse_dtype(array: np.ndarray, index: int, name: str) -> NoReturn:
-    if array.dtype.kind in "US" or (array.dtype.kind == "O" and _is_no_number(array)):
-        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name))
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X[{index}] has dtype {array.dtype}.")
+    if _is_no_number(array):
+        raise ValueError(f"X[{index}] holds strings: " + _text_hint(name))
     raise TypeError(f"X[{index}] has dtype {array.dtype}; a sequence holds integers or floats.")
 
 

@@ -143,8 +143,14 @@ class TokenArray(np.ndarray):
         given = list(args) or list(kwargs.values())[:1]
         arrays = [array for i in places if i < len(given) for array in _arrays(given[i])]
         holds_ids, vocabulary = _combined(arrays, func.__name__)
-        result = func(*_plain(args), **{name: _plain(value) for name, value in kwargs.items()})
+        plain = {name: _plain(value) for name, value in kwargs.items()}
+        # The parent calls the implementation: sequences in an object array would call this again.
+        result = super().__array_function__(func, types, _plain(args), plain)
         return _as_ids(result, vocabulary, func) if holds_ids else result
+
+    def squeeze(self, axis: Any = None) -> TokenArray:
+        """Return the ids without axes of length 1; numpy's method would wrap them as a result."""
+        return _rebuild(type(self), self.view(np.ndarray).squeeze(axis), self.vocabulary)
 
     def __reduce__(self) -> tuple[Any, ...]:
         plain = self.view(np.ndarray)
@@ -271,12 +277,19 @@ def _plain(value: Any) -> Any:
 def _arrays(value: Any) -> Iterator[np.ndarray]:
     """Yield the arrays in an argument of a function, or in nested lists of them."""
     if isinstance(value, np.ndarray):
-        yield value
+        if type(value) is np.ndarray and value.dtype == object and _holds_tokens(value.flat):
+            yield from map(np.asanyarray, value.flat)
+        else:
+            yield value
     elif isinstance(value, list | tuple) and any(np.ndim(item) for item in value):
         for item in value:
             yield from _arrays(item)
     elif value is not None and not isinstance(value, Integral):  # a number written by hand is an id
         yield np.asarray(value)
+
+
+def _holds_tokens(items: Iterable[Any]) -> bool:
+    return TokenArray in set(map(type, items))
 
 
 def _combined(arrays: list[np.ndarray], name: str) -> tuple[bool, Vocabulary | None]:
@@ -301,8 +314,13 @@ def _combined(arrays: list[np.ndarray], name: str) -> tuple[bool, Vocabulary | N
 
 
 def _are_reserved(numbers: np.ndarray) -> bool:
-    """Return True for ids such as padding, which mean the same in every vocabulary."""
-    return numbers.dtype.kind in "biuf" and bool(np.isin(numbers, range(N_RESERVED)).all())
+    """Return True for ids such as padding, which mean the same in every vocabulary.
+
+    Of floats, which may be one-hot columns, these are zeros only.
+    """
+    if numbers.dtype.kind in "iu":
+        return bool(np.isin(numbers, range(N_RESERVED)).all())
+    return numbers.dtype.kind == "f" and not numbers.any()
 
 
 def _as_ids(result: Any, vocabulary: Vocabulary | None, func: Any) -> Any:
@@ -379,7 +397,7 @@ def shared_vocabulary(
     ValueError
         If two of them have different vocabularies, or only some are token ids.
     """
-    if TokenArray not in set(map(type, items)):
+    if not _holds_tokens(items):
         return are_ids, vocabulary
     owner = "X"
     checked = {id(vocabulary)}  # each object once: a comparison takes time
@@ -410,5 +428,6 @@ def _check_all_ids(items: Sequence[Any], vocabulary: Vocabulary | None) -> None:
             raise ValueError(
                 f"X[{i}] has no vocabulary, but X[{first}] is a sequence of token ids. Make all of "
                 f"them with the same SequenceTokenizer; or, if X[{i}] holds ids of the same "
-                f"vocabulary, replace it by type(X[{first}])(X[{i}], X[{first}].vocabulary)."
+                f"vocabulary, replace it by type(X[{first}])(np.array(X[{i}]), "
+                f"X[{first}].vocabulary)."
             )

@@ -56,7 +56,7 @@ BAD_X = {
     "five-axes": (put(4, np.ones((2, 1, 3, 3, 3))), ValueError, r"X\[4\] has 5 dimensions"),
     "none": (put(1, None), ValueError, r"X\[1\] is None|X\[1\] "),
     "number": (put(1, 0.5), ValueError, r"X\[1\] is 0\.5, a float.*sequence of numbers"),
-    "dict": (put(1, {"a": 1}), TypeError, r"X\[1\] cannot be read as a sequence of numbers"),
+    "dict": (put(1, {"a": 1}), TypeError, r"X\[1\] is a dict with the keys 'a'; pass a list"),
     "complex": (put(1, np.array([1j])), ValueError, r"Complex data not supported: X\[1\]"),
     "complex-list": (put(1, [1j]), TypeError, r"X\[1\] cannot be read"),
     "dates": (put(1, np.array(["2020-01-01"], "M8[D]")), TypeError, r"X\[1\]"),

@@ -84,5 +84,6 @@ def test_fault_32_tables_of_counts_may_be_clustered():
     small = {"max_epochs": 2, "clustering_epochs": 1, "random_state": 0}
     model = AutoencoderClusterer(2, **small).fit(counts)
     np.testing.assert_array_equal(model.predict(counts.toarray()), model.predict(counts))
+    AutoencoderClusterer(2, **small).fit(pd.DataFrame.sparse.from_spmatrix(counts))
     with pytest.raises(TypeError, match=r"X is sparse, a table .*architecture=\"dense\""):
         AutoencoderClusterer(2, architecture="lstm").fit(counts)

@@ -150,6 +150,26 @@ def test_fault_01_matrices_of_integers_are_no_token_ids():
         quick(step_conv_filters=2, step_conv_kernel_size=1).fit(frames, Y)
 
 
+def test_fault_01_several_integers_per_step_are_values_unless_they_look_like_characters():
+    counts = np.random.default_rng(0).poisson(5, (100, 6, 4))
+    frames = [pd.DataFrame(steps, columns=list("abcd")) for steps in counts]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for X in (counts, counts + 1, counts[:, :, :2] * [1, 0] + 1, frames):
+            quick().fit(X, Y)
+    with pytest.warns(UserWarning, match=LOST):  # a log of item ids, perhaps
+        quick().fit([steps[["a"]] for steps in frames], Y)
+    spelled = SequenceTokenizer(characters=4, add_start=True).fit_transform(TEXTS)
+    tags = [np.arange(len(ids)) % 2 for ids in spelled]
+    padded = np.asarray(SequencePadder().fit_transform(spelled))
+    for X, y in (
+        ([ids.tolist() for ids in spelled], tags),
+        (padded, Y[:, None] + padded[:, :, 0] * 0),
+    ):
+        with pytest.warns(UserWarning, match=LOST):
+            LSTMTagger(hidden_size=2, max_epochs=1).fit(X, y)
+
+
 def test_fault_01_a_table_of_counts_is_no_sequence():
     counts = np.random.default_rng(0).poisson(5, (30, 4))
     model = AutoencoderClusterer(
@@ -207,6 +227,11 @@ def test_fault_01_polars_frames_of_ids_are_refused_at_fit(column):
     assert quick(input_type="values").fit(frame, Y).module_.embedding is None
     with pytest.warns(UserWarning, match=LOST):
         quick().fit(polars.Series(column, [ids.tolist() for ids in T]), Y)
+    if column == "sequence":
+        with pytest.raises(ValueError, match=r"values, pass .* X\['sequence'\]\.") as caught:
+            SequencePadder().fit(frame)
+        assert "input_type" not in str(caught.value)
+        assert SequencePadder().fit_transform(frame["sequence"]).shape == P.shape
     columns = ColumnTransformer([("tok", SequenceTokenizer(), ["text"])])
     columns.set_output(transform="polars")
     with pytest.raises(ValueError, match=r"as a list, \['text'\]"):

@@ -297,6 +297,41 @@ def test_fault_25_what_is_no_container_is_refused_by_name(make, error, message):
         SequenceTokenizer().fit(set(TEXTS))
 
 
+def test_fault_25_items_that_are_no_sequences_are_refused_by_name():
+    class OnlyArray:
+        def __init__(self, values):
+            self.values = values
+
+        def __array__(self, dtype=None, copy=None):
+            return np.asarray(self.values, dtype=dtype)
+
+    readers = LSTMClassifier(**SMALL).fit, SequenceScaler().fit, clusterer().fit
+    for read in readers:
+        for item, error, message in (
+            ({"a": 1.0}, TypeError, r"X\[1\] is a dict with the keys 'a'"),
+            ({1.0, 2.0}, TypeError, r"X\[1\] is a set, which has no order"),
+            (iter([1.0]), TypeError, r"X\[1\] is a list_iterator, .*pass list\(X\[1\]\)"),
+        ):
+            with pytest.raises(error, match=message):
+                read([ITEMS[0], item, *ITEMS[2:]], Y)
+        rows = list(column(ITEMS))
+        with pytest.raises(ValueError, match=r"X\[0\] is .* of shape \(1,\) .*are X\[:, 0\]\."):
+            read(rows, Y)
+        with pytest.raises(ValueError, match=r"X\[1\] holds strings"):
+            read([ITEMS[0], deque(["1", "2"]), *ITEMS[2:]], Y)
+        read([OnlyArray(item) for item in ITEMS], Y)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", object])
+def test_fault_19_missing_values_of_pandas_are_nan(dtype):
+    frame = pd.DataFrame({"a": [1, 2, pd.NA], "b": [5, 3, pd.NA]}, dtype=dtype)
+    for item, expected in ((frame, [[1, 5], [2, 3]]), (frame["a"], [[1], [2]])):
+        read = as_ragged([item, item], padding_value=np.nan)
+        np.testing.assert_array_equal(read[1], expected)
+        with pytest.raises(ValueError, match=r"X\[0\] holds \[nan"):
+            SequencePadder().fit([item])
+
+
 def test_fault_25_digits_in_strings_are_no_numbers():
     for X in (
         [[2.0, "1"]] * 4,

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from sklearn.utils import _safe_indexing, shuffle
 
-from sklstm import SequencePadder, SequenceTokenizer, WordVectors
+from sklstm import SequencePadder, SequenceTokenizer, WordVectors, make_windows
 from sklstm._sequences import Vocabulary, as_ragged, is_table
 from sklstm._sequences.tokens import TokenArray
 
@@ -172,12 +172,23 @@ def test_fault_01_numbers_among_token_ids_are_refused_where_they_may_be_other_wo
         as_ragged([np.array([4, 5]), *T])
     assert as_ragged([*T, [1]]).vocabulary == TOKENIZER.vocabulary_  # reserved ids are the same
     assert as_ragged([*T, [4, 5]], input_type="tokens").vocabulary == TOKENIZER.vocabulary_
-    mended = [*T, type(T[0])([4], T[0].vocabulary)]
-    assert len(as_ragged(mended[:4])) == 4
+    with pytest.raises(
+        ValueError, match=r"by type\(X\[0\]\)\(np.array\(X\[4\]\), X\[0\].vocabulary\)"
+    ):
+        as_ragged([*T, [4]])
+    mended = as_ragged([*T, type(T[0])(np.array([4]), T[0].vocabulary)])
+    assert mended[4].tolist() == [[4]]
 
 
 IDS_OUT = {
     "concatenate": lambda: np.concatenate([P, P]),
+    "concatenate sequences": lambda: np.concatenate(T),
+    "hstack sequences": lambda: np.hstack(T),
+    "squeeze": lambda: P[:, None].squeeze(),
+    "make_windows": lambda: make_windows(T[2], window=2).X,
+    "make_windows of several": lambda: make_windows(T, window=1).X,
+    "hstack a plain array": lambda: np.hstack(np.asarray(T)),
+    "concatenate plain arrays": lambda: np.concatenate([np.asarray(T), T]),
     "concatenate a tuple": lambda: np.concatenate((P, P), axis=1),
     "dstack": lambda: np.dstack([P, P]),
     "column_stack": lambda: np.column_stack([P, P]),
@@ -240,6 +251,7 @@ def test_fault_01_what_is_computed_with_ids_is_plain(name):
 def test_fault_01_results_are_those_of_plain_arrays():
     plain = np.asarray(P)
     np.testing.assert_array_equal(np.concatenate([P, P + 0]), np.concatenate([plain, plain]))
+    np.testing.assert_array_equal(np.concatenate(T), [i for ids in T for i in ids])
     np.testing.assert_array_equal(np.where(P > 4, P, 1), np.where(plain > 4, plain, 1))
     np.testing.assert_array_equal(np.cumsum(P, axis=1), np.cumsum(plain, axis=1))
     assert np.array_equal(P, plain)
@@ -257,6 +269,15 @@ def test_fault_01_functions_of_numpy_refuse_different_vocabularies(function):
             function([one, other])
     with pytest.raises(ValueError, match=r"np\.where is given token ids of different"):
         np.where(np.ones(4, dtype=bool), T, OTHER)
+
+
+@pytest.mark.parametrize("flags", [np.array([[0.0], [1.0]] * 2), np.array([[False], [True]] * 2)])
+def test_fault_01_columns_of_zeros_and_ones_beside_ids_are_no_ids(flags):
+    assert np.hstack([np.zeros((4, 2)), P]).vocabulary is TOKENIZER.vocabulary_  # padding
+    assert getattr(np.hstack([P, flags]), "vocabulary", None) is None
+    if flags.dtype == float:  # as a ColumnTransformer puts one-hot columns beside padded ids
+        with pytest.raises(ValueError, match="combines token ids with numbers"):
+            as_ragged(np.hstack([P, flags]))
 
 
 def test_fault_01_ids_beside_fractions_are_refused():

@@ -17,6 +17,7 @@ from sklearn.utils import check_array
 
 from sklstm._callers import caller_level
 from sklstm._sequences import (
+    TokenArray,
     align_frames,
     as_container,
     as_python,
@@ -27,6 +28,7 @@ from sklstm._sequences import (
     object_array,
     offsets,
     plain,
+    token_ids_in,
 )
 
 # A range stands for millions of evenly spaced starts and takes no memory.
@@ -122,9 +124,9 @@ def make_windows(
     windows : Windows
         A named tuple with
 
-        - `X`, array of shape (n_windows, window, F) with the dtype of X. Where the windows are
-          evenly spaced, as those of a single series are, it is a read-only view of the input
-          array that takes no memory; otherwise a copy.
+        - `X`, array of shape (n_windows, window, F) with the dtype of X, a `TokenArray` for token
+          ids. Where the windows are evenly spaced, as those of a single series are, it is a
+          read-only view of the input array that takes no memory; otherwise a copy.
         - `y`, array of shape (n_windows,) or (n_windows, k), or None without `y`; with
           ``label="all"`` of shape (n_windows, window) or (n_windows, window, k), where a
           `horizon` takes the place of `window`.
@@ -256,8 +258,10 @@ def make_windows(
             f"gaps='skip' leaves no window: each of the {len(keep)} holds NaN or infinity, or has "
             "a missing label. Fill the gaps, or try a smaller window."
         )
+    windows = _take_windows(series.rows, _take(starts, keep), window)
+    are_ids, vocabulary = token_ids_in(X)
     return Windows(
-        _take_windows(series.rows, _take(starts, keep), window),
+        TokenArray(windows, vocabulary) if are_ids else windows,
         None if labels is None else labels.of(keep),
         _ids_of_windows(series.ids, counts, keep),
     )
