@@ -445,9 +445,11 @@ def _read_series(X: Any, groups: Any) -> _Series:
                 f"X[{i}] has {array.shape[1]} features, but X[0] has {arrays[0].shape[1]}; every "
                 "series needs the same number."
             )
+    warns = True  # once, even if thousands of series have gaps
     for i, item in enumerate(items):
         _refuse_instances(item, i)
-        check_times(item, np.zeros(1, dtype=np.intp), f"X[{i}]")
+        found = check_times(item, np.zeros(1, dtype=np.intp), f"X[{i}]", warns=warns)
+        warns = warns and not found
     ids = np.arange(len(items)) if groups is None else _ids(groups, len(items), "series")
     lengths = np.array([len(array) for array in arrays])
     rows = np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
@@ -590,8 +592,10 @@ def _refuse_instances(item: Any, i: int) -> None:
         )
 
 
-def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
+def check_times(X: Any, starts: np.ndarray, name: str = "X", *, warns: bool = True) -> bool:
     """Refuse rows that are not in temporal order, and warn of gaps, if X has an index of times.
+
+    Return True if there was something to warn of.
 
     Parameters
     ----------
@@ -601,13 +605,15 @@ def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
         The first row of each series.
     name : str, default="X"
         Named in messages.
+    warns : bool, default=True
+        False only checks the order.
     """
     index: Any = getattr(X, "index", None)
     if getattr(index, "nlevels", 1) > 1:
         index = index.get_level_values(-1)
     times = _as_times(index)
     if times is None or len(times) < 2:
-        return
+        return False
     lost = np.flatnonzero(times.isna())
     if len(lost):
         raise ValueError(f"the index of {name} lacks the time of row {lost[0]}.")
@@ -622,6 +628,8 @@ def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
             f"{times[row + 1]}, before {times[row]} in row {row}. Sort them: {name}.sort_index(), "
             "and y alike."
         )
+    if not warns:
+        return False
     again = np.flatnonzero(inside & (steps == 0))
     if len(again):
         row = int(again[0])
@@ -641,6 +649,7 @@ def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
             UserWarning,
             stacklevel=caller_level(),
         )
+    return len(again) > 0 or gap is not None
 
 
 def _first_gap(steps: np.ndarray, starts: np.ndarray, times: Any) -> tuple[int, float] | None:

@@ -166,6 +166,8 @@ class _UserFunction:
             item = self.splitting.normal(item)
         elif self.takes_lists and not isinstance(item, Iterable):
             raise _WrongWordsError(f"{{item}} must be a list of words, got {_shown(item)}")
+        elif self.takes_lists and isinstance(item, np.ndarray):
+            item = item.tolist()  # Python's own strings
         returned = self.function(item)
         if not isinstance(returned, Iterable):
             raise _WrongWordsError(

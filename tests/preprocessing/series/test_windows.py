@@ -519,6 +519,9 @@ def test_fault_26_gaps_in_time_are_warned_of(index, message):
     assert caught[0].filename == __file__
     with pytest.warns(UserWarning, match=message.replace("X", r"X\[1\]")):
         make_windows([frame[:2], frame], window=2)
+    with pytest.warns(UserWarning, match=r"X\[0\]") as caught:
+        make_windows([frame] * 3, window=2)
+    assert len(caught) == 1
     two = pd.concat({"a": frame[:2], "b": frame})
     with pytest.warns(UserWarning, match="gap" if "gap" in message else "after row|same time"):
         make_windows(two, window=2)

@@ -213,6 +213,8 @@ def test_fault_34_who_asks_for_characters_or_single_letters_gets_no_warning():
     SequenceTokenizer(analyzer="char").fit(["the cat"])
     SequenceTokenizer(analyzer=str.split).fit(["a b c", "d e"])
     SequenceTokenizer(analyzer=list).fit([["a", "b"], ["c"]])
+    from_arrays = SequenceTokenizer(analyzer=list).fit([np.array(["a", "b"])])
+    assert repr(from_arrays.vocabulary_) == "{'a': 4, 'b': 5}"
     SequenceTokenizer(analyzer=list).fit(["a", "b"])
     SequenceTokenizer(analyzer=lambda text: text.split(",")).fit(["a,b", "the cat"])
     SequenceTokenizer(analyzer=lambda text: re.findall("[a-z]", text)).fit(["cat", "dog"])
