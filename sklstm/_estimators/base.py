@@ -381,7 +381,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes, partial=True)
         if first:
-            trial._check_scale(X, data.sequences)
+            trial._check_scale(X, data.sequences, partial=True)
             trial._build_network(seeds.module)
         else:
             seeds = seeds.after(self.n_iter_)
@@ -487,11 +487,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 "continues another, every sequence needs at least one step for training."
             )
 
-    def _check_scale(self, X: Any, sequences: Ragged) -> None:
+    def _check_scale(self, X: Any, sequences: Ragged, *, partial: bool = False) -> None:
         """Warn if values are far from the scale that networks learn from."""
         if sequences.is_tokens or self._may_be_ids:
             return
-        name, found = type(self).__name__, unusual_scale(_columns(sequences))
+        name = type(self).__name__
+        found = unusual_scale(_columns(sequences), partial=partial)
         what = "far from 0 and 1, so that training learns little from it"
         if found is None:
             found = self._lost_in_float32(X, _columns(sequences))

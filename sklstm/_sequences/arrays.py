@@ -283,7 +283,7 @@ LARGE, SMALL, FAR = 50.0, 0.02, 10.0
 JUDGED_NUMBERS = 1 << 20
 
 
-def unusual_scale(rows: np.ndarray) -> tuple[int, float, float] | None:
+def unusual_scale(rows: np.ndarray, *, partial: bool = False) -> tuple[int, float, float] | None:
     """Return the first feature that is hard to learn from as it is, its mean and its deviation.
 
     That is a feature with a large mean or standard deviation, one that varies little compared to
@@ -293,6 +293,9 @@ def unusual_scale(rows: np.ndarray) -> tuple[int, float, float] | None:
     ----------
     rows : ndarray of shape (n_rows, n_features)
         Finite numbers; of many, some rows drawn at random are judged.
+    partial : bool, default=False
+        Whether these are a part of the data, which may vary little by chance: only large features
+        are returned then.
     """
     n, width = rows.shape
     if rows.size > JUDGED_NUMBERS:
@@ -305,5 +308,5 @@ def unusual_scale(rows: np.ndarray) -> tuple[int, float, float] | None:
     large = (std > LARGE) | (center > LARGE)
     far = (span > 0) & (center > FAR * std) & (center > span)
     small = (span > 0) & (std < SMALL) & (span < 0.5)
-    found = np.flatnonzero(large | far | small)
+    found = np.flatnonzero(large if partial else large | far | small)
     return (int(found[0]), float(mean[found[0]]), float(std[found[0]])) if len(found) else None

@@ -87,6 +87,22 @@ def test_fault_12_every_estimator_and_form_warns_once():
     LSTMClassifier(step_conv_filters=2, **TINY).fit(images / 255, Y[:8])
 
 
+def test_fault_12_part_of_scaled_data_does_not_warn():
+    walk = np.linspace(-2, 2, 400).reshape(40, 10, 1)  # of which a part varies little
+    model = LSTMClassifier(**TINY)
+    for part in np.split(walk, 20):
+        model.partial_fit(part, [0, 1], classes=[0, 1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("method", ["standard", "minmax"])
+def test_fault_12_a_scaled_constant_with_rounding_errors_does_not_warn(method, dtype):
+    X_constant = X.astype(dtype)
+    X_constant[..., 1] = dtype(0.1)
+    X_constant[::2, :, 1] += np.spacing(dtype(0.1))
+    make_pipeline(SequenceScaler(method=method), LSTMClassifier(**TINY)).fit(X_constant, Y)
+
+
 def test_fault_12_token_ids_and_estimators_that_scale_do_not_warn():
     ids = [[500, 700, 900]] * 12
     LSTMClassifier(input_type="tokens", embedding_dim=2, **TINY).fit(ids, Y[:12])

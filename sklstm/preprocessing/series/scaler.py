@@ -79,9 +79,9 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     Notes
     -----
     Constant features are centred only, not divided by their standard deviation of zero; values
-    that differ by rounding errors only are constant. float32 is preserved; all other dtypes become
-    float64. Far from 0, where single precision would lose digits, float32 is scaled in double
-    precision, and `inverse_transform` returns float64.
+    that differ by rounding errors only are constant, and become the same number. float32 is
+    preserved; all other dtypes become float64. Far from 0, where single precision would lose
+    digits, float32 is scaled in double precision, and `inverse_transform` returns float64.
 
     Without `padding_value` nothing keeps scaled values away from the `padding_value` of a later
     step: "minmax" maps the minimum to 0, which an estimator with ``padding_value=0`` would remove
@@ -149,9 +149,9 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         sequences = self._read_values(X, reset=True)
         steps = self._data_steps(sequences)
         with np.errstate(over="ignore", invalid="ignore"):  # refused below
-            scaler = _checked(self._new_scaler().fit(steps), steps)
+            scaler, constants = _checked(self._new_scaler().fit(steps), steps)
         self._record(X, sequences)
-        self.scaler_ = scaler
+        self.scaler_, self._constants = scaler, constants
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -175,10 +175,10 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         steps = self._data_steps(sequences)
         scaler = self._new_scaler() if is_first else deepcopy(self.scaler_)
         with np.errstate(over="ignore", invalid="ignore"):  # refused below
-            scaler = _checked(scaler.partial_fit(steps), steps)
+            scaler, constants = _checked(scaler.partial_fit(steps), steps)
         if is_first:
             self._record(X, sequences)
-        self.scaler_ = scaler
+        self.scaler_, self._constants = scaler, constants
         return self
 
     def transform(self, X: Any) -> Any:
@@ -195,7 +195,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
             The scaled sequences, in the form of X.
         """
         check_is_fitted(self)
-        scaled = self._apply(self.scaler_.transform, X)
+        scaled = self._apply(X)
         contain = contain_sequences if scaled.dtype == object else contain_rectangle
         return contain(scaled, X, self)
 
@@ -213,7 +213,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
             The sequences, in the form of X.
         """
         check_is_fitted(self)
-        return self._apply(self.scaler_.inverse_transform, X, far_dtype=np.float64)
+        return self._apply(X, inverse=True)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the output columns.
@@ -289,17 +289,21 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
         steps: np.ndarray = sequences.values[is_data]
         return steps
 
-    def _apply(self, scale: Any, X: Any, far_dtype: Any = np.float32) -> np.ndarray:
-        """Apply `scale` to the steps that are data; float32 far from 0 becomes `far_dtype`."""
+    def _apply(self, X: Any, *, inverse: bool = False) -> np.ndarray:
+        """Scale the steps that are data, or undo it, where float32 far from 0 becomes float64."""
+        scale = self.scaler_.inverse_transform if inverse else self.scaler_.transform
         sequences = self._read_values(X, reset=False)
         is_data = self._is_data(sequences.values)
         dtype = np.float32 if sequences.values.dtype == np.float32 else np.float64
         is_far = dtype == np.float32 and _is_far(self.scaler_)
-        flat = sequences.values.astype(far_dtype if is_far else dtype)
+        flat = sequences.values.astype(np.float64 if is_far and inverse else dtype)
         if self.padding_value is not None:
             flat[~is_data] = self.padding_value  # whose digits another dtype may lack
         if is_data.any():
             steps = flat[is_data]
+            for k, value in ({} if inverse else self._constants).items():
+                low, high = np.minimum(steps[:, k], value), np.maximum(steps[:, k], value)
+                steps[equal_but_for_rounding(low, high, np.dtype(dtype)), k] = value
             if is_far:
                 for part in gen_batches(len(steps), max(1, _FAR_NUMBERS // steps.shape[1])):
                     steps[part] = scale(steps[part].astype(np.float64))
@@ -325,11 +329,12 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
             steps[hit, 0] = _neighbour(padding, middle)
 
 
-def _checked(scaler: Any, steps: np.ndarray) -> Any:
+def _checked(scaler: Any, steps: np.ndarray) -> tuple[Any, dict[int, float]]:
     """Return the scaler, which was fitted on `steps`, with its constant features told by values.
 
-    scikit-learn tells them by fixed limits, and by the variance, which take small values and small
-    differences around a large mean for constant, and rounding errors for differences.
+    These features are also returned, with their values. scikit-learn tells them by fixed limits,
+    and by the variance, which take small values and small differences around a large mean for
+    constant, and rounding errors for differences.
     """
     if isinstance(scaler, MinMaxScaler):
         low, high = _as_float64(scaler.data_min_), _as_float64(scaler.data_max_)
@@ -341,7 +346,9 @@ def _checked(scaler: Any, steps: np.ndarray) -> Any:
             scaler.data_min_, scaler.data_max_, scaler.data_range_ = low, high, span
             scaler.scale_ = (most - least) / np.where(constant, 1.0, span)
             scaler.min_ = least - low * scaler.scale_
-    elif scaler.with_std:
+    elif not scaler.with_std:
+        return scaler, {}
+    else:
         eps = np.max(scaler.n_samples_seen_) * np.finfo(np.float64).eps
         if steps.dtype == np.float32:
             eps = max(eps, 4 * np.finfo(np.float32).eps)
@@ -351,7 +358,7 @@ def _checked(scaler: Any, steps: np.ndarray) -> Any:
         constant[constant] = equal_but_for_rounding(few.min(axis=0), few.max(axis=0), steps.dtype)
         _check_scalable(scaler.var_, constant, tiny)
         scaler.scale_ = np.where(constant, 1.0, np.sqrt(scaler.var_))
-    return scaler
+    return scaler, {k: float(steps[:, k].min()) for k in np.flatnonzero(constant).tolist()}
 
 
 def _check_scalable(spread: np.ndarray, constant: np.ndarray, least: float) -> None:

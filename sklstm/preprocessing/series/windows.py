@@ -145,7 +145,8 @@ def make_windows(
     -----
     UserWarning
         If an index of times has a gap, a step of more than 1.5 times the usual one, or the same
-        time twice: windows read all rows as consecutive.
+        time twice: windows read all rows as consecutive. Weekends and holidays are no gaps among
+        working days, and irregular times have none.
 
     See Also
     --------
@@ -448,9 +449,11 @@ def _read_series(X: Any, groups: Any) -> _Series:
                 f"X[{i}] has {array.shape[1]} features, but X[0] has {arrays[0].shape[1]}; every "
                 "series needs the same number."
             )
+    warns = True  # once, even if thousands of series have gaps
     for i, item in enumerate(items):
         _refuse_instances(item, i)
-        check_times(item, np.zeros(1, dtype=np.intp), f"X[{i}]")
+        found = check_times(item, np.zeros(1, dtype=np.intp), f"X[{i}]", warns=warns)
+        warns = warns and not found
     ids = np.arange(len(items)) if groups is None else _ids(groups, len(items), "series")
     lengths = np.array([len(array) for array in arrays])
     rows = np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
@@ -559,7 +562,8 @@ def instance_starts(X: Any) -> tuple[np.ndarray, np.ndarray] | None:
     if _as_times(first) is not None and _as_times(last) is None:
         raise ValueError(
             "the first level of the MultiIndex of X holds times; the last level has to be the "
-            "time, and the levels before it the instance: X.swaplevel(0, -1).sort_index()."
+            "time, and the levels before it the instance: X.swaplevel(0, -1).sort_index(), and y "
+            "alike."
         )
     ids = first.to_numpy()
     if index.nlevels > 2:
@@ -567,7 +571,10 @@ def instance_starts(X: Any) -> tuple[np.ndarray, np.ndarray] | None:
     lost = np.flatnonzero(missing_rows(ids))
     if len(lost):
         raise ValueError(f"the index of X lacks the instance of row {lost[0]}.")
-    hint = "the rows of an instance must be contiguous and in temporal order: X.sort_index()."
+    hint = (
+        "the rows of an instance must be contiguous and in temporal order: X.sort_index(), and y "
+        "alike."
+    )
     return _runs(ids, "the index of X names {1!r} again in row {0}, after other instances; " + hint)
 
 
@@ -589,8 +596,10 @@ def _refuse_instances(item: Any, i: int) -> None:
         )
 
 
-def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
+def check_times(X: Any, starts: np.ndarray, name: str = "X", *, warns: bool = True) -> bool:
     """Refuse rows that are not in temporal order, and warn of gaps, if X has an index of times.
+
+    Return True if there was something to warn of.
 
     Parameters
     ----------
@@ -600,13 +609,15 @@ def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
         The first row of each series.
     name : str, default="X"
         Named in messages.
+    warns : bool, default=True
+        False only checks the order.
     """
     index: Any = getattr(X, "index", None)
     if getattr(index, "nlevels", 1) > 1:
         index = index.get_level_values(-1)
     times = _as_times(index)
     if times is None or len(times) < 2:
-        return
+        return False
     lost = np.flatnonzero(times.isna())
     if len(lost):
         raise ValueError(f"the index of {name} lacks the time of row {lost[0]}.")
@@ -621,6 +632,8 @@ def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
             f"{times[row + 1]}, before {times[row]} in row {row}. Sort them: {name}.sort_index(), "
             "and y alike."
         )
+    if not warns:
+        return False
     again = np.flatnonzero(inside & (steps == 0))
     if len(again):
         row = int(again[0])
@@ -640,10 +653,14 @@ def check_times(X: Any, starts: np.ndarray, name: str = "X") -> None:
             UserWarning,
             stacklevel=caller_level(),
         )
+    return len(again) > 0 or gap is not None
 
 
 def _first_gap(steps: np.ndarray, starts: np.ndarray, times: Any) -> tuple[int, float] | None:
-    """Return the row before the first gap of a series, and the usual step of the series."""
+    """Return the row before the first gap of a series, and the usual step of the series.
+
+    Irregular times, less than half of whose steps are about the usual one, have no gaps.
+    """
     positive = steps[steps > 0]
     if not len(positive) or steps.max() <= 1.5 * positive.min():
         return None
@@ -653,21 +670,28 @@ def _first_gap(steps: np.ndarray, starts: np.ndarray, times: Any) -> tuple[int, 
         forward = np.sort(own[own > 0])
         usual = float(forward[(len(forward) - 1) // 2]) if len(forward) else np.inf  # the median
         gap = np.flatnonzero(own > 1.5 * usual)
-        if len(gap):
-            gap = _without_weekends(gap, times[start:end])
-        if len(gap):
-            return start + int(gap[0]), usual
+        if len(gap) and np.mean(np.abs(forward / usual - 1) < 0.5) >= 0.5:
+            gap = _without_holidays(gap, times[start:end])
+            if len(gap):
+                return start + int(gap[0]), usual
     return None
 
 
-def _without_weekends(gap: np.ndarray, times: Any) -> np.ndarray:
-    """Return the gaps that are more than a weekend, if the times are working days."""
-    if not hasattr(times, "tz"):  # periods and durations
+def _without_holidays(gap: np.ndarray, times: Any) -> np.ndarray:
+    """Return the gaps that are more than weekends and holidays, if the times are working days.
+
+    Up to two working days in a row may be holidays, as at Easter and at Christmas.
+    """
+    if hasattr(times, "to_timestamp"):  # periods
+        times = times.to_timestamp()
+    if not hasattr(times, "tz"):  # durations
         return gap
     days = times.tz_localize(None).to_numpy().astype("datetime64[D]")
     if (np.diff(days).astype(int) < 1).any() or not np.is_busday(days).all():
         return gap
-    return np.asarray(gap[np.busday_count(days[gap], days[gap + 1]) > 1])
+    if np.busday_count(days[0], days[-1]) == (days[-1] - days[0]).astype(int):  # within one week
+        return gap
+    return np.asarray(gap[np.busday_count(days[gap], days[gap + 1]) > 3])
 
 
 def _as_times(index: Any) -> Any:
@@ -696,9 +720,12 @@ def _aligned(y: Any, X: Any) -> Any:
         order = own.get_indexer(whose)
         if (order >= 0).all():
             return y.iloc[order]
+    per, of = "row", "X.index"
+    if own.nlevels < levels:
+        per, of = "instance", "X.index.droplevel(-1).unique()"
     raise ValueError(
-        "y has another index than X, so it is not known which label belongs to which row; use "
-        "y.loc[X.index], or y.to_numpy() for labels in the order of X."
+        f"y has another index than X, so it is not known which label belongs to which {per}; use "
+        f"y.loc[{of}], or y.to_numpy() for labels in the order of X."
     )
 
 

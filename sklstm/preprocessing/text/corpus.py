@@ -115,6 +115,7 @@ class Splitting:
         analyze: Analyzer = CountVectorizer(**params).build_analyzer()
         if own is not None:  # which scikit-learn may have tried out on the stop words
             own.n_texts = own.n_spelled = 0
+            own.is_mistaken = False
         return analyze, own
 
     def _build_preprocessor(self, vectorizer: CountVectorizer) -> Callable[[str], str]:
@@ -156,6 +157,7 @@ class _UserFunction:
         self.splitting = splitting
         self.n_texts = 0  # of more than one character
         self.n_spelled = 0  # those of which the words are the single characters
+        self.is_mistaken = False  # whether characters can hardly be meant
         self.example = ""
 
     def __call__(self, item: Any) -> list[str]:
@@ -164,6 +166,8 @@ class _UserFunction:
             item = self.splitting.normal(item)
         elif self.takes_lists and not isinstance(item, Iterable):
             raise _WrongWordsError(f"{{item}} must be a list of words, got {_shown(item)}")
+        elif self.takes_lists and isinstance(item, np.ndarray):
+            item = item.tolist()  # Python's own strings
         returned = self.function(item)
         if not isinstance(returned, Iterable):
             raise _WrongWordsError(
@@ -183,6 +187,7 @@ class _UserFunction:
             self.n_texts += 1
             if len(words) == len(joined) == len(item):
                 self.n_spelled, self.example = self.n_spelled + 1, item
+                self.is_mistaken |= self.takes_lists or returned is item or " " in words
         return words if joined.isascii() else list(map(self.splitting.normal, words))
 
     @property
@@ -191,8 +196,12 @@ class _UserFunction:
         return self.function in (list, tuple, iter)
 
     def warn_of_characters(self) -> None:
-        """Warn if all texts were taken apart into single characters."""
-        if not self.n_texts or self.n_spelled < self.n_texts:
+        """Warn if all texts were taken apart into single characters, and words are meant.
+
+        A user's own function may return characters on purpose, and a tokenizer may find only words
+        of one character in short texts, as in Chinese; but none of these returns blanks.
+        """
+        if not self.is_mistaken or self.n_spelled < self.n_texts:
             return
         function = getattr(self.function, "__name__", self.function)
         letters = ", ".join(map(repr, self.example[:3]))
@@ -588,7 +597,7 @@ def check_all_str(words: Iterable[Any], what: str) -> None:
 def check_no_lines(words: Sequence[str], name: str) -> None:
     """Raise ValueError if words are lines of a file; the last one may be without a line break."""
     lines = [word for word in words if word.endswith("\n")]
-    if lines and len(lines) >= len(words) - 1:
+    if len(lines) >= len(words) - 1 and any(map(str.strip, lines)):  # "\n" may be a character
         raise ValueError(
             f"{name} holds lines of a file, such as {lines[0]!r}, but words do not end in a line "
             "break; give [line.rstrip() for line in file]."

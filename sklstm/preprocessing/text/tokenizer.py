@@ -456,8 +456,8 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             self.vocabulary_ = given
             return corpus
         words = (corpus.in_lowercase() if self._folds_case() else corpus).choose_words(
-            min_df=as_python(self.min_df),
-            max_df=as_python(self.max_df),
+            min_df=self.min_df,
+            max_df=self.max_df,
             max_words=as_python(self.max_features),
         )
         characters = None

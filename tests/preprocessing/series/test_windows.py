@@ -444,7 +444,7 @@ def test_fault_26_labels_follow_the_index():
     single = FRAME.loc["b"]
     assert make_windows(single, single["y"][::-1], window=4).y.tolist() == [30, 40]
     assert make_windows(FRAME, by_row.reset_index(drop=True), window=3).y.shape == (4,)
-    with pytest.raises(ValueError, match="y has another index than X"):
+    with pytest.raises(ValueError, match=r"which instance; use y.loc\[X.index.droplevel\(-1\)"):
         make_windows(FRAME, by_instance.rename({"a": "c"}), window=3)
     given = make_windows(FRAME, window=3, groups=["subject", "subject"])
     assert given.groups.tolist() == ["subject"] * 4
@@ -472,6 +472,10 @@ REGULAR = {
     "daily": TIMES,
     "months": pd.date_range("2024-01-31", periods=8, freq="ME"),
     "working days": pd.bdate_range("2024-01-01", periods=15),
+    "a holiday": pd.bdate_range("2024-01-01", periods=9).delete(6),
+    "Easter": pd.bdate_range("2024-03-25", "2024-04-05").drop(["2024-03-29", "2024-04-01"]),
+    "periods of working days": pd.bdate_range("2024-01-01", periods=15).to_period("D"),
+    "irregular": pd.to_datetime([0, 1, 2, 5, 9, 17, 20, 37, 38], unit="s"),
     "summer time": pd.date_range("2024-03-30", periods=4, tz="Europe/Berlin"),
     "jitter": pd.DatetimeIndex(["2024-01-01 00:00:00", "2024-01-01 00:01:10", "2024-01-01 00:02"]),
     "periods": pd.period_range("2024-01", periods=5, freq="M"),
@@ -492,7 +496,10 @@ GAPS = {
         "after row 1: from 2024-01-02 00:00:00 to 2024-01-04 .* 2 times",
     ),
     "periods": (pd.PeriodIndex(["2024-01", "2024-02", "2024-05"], freq="M"), "after row 1"),
-    "holiday": (pd.bdate_range("2024-01-01", periods=9).delete(6), "after row 5: from 2024-01-08"),
+    "working days": (
+        pd.bdate_range("2024-01-01", periods=9).delete([5, 6, 7]),
+        "after row 4: from 2024-01-05",
+    ),
     "deltas": (pd.to_timedelta([0, 1, 2, 9], unit="s"), "after row 2"),
     "dates": (pd.Index([t.date() for t in TIMES[[0, 1, 2, 4]]], dtype=object), "after row 2"),
     "twice": (TIMES[[0, 1, 1, 2]], "rows 1 and 2 of X are of the same time, 2024-01-02"),
@@ -512,6 +519,9 @@ def test_fault_26_gaps_in_time_are_warned_of(index, message):
     assert caught[0].filename == __file__
     with pytest.warns(UserWarning, match=message.replace("X", r"X\[1\]")):
         make_windows([frame[:2], frame], window=2)
+    with pytest.warns(UserWarning, match=r"X\[0\]") as caught:
+        make_windows([frame] * 3, window=2)
+    assert len(caught) == 1
     two = pd.concat({"a": frame[:2], "b": frame})
     with pytest.warns(UserWarning, match="gap" if "gap" in message else "after row|same time"):
         make_windows(two, window=2)

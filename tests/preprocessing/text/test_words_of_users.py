@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -83,6 +84,8 @@ def test_fault_12_a_word_in_exactly_the_fraction_is_kept():
     texts = ["seven"] * 7 + ["ninety"] * 93
     assert set(SequenceTokenizer(min_df=0.07).fit(texts).vocabulary_) == {"seven", "ninety"}
     assert set(SequenceTokenizer(max_df=0.07).fit(texts).vocabulary_) == {"seven"}
+    single = SequenceTokenizer(min_df=np.float32(0.07)).fit(texts)  # 0.07000000029 in float64
+    assert "seven" in single.vocabulary_
     texts = ["some"] * 29 + ["others"] * 71  # 0.29 * 100 is 28.999999999999996
     assert set(SequenceTokenizer(max_df=0.29).fit(texts).vocabulary_) == {"some"}
 
@@ -126,6 +129,14 @@ def test_fault_23_lines_of_a_file_are_refused(tmp_path):
     stripped = SequenceTokenizer(vocabulary=[line.rstrip() for line in lines])
     assert stripped.fit_transform(["cup tea"])[0].tolist() == [5, 4]
     assert clone(stripped).fit(["tea"]).vocabulary_ == {"tea": 4, "cup": 5}
+
+
+def test_fault_23_a_line_break_may_be_a_known_character():
+    for known in (["\n"], ["a", "\n"]):
+        tokenizer = SequenceTokenizer(vocabulary=known, analyzer="char", preprocessor=str)
+        with pytest.raises(ValueError, match="lines of a file"):
+            clone(tokenizer).set_params(vocabulary=["a\n", *known]).fit(["a"])
+        assert tokenizer.fit_transform(["\n"])[0].tolist() == [3 + len(known)]
 
 
 def test_fault_23_lines_of_a_file_name_no_vectors(tmp_path):
@@ -202,8 +213,16 @@ def test_fault_34_who_asks_for_characters_or_single_letters_gets_no_warning():
     SequenceTokenizer(analyzer="char").fit(["the cat"])
     SequenceTokenizer(analyzer=str.split).fit(["a b c", "d e"])
     SequenceTokenizer(analyzer=list).fit([["a", "b"], ["c"]])
+    from_arrays = SequenceTokenizer(analyzer=list).fit([np.array(["a", "b"])])
+    assert repr(from_arrays.vocabulary_) == "{'a': 4, 'b': 5}"
     SequenceTokenizer(analyzer=list).fit(["a", "b"])
     SequenceTokenizer(analyzer=lambda text: text.split(",")).fit(["a,b", "the cat"])
+    SequenceTokenizer(analyzer=lambda text: re.findall("[a-z]", text)).fit(["cat", "dog"])
+    # A short text in Chinese, of which each character is a word, and marks.
+    own = SequenceTokenizer(tokenizer=lambda text: re.findall(r"我|是|!|\?", text))
+    own.fit(["我是", "!?"]).transform(["我是"])
+    with pytest.warns(UserWarning, match="analyzer=<lambda> takes texts apart"):
+        SequenceTokenizer(analyzer=lambda text: list(text)).fit(["the cat", "dog"])
 
 
 @pytest.mark.parametrize(
