@@ -334,6 +334,8 @@ def _way(given: str, kind: type, method: str, accepted: Iterable[str]) -> str:
             return f"perhaps {near[0]!r} is meant"
         near = get_close_matches(given, of_constructor, n=1, cutoff=0.75)
         if near:
-            return f"perhaps {near[0]!r} of the constructor is meant, {kind.__name__}({near[0]}=...)"
+            return (
+                f"perhaps {near[0]!r} of the constructor is meant, {kind.__name__}({near[0]}=...)"
+            )
     names = ", ".join(accepted)
     return f"there is no such argument; those accepted are {names}" if names else "it takes none"

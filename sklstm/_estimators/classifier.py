@@ -15,7 +15,7 @@ from sklstm._estimators.base import PooledFeatures
 from sklstm._estimators.stream import SequenceState
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import Ragged, ranges, target_errors
-from sklstm._targets import LabelTarget, OrdinalTarget
+from sklstm._targets import LabelTarget, OrdinalTarget, dense_labels
 from sklstm._training import predict_batches, predict_rows, resolve_device
 from sklstm.nn import SequenceNetwork
 
@@ -677,7 +677,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         """
         y, sample_weight = self._read_scoring(y, sample_weight)
         with target_errors("y"):
-            self._target_.check(y)
+            y = dense_labels(y)
         return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Tags:

@@ -270,9 +270,10 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
     ValueError
         If one is not inside (0, 1), or not above the one before it.
     """
+    quantiles = plain(quantiles)
     if isinstance(quantiles, str):
         raise ValueError(
-            f"quantiles={plain(quantiles)!r} is text; pass numbers, such as (0.05, 0.95)."
+            f"quantiles={quantiles!r} is text; pass numbers, such as (0.05, 0.95)."
         )
     given = (quantiles,) if isinstance(quantiles, Real) else tuple(quantiles)
     if not given:
