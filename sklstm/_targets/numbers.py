@@ -272,9 +272,7 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
     """
     quantiles = plain(quantiles)
     if isinstance(quantiles, str):
-        raise ValueError(
-            f"quantiles={quantiles!r} is text; pass numbers, such as (0.05, 0.95)."
-        )
+        raise ValueError(f"quantiles={quantiles!r} is text; pass numbers, such as (0.05, 0.95).")
     given = (quantiles,) if isinstance(quantiles, Real) else tuple(quantiles)
     if not given:
         raise ValueError("quantiles is empty; pass one or several, such as (0.05, 0.5, 0.95).")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -274,14 +275,14 @@ def test_fault_24_own_analyzers_get_the_tagged_document_itself():
     assert set(own.fit(tagged).vocabulary_) == {"the", "cat", "x"}
 
 
-READERS = {
+SPLITTERS = {
     "tokenizer": SequenceTokenizer,
     "word vectors": partial(WordVectors, min_count=1, vector_size=2),
     "doc2vec": partial(Doc2VecVectorizer, min_count=1, vector_size=2),
 }
 
 
-@pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
+@pytest.mark.parametrize("reader", SPLITTERS.values(), ids=SPLITTERS.keys())
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
