@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from sklstm._estimators.base import PooledFeatures
+from sklstm._estimators.params import Range
 from sklstm._estimators.stream import SequenceState
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import Ragged, ranges, target_errors
@@ -317,7 +318,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         **PooledFeatures._parameter_constraints,
         "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
         "class_order": ["array-like", None],
-        "distance_power": [Interval(Real, 0, None, closed="neither")],
+        "distance_power": [Range(Real, 0, None, closed="neither")],
         "output_layer": [StrOptions({"auto", "sigmoid", "softmax"})],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
         "validation_strategy": [StrOptions({"auto", "stratified", "groups", "last"})],
