@@ -152,8 +152,8 @@ def from_cells(
     if lost:
         raise ValueError(
             f"{name} has sequences in the cells of column {shown[held[0]]!r}, but not in those of "
-            f"column {shown[lost[0]]!r}, whose first one is {plain(_first(X, lost[0]))!r}; each column "
-            "holds one dimension of all sequences."
+            f"column {shown[lost[0]]!r}, whose first one is {plain(_first(X, lost[0]))!r}; each "
+            "column holds one dimension of all sequences."
         )
     parts = [_dimension(_cells(X, k), f"{name}[{shown[k]!r}]") for k in order]
     for i, cells in enumerate(zip(*parts, strict=True)):

@@ -300,6 +300,8 @@ def read_numbers(y: Any, *, per_step: bool = False) -> np.ndarray:
         numbers: np.ndarray = check_array(
             y, ensure_2d=False, allow_nd=True, dtype=np.float64, order="C", input_name="y"
         )
+    except TypeError as error:
+        raise TypeError(f"y holds something that is no real number: {error}.") from error
     except ValueError as error:
         if "contains NaN" in str(error) or "contains infinity" in str(error):
             _refuse_gap(y, error)

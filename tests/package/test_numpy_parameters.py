@@ -428,8 +428,8 @@ def test_fault_20_arguments_of_functions(kind):
 
 @pytest.mark.parametrize(
     "name",
-    ["hidden_size", "max_epochs", "batch_size", "conv_filters"]
-    + ["learning_rate", "weight_decay", "gradient_clip", "tol", "distance_power"],
+    "hidden_size max_epochs batch_size conv_filters learning_rate weight_decay gradient_clip tol "
+    "distance_power".split(),
 )
 def test_fault_20_true_is_no_number(name):
     for value in (True, False, np.True_):

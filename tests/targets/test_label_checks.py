@@ -369,6 +369,12 @@ def test_fault_33_objects_that_are_numbers_are_read_and_others_are_named():
             small().fit(X, cycle(*labels))
 
 
+@pytest.mark.parametrize("item", [1j, object()])
+def test_fault_33_what_is_no_real_number_is_refused(item):
+    with pytest.raises(TypeError, match="y holds something that is no real number"):
+        regressor().fit(X, cycle(1.0, item))
+
+
 def test_fault_33_a_y_without_samples_is_shown():
     with pytest.raises(ValueError, match="where a list or array of labels is expected"):
         small().fit(X, "ab" * 12)
