@@ -79,7 +79,7 @@ class Splitting:
         whole = len(given) == 2 and all(isinstance(n, Integral) for n in given)
         if not whole or not 1 <= given[0] <= given[1]:
             accepted = "(n, n) with n >= 1" if ordered else "(m, n) with 1 <= m <= n"
-            raise ValueError(f"{shown} must be two integers, {accepted}.")
+            raise ValueError(f"{shown} must be {accepted}, two integers.")
         if ordered and given[0] != given[1]:
             raise ValueError(
                 f"{shown} has no order in time{reason}; accepted is (n, n), n-grams of one length."

@@ -286,10 +286,10 @@ SPLITTERS = {
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("ngram_range", (None, 1), r"ngram_range=\(None, 1\) must be two integers"),
-        ("ngram_range", ("1", "2"), r"ngram_range=\('1', '2'\) must be two integers"),
-        ("ngram_range", (1.0, 2.0), r"ngram_range=\(1\.0, 2\.0\) must be two integers"),
-        ("ngram_range", (1,), r"ngram_range=\(1,\) must be two integers"),
+        ("ngram_range", (None, 1), r"ngram_range=\(None, 1\) must be .*, two integers"),
+        ("ngram_range", ("1", "2"), r"ngram_range=\('1', '2'\) must be .*, two integers"),
+        ("ngram_range", (1.0, 2.0), r"ngram_range=\(1\.0, 2\.0\) must be .*, two integers"),
+        ("ngram_range", (1,), r"ngram_range=\(1,\) must be .*, two integers"),
         ("token_pattern", None, "token_pattern=None finds no words; pass a regular expression"),
         ("token_pattern", "[", r"token_pattern='\[' is no regular expression: unterminated"),
         ("token_pattern", r"[\p{L}", "is no regular expression"),
