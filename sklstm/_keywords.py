@@ -32,6 +32,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "embedding_size": ("embedding_dim", "vector_size"),
     "emb_dim": ("embedding_dim", "vector_size"),
     "encoding_dim": ("n_components",),
+    "epoch": ("epochs", "max_epochs"),
     "epochs": ("epochs", "max_epochs"),
     "eta": ("learning_rate",),
     "eta0": ("learning_rate",),
@@ -105,6 +106,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "value": ("padding_value",),
     "vocab": ("vocabulary",),
     "vocab_size": ("max_features",),
+    "weights": ("sample_weight",),
     "window_size": ("window",),
     "workers": ("n_jobs",),
 }
@@ -143,6 +145,8 @@ IN_PREDICTION = {
     "device": "set it in the constructor, or by set_params",
     "n_jobs": "set it in the constructor, or by set_params",
 }
+
+_OF_OTHERS = {*OTHER_NAMES, *INSTEAD, *OF_VALIDATION, *IN_PREDICTION}
 
 # Values of parameters by the names of Keras, torch and others.
 OTHER_VALUES: dict[str, dict[str, str]] = {
@@ -317,19 +321,21 @@ def _way(given: str, kind: type, method: str, accepted: Iterable[str]) -> str:
         return INSTEAD[given]
     if given in OF_VALIDATION and "early_stopping" in of_constructor:
         return OF_VALIDATION[given]
-    candidates = (given, *OTHER_NAMES.get(given.lower(), ()))
+    candidates = (given, given.lower(), given.upper(), *OTHER_NAMES.get(given.lower(), ()))
     for name in candidates:
         if name in accepted:
             return f"its name here is {name!r}"
     for name in candidates:
         if not constructing and name in of_constructor:
             return f"set {name!r} in the constructor, {kind.__name__}({name}=...)"
-    near = get_close_matches(given, accepted, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    if not constructing:
+    if given.lower() not in _OF_OTHERS:  # which are no misspellings of another name
+        near = get_close_matches(given, accepted, n=1, cutoff=0.7)
+        if near:
+            return f"perhaps {near[0]!r} is meant"
         near = get_close_matches(given, of_constructor, n=1, cutoff=0.75)
         if near:
-            return f"did you mean {near[0]!r} of the constructor, {kind.__name__}({near[0]}=...)?"
+            return (
+                f"perhaps {near[0]!r} of the constructor is meant, {kind.__name__}({near[0]}=...)"
+            )
     names = ", ".join(accepted)
     return f"there is no such argument; those accepted are {names}" if names else "it takes none"

@@ -1163,7 +1163,14 @@ def holdout_split(
             )
         _check_can_stratify(strata, n_held, classes.name)
     if groups is not None:
-        by_group = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
+        n_groups = len(np.unique(np.ravel(groups)))
+        if n_groups == 1:
+            raise ValueError(
+                "early_stopping holds out whole groups, but all samples are of one group. Pass "
+                "X_val and y_val, or no groups."
+            )
+        n_out = min(int(np.ceil(n_groups * fraction)), n_groups - 1)
+        by_group = GroupShuffleSplit(1, test_size=n_out, random_state=seed)
         split = by_group.split(rows, groups=groups)
     elif strata is not None and _can_stratify(strata, n_held):
         stratified = StratifiedShuffleSplit(1, test_size=n_held, random_state=seed)

@@ -9,13 +9,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from sklstm._estimators.base import PooledFeatures
+from sklstm._estimators.params import Range
 from sklstm._estimators.stream import SequenceState
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import Ragged, ranges, target_errors
-from sklstm._targets import LabelTarget, OrdinalTarget
+from sklstm._targets import LabelTarget, OrdinalTarget, dense_labels
 from sklstm._training import predict_batches, predict_rows, resolve_device
 from sklstm.nn import SequenceNetwork
 
@@ -319,7 +320,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         **PooledFeatures._parameter_constraints,
         "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
         "class_order": ["array-like", None],
-        "distance_power": [Interval(Real, 0, None, closed="neither")],
+        "distance_power": [Range(Real, 0, None, closed="neither")],
         "output_layer": [StrOptions({"auto", "sigmoid", "softmax"})],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
         "validation_strategy": [StrOptions({"auto", "stratified", "groups", "last"})],
@@ -679,7 +680,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         """
         y, sample_weight = self._read_scoring(y, sample_weight)
         with target_errors("y"):
-            self._target_.check(y)
+            y = dense_labels(y)
         return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Tags:

@@ -23,7 +23,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.utils import ClassifierTags, Tags, check_random_state, gen_batches
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from torch import nn
@@ -31,7 +31,7 @@ from torch import nn
 from sklstm._callers import caller_level
 from sklstm._display import short
 from sklstm._estimators.base import Seeds, TrainedEstimator
-from sklstm._estimators.params import NETWORK, TRAINING, Count, layer_sizes
+from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
 from sklstm._jobs import one_openmp_thread_after_fork
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
@@ -86,7 +86,6 @@ _DTYPES = [np.float64, np.float32]
 
 Fitted = TypeVar("Fitted", bound="AutoencoderClusterer")
 
-_COUNT = Count()
 _SHARED_NETWORK = (
     "hidden_size num_layers bidirectional cell pooling embedding_dim embeddings "
     "freeze_embeddings dropout"
@@ -333,18 +332,18 @@ class AutoencoderClusterer(
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **{name: NETWORK[name] for name in _SHARED_NETWORK},
         **{name: TRAINING[name] for name in _SHARED_TRAINING},
-        "n_clusters": [_COUNT, StrOptions({"auto"})],
-        "n_components": [_COUNT],
+        "n_clusters": [COUNT, StrOptions({"auto"})],
+        "n_components": [COUNT],
         "architecture": [StrOptions({"auto", "dense", "lstm"})],
         "n_clusters_range": [tuple, list],
         "clustering": [StrOptions({"idec", "kmeans"})],
-        "clustering_weight": [Interval(Real, 0, None, closed="left")],
-        "clustering_epochs": [_COUNT, StrOptions({"auto"})],
-        "tol": [Interval(Real, 0, 1, closed="both")],
-        "n_init": [_COUNT],
-        "n_autoencoders": [_COUNT],
-        "hidden_layer_sizes": [_COUNT, tuple, list],
-        "noise": [Interval(Real, 0, 1, closed="left")],
+        "clustering_weight": [Range(Real, 0, None, closed="left")],
+        "clustering_epochs": [COUNT, StrOptions({"auto"})],
+        "tol": [Range(Real, 0, 1, closed="both")],
+        "n_init": [COUNT],
+        "n_autoencoders": [COUNT],
+        "hidden_layer_sizes": [COUNT, tuple, list],
+        "noise": [Range(Real, 0, 1, closed="left")],
     }
     embedding_dropout = 0.0  # `noise` hides tokens
     _value_dtype = _DTYPES  # as they are: float32 would lose small differences of large numbers

@@ -13,47 +13,44 @@ from sklstm.nn.pooling import POOLINGS
 from sklstm.nn.recurrent import CELLS
 
 
-class Count(Interval):
-    """An integer of at least 1; True, which Python takes for 1, is none."""
-
-    def __init__(self) -> None:
-        super().__init__(Integral, 1, None, closed="left")
+class Range(Interval):
+    """An interval of numbers without True and False, which Python takes for 1 and 0."""
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return True if a value is such an integer."""
+        """Return True if a value is a number in the interval."""
         return not isinstance(val, bool) and bool(super().is_satisfied_by(val))
 
 
-_COUNT = Count()
-_RATE = Interval(Real, 0, 1, closed="left")
-_NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
-_POSITIVE = Interval(Real, 0, None, closed="neither")
+COUNT = Range(Integral, 1, None, closed="left")
+_RATE = Range(Real, 0, 1, closed="left")
+_NOT_NEGATIVE = Range(Real, 0, None, closed="left")
+_POSITIVE = Range(Real, 0, None, closed="neither")
 
 NETWORK: dict[str, Any] = {
-    "hidden_size": [_COUNT, tuple, list],
-    "num_layers": [_COUNT],
+    "hidden_size": [COUNT, tuple, list],
+    "num_layers": [COUNT],
     "bidirectional": ["boolean"],
     "cell": [StrOptions(set(CELLS))],
     "pooling": [StrOptions(set(POOLINGS))],
     "dropout": [_RATE],
     "recurrent_dropout": [_RATE],
     "recurrent_dropout_method": [StrOptions({"weights", "states"})],
-    "embedding_dim": [_COUNT],
+    "embedding_dim": [COUNT],
     "embeddings": "no_validation",  # checked where they are read, with more specific errors
-    "freeze_embeddings": ["boolean", Interval(Integral, 0, None, closed="left")],
+    "freeze_embeddings": ["boolean", Range(Integral, 0, None, closed="left")],
     "embedding_dropout": [_RATE],
-    "conv_filters": [_COUNT, None],
-    "conv_kernel_size": [_COUNT],
-    "conv_pool_size": [_COUNT],
-    "step_conv_filters": [_COUNT, tuple, list, None],
-    "step_conv_kernel_size": [_COUNT],
-    "step_conv_pool_size": [_COUNT],
+    "conv_filters": [COUNT, None],
+    "conv_kernel_size": [COUNT],
+    "conv_pool_size": [COUNT],
+    "step_conv_filters": [COUNT, tuple, list, None],
+    "step_conv_kernel_size": [COUNT],
+    "step_conv_pool_size": [COUNT],
 }
 
 CHARACTERS: dict[str, Any] = {
-    "char_embedding_dim": [_COUNT],
-    "char_filters": [_COUNT],
-    "char_kernel_size": [_COUNT],
+    "char_embedding_dim": [COUNT],
+    "char_filters": [COUNT],
+    "char_kernel_size": [COUNT],
 }
 
 TRAINING: dict[str, Any] = {
@@ -62,20 +59,20 @@ TRAINING: dict[str, Any] = {
     "weight_decay": [_NOT_NEGATIVE],
     "gradient_clip": [_POSITIVE, None],
     "lr_schedule": [StrOptions(set(SCHEDULES))],
-    "batch_size": [_COUNT],
-    "max_epochs": [_COUNT, StrOptions({"auto"})],
-    "bptt_length": [_COUNT, None],
+    "batch_size": [COUNT],
+    "max_epochs": [COUNT, StrOptions({"auto"})],
+    "bptt_length": [COUNT, None],
     "stateful": ["boolean"],
     "shuffle": ["boolean"],
     "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "validation_fraction": [Range(Real, 0, 1, closed="neither")],
     "validation_strategy": [StrOptions({"auto", "groups", "last"})],
-    "n_iter_no_change": [_COUNT],
+    "n_iter_no_change": [COUNT],
     "tol": [_NOT_NEGATIVE],
     "input_type": [StrOptions({"auto", "tokens", "values"})],
     "padding_value": [Real, None],
     "warm_start": ["boolean"],
-    "n_jobs": [_COUNT, Interval(Integral, None, -1, closed="right"), None],
+    "n_jobs": [COUNT, Range(Integral, None, -1, closed="right"), None],
     "device": [str],
     "callbacks": [list, tuple, None],
     "random_state": ["random_state"],

@@ -10,11 +10,12 @@ import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_consistent_length
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._estimators.base import PooledFeatures
+from sklstm._estimators.params import Range
 from sklstm._estimators.stream import SequenceState
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import target_errors
@@ -305,7 +306,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         **PooledFeatures._parameter_constraints,
         "return_sequences": ["boolean"],
         "loss": [StrOptions({*LOSSES, "huber", "quantile"})],
-        "huber_delta": [Interval(Real, 0, None, closed="neither")],
+        "huber_delta": [Range(Real, 0, None, closed="neither")],
         "quantiles": [Real, "array-like"],
     }
     _target_: NumberTarget

@@ -129,12 +129,13 @@ def _check_columns(frame: Any, name: str, dates: bool) -> None:
     else:
         names, dtypes = list(frame.columns), list(frame.dtypes)
     for k, (column, dtype) in enumerate(zip(names, dtypes, strict=True)):
-        if _is_date_dtype(dtype) and not dates:
+        is_date = _is_date_dtype(dtype)
+        if is_date and not dates:
             _refuse_dates(
                 f"{name} has the column {column!r} of dates ({dtype}), not numbers. Leave it out, "
                 f"by {name}.drop(columns={column!r}) in pandas. "
             )
-        if str(dtype) in _OBJECTS:
+        if is_date or str(dtype) in _OBJECTS:
             cells = frame.iloc[:, k] if hasattr(frame, "iloc") else frame[column]
             check_entries(np.asarray(cells), f"{name}[{column!r}]", dates=dates)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._sequences.arrays import check_entries, check_unmasked
+from sklstm._sequences.arrays import check_entries, check_unmasked, plain
 
 
 def as_container(X: Any, name: str) -> Any:
@@ -152,8 +152,8 @@ def from_cells(
     if lost:
         raise ValueError(
             f"{name} has sequences in the cells of column {shown[held[0]]!r}, but not in those of "
-            f"column {shown[lost[0]]!r}, whose first one is {_first(X, lost[0])!r}; each column "
-            "holds one dimension of all sequences."
+            f"column {shown[lost[0]]!r}, whose first one is {plain(_first(X, lost[0]))!r}; each "
+            "column holds one dimension of all sequences."
         )
     parts = [_dimension(_cells(X, k), f"{name}[{shown[k]!r}]") for k in order]
     for i, cells in enumerate(zip(*parts, strict=True)):
@@ -194,7 +194,7 @@ def _dimension(cells: list[Any], name: str) -> list[np.ndarray]:
         check_entries(cell, f"{name}[{i}]")
         array = np.asarray(cell)
         if array.ndim != 1:
-            what = f"has {array.ndim} dimensions" if array.ndim else f"is {cell!r}"
+            what = f"has {array.ndim} dimensions" if array.ndim else f"is {plain(cell)!r}"
             raise ValueError(
                 f"{name}[{i}] {what}; in a table of several columns of sequences each cell holds "
                 "one number for every step."

@@ -175,7 +175,7 @@ def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
             msg="embeddings=%(name)s() has no vectors yet; train them first: "
             "embeddings=WordVectors().fit(texts).",
         )
-        for name, (then, now) in vectors._changed_params().items():
+        for name, (then, now) in plain(vectors._changed_params()).items():
             raise ValueError(
                 f"embeddings are WordVectors that were fitted with {name}={then!r}, and "
                 f"{name}={now!r} was set afterwards, which does not change their vectors. Fit them "

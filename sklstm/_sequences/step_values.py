@@ -113,7 +113,7 @@ def _values_of(item: Any, i: int, sequences: Ragged, name: str) -> np.ndarray:
             array = _strings(item, array)
     except ValueError as error:
         raise ValueError(
-            f"{name}[{i}] cannot be read as one value for every step: {error}"
+            f"{name}[{i}] holds lists of unequal lengths; every step needs one value."
         ) from error
     if len(array) == n_steps:
         return array

@@ -24,13 +24,14 @@ from sklstm._sequences import (
     label_fault,
     object_array,
     plain,
+    target_errors,
 )
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import LinearHead, binary_loss, multiclass_loss
 from sklstm.nn.losses import SampleLoss
 
 # The ways out for a y that does not have one label per sample.
-ARGMAX = "pass y.argmax(axis=1)"
+ARGMAX = "pass np.argmax(y, axis=1)"
 _MANY = (
     "Several labels for a sample are indicated by 1 and 0: pass MultiLabelBinarizer()"
     ".fit_transform(y). For a label at every step use LSTMTagger."
@@ -134,12 +135,14 @@ class LabelTarget(Target):
 
     def _other_use(self, y: np.ndarray) -> str:
         """Return what to do with a `y` that does not hold labels."""
-        numbers = y.dtype.kind == "O" and _hold_numbers(y)
-        if y.dtype.kind == "f" or (numbers and any(isinstance(one, float) for one in y.flat)):
+        if y.dtype.kind == "f":
             way = "LSTMRegressor(return_sequences=True)" if self.per_step else "LSTMRegressor"
             return f" To predict numbers use {way}."
-        if numbers:
-            return " y is an array of objects; convert its numbers, by y.astype(int) for instance."
+        if y.dtype.kind == "O":
+            return (
+                f" A label is {y.flat[0]!r}, of type {type(y.flat[0]).__name__}; accepted are "
+                "strings, booleans, 64-bit integers and whole floats."
+            )
         return ""
 
     def _learn_columns(self, y: np.ndarray, classes: Any, *, partial: bool) -> None:
@@ -161,7 +164,7 @@ class LabelTarget(Target):
                 "no classes."
             )
         # A few multilabel samples may have one label each by chance.
-        few = partial and (len(y) <= n_labels or not y.any(axis=0).all())
+        few = len(y) <= n_labels or (partial and not y.any(axis=0).all())
         if one_hot and self.output_layer == "auto" and not few:
             warnings.warn(
                 f"y is read as multilabel, with {n_labels} labels that do not exclude each other, "
@@ -251,9 +254,7 @@ class LabelTarget(Target):
         if given is None or index is None:
             return
         if not isinstance(given, str):
-            self._weight_of_class = compute_class_weight(
-                given, classes=self.classes, y=self.classes
-            )
+            self._weight_of_class = _weights_by_class(given, self.classes)
             return
         weights = np.ones(len(self.classes))
         present = np.unique(index)
@@ -371,13 +372,21 @@ def dense_labels(y: Any) -> np.ndarray:
         if is_missing(label):
             message = f"Input y contains NaN or None: @ {fault[1]}; every sample needs a label."
         raise TargetError(place, message)
-    labels = np.asarray(y)
-    if labels.dtype.kind == "U" and found.dtype.kind == "O" and _are_members(found):
-        labels = found  # numpy would make a string of the first letters of their names
+    labels = as_labels(y)
     if labels.dtype.kind == "f":
         _check_finite(labels)
-    elif labels.dtype.kind == "O" and hasattr(y, "iloc") and _hold_numbers(labels):
-        labels = np.array(labels.tolist())  # a frame of pandas' nullable numbers
+    return labels
+
+
+def as_labels(given: Any) -> np.ndarray:
+    """Return labels of one type as an array of this type, without a check."""
+    labels = np.asarray(given)
+    if labels.dtype.kind == "U":
+        found = as_objects(given)
+        # Of an enumeration's members numpy takes the first letters of their names.
+        return labels if set(map(type, found.flat)) <= {str, np.str_} else found
+    if labels.dtype.kind == "O" and all(isinstance(one, Number | np.bool_) for one in labels.flat):
+        return np.array(labels.tolist())
     return labels
 
 
@@ -388,10 +397,12 @@ def read_classes(classes: Any) -> np.ndarray:
         raise ValueError(
             f"classes={plain(classes)!r} must be a list of all labels that can occur in y."
         )
+    with target_errors("classes"):
+        _check_no_lists(found)
     fault = label_fault(found)
     if fault is not None:
         raise ValueError(f"classes[{fault[0]}] {fault[1]}.")
-    return np.asarray(classes)
+    return as_labels(classes)
 
 
 def is_one_hot(y: np.ndarray) -> bool:
@@ -400,10 +411,7 @@ def is_one_hot(y: np.ndarray) -> bool:
 
 
 def check_class_weight(class_weight: ClassWeight, *, multilabel: bool) -> None:
-    """Raise ValueError for weights that are negative, not finite or no numbers.
-
-    Whether each class has a weight is left to scikit-learn.
-    """
+    """Raise ValueError for weights that are negative, not finite or no numbers."""
     if class_weight is None or isinstance(class_weight, str):
         return
     if isinstance(class_weight, list):
@@ -425,13 +433,26 @@ def check_class_weight(class_weight: ClassWeight, *, multilabel: bool) -> None:
 
 def _check_weight_of_labels(weights: dict[Any, Any], name: str) -> None:
     for label, weight in weights.items():
-        place = f"{name}[{plain(label)!r}] is {plain(weight)!r}"
-        is_number = isinstance(weight, Real | np.bool_)
-        if not is_number or not 0 <= float(weight) < np.inf:
-            raise ValueError(f"{place}; weights are finite numbers, 0 or greater.")
+        value = plain(weight)
+        if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
+            raise ValueError(
+                f"{name}[{plain(label)!r}] is {value!r}; weights are finite numbers, 0 or greater."
+            )
     fault = label_fault(object_array(weights))
     if fault is not None:
         raise ValueError(f"A key of {name}, number {fault[0]}, {fault[1]}: {plain(weights)!r}.")
+
+
+def _weights_by_class(given: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the weight of each class; 1 for those that `given` leaves out."""
+    missing = [label for label in classes if label not in given]
+    unknown = given.keys() - set(classes)
+    if missing and unknown:
+        raise ValueError(
+            f"class_weight has the keys {short(plain([*unknown]))}, which are none of the classes "
+            f"known, and no weight for {short(plain(missing))}."
+        )
+    return np.array([float(given.get(label, 1)) for label in classes])
 
 
 def _check_no_lists(labels: np.ndarray) -> None:
@@ -451,15 +472,6 @@ def _check_no_lists(labels: np.ndarray) -> None:
             f"@ is {plain(item)!r}, of type {type(item).__name__}, where one label is expected. "
             f"{_MANY}",
         )
-
-
-def _are_members(labels: np.ndarray) -> bool:
-    """Return True if labels are members of an enumeration of strings, rather than strings."""
-    return not set(map(type, labels.flat)) <= {str, np.str_}
-
-
-def _hold_numbers(labels: np.ndarray) -> bool:
-    return all(isinstance(label, Number) for label in labels.flat)
 
 
 def _check_finite(y: np.ndarray) -> None:

@@ -270,10 +270,9 @@ def checked_quantiles(quantiles: Any) -> tuple[float, ...]:
     ValueError
         If one is not inside (0, 1), or not above the one before it.
     """
+    quantiles = plain(quantiles)
     if isinstance(quantiles, str):
-        raise ValueError(
-            f"quantiles={plain(quantiles)!r} is text; pass numbers, such as (0.05, 0.95)."
-        )
+        raise ValueError(f"quantiles={quantiles!r} is text; pass numbers, such as (0.05, 0.95).")
     given = (quantiles,) if isinstance(quantiles, Real) else tuple(quantiles)
     if not given:
         raise ValueError("quantiles is empty; pass one or several, such as (0.05, 0.5, 0.95).")
@@ -301,6 +300,8 @@ def read_numbers(y: Any, *, per_step: bool = False) -> np.ndarray:
         numbers: np.ndarray = check_array(
             y, ensure_2d=False, allow_nd=True, dtype=np.float64, order="C", input_name="y"
         )
+    except TypeError as error:
+        raise TypeError(f"y holds something that is no real number: {error}.") from error
     except ValueError as error:
         if "contains NaN" in str(error) or "contains infinity" in str(error):
             _refuse_gap(y, error)

@@ -13,6 +13,7 @@ from sklstm._targets.labels import (
     ARGMAX,
     ClassWeight,
     LabelTarget,
+    as_labels,
     dense_labels,
     is_one_hot,
     one_label_each,
@@ -169,7 +170,7 @@ def _sorted_numbers(labels: np.ndarray, loss: str) -> np.ndarray:
 def _checked(order: Any, dtype: np.dtype) -> np.ndarray:
     """Return the order as an array; of the labels' `dtype`, unless it holds longer strings."""
     try:
-        ordered = np.asarray(order)
+        ordered = as_labels(order)
     except ValueError:  # lists of unequal lengths
         ordered = np.empty(0)
     if ordered.ndim != 1 or len(ordered) == 0:

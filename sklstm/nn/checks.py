@@ -71,6 +71,7 @@ def one_of(name: str, value: Any, accepted: Collection[str]) -> str:
 _FEW = 100  # so few numbers are compared faster by Python
 INTEGERS = (torch.int64, torch.int32)  # torch reads an index of fewer bits as a mask
 INDICES = (torch.int64,)  # of classes, for which torch takes no other type
+FLAGS = (torch.bool,)
 
 
 def check_tensor(
@@ -109,16 +110,6 @@ def _fits(shape: tuple[int, ...], sizes: tuple[int | str, ...]) -> bool:
         isinstance(wanted, str) or size == wanted
         for size, wanted in zip(shape, fixed, strict=False)
     )
-
-
-def check_mask(name: str, mask: Any, *sizes: int) -> None:
-    """Raise unless an argument is a boolean tensor of this shape."""
-    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
-        got = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-        raise TypeError(f"{name} must be a Tensor of torch.bool, got {got}.")
-    if mask.shape != sizes:
-        shown = ", ".join(map(str, sizes)) + ("," if len(sizes) == 1 else "")
-        raise ValueError(f"{name} has shape {tuple(mask.shape)}, but must have shape ({shown}).")
 
 
 def check_range(name: str, values: Tensor, low: int, high: int | None = None) -> None:

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklstm.nn.checks import (
+    FLAGS,
     INDICES,
     check_lengths,
-    check_mask,
     check_range,
     check_tensor,
     named_range,
@@ -139,7 +139,7 @@ class LinearChainCRF(nn.Module):
             check_tensor("previous", previous, n_sequences, dtypes=INDICES)
             check_range("previous", previous, -1, self.n_classes - 1)
         if ends is not None:
-            check_mask("ends", ends, n_sequences)
+            check_tensor("ends", ends, n_sequences, dtypes=FLAGS)
         emissions, _ = self._prepare(emissions, mask)
         backward = self._backward_messages(emissions, lengths, ends)
         # The start transitions are appended as the last row, which -1 refers to.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.checks import INDICES, check_mask, check_range, check_tensor, named_range, positive
+from sklstm.nn.checks import FLAGS, INDICES, check_range, check_tensor, named_range, positive
 from sklstm.nn.crf import LinearChainCRF
 
 SampleLoss = Callable[[Tensor, Tensor], Tensor]
@@ -355,7 +355,7 @@ def _check_steps(prediction: Tensor, target: StepTargets) -> None:
     """Raise unless each step has a prediction, a target and a weight."""
     check_tensor("prediction", prediction, "batch", "time", "...")
     n_sequences, n_steps = prediction.shape[:2]
-    check_mask("mask", target.mask, n_sequences, n_steps)
+    check_tensor("mask", target.mask, n_sequences, n_steps, dtypes=FLAGS)
     check_tensor("weights", target.weights, n_sequences, n_steps)
     if target.expected.shape[:2] != (n_sequences, n_steps):
         raise ValueError(

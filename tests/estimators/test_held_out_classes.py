@@ -85,6 +85,12 @@ def test_fault_03_whole_groups_are_held_out_without_the_only_one_of_a_class(spli
         assert not set(groups[train]) & set(groups[held_out])
 
 
+def test_fault_03_a_group_is_left_to_train_on(splits):
+    for fraction in (0.6, 0.99):
+        small(validation_fraction=fraction).fit(X[:20], [0, 1] * 10, groups=["g"] * 10 + ["h"] * 10)
+        assert [len(part) for part in splits[-1]] == [10, 10]
+
+
 def test_fault_03_a_large_part_leaves_each_class_a_sample(splits):
     y = np.repeat(["a", "b"], [18, 3])
     for strategy in ("stratified", "auto"):
@@ -142,6 +148,7 @@ REFUSED = {
     ),
     "each-its-own": (list("abcdefghijkl"), {}, None, "only one is of class 'a'"),
     "groups-of-a-class": (["a"] * 10 + ["b"] * 11, {}, [0] * 10 + [1] * 11, "of class '[ab]'"),
+    "one-group": (LONE, {}, ["g"] * 21, "all samples are of one group"),
     "no-group": (LONE, {}, ["g", np.nan, "h"] * 7, r"groups\[1\] is nan"),
 }
 

@@ -38,7 +38,7 @@ BAD_LABELS = {
     "fewer sequences": (LABELS[:-1], "inconsistent numbers of samples"),
     "uneven steps": (
         changed(LABELS, 17, [["a"], *[["a", "b"]] * (T17 - 1)]),
-        r"y\[17\] cannot be read as one value for every step",
+        r"y\[17\] holds lists of unequal lengths; every step needs one value",
     ),
     "several a step": ([np.ones((len(x), 2)) for x in X], r"several labels for a step"),
     "none": (None, "requires y to be passed"),

@@ -253,7 +253,7 @@ def test_fault_28_step_log_likelihood_does_not_broadcast():
         (dict(previous=whole[:1]), r"previous has shape \(1,\)"),
         (dict(previous=whole + 4), r"previous\[0\] is 4, but must be from -1 to 3"),
         (dict(previous=whole - 2), r"previous\[0\] is -2"),
-        (dict(ends=whole), "ends must be a Tensor of torch.bool, got torch.int64"),
+        (dict(ends=whole), "ends has dtype torch.int64, but must have torch.bool"),
         (dict(ends=whole[:1] == 0), r"ends has shape \(1,\)"),
     ):
         with pytest.raises((ValueError, TypeError), match=message):
@@ -327,7 +327,7 @@ def test_fault_28_weights_and_masks_do_not_broadcast():
         loss(X, targets)
         for changes, message in (
             (dict(mask=mask[:1]), r"mask has shape \(1, 3\)"),
-            (dict(mask=mask.long()), "mask must be a Tensor of torch.bool"),
+            (dict(mask=mask.long()), "mask has dtype torch.int64, but must have torch.bool"),
             (dict(weights=torch.ones(2, 1)), r"weights has shape \(2, 1\)"),
             (dict(expected=LABELS[:1]), r"expected has shape \(1, 3\)"),
         ):

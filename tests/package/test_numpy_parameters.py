@@ -426,9 +426,13 @@ def test_fault_20_arguments_of_functions(kind):
     check(token_accuracy_score, [[1, 2, -1]], [[1, 1, 1]], padding_label=-1)
 
 
-@pytest.mark.parametrize("name", ["hidden_size", "max_epochs", "batch_size", "conv_filters"])
-def test_true_is_no_number(name):
-    for value in (True, np.True_):
+@pytest.mark.parametrize(
+    "name",
+    "hidden_size max_epochs batch_size conv_filters learning_rate weight_decay gradient_clip tol "
+    "distance_power".split(),
+)
+def test_fault_20_true_is_no_number(name):
+    for value in (True, False, np.True_):
         with pytest.raises(ValueError, match=f"The '{name}' parameter of LSTMClassifier"):
             LSTMClassifier(**{name: value}).fit(VALUES, SIGNS)
     with pytest.raises(ValueError, match="The 'n_components' parameter"):

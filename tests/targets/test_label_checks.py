@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from contract.comparing import unchanged
 from scipy.sparse import csr_array
+from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 
 from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger
@@ -76,12 +77,26 @@ def test_fault_02_a_missing_label_in_strings_of_arrow():
         small().fit(X, y)
 
 
+def test_fault_02_dates_in_a_column_may_be_labels_but_not_missing_ones():
+    dates = pd.DataFrame({"day": pd.to_datetime(cycle("2020-01-01", "2021-01-01"))})
+    with pytest.warns(DataConversionWarning):
+        assert len(small().fit(X, dates).classes_) == 2
+    dates.iloc[3, 0] = pd.NaT
+    with pytest.raises(ValueError, match=r"y\['day'\]\[3\] is missing \(NaT\)"):
+        small().fit(X, dates)
+
+
 def test_fault_02_members_of_an_enumeration_are_no_letters():
     members = Enum("Members", {"FIRST": "first", "SECOND": "second"}, type=str)
     y = cycle(*members)
     model = small().fit(X, y)
     assert model.classes_.tolist() == list(members)
     assert set(model.predict(X)) <= set(members)
+    expected = np.mean([p is one for p, one in zip(model.predict(X), y, strict=True)])
+    assert model.score(X, y) == expected > 0
+    assert small().partial_fit(X, y, classes=list(members)).classes_.tolist() == list(members)
+    ordered = small(loss="ordinal", class_order=list(members)).fit(X, y)
+    assert ordered.classes_.tolist() == list(members)
 
 
 MIXED = {
@@ -174,6 +189,8 @@ def test_fault_02_labels_of_one_type_within_a_sequence_but_not_across():
         (["a", 1], r"classes\[1\] is 1, but other labels are strings"),
         ([], r"classes=\[\] must be a list"),
         (["a"], "needs at least 2 classes; classes names 1: 'a'"),
+        ([["a"], ["b", "c"]], r"classes\[0\] is \['a'\], of type list, where one label is exp"),
+        ([{"a"}, "b"], r"classes\[0\] is \{'a'\}, of type set"),
         ("ab", "classes='ab' must be a list"),
         ([0, 1], r"y\[0\](\[0\])? is 'a', which is none of the classes known: \[0, 1\]"),
     ],
@@ -217,6 +234,8 @@ def test_fault_12_a_class_weight_that_cannot_be_one_is_named(weight):
         ({"a": 1, NAN: 1, "b": 1}, "key of class_weight, number 1, is nan"),
         ({"a": 1, "b": 1, 3: 1}, "key of class_weight, number 2, is 3, but other labels are str"),
         ([{"a": 1, "b": 1}], "class_weight is a list, which is for multilabel y"),
+        ({"a": 1, "c": 2}, r"has the keys \['c'\], which are none .* no weight for \['b'\]"),
+        ({0: 1, 1: 2}, r"has the keys \[0, 1\], which are none .* no weight for \['a', 'b'\]"),
     ],
 )  # fmt: skip
 def test_fault_12_class_weights_that_fit_no_class_are_refused(weights, message):
@@ -249,7 +268,7 @@ ONE_HOT = np.eye(3, dtype=int)[np.arange(24) % 3]
     ids=["ints", "list", "floats", "booleans", "sparse", "dummies", "two"],
 )  # fmt: skip
 def test_fault_12_a_one_hot_matrix_warns(y):
-    with pytest.warns(UserWarning, match=r"multilabel.*y\.argmax\(axis=1\)") as caught:
+    with pytest.warns(UserWarning, match=r"multilabel.*np\.argmax\(y, axis=1\)") as caught:
         model = small().fit(X, y)
     assert caught[0].filename == __file__
     assert model.predict(X).shape == np.shape(y)
@@ -275,12 +294,13 @@ def test_fault_12_multilabel_data_do_not_warn():
         small().fit(X, y)
         # Each of the first few has one label by chance.
         small().partial_fit(X[:3], y[:3]).partial_fit(X, y)
+        small().fit(X[:3], y[:3])
         small().fit(X, np.array(cycle([1, 0], [0, 0])))
 
 
 def test_fault_12_one_hot_rows_where_one_label_is_learned_say_what_to_pass():
     for params in ({"output_layer": "softmax"}, {"loss": "ordinal"}):
-        with pytest.raises(ValueError, match=r"y\.argmax\(axis=1\)"):
+        with pytest.raises(ValueError, match=r"np\.argmax\(y, axis=1\)"):
             small(**params).fit(X, ONE_HOT)
 
 
@@ -335,11 +355,24 @@ def test_fault_33_a_string_or_a_gap_among_numbers_is_named_by_its_place():
             regressor().fit(X, [*numbers[:3], bad, *numbers[4:]])
 
 
-def test_fault_33_objects_that_are_numbers_say_how_to_convert_them():
-    with pytest.raises(ValueError, match=r"y\.astype\(int\)"):
-        small().fit(X, np.array(cycle(0, 1), dtype=object))
-    with pytest.raises(ValueError, match="Unknown label type"):
-        small().fit(X, cycle(Decimal(1), Decimal(2)))
+def test_fault_33_objects_that_are_numbers_are_read_and_others_are_named():
+    for labels in ((0, 1), (0.0, 1.0), (False, True)):
+        model = small().fit(X, np.array(cycle(*labels), dtype=object))
+        assert model.classes_.tolist() == list(labels)
+        assert model.classes_.dtype == np.array(labels).dtype
+    for labels, shown in [
+        ((Decimal(1), Decimal(2)), r"Decimal\('1'\), of type Decimal"),
+        (tuple(Enum("Color", "RED BLUE")), "RED: 1>, of type Color"),
+        ((2**70, 1), "of type int; accepted are strings, booleans, 64-bit integers"),
+    ]:
+        with pytest.raises(ValueError, match=rf"Unknown label type.*A label is .*{shown}"):
+            small().fit(X, cycle(*labels))
+
+
+@pytest.mark.parametrize("item", [1j, object()])
+def test_fault_33_what_is_no_real_number_is_refused(item):
+    with pytest.raises(TypeError, match="y holds something that is no real number"):
+        regressor().fit(X, cycle(1.0, item))
 
 
 def test_fault_33_a_y_without_samples_is_shown():

@@ -15,6 +15,7 @@ import numpy as np
 T = TypeVar("T")
 
 LARGEST = 2**30  # of window and negative, which gensim adds to other numbers in C's int
+LARGEST_RATE = 1000  # of learning rates: gensim's C code crashes where one is infinite in float32
 LONGEST = 10_000  # gensim's MAX_WORDS_IN_BATCH: it silently drops the words of a text beyond it
 
 

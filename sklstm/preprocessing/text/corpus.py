@@ -75,10 +75,12 @@ class Splitting:
             Why they have to be, for the error message.
         """
         shown = f"ngram_range={plain(self.ngram_range)!r}"
-        if len(self.ngram_range) != 2 or not 1 <= self.ngram_range[0] <= self.ngram_range[1]:
+        given = self.ngram_range
+        whole = len(given) == 2 and all(isinstance(n, Integral) for n in given)
+        if not whole or not 1 <= given[0] <= given[1]:
             accepted = "(n, n) with n >= 1" if ordered else "(m, n) with 1 <= m <= n"
-            raise ValueError(f"{shown} must be {accepted}.")
-        if ordered and self.ngram_range[0] != self.ngram_range[1]:
+            raise ValueError(f"{shown} must be {accepted}, two integers.")
+        if ordered and given[0] != given[1]:
             raise ValueError(
                 f"{shown} has no order in time{reason}; accepted is (n, n), n-grams of one length."
             )
@@ -107,8 +109,16 @@ class Splitting:
             params["preprocessor"] = self._build_preprocessor(CountVectorizer(**params))
             if self.tokenizer is not None:
                 own = params["tokenizer"] = _UserFunction("tokenizer", self.tokenizer, self)
-            elif self.token_pattern is not None and _is_of_regex(self.token_pattern):
-                params["tokenizer"] = _Finder(self.token_pattern)
+            elif self.analyzer == "word":
+                if self.token_pattern is None:
+                    raise ValueError(
+                        "token_pattern=None finds no words; pass a regular expression, or a "
+                        "tokenizer or analyzer of your own."
+                    )
+                if _is_of_regex(self.token_pattern):
+                    params["tokenizer"] = _Finder(self.token_pattern)
+                else:
+                    _compiled(self.token_pattern, re)
             if self.stop_words is not None and not isinstance(self.stop_words, str):
                 check_all_str(self.stop_words, "stop_words must hold str")
                 params["stop_words"] = list(map(self.normal, self.stop_words))
@@ -233,18 +243,21 @@ class _Finder:
     def _find(self) -> Callable[[str], list[str]]:
         import regex  # takes a while, and English texts do without
 
-        try:
-            compiled = regex.compile(self.pattern)
-        except regex.error as error:
-            raise ValueError(
-                f"token_pattern={self.pattern!r} is no regular expression: {error}."
-            ) from error
-        if compiled.groups > 1:
-            raise ValueError(
-                f"token_pattern={self.pattern!r} has {compiled.groups} capturing groups; at most "
-                "one may capture the word, others begin with (?:"
-            )
-        return compiled.findall
+        return _compiled(self.pattern, regex).findall
+
+
+def _compiled(pattern: str, package: Any) -> Any:
+    """Return a pattern compiled by `re` or `regex`; raise ValueError if it is none for words."""
+    try:
+        compiled = package.compile(pattern)
+    except package.error as error:
+        raise ValueError(f"token_pattern={pattern!r} is no regular expression: {error}.") from error
+    if compiled.groups > 1:
+        raise ValueError(
+            f"token_pattern={pattern!r} has {compiled.groups} capturing groups; at most one may "
+            "capture the word, others begin with (?:"
+        )
+    return compiled
 
 
 def _is_of_regex(pattern: str) -> bool:

@@ -34,6 +34,7 @@ from sklstm._sequences import as_container, as_python, is_missing, object_array,
 from sklstm.preprocessing.text._doc2vec_inference import infer
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
+    LARGEST_RATE,
     Restartable,
     check_counts,
     check_objective,
@@ -53,6 +54,7 @@ from sklstm.preprocessing.text.corpus import (
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+_RATE = Interval(Real, 0, LARGEST_RATE, closed="right")
 _FLAGS = ("dm", "dm_mean", "dm_concat", "dbow_words", "hs", "shrink_windows")
 # Parameters that gensim calls the same, beside the flags.
 _GENSIM_PARAMS = (
@@ -235,12 +237,12 @@ class Doc2VecVectorizer(
         **{name: [_COUNT] for name in ("vector_size", "min_count", "epochs")},
         "window": [Interval(Integral, 1, LARGEST, closed="both")],
         "negative": [Interval(Integral, 0, LARGEST, closed="both")],
-        "ns_exponent": [Real],
-        "sample": [_NOT_NEGATIVE],
-        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "ns_exponent": [Interval(Real, -10, 10, closed="both")],  # of counts, as a float
+        "sample": [Interval(Real, 0, LARGEST, closed="both")],
+        "alpha": [_RATE],
         "min_alpha": [_NOT_NEGATIVE],
         "infer_epochs": [_COUNT, None],
-        "infer_alpha": [Interval(Real, 0, None, closed="neither"), None],
+        "infer_alpha": [_RATE, None],
         "tags": [StrOptions({"texts", "labels", "both"})],
         "training_vectors": [StrOptions({"inferred", "trained"})],
         "random_state": ["random_state"],

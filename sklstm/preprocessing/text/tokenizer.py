@@ -572,6 +572,7 @@ def _given_vocabulary(
     normal : callable
         Returns a word in the normal form of Unicode.
     """
+    words = plain(words) if isinstance(words, np.ndarray) else words
     if isinstance(words, Vocabulary):
         ordered: list[Any] = list(words)
     elif isinstance(words, Mapping):

@@ -32,6 +32,7 @@ from sklstm._sequences import (
 )
 from sklstm.preprocessing.text._gensim import (
     LARGEST,
+    LARGEST_RATE,
     Restartable,
     check_counts,
     check_objective,
@@ -203,12 +204,12 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
         "sg": [Interval(Integral, 0, 1, closed="both")],
         "hs": [Interval(Integral, 0, 1, closed="both")],
         "negative": [Interval(Integral, 0, LARGEST, closed="both")],
-        "sample": [Interval(Real, 0, None, closed="left")],
+        "sample": [Interval(Real, 0, LARGEST, closed="both")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "alpha": [Interval(Real, 0, LARGEST_RATE, closed="right")],
         "min_alpha": [Interval(Real, 0, None, closed="left")],
-        "min_n": [Interval(Integral, 1, None, closed="left")],
-        "max_n": [Interval(Integral, 1, None, closed="left")],
+        "min_n": [Interval(Integral, 1, LARGEST, closed="both")],
+        "max_n": [Interval(Integral, 1, LARGEST, closed="both")],
         "bucket": [Interval(Integral, 1, None, closed="left")],
         "spread": [Interval(Real, 0, None, closed="neither"), None],
         "n_jobs": [

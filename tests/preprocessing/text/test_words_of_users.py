@@ -6,6 +6,7 @@ import io
 import pickle
 import re
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -291,3 +292,56 @@ def test_fault_24_own_analyzers_get_the_tagged_document_itself():
     tagged = [TaggedDocument(["the", "cat"], ["x"])]
     own = SequenceTokenizer(analyzer=lambda document: [*document.words, *document.tags])
     assert set(own.fit(tagged).vocabulary_) == {"the", "cat", "x"}
+
+
+SPLITTERS = {
+    "tokenizer": SequenceTokenizer,
+    "word vectors": partial(WordVectors, min_count=1, vector_size=2),
+    "doc2vec": partial(Doc2VecVectorizer, min_count=1, vector_size=2),
+}
+
+
+@pytest.mark.parametrize("reader", SPLITTERS.values(), ids=SPLITTERS.keys())
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("ngram_range", (None, 1), r"ngram_range=\(None, 1\) must be .*, two integers"),
+        ("ngram_range", ("1", "2"), r"ngram_range=\('1', '2'\) must be .*, two integers"),
+        ("ngram_range", (1.0, 2.0), r"ngram_range=\(1\.0, 2\.0\) must be .*, two integers"),
+        ("ngram_range", (1,), r"ngram_range=\(1,\) must be .*, two integers"),
+        ("token_pattern", None, "token_pattern=None finds no words; pass a regular expression"),
+        ("token_pattern", "[", r"token_pattern='\[' is no regular expression: unterminated"),
+        ("token_pattern", r"[\p{L}", "is no regular expression"),
+        ("token_pattern", "(a)(b)", "has 2 capturing groups; at most one"),
+    ],
+)
+def test_fault_33_parameters_of_splitting_are_named(reader, name, value, message):
+    with pytest.raises(ValueError, match=message):
+        reader(**{name: value}).fit(["a few words", "of two texts"])
+
+
+def test_fault_33_no_pattern_is_needed_where_none_is_used():
+    for params in ({"tokenizer": str.split}, {"analyzer": str.split}, {"analyzer": "char"}):
+        SequenceTokenizer(token_pattern=None, **params).fit(["a few words"])
+
+
+def test_fault_33_a_vocabulary_without_dimensions_is_named():
+    with pytest.raises(TypeError, match=r"vocabulary must be an iterable of words .* got int \(3"):
+        SequenceTokenizer(vocabulary=np.array(3)).fit(["a few words"])
+
+
+@pytest.mark.parametrize(
+    ("reader", "name", "value"),
+    [
+        (WordVectors, "alpha", 1e39),  # infinite in float32, where gensim's C code crashes
+        (WordVectors, "sample", 1e308),
+        (WordVectors, "max_n", 2**40),
+        (Doc2VecVectorizer, "alpha", 1e39),
+        (Doc2VecVectorizer, "infer_alpha", 1e39),
+        (Doc2VecVectorizer, "ns_exponent", 1000),
+        (Doc2VecVectorizer, "ns_exponent", float("nan")),
+    ],
+)
+def test_fault_33_numbers_that_gensim_cannot_take_are_refused(reader, name, value):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of {reader.__name__}"):
+        reader(min_count=1, **{name: value}).fit(["a few words", "of two texts"])
