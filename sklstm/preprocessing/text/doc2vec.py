@@ -238,7 +238,7 @@ class Doc2VecVectorizer(
         "window": [Interval(Integral, 1, LARGEST, closed="both")],
         "negative": [Interval(Integral, 0, LARGEST, closed="both")],
         "ns_exponent": [Interval(Real, -10, 10, closed="both")],  # of counts, as a float
-        "sample": [Interval(Real, 0, LARGEST, closed="both")],
+        "sample": [Interval(Real, 0, np.float64(LARGEST), closed="both")],  # beyond float16
         "alpha": [_RATE],
         "min_alpha": [_NOT_NEGATIVE],
         "infer_epochs": [_COUNT, None],

@@ -204,7 +204,7 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
         "sg": [Interval(Integral, 0, 1, closed="both")],
         "hs": [Interval(Integral, 0, 1, closed="both")],
         "negative": [Interval(Integral, 0, LARGEST, closed="both")],
-        "sample": [Interval(Real, 0, LARGEST, closed="both")],
+        "sample": [Interval(Real, 0, np.float64(LARGEST), closed="both")],  # beyond float16
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "alpha": [Interval(Real, 0, LARGEST_RATE, closed="right")],
         "min_alpha": [Interval(Real, 0, None, closed="left")],
