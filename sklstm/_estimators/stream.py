@@ -25,6 +25,7 @@ from sklstm._sequences import (
 )
 from sklstm._targets import Target
 from sklstm._training import dtype_of, fast_cpu, is_evaluating
+from sklstm.nn.checks import TRUSTED
 from sklstm.nn.state import State, put_rows, take_rows
 
 
@@ -402,6 +403,7 @@ class SequenceStream:
             fast_cpu(1 if block.shape[0] * block.shape[1] < 64 else model.n_jobs),
             self._in_its_dtype(),
             torch.inference_mode(),
+            TRUSTED,  # inputs and state are checked: a step takes a fraction of a millisecond
         ):
             before = self._state if every else take_rows(self._state, rows)
             outputs, after = model.module_.forward_from(block, steps, before)
