@@ -18,7 +18,8 @@ from sklstm.nn import SequenceNetwork
 from sklstm.nn.state import State, put_rows, take_rows
 
 BATCH_SIZE = 256
-FILLED_SIZE = 16
+FILLED_ROWS = 48  # kernels work on 4, 6, 8 or 16 rows at a time
+FILLED_SEQUENCES = 16  # more would make predictions of single ones slow
 
 Forward = Callable[..., Tensor]
 
@@ -123,8 +124,8 @@ def predict_rows(
 
     With `per_step` the results are ``(batch, time, ...)``, and there is a row for every step. For
     a table `forward` maps ``(batch, features)`` inputs. With `fill` the results of a sample do
-    not depend on the number of samples, not even in the last digit. The other parameters are
-    those of `predict_batches`.
+    not depend on the number of samples, within the tolerance of scikit-learn's checks; on most
+    processors not even in the last digit. The other parameters are those of `predict_batches`.
     """
     module.to(device)
     rows = _Rows(samples, per_step)
@@ -189,17 +190,17 @@ def _batches(samples: Samples) -> list[Any]:
 
 
 def _filled(indices: Any, samples: Samples) -> Any:
-    """Return the indices of a batch, in a small one repeated up to a batch of `FILLED_SIZE`.
+    """Return the indices of a batch, in a small one with some repeated.
 
-    Kernels add up in another order where a batch has few rows. Sequences so long that a batch
+    Kernels add up in another order where few rows are left. Sequences so long that a batch
     holds fewer are repeated up to as many.
     """
     if isinstance(samples, Table):
         listed = np.arange(len(samples))[indices]
-        size = -(-len(listed) // FILLED_SIZE) * FILLED_SIZE
+        size = -(-len(listed) // FILLED_ROWS) * FILLED_ROWS
     else:
         listed, longest = indices, int(samples.lengths[indices].max())
-        size = max(1, min(FILLED_SIZE, most_steps(samples) // longest))
+        size = max(1, min(FILLED_SEQUENCES, most_steps(samples) // longest))
     return indices if len(listed) >= size else np.resize(listed, size)
 
 
