@@ -31,7 +31,7 @@ class PrintsShort:
     """Mixin of estimators with parameters that may be large; comes before `BaseEstimator`.
 
     To print an estimator, scikit-learn writes out each parameter in full, several times, and then
-    cuts the text: 40 seconds for a dict of 20,000 vectors. Its printers ask for the parameters of
+    cuts the text, which takes long for word vectors. Its printers ask for the parameters of
     every estimator within a Pipeline or search themselves, and there is no hook between. So what
     `get_params` returns depends on who asks.
     """
