@@ -56,13 +56,17 @@ from sklstm._targets import (
     scaled,
 )
 from sklstm._training import (
+    MOST_VALUES,
     LabelledSequences,
     ModelInTraining,
     TrainingOutcome,
     batches_per_epoch,
     copied_callbacks,
     evaluation_mode,
+    fast_cpu,
+    fit_linear_path,
     frozen_epochs,
+    learn_shares,
     plan_from,
     predict_from,
     predict_rows,
@@ -87,6 +91,9 @@ from sklstm.nn.state import State, put_rows, take_rows
 # Steps of the sequence that a summary runs the network on: enough to find the pooling size from the
 # number of steps left; fewer where a step is large.
 _SUMMARY_STEPS, _SUMMARY_LARGE_STEPS, _LARGE = 840, 60, 256
+
+# With fewer samples "auto" puts no linear model beside the network: too few are held out then.
+_FEWEST_FOR_LINEAR = 50
 
 
 @dataclass(frozen=True)
@@ -314,6 +321,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     _fingerprint_: str | None
     _network_: dict[str, Any]
     _had_embeddings_: bool
+    path_weights_: dict[str, float]
 
     @abstractmethod
     def _new_target(self) -> Target:
@@ -343,24 +351,135 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             )
         trial = self._trial(keep_fitted=warm)
         seeds = Seeds.draw(self.random_state)
-        holds_out = self.early_stopping and X_val is None
+        may_hold_out = X_val is None and (self.early_stopping or self._linear_path is not False)
         data = trial._read_labelled(
-            X, y, sample_weight, reset=not warm, groups=groups if holds_out else None
+            X, y, sample_weight, reset=not warm, groups=groups if may_hold_out else None
         )
         if not warm:
             trial._check_scale(X, data.sequences)
-        validation = None
+        every = data
+        linear = trial._has_linear_path(data)
+        held_out = None
         if X_val is not None:
-            validation = trial._read_labelled(X_val, y_val, None, reset=False, training=False)
+            held_out = trial._read_labelled(X_val, y_val, None, reset=False, training=False)
         elif self.early_stopping:
-            data, validation = trial._hold_out(data, seeds.split)
+            data, held_out = trial._hold_out(data, seeds.split)
+        elif linear:
+            data, held_out = trial._hold_out_if_possible(data, seeds.split)
+        validation = held_out if X_val is not None or self.early_stopping else None
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
             trial._build_network(seeds.module)
         trial._state_ = None
+        if isinstance(trial.module_, SequenceNetwork):
+            trial.module_.linear_path = None  # of an earlier fit
         trial._train(data, validation, seeds.training)
+        trial.path_weights_ = {"lstm": 1.0, "linear": 0.0}
+        if linear and held_out is not None:
+            trial._add_linear_path(every, data, held_out, seeds.split)
         return self._adopt(trial)
+
+    # The linear path
+
+    @property
+    def _linear_path(self) -> bool | str:
+        """The parameter of that name, False for estimators without one."""
+        setting: bool | str = getattr(self, "linear_path", False)
+        return setting
+
+    def _has_linear_path(self, data: LabelledSequences) -> bool:
+        """Return whether there will be a linear model beside the network.
+
+        Raises
+        ------
+        ValueError
+            If ``linear_path=True`` asks for one that cannot be.
+        """
+        if self._linear_path is False:
+            return False
+        obstacle = self._obstacle_to_linear_path(data)
+        if self._linear_path == "auto":
+            return obstacle is None and len(data) >= _FEWEST_FOR_LINEAR
+        if obstacle is not None:
+            raise ValueError(
+                f"linear_path=True puts a linear model beside the LSTM, but {obstacle}. Set "
+                "linear_path to 'auto' or False."
+            )
+        return True
+
+    def _obstacle_to_linear_path(self, data: LabelledSequences) -> str | None:
+        """Return why there cannot be a linear model beside the network; None if there can."""
+        spec, lengths = self._input_, data.sequences.lengths
+        kind = self._target_.linear_kind
+        if kind is None:
+            return "there is none for this loss or kind of target"
+        if self.stateful or self.bptt_length is not None or not self.bidirectional:
+            return (
+                "it reads texts and series as a whole, which bidirectional=False, stateful and "
+                "bptt_length do not"
+            )
+        if type(self)._build_module is not BaseLSTM._build_module:
+            return "_build_module returns a network of your own"
+        if spec.is_tokens:
+            several = spec.n_features > 1 or spec.n_character_ids
+            return "each step holds several token ids" if several else None
+        if kind != "numbers":
+            return "for classes it takes token ids, and X holds values"
+        if spec.step_shape is not None:
+            return "the steps of X are matrices"
+        if (lengths != lengths[0]).any():
+            return "the series in X differ in length"
+        if int(lengths[0]) * spec.n_features > MOST_VALUES:
+            return f"each series has more than {MOST_VALUES} values"
+        return None
+
+    def _hold_out_if_possible(
+        self, data: LabelledSequences, seed: int
+    ) -> tuple[LabelledSequences, LabelledSequences | None]:
+        """Hold out a part to learn the weights of the paths from, unless there are too few."""
+        try:
+            return self._hold_out(data, seed)
+        except ValueError:
+            if self._linear_path is True:
+                raise
+            return data, None
+
+    def _add_linear_path(
+        self,
+        every: LabelledSequences,
+        trained: LabelledSequences,
+        held_out: LabelledSequences,
+        seed: int,
+    ) -> None:
+        """Fit a linear model, and put it beside the trained network.
+
+        How much each of the two counts is learned on samples that neither was trained on; then
+        the linear model is fitted to all samples.
+        """
+        kind, loss = self._target_.linear_kind, self._target_.sample_loss()
+        assert kind is not None
+        options: dict[str, Any] = {
+            "n_ids": self._input_.n_ids if self._input_.is_tokens else None,
+            "n_outputs": self._target_.n_outputs,
+            "seed": seed,
+        }
+        with fast_cpu(self.n_jobs):
+            path = fit_linear_path(trained, kind, loss, **options)
+        shares = learn_shares(
+            self._run(self.module_, held_out.sequences),
+            self._run(path.linear, held_out.sequences, module=path),
+            held_out,
+            loss,
+            squared=kind == "numbers",
+        )
+        if len(every) > len(trained):
+            with fast_cpu(self.n_jobs):
+                path = fit_linear_path(every, kind, loss, **options)
+        with torch.no_grad():
+            path.shares.copy_(torch.tensor(shares))
+        self.module_.linear_path = path.eval()
+        self.path_weights_ = dict(zip(("lstm", "linear"), shares, strict=True))
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         """Train for an epoch on part of the data: the body of the public `partial_fit`."""
@@ -908,9 +1027,19 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             outputs = module.forward_in_chunks(inputs, lengths, int(length))
         return outputs
 
-    def _run(self, forward: Callable[..., Tensor], sequences: Ragged) -> np.ndarray:
-        """Return the results of `forward`: one row per sample or step, in input order."""
-        return predict_rows(self.module_, forward, sequences, **self._run_options())
+    def _run(
+        self,
+        forward: Callable[..., Tensor],
+        sequences: Ragged,
+        *,
+        module: nn.Module | None = None,
+    ) -> np.ndarray:
+        """Return the results of `forward`, of `module_` or another module.
+
+        One row per sample or step, in input order.
+        """
+        module = self.module_ if module is None else module
+        return predict_rows(module, forward, sequences, **self._run_options())
 
     def _run_options(self) -> dict[str, Any]:
         device = resolve_device(self.device, fallback=True)

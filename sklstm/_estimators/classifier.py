@@ -30,7 +30,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
 
     The first five parameters are the ones that most users set. The others follow by topic: targets
     (`loss` to `class_weight`), architecture (`bidirectional` to `conv_pool_size`), text
-    (`embedding_dim` to `embedding_dropout`), series (`step_conv_filters` to `padding_value`),
+    (`embedding_dim` to `linear_path`), series (`step_conv_filters` to `padding_value`),
     optimisation (`optimizer` to `warm_start`), early stopping (`early_stopping` to `tol`) and
     runtime (`n_jobs` to `verbose`).
 
@@ -113,6 +113,16 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     embedding_dropout : float, default=0.1
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
+    linear_path : "auto" or bool, default="auto"
+        Put a linear model of the same input beside the LSTM, whose outputs are added to those of
+        the LSTM [7]_: logistic regression on TF-IDF of words and pairs of words, which sees
+        at once which words occur, where the LSTM sees their order.
+        How much each of the two counts is learned on held-out samples (`validation_fraction` of
+        the training data, or `X_val`), down to nothing, as is the scale of probabilities; see
+        `path_weights_`. "auto" does so where it is possible and there are at least 50 samples:
+        for token ids, with ``bidirectional=True``. The LSTM is trained first and does not see
+        the held-out samples; the linear model is fitted to all. It is not part of `transform`,
+        and `partial_fit` alone makes none, but continues to train one that `fit` has made.
     step_conv_filters : int, tuple of int or None, default=None
         For steps that are matrices, such as images: number of filters of a convolution applied to
         each step by itself, a tuple for several layers. Required for such X, and refused for other
@@ -227,6 +237,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         The training loss of every epoch.
     n_iter_ : int
         Number of epochs trained, those of earlier warm starts included.
+    path_weights_ : dict
+        What the outputs of the LSTM ("lstm") and of the linear model ("linear") are multiplied by
+        before they are added; 1 and 0 without a linear model.
     best_epoch_ : int or None
         The epoch, counted from 1, whose weights early stopping restored.
 
@@ -286,6 +299,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
        Recurrent Neural Networks", NeurIPS 2016, section 4.
     .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
+    .. [7] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
+       section 3.
 
     Examples
     --------
@@ -318,6 +333,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **PooledFeatures._parameter_constraints,
+        "linear_path": ["boolean", StrOptions({"auto"})],
         "loss": [StrOptions({"cross_entropy", "ordinal", "distance_weighted"})],
         "class_order": ["array-like", None],
         "distance_power": [Range(Real, 0, None, closed="neither")],
@@ -356,6 +372,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
         embedding_dropout: float = 0.1,
+        linear_path: bool | str = "auto",
         # Series
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
@@ -407,6 +424,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         self.embeddings = embeddings
         self.freeze_embeddings = freeze_embeddings
         self.embedding_dropout = embedding_dropout
+        self.linear_path = linear_path
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size
         self.step_conv_pool_size = step_conv_pool_size

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sklstm._sequences import plain
 from sklstm.nn import StepLoss, WeightedLoss
+from sklstm.nn.linear_path import LinearKind
 from sklstm.nn.losses import SampleLoss
 
 
@@ -74,6 +75,11 @@ class Target(ABC):
     @abstractmethod
     def fitted_attributes(self) -> dict[str, Any]:
         """The public fitted attributes of the estimator that come from y."""
+
+    @property
+    def linear_kind(self) -> LinearKind | None:
+        """What the outputs of a linear model beside the network mean; None if there can be none."""
+        return None
 
     @property
     @abstractmethod

@@ -28,6 +28,7 @@ from sklstm._sequences import (
 )
 from sklstm._targets.base import Decoder, Target
 from sklstm.nn import LinearHead, binary_loss, multiclass_loss
+from sklstm.nn.linear_path import LinearKind
 from sklstm.nn.losses import SampleLoss
 
 # The ways out for a y that does not have one label per sample.
@@ -93,6 +94,13 @@ class LabelTarget(Target):
     def fitted_attributes(self) -> dict[str, Any]:
         """The public fitted attributes of the estimator that come from y."""
         return {"classes_": self.classes}
+
+    @property
+    def linear_kind(self) -> LinearKind | None:
+        """What the outputs of a linear model beside the network mean."""
+        if self.per_step or self.loss != "cross_entropy":
+            return None
+        return "sigmoid" if self.sigmoid else "softmax"
 
     @property
     def n_outputs(self) -> int:

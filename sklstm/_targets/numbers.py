@@ -25,6 +25,7 @@ from sklstm.nn import (
     quantile_loss,
     squared_loss,
 )
+from sklstm.nn.linear_path import LinearKind
 from sklstm.nn.losses import SampleLoss
 
 # Losses of the targets as they are encoded; "huber" and "quantile" have a parameter besides.
@@ -97,6 +98,11 @@ class NumberTarget(Target):
     def is_log(self) -> bool:
         """Whether outputs are logarithms of the scaled numbers."""
         return self.loss == "poisson"
+
+    @property
+    def linear_kind(self) -> LinearKind | None:
+        """What the outputs of a linear model beside the network mean."""
+        return None if self.per_step or self.loss != "squared_error" else "numbers"
 
     @property
     def n_outputs(self) -> int:

@@ -3,6 +3,11 @@
 from sklstm._training.batches import LabelledSequences, Samples, Table, batches_per_epoch
 from sklstm._training.clustering import train_autoencoder, train_clusters
 from sklstm._training.in_training import ModelInTraining
+from sklstm._training.linear_paths import (
+    MOST_VALUES,
+    fit_linear_path,
+    learn_shares,
+)
 from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
 from sklstm._training.plan import (
     CLUSTERING,
@@ -26,6 +31,7 @@ from sklstm._training.users_callbacks import copied_callbacks, release
 
 __all__ = [
     "CLUSTERING",
+    "MOST_VALUES",
     "OPTIMIZERS",
     "RECONSTRUCTION",
     "SCHEDULES",
@@ -42,8 +48,10 @@ __all__ = [
     "dtype_of",
     "evaluation_mode",
     "fast_cpu",
+    "fit_linear_path",
     "frozen_epochs",
     "is_evaluating",
+    "learn_shares",
     "plan_from",
     "predict_batches",
     "predict_from",

@@ -13,6 +13,7 @@ from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding, WordCharacterEmbedding
 from sklstm.nn.heads import CRFHead, CumulativeLinkHead, LinearHead, QuantileHead
+from sklstm.nn.linear_path import CountPath, LinearPath, StepPath
 from sklstm.nn.losses import (
     CRFLoss,
     StepLoss,
@@ -43,11 +44,13 @@ __all__ = [
     "CRFLoss",
     "CharacterConvolution",
     "ConvolutionPool",
+    "CountPath",
     "CumulativeLinkHead",
     "Dropout",
     "LastPooling",
     "LinearChainCRF",
     "LinearHead",
+    "LinearPath",
     "MaxPooling",
     "MeanPooling",
     "Pooling",
@@ -57,6 +60,7 @@ __all__ = [
     "SequenceNetwork",
     "StepConvolution",
     "StepLoss",
+    "StepPath",
     "TokenEmbedding",
     "WeightedLoss",
     "WordCharacterEmbedding",

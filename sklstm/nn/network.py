@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, rate, whole
 from sklstm.nn.convolution import ConvolutionPool, StepConvolution
 from sklstm.nn.dropout import Dropout
+from sklstm.nn.linear_path import LinearPath
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
 from sklstm.nn.state import State, advance_ragged, put_rows, take_rows
@@ -36,6 +37,12 @@ class SequenceNetwork(nn.Module):
     dropout : float, default=0.0
         Dropout rate before the output layer, and before the recurrent layers where their input
         comes from an embedding or a convolution; values in X are never dropped.
+
+    Attributes
+    ----------
+    linear_path : LinearPath or None
+        A linear model of the same input, whose outputs `forward` adds to those of the output
+        layer; None, as it is at first, for the network alone.
 
     Examples
     --------
@@ -89,6 +96,7 @@ class SequenceNetwork(nn.Module):
         self.pooling = pooling
         self.output_dropout = Dropout(dropout)
         self.output = output
+        self.linear_path: LinearPath | None = None
 
     @property
     def is_causal(self) -> bool:
@@ -139,7 +147,10 @@ class SequenceNetwork(nn.Module):
         Tensor of shape (batch, n_outputs), or (batch, time, n_outputs) without pooling
             In the shape that the output layer gives.
         """
-        return self.respond(self.encode(inputs, lengths))
+        outputs = self.respond(self.encode(inputs, lengths))
+        if self.linear_path is not None:
+            outputs = self.linear_path(outputs, inputs, lengths)
+        return outputs
 
     def respond(self, encoded: Tensor) -> Tensor:
         """Return the outputs for states from `encode`: dropout and the output layer."""

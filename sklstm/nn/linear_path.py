@@ -1,0 +1,200 @@
+"""Linear models beside the network: of the words of a text, or of all values of a series."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, whole
+
+# What the outputs of a linear model mean: log-odds of each, scores of classes that exclude each
+# other, or numbers.
+LinearKind = Literal["sigmoid", "softmax", "numbers"]
+
+# Ids up to this one are padding and the unknown word, which are not counted.
+_LAST_UNCOUNTED = 1
+
+
+def count_cells(
+    rows: Tensor, ids: Tensor, pairs: Tensor, n_ids: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Count the words, and the pairs of neighbouring words, of each text.
+
+    Parameters
+    ----------
+    rows : Tensor of shape (n_steps,)
+        The text that each word is of; the words of a text are consecutive, in their order.
+    ids : Tensor of shape (n_steps,)
+        The token ids. Padding and unknown words are not counted, nor pairs with one of them.
+    pairs : Tensor of shape (n_pairs,)
+        The pairs that are counted, as ``first * n_ids + second``, sorted.
+    n_ids : int
+        Number of token ids.
+
+    Returns
+    -------
+    rows, features, counts : Tensor of shape (n_cells,)
+        For every text and feature that occurs in it, sorted by text: the number of times it does.
+        The feature of a word is its id, that of a pair ``n_ids`` plus its place in `pairs`.
+    """
+    n_features = n_ids + len(pairs)
+    known = (ids > _LAST_UNCOUNTED) & (ids < n_ids)
+    cells = [(rows * n_features + ids)[known]]
+    if len(pairs) and len(ids) > 1:
+        adjacent = known[:-1] & known[1:] & (rows[:-1] == rows[1:])
+        keys = (ids[:-1] * n_ids + ids[1:])[adjacent]
+        places = torch.searchsorted(pairs, keys).clamp(max=len(pairs) - 1)
+        counted = pairs[places] == keys
+        owners = rows[:-1][adjacent][counted]
+        cells.append(owners * n_features + n_ids + places[counted])
+    distinct, counts = torch.unique(torch.cat(cells), return_counts=True)
+    row = torch.div(distinct, n_features, rounding_mode="floor")
+    return row, distinct - row * n_features, counts
+
+
+def weigh_counts(
+    rows: Tensor, features: Tensor, counts: Tensor, idf: Tensor, n_rows: int
+) -> Tensor:
+    """Return TF-IDF, with the logarithm of counts, every text scaled to length 1."""
+    values = (1.0 + counts.to(idf.dtype).log()) * idf[features]  # (n_cells,)
+    squares = values.new_zeros(n_rows).index_add(0, rows, values * values)
+    return values / squares.sqrt()[rows]
+
+
+class LinearPath(nn.Module):
+    """A linear model of the input whose outputs are added to those of the network.
+
+    Parameters
+    ----------
+    n_features, n_outputs : int
+        Number of features of the linear model, and of outputs.
+
+    Attributes
+    ----------
+    weight : Parameter of shape (n_features, n_outputs)
+        The coefficients; zero at first.
+    bias : Parameter of shape (n_outputs,)
+        The intercepts; zero at first.
+    shares : Parameter of shape (2,)
+        What the outputs of the network and those of the linear model are multiplied by.
+    """
+
+    def __init__(self, n_features: int, n_outputs: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(whole("n_features", n_features), n_outputs))
+        self.bias = nn.Parameter(torch.zeros(whole("n_outputs", n_outputs)))
+        self.shares = nn.Parameter(torch.ones(2))
+
+    def forward(self, outputs: Tensor, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the network's `outputs` and those of the linear model, weighted and added.
+
+        Parameters
+        ----------
+        outputs : Tensor of shape (batch, n_outputs)
+            Outputs of the network.
+        inputs : Tensor of shape (batch, time, features)
+            What the network has read.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_outputs)
+        """
+        return self.shares[0] * outputs + self.shares[1] * self.linear(inputs, lengths)
+
+    def linear(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
+        raise NotImplementedError
+
+
+class CountPath(LinearPath):
+    """A linear model of the words of a text and its pairs of neighbouring words, by TF-IDF.
+
+    Parameters
+    ----------
+    pairs : Tensor of shape (n_pairs,), int64
+        The pairs of words that are counted; see `count_cells`.
+    idf : Tensor of shape (n_ids + n_pairs,)
+        Inverse document frequencies.
+    n_outputs : int
+        Number of outputs.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import CountPath
+    >>> path = CountPath(torch.tensor([4 * 6 + 5]), torch.ones(7), 1)  # ids below 6, a pair
+    >>> with torch.no_grad():
+    ...     _ = path.weight.copy_(torch.tensor([[0.0], [0], [0], [0], [1], [2], [4]]))
+    >>> ids = torch.tensor([[[4], [5]], [[5], [4]]])  # (batch, time, 1)
+    >>> path.linear(ids, torch.tensor([2, 2])).squeeze(1)
+    tensor([4.0415, 2.1213], grad_fn=<SqueezeBackward1>)
+    """
+
+    pairs: Tensor
+    idf: Tensor
+
+    def __init__(self, pairs: Tensor, idf: Tensor, n_outputs: int):
+        super().__init__(len(idf), n_outputs)
+        self.n_ids = len(idf) - len(pairs)
+        self.register_buffer("pairs", pairs)
+        self.register_buffer("idf", idf)
+
+    def linear(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
+        check_tensor("inputs", inputs, "batch", "time", 1, dtypes=INTEGERS)
+        check_lengths(lengths, *inputs.shape[:2])
+        n_texts, n_steps = inputs.shape[:2]
+        within = torch.arange(n_steps, device=inputs.device) < lengths[:, None]  # (batch, time)
+        rows = torch.nonzero(within)[:, 0]
+        rows, features, counts = count_cells(rows, inputs[:, :, 0][within], self.pairs, self.n_ids)
+        values = weigh_counts(rows, features, counts, self.idf, n_texts)
+        parts = self.weight[features] * values[:, None]  # (n_cells, n_outputs)
+        outputs = self.bias.expand(n_texts, -1)
+        return outputs.index_add(0, rows, parts)  # (batch, n_outputs)
+
+
+class StepPath(LinearPath):
+    """A linear model of all values of a series, for series of one length.
+
+    Steps that a series lacks count as average ones, and further steps are not read.
+
+    Parameters
+    ----------
+    mean, scale : Tensor of shape (time, features)
+        What every value is centred by and divided by.
+    n_outputs : int
+        Number of outputs.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import StepPath
+    >>> path = StepPath(torch.zeros(3, 1), torch.ones(3, 1), n_outputs=1)
+    >>> with torch.no_grad():
+    ...     _ = path.weight.copy_(torch.tensor([[1.0], [10.0], [100.0]]))
+    >>> x = torch.tensor([[[1.0], [2.0], [3.0]], [[4.0], [5.0], [0.0]]])  # (batch, time, 1)
+    >>> path.linear(x, torch.tensor([3, 2])).squeeze(1)
+    tensor([321.,  54.], grad_fn=<SqueezeBackward1>)
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, mean: Tensor, scale: Tensor, n_outputs: int):
+        super().__init__(mean.numel(), n_outputs)
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", scale)
+
+    def linear(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
+        check_tensor("inputs", inputs, "batch", "time", self.mean.shape[1])
+        check_lengths(lengths, *inputs.shape[:2])
+        n_steps = min(inputs.shape[1], len(self.mean))
+        scaled = (inputs[:, :n_steps] - self.mean[:n_steps]) / self.scale[:n_steps]
+        within = torch.arange(n_steps, device=inputs.device) < lengths[:, None]  # (batch, time)
+        scaled = scaled.masked_fill(~within[:, :, None], 0.0).flatten(1)  # (batch, time * features)
+        return scaled @ self.weight[: scaled.shape[1]] + self.bias
