@@ -8,7 +8,13 @@ As in torch, weights take torch's default dtype when a module is made, and ``mod
 converts them; a module computes in the dtype of its weights.
 """
 
-from sklstm.nn.convolution import CharacterConvolution, ConvolutionPool, StepConvolution
+from sklstm.nn.convolution import (
+    CharacterConvolution,
+    ConvolutionPool,
+    FullyConvolutional,
+    MaskedBatchNorm,
+    StepConvolution,
+)
 from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding, WordCharacterEmbedding
@@ -36,6 +42,7 @@ from sklstm.nn.pooling import (
     make_pooling,
 )
 from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
+from sklstm.nn.standardization import Standardize
 
 __all__ = [
     "AttentionPooling",
@@ -45,9 +52,11 @@ __all__ = [
     "ConvolutionPool",
     "CumulativeLinkHead",
     "Dropout",
+    "FullyConvolutional",
     "LastPooling",
     "LinearChainCRF",
     "LinearHead",
+    "MaskedBatchNorm",
     "MaxPooling",
     "MeanPooling",
     "Pooling",
@@ -55,6 +64,7 @@ __all__ = [
     "RecurrentLayer",
     "RecurrentStack",
     "SequenceNetwork",
+    "Standardize",
     "StepConvolution",
     "StepLoss",
     "TokenEmbedding",
