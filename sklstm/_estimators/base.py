@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 
 from sklstm._callers import caller_level
 from sklstm._display import PrintsShort
-from sklstm._estimators.params import CHARACTERS, NETWORK, TRAINING, layer_sizes
+from sklstm._estimators.params import CHARACTERS, NETWORK, POOLED, TRAINING, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
     InputSpec,
@@ -38,8 +39,10 @@ from sklstm._sequences import (
     check_nothing_cut,
     embedding_matrix,
     equal_but_for_rounding,
+    extremes,
     flatten_steps,
     label_fault,
+    moments,
     plain,
     ranges,
     sequence_ids,
@@ -60,6 +63,7 @@ from sklstm._training import (
     LabelledSequences,
     ModelInTraining,
     TrainingOutcome,
+    TrainingPlan,
     batches_per_epoch,
     copied_callbacks,
     evaluation_mode,
@@ -79,8 +83,10 @@ from sklstm._training import (
 from sklstm.nn import (
     CharacterConvolution,
     ConvolutionPool,
+    FullyConvolutional,
     RecurrentStack,
     SequenceNetwork,
+    Standardize,
     StepConvolution,
     TokenEmbedding,
     WordCharacterEmbedding,
@@ -94,6 +100,18 @@ _SUMMARY_STEPS, _SUMMARY_LARGE_STEPS, _LARGE = 840, 60, 256
 
 # With fewer samples "auto" puts no linear model beside the network: too few are held out then.
 _FEWEST_FOR_LINEAR = 50
+# What "auto" becomes. The branch of LSTM-FCN, with half the filters of the paper:
+_FCN_FILTERS = (64, 128, 64)
+# A convolution that shortens what the recurrent layers read: texts of this mean length, and series
+# longer than this, to so many steps.
+_CONV_FILTERS = 64
+_LONG_TEXTS, _TEXT_POOL = 100, 3
+_LONG_SERIES, _STEPS_LEFT = 256, 128
+# Sets of series tend to be small, and need small batches for enough training steps (Z. Wang et al.,
+# IJCNN 2017, have at most 16 samples in a batch).
+_BATCH, _BATCH_OF_SERIES = 32, 16
+# From this ratio of mean to standard deviation on, float32 has fewer than 3 digits of a deviation.
+_FAR_IN_FLOAT32 = 1e-3 / float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True)
@@ -113,6 +131,15 @@ class Seeds:
     def after(self, n_epochs: int) -> Seeds:
         """Return the seeds for continued training: other masks and another order."""
         return replace(self, training=self.training + n_epochs)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers over time that the parameters ask for, "auto" resolved; named like these."""
+
+    fcn_filters: tuple[int, ...] | None
+    conv_filters: int | None
+    conv_pool_size: int
 
 
 class TrainedEstimator(PrintsShort, BaseEstimator):
@@ -322,6 +349,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     _network_: dict[str, Any]
     _had_embeddings_: bool
     path_weights_: dict[str, float]
+    _layers_: Layers
+    _moments_: tuple[np.ndarray, np.ndarray] | None  # mean and scale of values; None of tokens
+    _auto_: dict[str, Any]  # what "auto" has become, by parameter
 
     @abstractmethod
     def _new_target(self) -> Target:
@@ -355,8 +385,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         data = trial._read_labelled(
             X, y, sample_weight, reset=not warm, groups=groups if may_hold_out else None
         )
-        if not warm:
-            trial._check_scale(X, data.sequences)
         every = data
         linear = trial._has_linear_path(data)
         held_out = None
@@ -370,7 +398,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
-            trial._build_network(seeds.module)
+            trial._build_network(data, seeds.module)
+            trial._check_scale(X, every.sequences)
         trial._state_ = None
         if isinstance(trial.module_, SequenceNetwork):
             trial.module_.linear_path = None  # of an earlier fit
@@ -500,22 +529,25 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         seeds = Seeds.draw(self.random_state)
         data = trial._read_labelled(X, y, sample_weight, reset=first, classes=classes, partial=True)
         if first:
+            trial._build_network(data, seeds.module)
             trial._check_scale(X, data.sequences, partial=True)
-            trial._build_network(seeds.module)
         else:
             seeds = seeds.after(self.n_iter_)
         trial._train(data, None, seeds.training, partial=True)
         return self._adopt(trial)
 
-    def _build_network(self, seed: int) -> None:
-        """Build the network, and record from which parameters."""
+    def _build_network(self, data: LabelledSequences, seed: int) -> None:
+        """Build the network for the training data, and record from which parameters."""
+        self._layers_ = self._resolve_layers(data.sequences)
+        self._moments_ = self._learn_moments(data)
         self.module_ = self._seeded_module(seed)
         self._network_ = self._network_parameters()
         self._had_embeddings_ = getattr(self, "embeddings", None) is not None
 
     def _network_parameters(self) -> dict[str, Any]:
         """Return the parameters that define the network, as plain values that can be compared."""
-        names = (NETWORK | CHARACTERS).keys() - {"embeddings", "freeze_embeddings"}
+        own = {"embeddings", "freeze_embeddings", "batch_size"}
+        names = (NETWORK | POOLED | CHARACTERS).keys() - own
         values = {name: plain(getattr(self, name, None)) for name in sorted(names)}
         for name, value in values.items():
             if isinstance(value, list | tuple):
@@ -607,15 +639,20 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             )
 
     def _check_scale(self, X: Any, sequences: Ragged, *, partial: bool = False) -> None:
-        """Warn if values are far from the scale that networks learn from."""
+        """Warn if values are on a scale from which the network does not learn."""
         if sequences.is_tokens or self._may_be_ids:
             return
         name = type(self).__name__
-        found = unusual_scale(_columns(sequences), partial=partial)
-        what = "far from 0 and 1, so that training learns little from it"
+        found = None
+        if getattr(self.module_, "standardization", None) is None:
+            found = unusual_scale(_columns(sequences), partial=partial)
+            what = "far from 0 and 1, so that training learns little from it"
         if found is None:
             found = self._lost_in_float32(X, _columns(sequences))
             what = "which float32 cannot represent: all of its values become the same"
+        if found is None and not partial:  # a part may vary little by chance
+            found = self._lost_in_float32(X, _columns(sequences), far=True)
+            what = "of which float32 keeps fewer than 3 digits"
         if found is not None:
             feature, mean, deviation = found
             way = f"make_pipeline(SequenceScaler(), {name}())"
@@ -628,13 +665,23 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 stacklevel=caller_level(),
             )
 
-    def _lost_in_float32(self, X: Any, values: np.ndarray) -> tuple[int, float, float] | None:
-        """Return the first feature that varies in X only, its mean and standard deviation."""
+    def _lost_in_float32(
+        self, X: Any, values: np.ndarray, *, far: bool = False
+    ) -> tuple[int, float, float] | None:
+        """Return the first feature that varies in X only, its mean and standard deviation.
+
+        With `far`, the first feature whose mean is so large beside its deviation that float32
+        keeps few digits of that.
+        """
         if getattr(X, "dtype", None) == np.float32:
             return None
-        same = np.flatnonzero((values[:1000] == values[0]).all(axis=0))
-        same = same[(values[:, same] == values[0, same]).all(axis=0)]
-        if not len(same):
+        if far:
+            some = values[:: 1 + len(values) // 10_000]
+            found = np.flatnonzero(_far_in_float32(some))
+        else:
+            found = np.flatnonzero((values[:1000] == values[0]).all(axis=0))
+            found = found[(values[:, found] == values[0, found]).all(axis=0)]
+        if not len(found):
             return None
         given = as_ragged(
             X,
@@ -643,13 +690,15 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             dtype=[np.float64, np.float32],
             matrices=self._reads_matrices,
         )
-        rows = _columns(given)[:, same].astype(np.float64)
+        if given.values.dtype == np.float32:
+            return None
+        rows = _columns(given)[:, found].astype(np.float64)
         low, high = rows.min(axis=0), rows.max(axis=0)
         lost = np.flatnonzero((low < high) & ~equal_but_for_rounding(low, high, rows.dtype))
         if not len(lost):
             return None
         column = rows[:, lost[0]]
-        return int(same[lost[0]]), float(column.mean()), float(column.std())
+        return int(found[lost[0]]), float(column.mean()), float(column.std())
 
     def _hold_out(
         self, data: LabelledSequences, seed: int
@@ -703,7 +752,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         plan = plan_from(
             self,
             n_batches=batches_per_epoch(
-                data, self.batch_size, bptt_length=self.bptt_length, shuffle=shuffle
+                data, self._batch_size, bptt_length=self.bptt_length, shuffle=shuffle
             ),
             seed=seed,
             partial=partial,
@@ -716,6 +765,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             stateful=self.stateful,
             callbacks=callbacks,
         )
+        plan = replace(plan, batch_size=self._batch_size)
+        self._note_auto(plan, partial=partial)
         self._froze_embeddings_ = plan.frozen_epochs is not None
         self.callbacks_ = callbacks
         state = None
@@ -804,6 +855,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         float32 as torch's default dtype, in which the module is run as well. A module maps
         ``inputs`` of shape (batch, time, features) and ``lengths`` of shape (batch,) to what the
         loss takes, (batch, n_outputs), or (batch, time, n_outputs) where every step has a target.
+        It gets values as they are in X, and standardises them itself if it has to.
         """
         size = self._input_.n_features
         embedding = self._build_embedding()
@@ -814,12 +866,13 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         step_convolution = self._build_step_convolution()
         if step_convolution is not None:
             size = step_convolution.output_size
+        layers, n_values = self._layers_, size
         convolution = None
-        if self.conv_filters is not None:
+        if layers.conv_filters is not None:
             convolution = ConvolutionPool(
-                size, self.conv_filters, self.conv_kernel_size, self._conv_pool_size()
+                size, layers.conv_filters, self.conv_kernel_size, layers.conv_pool_size
             )
-            size = self.conv_filters
+            size = layers.conv_filters
         recurrent = RecurrentStack(
             size,
             layer_sizes(self.hidden_size, self.num_layers),
@@ -832,14 +885,21 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         pooling = None
         if not self._per_step:
             pooling = make_pooling(self.pooling, recurrent.output_size, self.bidirectional)
+        n_encoded, branch = recurrent.output_size, None
+        if layers.fcn_filters is not None:
+            kernel_sizes = layer_sizes(self.fcn_kernel_sizes, 1, name="fcn_kernel_sizes")
+            branch = FullyConvolutional(n_values, layers.fcn_filters, kernel_sizes)
+            n_encoded += branch.output_size
         return SequenceNetwork(
             embedding=embedding,
             step_convolution=step_convolution,
             convolution=convolution,
             recurrent=recurrent,
             pooling=pooling,
-            output=self._target_.build_output(recurrent.output_size),
+            output=self._target_.build_output(n_encoded),
             dropout=self.dropout,
+            standardization=None if self._moments_ is None else Standardize(*self._moments_),
+            branch=branch,
         )
 
     def _build_step_convolution(self) -> StepConvolution | None:
@@ -854,15 +914,50 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             self.step_conv_pool_size,
         )
 
-    def _conv_pool_size(self) -> int:
-        """Return the number of steps that max-pooling reduces to one after the convolution."""
-        size = int(getattr(self, "conv_pool_size", 1))  # a tagger has no pooling
-        if self._per_step and size > 1:
-            raise ValueError(
-                f"y has a target for every step, but conv_pool_size={size} reduces {size} steps to "
-                "one; set conv_pool_size=1."
-            )
-        return size
+    def _resolve_layers(self, sequences: Ragged) -> Layers:
+        """Return the layers over time that the parameters ask for; a tagger has no pooling."""
+        return Layers(None, self.conv_filters, 1)
+
+    @property
+    def _batch_size(self) -> int:
+        """The number of sequences per training step, "auto" resolved."""
+        if self.batch_size != "auto":
+            return int(self.batch_size)
+        spec = self._input_
+        is_series = not spec.is_tokens and spec.step_shape is None
+        return _BATCH_OF_SERIES if is_series else _BATCH
+
+    def _note_auto(self, plan: TrainingPlan, *, partial: bool) -> None:
+        """Record what "auto" became of the parameters that have it."""
+        became = vars(self._layers_) | {"batch_size": plan.batch_size}
+        if not self._layers_.conv_filters:
+            del became["conv_pool_size"]
+        if not partial:
+            became["max_epochs"] = plan.max_epochs
+        names = [name for name in became if getattr(self, name, None) == "auto"]
+        self._auto_ = {name: became[name] for name in names}
+
+    def _learn_moments(self, data: LabelledSequences) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the mean and the scale of each feature, or None where nothing is standardised.
+
+        Steps count by the weight of their sample. All numbers of steps that are matrices are of
+        one feature. The scale of a constant feature is 1.
+        """
+        sequences = data.sequences
+        if sequences.is_tokens or not self.standardize:
+            return None
+        rows = sequences.values
+        weights = sequences.row_weights(data.weights, per_step=data.per_step)
+        mean, variance = moments(rows, weights)
+        low, high = extremes(rows, weights)
+        if sequences.step_shape is not None:
+            center = mean.mean(keepdims=True)
+            variance = (variance + np.square(mean - center)).mean(keepdims=True)
+            mean, low, high = center, low.min(keepdims=True), high.max(keepdims=True)
+        scale = np.sqrt(variance)
+        # By the values, as the variance may be rounding errors.
+        constant = equal_but_for_rounding(low, high, np.dtype(np.float32))
+        return mean, np.where(constant | (scale < np.finfo(np.float32).tiny), 1.0, scale)
 
     @property
     def _output_layer(self) -> nn.Module | None:
@@ -871,6 +966,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def summary(self) -> None:
         """Print the parts of the network, their output shapes and parameter counts.
+
+        The last line says what parameters with "auto" became.
 
         Raises
         ------
@@ -893,6 +990,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         totals = [f"trained parameters: {trained:,}"]
         if fixed:
             totals.append(f"fixed parameters (frozen embeddings, unused biases): {fixed:,}")
+        if self._auto_:
+            became = ", ".join(f"{name}={value}" for name, value in self._auto_.items())
+            totals.append(f"auto: {became}")
         print("\n".join([body[0], line, *body[1:], line, *totals]))
 
     # Prediction
@@ -1065,7 +1165,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         options = self._run_options()
         module: Any = self.module_.to(options["device"])
         state = self._kept_state(module, options["device"])
-        outputs, size = [], int(self.batch_size)
+        outputs, size = [], self._batch_size
         for first in range(0, len(sequences), size):
             batch = sequences.take(np.arange(first, min(first + size, len(sequences))))
             rows = torch.arange(len(batch), device=options["device"])
@@ -1080,10 +1180,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return the state that earlier calls left, or the initial one."""
         kept = self._state_
         if kept is None:
-            return module.initial_state(int(self.batch_size))
-        if len(kept[0]) != self.batch_size:
+            return module.initial_state(self._batch_size)
+        if len(kept[0]) != self._batch_size:
             raise ValueError(
-                f"batch_size is {self.batch_size} now, but the state kept by stateful=True is of "
+                f"batch_size is {self._batch_size} now, but the state kept by stateful=True is of "
                 f"batches of {len(kept[0])}; reset_states() discards it."
             )
         return tuple(part.to(device) for part in kept)
@@ -1111,6 +1211,11 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 f"{what} reads sequences piece by piece, but conv_filters adds a convolution that "
                 "looks at later steps. Fit with conv_filters=None."
             )
+        if module.branch is not None:
+            raise ValueError(
+                f"{what} reads sequences piece by piece, but fcn_filters adds convolutions that "
+                "read them whole. Fit with fcn_filters=None."
+            )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -1125,8 +1230,81 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM):
     """An estimator with one target per sequence, whose pooled state serves as features."""
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = BaseLSTM._parameter_constraints | POOLED
+    fcn_filters_: tuple[int, ...] | None
+    conv_filters_: int | None
+    conv_pool_size_: int
+    batch_size_: int
+
+    def _resolve_layers(self, sequences: Ragged) -> Layers:
+        """Return the layers over time that the parameters ask for, "auto" resolved.
+
+        "auto" adds convolutions only to a network that reads sequences whole anyway: in both
+        directions, for one target each.
+        """
+        spec, longest = self._input_, int(sequences.lengths.max())
+        in_pieces = self.stateful or self.bptt_length is not None
+        is_whole = self.bidirectional and not (self._per_step or in_pieces)
+        is_series = not spec.is_tokens and spec.step_shape is None
+
+        fcn_filters = self.fcn_filters
+        if fcn_filters == "auto":
+            fcn_filters = _FCN_FILTERS if is_whole and is_series else None
+        elif fcn_filters is not None:
+            fcn_filters = layer_sizes(fcn_filters, 1, name="fcn_filters")
+            self._check_branch()
+        if fcn_filters is not None:
+            kernel_sizes = layer_sizes(self.fcn_kernel_sizes, 1, name="fcn_kernel_sizes")
+            if len(kernel_sizes) != len(fcn_filters):
+                raise ValueError(
+                    f"fcn_kernel_sizes={plain(self.fcn_kernel_sizes)!r} has {len(kernel_sizes)} "
+                    f"layers, but fcn_filters={fcn_filters} has {len(fcn_filters)}; give one width "
+                    "for each layer."
+                )
+
+        conv_filters, pool_size = self.conv_filters, 1 if self._per_step else 2
+        if conv_filters == "auto":
+            conv_filters = None
+            if is_whole and spec.is_tokens and sequences.lengths.mean() >= _LONG_TEXTS:
+                conv_filters, pool_size = _CONV_FILTERS, _TEXT_POOL
+            elif is_whole and is_series and longest > _LONG_SERIES:
+                conv_filters, pool_size = _CONV_FILTERS, math.ceil(longest / _STEPS_LEFT)
+        if self.conv_pool_size != "auto":
+            pool_size = int(self.conv_pool_size)
+        if conv_filters is None:
+            pool_size = 1
+        if self._per_step and pool_size > 1:
+            raise ValueError(
+                f"y has a target for every step, but conv_pool_size={pool_size} reduces "
+                f"{pool_size} steps to one; set conv_pool_size=1."
+            )
+
+        self.fcn_filters_, self.conv_filters_ = fcn_filters, conv_filters
+        self.conv_pool_size_ = pool_size
+        return Layers(fcn_filters, conv_filters, pool_size)
+
+    def _check_branch(self) -> None:
+        """Raise ValueError if given `fcn_filters` cannot read this X, or not for this target."""
+        spec = self._input_
+        for found, reason in (
+            (spec.is_tokens, "X holds token ids"),
+            (spec.step_shape is not None, f"X has steps of shape {spec.step_shape}"),
+            (self._per_step, "every step has a target"),
+            (self.stateful, "with stateful=True each sample continues another"),
+            (self.bptt_length is not None, f"bptt_length={self.bptt_length} reads it in chunks"),
+        ):
+            if found:
+                raise ValueError(
+                    f"fcn_filters={plain(self.fcn_filters)!r} is for a series of values that is "
+                    f"read as a whole, but {reason}; set fcn_filters=None."
+                )
+
+    def _note_auto(self, plan: TrainingPlan, *, partial: bool) -> None:
+        super()._note_auto(plan, partial=partial)
+        self.batch_size_ = plan.batch_size
+
     def transform(self, X: Any) -> np.ndarray:
-        """Return the pooled state of each sequence, as features for another model.
+        """Return the input of the output layer for each sequence, as features for another model.
 
         Parameters
         ----------
@@ -1136,8 +1314,9 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         Returns
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
-            The input of the output layer; `n_features_out` is the `hidden_size` of the last
-            layer, times 2 if it is bidirectional.
+            The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
+            With `fcn_filters` the features of the convolutional branch follow, as many as the last
+            layer has filters.
         """
         sequences = self._read_X(X)
         return self._run(self.module_.encode, sequences)
@@ -1156,6 +1335,12 @@ def _columns(sequences: Ragged) -> np.ndarray:
     """Return the values with a column per feature; all numbers of a matrix are of one."""
     values = sequences.values
     return values if sequences.step_shape is None else values.reshape(-1, 1)
+
+
+def _far_in_float32(rows: np.ndarray) -> np.ndarray:
+    """Return whether float32 keeps fewer than 3 digits of the deviation of each feature."""
+    mean, deviation = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64)
+    return (rows.min(axis=0) < rows.max(axis=0)) & (abs(mean) > _FAR_IN_FLOAT32 * deviation)
 
 
 def check_step_convolution(filters: Any, step_shape: tuple[int, ...] | None) -> None:

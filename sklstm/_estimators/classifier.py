@@ -43,7 +43,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Number of stacked recurrent layers, where `hidden_size` is one number.
     dropout : float, default=0.5
         Dropout rate, applied during training to the embedded (or convolved) input, between
-        recurrent layers and to the pooled state. Values in X are never dropped.
+        recurrent layers and to the input of the output layer. Values in X are never dropped.
     learning_rate : float, default=2e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
@@ -84,14 +84,18 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         "weights" drops recurrent weights, drawn once per batch, which keeps the fused kernel [4]_;
         "states" drops units of the hidden state, the same ones at all steps of a sequence [5]_, in
         a slow loop over the steps.
-    conv_filters : int or None, default=None
+    conv_filters : int, "auto" or None, default="auto"
         Number of filters of a convolution over time before the recurrent layers; None for no
-        convolution.
+        convolution. "auto" means 64 for long sequences: tokens of at least 100 steps on average,
+        and values where a training sequence has more than 256 steps; else, and where sequences are
+        not read whole (see `fcn_filters`), None.
     conv_kernel_size : int, default=3
         Width of these filters, in steps.
-    conv_pool_size : int, default=2
+    conv_pool_size : int or "auto", default="auto"
         Width of the max-pooling after the convolution, in steps. It divides the number of steps
-        that the recurrent layers process.
+        that the recurrent layers process. "auto" means 2 for given `conv_filters`. For those that
+        "auto" chose it means 3 for tokens, and for values as many as leave at most 128 steps of the
+        longest training sequence.
     embedding_dim : int, default=100
         Dimensionality of the token vectors. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
@@ -115,7 +119,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         training batch [4]_.
     linear_path : "auto" or bool, default="auto"
         Put a linear model of the same input beside the LSTM, whose outputs are added to those of
-        the LSTM [7]_: logistic regression on TF-IDF of words and pairs of words, which sees
+        the LSTM [9]_: logistic regression on TF-IDF of words and pairs of words, which sees
         at once which words occur, where the LSTM sees their order.
         How much each of the two counts is learned on held-out samples (`validation_fraction` of
         the training data, or `X_val`), down to nothing, as is the scale of probabilities; see
@@ -131,13 +135,27 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Height and width of these filters.
     step_conv_pool_size : int, default=2
         Height and width of the max-pooling after each of these layers.
+    fcn_filters : tuple of int, "auto" or None, default="auto"
+        Number of filters of each layer of convolutions that read values beside the LSTM, with
+        batch normalisation, and whose mean over the steps joins the pooled state (LSTM-FCN [7]_).
+        They find short patterns, which an LSTM alone does not learn from a few hundred series.
+        "auto" means (64, 128, 64), half of the paper's, where sequences of values (not of matrices)
+        are read whole: with ``bidirectional=True``, without `bptt_length` and `stateful`. None for
+        none. Batch statistics do not know sample weights.
+    fcn_kernel_sizes : tuple of int, default=(8, 5, 3)
+        Width of these filters in each layer, in steps. The default is the paper's.
+    standardize : bool, default=True
+        Standardise values as the first layer of the network: each feature to mean 0 and standard
+        deviation 1 over all steps of the training sequences, with sample weights. Steps that are
+        matrices have one mean and one deviation. `partial_fit` takes those of its first call, and
+        a warm start keeps them.
     bptt_length : int or None, default=None
         Truncated back-propagation through time for long sequences: gradients are computed in
         chunks of that many steps [6]_, so that the memory of a training step does not grow with
         the length of a sequence. The state is carried from chunk to chunk, gradients are not; each
         chunk is run twice, so that every step still receives its gradient through `pooling`.
         Dropout masks are drawn again for each chunk. Needs ``bidirectional=False`` and no
-        `conv_filters`. None back-propagates through whole sequences.
+        convolutions over time. None back-propagates through whole sequences.
     stateful : bool, default=False
         Let sample i of a batch continue from the final state of sample i of the previous batch, as
         in Keras: sample `batch_size` continues sample 0, and so on. The order of the data is kept
@@ -168,9 +186,10 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         straight line or along half a cosine, or an increase over the first tenth followed by a
         cosine decay. Without effect where `callbacks` hold an LRScheduler; it ends, with a warning,
         as soon as a callback sets the rate itself.
-    batch_size : int, default=32
-        Number of sequences per training step. A batch holds sequences of similar length; memory
-        grows with `batch_size` times the length of the longest sequence in a batch.
+    batch_size : int or "auto", default="auto"
+        Number of sequences per training step. "auto" means 32 for tokens and matrices, and 16 for
+        values, as sets of series tend to be small. A batch holds sequences of similar length;
+        memory grows with the batch size times the length of the longest sequence in a batch.
     shuffle : bool, default=True
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
@@ -225,6 +244,14 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     embedding_coverage_ : float
         Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
         fastText composes from character n-grams do not count.
+    fcn_filters_ : tuple of int or None
+        What `fcn_filters` became.
+    conv_filters_ : int or None
+        What `conv_filters` became.
+    conv_pool_size_ : int
+        What `conv_pool_size` became; 1 without a convolution.
+    batch_size_ : int
+        What `batch_size` became.
     module_ : torch.nn.Module
         The trained network, in evaluation mode.
     callbacks_ : list
@@ -246,7 +273,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     See Also
     --------
     SequenceTokenizer : Convert texts to token ids.
-    SequenceScaler : Scale values, which an LSTM needs.
+    SequenceScaler : Scale values to a range, or in double precision.
 
     Notes
     -----
@@ -299,7 +326,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
        Recurrent Neural Networks", NeurIPS 2016, section 4.
     .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
-    .. [7] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
+    .. [7] F. Karim et al., "LSTM Fully Convolutional Networks for Time Series Classification",
+       IEEE Access 6, 2018, section III.
+    .. [9] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
        section 3.
 
     Examples
@@ -364,9 +393,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         pooling: str = "max",
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",
-        conv_filters: int | None = None,
+        conv_filters: int | str | None = "auto",
         conv_kernel_size: int = 3,
-        conv_pool_size: int = 2,
+        conv_pool_size: int | str = "auto",
         # Text
         embedding_dim: int = 100,
         embeddings: Any = None,
@@ -377,6 +406,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
         step_conv_pool_size: int = 2,
+        fcn_filters: tuple[int, ...] | str | None = "auto",
+        fcn_kernel_sizes: tuple[int, ...] = (8, 5, 3),
+        standardize: bool = True,
         bptt_length: int | None = None,
         stateful: bool = False,
         input_type: str = "auto",
@@ -386,7 +418,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         lr_schedule: str = "linear",
-        batch_size: int = 32,
+        batch_size: int | str = "auto",
         shuffle: bool = True,
         warm_start: bool = False,
         # Early stopping
@@ -428,6 +460,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size
         self.step_conv_pool_size = step_conv_pool_size
+        self.fcn_filters = fcn_filters
+        self.fcn_kernel_sizes = fcn_kernel_sizes
+        self.standardize = standardize
         self.bptt_length = bptt_length
         self.stateful = stateful
         self.input_type = input_type
@@ -508,8 +543,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         -----
         UserWarning
             If y is a matrix of indicators with exactly one label in each row; or if values of X are
-            so large, so small, or so far from 0 compared to their spread, that training learns
-            little from them: put `SequenceScaler` before the estimator.
+            so small, or so far from 0 compared to their spread, that float32 loses them, or with
+            ``standardize=False`` also if training learns little from values of their scale: put
+            `SequenceScaler` before the estimator.
         ConvergenceWarning
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
@@ -563,7 +599,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         state : SequenceState or None, default=None
             The state from which each sequence continues: what an earlier call with
             ``return_state=True`` returned. Only for models that read forward only, with
-            ``bidirectional=False`` and no `conv_filters`. None starts from the initial state.
+            ``bidirectional=False`` and no convolutions over time. None starts from the initial
+            state.
         return_state : bool, default=False
             Also return the state after X.
 
@@ -647,7 +684,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         ndarray of shape (n_samples,), dtype object
             Arrays of shape (T_i, n_classes); row t is `predict_proba` of the first t + 1
             steps. A single pass for a model that reads forward only (``bidirectional=False``,
-            no convolution); otherwise every prefix is run, at a cost quadratic in T_i.
+            no convolutions); otherwise every prefix is run, at a cost quadratic in T_i.
         """
         sequences = self._read_X(X)
         result = np.empty(len(sequences), dtype=object)

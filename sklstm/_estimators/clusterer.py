@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
 from numbers import Integral, Real
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
@@ -22,7 +20,7 @@ from sklearn.base import (
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import adjusted_rand_score, silhouette_score
-from sklearn.utils import ClassifierTags, Tags, check_random_state, gen_batches
+from sklearn.utils import ClassifierTags, Tags, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
@@ -39,9 +37,12 @@ from sklstm._sequences import (
     TokenArray,
     as_table,
     equal_but_for_rounding,
+    extremes,
     is_table,
+    moments,
     plain,
     prediction_batches,
+    row_parts,
     split,
     warn_of_padded_ids,
 )
@@ -77,8 +78,6 @@ from sklstm.nn.autoencoder import (
 SILHOUETTE_SAMPLES = 5_000
 # The most samples, and the most steps, that are decoded at once.
 DECODED_SAMPLES, DECODED_STEPS = 256, 16_384
-# The most numbers that are held in double precision at once while the data are scaled.
-SCALED_NUMBERS = 1 << 20
 # The square of a smaller scale is no normal number, and loses digits.
 SMALLEST_SCALE = float(np.sqrt(np.finfo(np.float64).tiny))
 
@@ -1104,12 +1103,8 @@ class Scaling:
 
     @classmethod
     def _of_rows(cls, rows: np.ndarray, weights: np.ndarray) -> Scaling:
-        weights = weights.astype(np.float64)
-        total = weights.sum()
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            mean = _sum(weights[part] @ rows[part] for part in _parts(rows)) / total
-            squares = (weights[part] @ np.square(rows[part] - mean) for part in _parts(rows))
-            return cls._checked(mean, _sum(squares) / total, rows, weights)
+            return cls._checked(*moments(rows, weights), rows, weights)
 
     @classmethod
     def _checked(
@@ -1143,7 +1138,7 @@ class Scaling:
         """Return scaled sequences."""
         values = np.empty_like(sequences.values, dtype=np.float32)
         with np.errstate(over="ignore"):
-            for part in _parts(values):
+            for part in row_parts(values):
                 values[part] = (sequences.values[part] - self.mean) / self.scale
         bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
         if len(bad):
@@ -1159,24 +1154,10 @@ class Scaling:
         return values.astype(np.float64) * self.scale + self.mean
 
 
-def _parts(rows: np.ndarray) -> Iterator[slice]:
-    """Yield slices of rows, so that only some are held in double precision at once."""
-    size = max(1, SCALED_NUMBERS // max(1, rows.shape[1]))
-    return gen_batches(len(rows), size)
-
-
 def _are_constant(rows: Any, weights: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Return whether the values of each of these features are equal up to rounding errors."""
     if issparse(rows):
         low, high = min_max_axis(rows[weights > 0][:, features], axis=0)
         return equal_but_for_rounding(low, high, rows.dtype)
-    low, high = np.full(len(features), np.inf), np.full(len(features), -np.inf)
-    for part in _parts(rows):
-        values = rows[part][weights[part] > 0][:, features]
-        low = np.minimum(low, values.min(axis=0, initial=np.inf))
-        high = np.maximum(high, values.max(axis=0, initial=-np.inf))
+    low, high = (ends[features] for ends in extremes(rows, weights))
     return equal_but_for_rounding(low, high, rows.dtype)
-
-
-def _sum(parts: Iterable[np.ndarray]) -> np.ndarray:
-    return np.asarray(reduce(np.add, parts))

@@ -45,6 +45,17 @@ NETWORK: dict[str, Any] = {
     "step_conv_filters": [COUNT, tuple, list, None],
     "step_conv_kernel_size": [COUNT],
     "step_conv_pool_size": [COUNT],
+    "standardize": ["boolean"],
+}
+
+_AUTO = StrOptions({"auto"})
+# Of estimators with one target for each sequence, in the place of those above and below
+POOLED: dict[str, Any] = {
+    "conv_filters": [COUNT, _AUTO, None],
+    "conv_pool_size": [COUNT, _AUTO],
+    "fcn_filters": [tuple, list, _AUTO, None],
+    "fcn_kernel_sizes": [tuple, list],
+    "batch_size": [COUNT, _AUTO],
 }
 
 CHARACTERS: dict[str, Any] = {
@@ -60,7 +71,7 @@ TRAINING: dict[str, Any] = {
     "gradient_clip": [_POSITIVE, None],
     "lr_schedule": [StrOptions(set(SCHEDULES))],
     "batch_size": [COUNT],
-    "max_epochs": [COUNT, StrOptions({"auto"})],
+    "max_epochs": [COUNT, _AUTO],
     "bptt_length": [COUNT, None],
     "stateful": ["boolean"],
     "shuffle": ["boolean"],

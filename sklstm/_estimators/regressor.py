@@ -47,9 +47,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
     """Predict numbers from sequences with an LSTM.
 
     X holds sequences of numbers, matrices or token ids; lengths may differ. For each sequence (or
-    for each step of it) the target is one number, several, or a matrix. y is standardised inside
-    the estimator, so its unit does not matter; X should be scaled (`SequenceScaler`). The
-    prediction for a sequence depends on that sequence only, never on the batch it is computed in.
+    for each step of it) the target is one number, several, or a matrix. Values of X and y are
+    standardised inside the estimator, so that their units do not matter. The prediction for a
+    sequence depends on that sequence only, never on the batch it is computed in.
 
     The first five parameters are the ones that most users set. The others follow by topic: targets
     (`return_sequences` to `quantiles`), architecture (`bidirectional` to `conv_pool_size`), text
@@ -66,8 +66,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Number of stacked recurrent layers, where `hidden_size` is one number.
     dropout : float, default=0.0
         Dropout rate, applied during training to the embedded (or convolved) input, between
-        recurrent layers and to the pooled state. 0 by default, because dropout of the state adds
-        noise to the predicted number.
+        recurrent layers and to the input of the output layer. 0 by default, because dropout there
+        adds noise to the predicted number.
     learning_rate : float, default=2e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
@@ -106,14 +106,19 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         "weights" drops recurrent weights, drawn once per batch, which keeps the fused kernel [4]_;
         "states" drops units of the hidden state, the same ones at all steps of a sequence [5]_, in
         a slow loop over the steps.
-    conv_filters : int or None, default=None
+    conv_filters : int, "auto" or None, default="auto"
         Number of filters of a convolution over time before the recurrent layers; None for no
-        convolution.
+        convolution. "auto" means 64 for long sequences: tokens of at least 100 steps on average,
+        and values where a training sequence has more than 256 steps; else, and where sequences are
+        not read whole (see `fcn_filters`), None.
     conv_kernel_size : int, default=3
         Width of these filters, in steps.
-    conv_pool_size : int, default=2
+    conv_pool_size : int or "auto", default="auto"
         Width of the max-pooling after the convolution, in steps. It divides the number of steps
-        that the recurrent layers process.
+        that the recurrent layers process. "auto" means 2 (1 with
+        ``return_sequences=True``) for given `conv_filters`. For those that
+        "auto" chose it means 3 for tokens, and for values as many as leave at most 128 steps of the
+        longest training sequence.
     embedding_dim : int, default=100
         Dimensionality of the token vectors. Ignored where `embeddings` are given.
     embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
@@ -137,7 +142,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         training batch [4]_.
     linear_path : "auto" or bool, default="auto"
         Put a linear model of the same input beside the LSTM, whose outputs are added to those of
-        the LSTM [7]_: ridge regression on TF-IDF of words and pairs of words or, for series
+        the LSTM [9]_: ridge regression on TF-IDF of words and pairs of words or, for series
         of one length, on all of their values. It needs ``loss="squared_error"``.
         How much each of the two counts is learned on held-out samples (`validation_fraction` of
         the training data, or `X_val`), down to nothing, as is the scale of probabilities; see
@@ -154,13 +159,27 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Height and width of these filters.
     step_conv_pool_size : int, default=2
         Height and width of the max-pooling after each of these layers.
+    fcn_filters : tuple of int, "auto" or None, default="auto"
+        Number of filters of each layer of convolutions that read values beside the LSTM, with
+        batch normalisation, and whose mean over the steps joins the pooled state (LSTM-FCN [7]_).
+        They find short patterns, which an LSTM alone does not learn from a few hundred series.
+        "auto" means (64, 128, 64), half of the paper's, where sequences of values (not of matrices)
+        are read whole: with ``bidirectional=True`` and one target for each sequence, without
+        `bptt_length` and `stateful`. None for none. Batch statistics do not know sample weights.
+    fcn_kernel_sizes : tuple of int, default=(8, 5, 3)
+        Width of these filters in each layer, in steps. The default is the paper's.
+    standardize : bool, default=True
+        Standardise values as the first layer of the network: each feature to mean 0 and standard
+        deviation 1 over all steps of the training sequences, with sample weights. Steps that are
+        matrices have one mean and one deviation. `partial_fit` takes those of its first call, and
+        a warm start keeps them.
     bptt_length : int or None, default=None
         Truncated back-propagation through time for long sequences: gradients are computed in
         chunks of that many steps [6]_, so that the memory of a training step does not grow with
         the length of a sequence. The state is carried from chunk to chunk, gradients are not. With
         ``return_sequences=True`` each chunk is a training step; otherwise each chunk is run twice,
         so that every step still receives its gradient through `pooling`. Dropout masks are drawn
-        again for each chunk. Needs ``bidirectional=False`` and no `conv_filters`. None
+        again for each chunk. Needs ``bidirectional=False`` and no convolutions over time. None
         back-propagates through whole sequences.
     stateful : bool, default=False
         Let sample i of a batch continue from the final state of sample i of the previous batch, as
@@ -192,9 +211,10 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         straight line or along half a cosine, or an increase over the first tenth followed by a
         cosine decay. Without effect where `callbacks` hold an LRScheduler; it ends, with a warning,
         as soon as a callback sets the rate itself.
-    batch_size : int, default=32
-        Number of sequences per training step. A batch holds sequences of similar length; memory
-        grows with `batch_size` times the length of the longest sequence in a batch.
+    batch_size : int or "auto", default="auto"
+        Number of sequences per training step. "auto" means 32 for tokens and matrices, and 16 for
+        values, as sets of series tend to be small. A batch holds sequences of similar length;
+        memory grows with the batch size times the length of the longest sequence in a batch.
     shuffle : bool, default=True
         Shuffle the training data before every epoch. False keeps the order, and does not group
         sequences by length.
@@ -244,6 +264,14 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
     embedding_coverage_ : float
         Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
         fastText composes from character n-grams do not count.
+    fcn_filters_ : tuple of int or None
+        What `fcn_filters` became.
+    conv_filters_ : int or None
+        What `conv_filters` became.
+    conv_pool_size_ : int
+        What `conv_pool_size` became; 1 without a convolution.
+    batch_size_ : int
+        What `batch_size` became.
     module_ : torch.nn.Module
         The trained network, in evaluation mode; `predict` scales its outputs back.
     callbacks_ : list
@@ -265,7 +293,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
     See Also
     --------
     make_windows : Cut long series into windows and their targets.
-    SequenceScaler : Scale values, which an LSTM needs.
+    SequenceScaler : Scale values to a range, or in double precision.
     LSTMClassifier : For labels, ordered ones included.
 
     Notes
@@ -296,7 +324,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
        Recurrent Neural Networks", NeurIPS 2016, section 4.
     .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
-    .. [7] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
+    .. [7] F. Karim et al., "LSTM Fully Convolutional Networks for Time Series Classification",
+       IEEE Access 6, 2018, section III.
+    .. [9] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
        section 3.
 
     Examples
@@ -349,9 +379,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         pooling: str = "max",
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",
-        conv_filters: int | None = None,
+        conv_filters: int | str | None = "auto",
         conv_kernel_size: int = 3,
-        conv_pool_size: int = 2,
+        conv_pool_size: int | str = "auto",
         # Text
         embedding_dim: int = 100,
         embeddings: Any = None,
@@ -362,6 +392,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
         step_conv_pool_size: int = 2,
+        fcn_filters: tuple[int, ...] | str | None = "auto",
+        fcn_kernel_sizes: tuple[int, ...] = (8, 5, 3),
+        standardize: bool = True,
         bptt_length: int | None = None,
         stateful: bool = False,
         input_type: str = "auto",
@@ -371,7 +404,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         lr_schedule: str = "linear",
-        batch_size: int = 32,
+        batch_size: int | str = "auto",
         shuffle: bool = True,
         warm_start: bool = False,
         # Early stopping
@@ -412,6 +445,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size
         self.step_conv_pool_size = step_conv_pool_size
+        self.fcn_filters = fcn_filters
+        self.fcn_kernel_sizes = fcn_kernel_sizes
+        self.standardize = standardize
         self.bptt_length = bptt_length
         self.stateful = stateful
         self.input_type = input_type
@@ -489,8 +525,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Warns
         -----
         UserWarning
-            If values of X are so large, so small, or so far from 0 compared to their spread, that
-            training learns little from them: put `SequenceScaler` before the estimator.
+            If values of X are so small, or so far from 0 compared to their spread, that float32
+            loses them, or with ``standardize=False`` also if training learns little from values of
+            their scale: put `SequenceScaler` before the estimator.
         ConvergenceWarning
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
@@ -551,7 +588,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         state : SequenceState or None, default=None
             The state from which each sequence continues: what an earlier call with
             ``return_state=True`` returned. Only for models that read forward only, with
-            ``bidirectional=False`` and no `conv_filters`. None starts from the initial state.
+            ``bidirectional=False`` and no convolutions over time. None starts from the initial
+            state.
         return_state : bool, default=False
             Also return the state after X.
 
@@ -628,7 +666,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
 
     @available_if(_pools)
     def transform(self, X: Any) -> np.ndarray:
-        """Return the pooled state of each sequence, as features for another model.
+        """Return the input of the output layer for each sequence, as features for another model.
 
         Not with ``return_sequences=True``, which does not pool states.
 
@@ -640,8 +678,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Returns
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
-            The input of the output layer; `n_features_out` is the `hidden_size` of the last
-            layer, times 2 if it is bidirectional.
+            The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
+            With `fcn_filters` the features of the convolutional branch follow, as many as the last
+            layer has filters.
         """
         pooled: np.ndarray = super().transform(X)
         return pooled

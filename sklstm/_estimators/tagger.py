@@ -108,6 +108,11 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         Height and width of these filters.
     step_conv_pool_size : int, default=2
         Height and width of the max-pooling after each of these layers.
+    standardize : bool, default=True
+        Standardise values as the first layer of the network: each feature to mean 0 and standard
+        deviation 1 over all steps of the training sequences, with sample weights. Steps that are
+        matrices have one mean and one deviation. `partial_fit` takes those of its first call, and
+        a warm start keeps them.
     bptt_length : int or None, default=None
         Truncated back-propagation through time for long sequences: each chunk of that many steps
         is a training step [5]_, so that its memory does not grow with the length of a sequence.
@@ -311,6 +316,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
         step_conv_pool_size: int = 2,
+        standardize: bool = True,
         bptt_length: int | None = None,
         stateful: bool = False,
         input_type: str = "auto",
@@ -359,6 +365,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size
         self.step_conv_pool_size = step_conv_pool_size
+        self.standardize = standardize
         self.bptt_length = bptt_length
         self.stateful = stateful
         self.input_type = input_type
@@ -434,8 +441,9 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         Warns
         -----
         UserWarning
-            If values of X are so large, so small, or so far from 0 compared to their spread, that
-            training learns little from them: put `SequenceScaler` before the estimator.
+            If values of X are so small, or so far from 0 compared to their spread, that float32
+            loses them, or with ``standardize=False`` also if training learns little from values of
+            their scale: put `SequenceScaler` before the estimator.
         ConvergenceWarning
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.

@@ -1,14 +1,16 @@
-"""Object arrays, arrays of mixed types, missing values and labels, as every room needs them."""
+"""Object arrays, mixed types, missing values, labels and scales, as every room needs them."""
 
 from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from numbers import Number
 from typing import Any, NoReturn
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 # Most entries are of these types, which need no further look.
 _PLAIN = frozenset(
@@ -275,6 +277,46 @@ def equal_but_for_rounding(low: np.ndarray, high: np.ndarray, dtype: np.dtype[An
     error = 4 * np.finfo(dtype).eps if dtype == np.float32 else 8 * np.finfo(np.float64).eps
     low, high = low.astype(np.float64), high.astype(np.float64)
     return np.asarray(high - low <= error * np.maximum(np.abs(low), np.abs(high)))
+
+
+# The most numbers that are held in double precision at once while statistics are computed.
+PART_NUMBERS = 1 << 20
+
+
+def row_parts(rows: np.ndarray) -> Iterator[slice]:
+    """Yield slices of rows, so that only some are held in double precision at once."""
+    return gen_batches(len(rows), max(1, PART_NUMBERS // max(1, rows.shape[1])))
+
+
+def moments(rows: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weighted mean and variance of each feature, in double precision.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        Finite numbers.
+    weights : ndarray of shape (n_rows,)
+        Weight of each row, some above 0.
+    """
+    weights = weights.astype(np.float64)
+    total = weights.sum()
+    mean = _sum(weights[part] @ rows[part] for part in row_parts(rows)) / total
+    squares = (weights[part] @ np.square(rows[part] - mean) for part in row_parts(rows))
+    return mean, _sum(squares) / total
+
+
+def _sum(parts: Iterable[np.ndarray]) -> np.ndarray:
+    return np.asarray(reduce(np.add, parts))
+
+
+def extremes(rows: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the largest value of each feature in rows with a weight above 0."""
+    low, high = np.full(rows.shape[1], np.inf), np.full(rows.shape[1], -np.inf)
+    for part in row_parts(rows):
+        values = rows[part][weights[part] > 0]
+        low = np.minimum(low, values.min(axis=0, initial=np.inf))
+        high = np.maximum(high, values.max(axis=0, initial=-np.inf))
+    return low, high
 
 
 # Where the accuracy of small networks on JapaneseVowels, ItalyPowerDemand and GunPoint is clearly

@@ -247,6 +247,28 @@ class Ragged:
         """Return sequences of these `lengths`, whose steps are the `rows` of `values`."""
         return replace(self, values=self.values[rows], lengths=lengths, starts=None, cut=None)
 
+    def row_weights(self, weights: np.ndarray, *, per_step: bool) -> np.ndarray:
+        """Return the weight of each row of `values`; of a row that windows share, their sum.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_sequences,) or (total_steps,)
+            Weight of each sequence, or with `per_step` of each of their steps, concatenated.
+        per_step : bool
+            Whether there is a weight for each step.
+        """
+        if self.starts is None:
+            return weights if per_step else np.repeat(weights, self.lengths)
+        n_rows = len(self.values)
+        if per_step:
+            rows = ranges(self.starts, self.lengths)
+            return np.bincount(rows, weights=weights, minlength=n_rows)
+        # What begins at each row less what has ended, so that nothing is as large as all windows.
+        begun = np.bincount(self.starts, weights=weights, minlength=n_rows + 1)
+        ended = np.bincount(self.starts + self.lengths, weights=weights, minlength=n_rows + 1)
+        total = np.cumsum(begun - ended)[:n_rows]
+        return np.where(total > 1e-9 * total.max(initial=0.0), total, 0.0)  # no rounding errors
+
     def locate(self, row: int) -> tuple[int, int]:
         """Return which sequence, and which of its steps, a row of `values` is; see `locate`."""
         return locate(row, self.lengths, self.starts)

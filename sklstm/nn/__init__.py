@@ -8,7 +8,13 @@ As in torch, weights take torch's default dtype when a module is made, and ``mod
 converts them; a module computes in the dtype of its weights.
 """
 
-from sklstm.nn.convolution import CharacterConvolution, ConvolutionPool, StepConvolution
+from sklstm.nn.convolution import (
+    CharacterConvolution,
+    ConvolutionPool,
+    FullyConvolutional,
+    MaskedBatchNorm,
+    StepConvolution,
+)
 from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding, WordCharacterEmbedding
@@ -37,6 +43,7 @@ from sklstm.nn.pooling import (
     make_pooling,
 )
 from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
+from sklstm.nn.standardization import Standardize
 
 __all__ = [
     "AttentionPooling",
@@ -47,10 +54,12 @@ __all__ = [
     "CountPath",
     "CumulativeLinkHead",
     "Dropout",
+    "FullyConvolutional",
     "LastPooling",
     "LinearChainCRF",
     "LinearHead",
     "LinearPath",
+    "MaskedBatchNorm",
     "MaxPooling",
     "MeanPooling",
     "Pooling",
@@ -58,6 +67,7 @@ __all__ = [
     "RecurrentLayer",
     "RecurrentStack",
     "SequenceNetwork",
+    "Standardize",
     "StepConvolution",
     "StepLoss",
     "StepPath",

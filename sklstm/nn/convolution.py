@@ -8,7 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, named_range, whole, wholes
+from sklstm.nn.checks import (
+    INTEGERS,
+    check_lengths,
+    check_tensor,
+    named_range,
+    positive,
+    rate,
+    whole,
+    wholes,
+)
 from sklstm.nn.padding import step_mask
 
 
@@ -81,6 +90,174 @@ class ConvolutionPool(nn.Module):
             x = functional.max_pool1d(x, self.pool_size, ceil_mode=True)
             lengths = torch.div(lengths + self.pool_size - 1, self.pool_size, rounding_mode="floor")
         return x.transpose(1, 2), lengths  # (batch, time, filters)
+
+
+class MaskedBatchNorm(nn.Module):
+    """Batch normalisation over the real steps of right-padded sequences [1]_.
+
+    The result is that of torch's BatchNorm1d on the concatenated steps of all sequences: the mean
+    and variance of a batch, and the running statistics for evaluation, know nothing of padding. A
+    batch with a single step, which has no variance, is normalised by the running statistics even
+    while training.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of features per step.
+    momentum : float, default=0.1
+        Weight of a new batch in the running mean and variance.
+    eps : float, default=1e-5
+        Added to the variance.
+
+    References
+    ----------
+    .. [1] S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by
+       Reducing Internal Covariate Shift", ICML 2015, section 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import MaskedBatchNorm
+    >>> x = torch.tensor([[[1.0, 3.0, 99.0]], [[5.0, 99.0, 99.0]]])  # (batch, features, time)
+    >>> MaskedBatchNorm(1)(x, torch.tensor([2, 1])).round(decimals=2)[:, 0]
+    tensor([[-1.2200,  0.0000,  0.0000],
+            [ 1.2200,  0.0000,  0.0000]], grad_fn=<SelectBackward0>)
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, n_features: int, momentum: float = 0.1, eps: float = 1e-5):
+        super().__init__()
+        n_features = whole("n_features", n_features)
+        self.momentum = rate("momentum", momentum)
+        self.eps = positive("eps", eps)
+        self.weight = nn.Parameter(torch.ones(n_features))
+        self.bias = nn.Parameter(torch.zeros(n_features))
+        self.register_buffer("running_mean", torch.zeros(n_features))
+        self.register_buffer("running_var", torch.ones(n_features))
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Normalise right-padded sequences.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, n_features, time)
+            Right-padded sequences, with the time last, as convolutions have it.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_features, time)
+            Zero at padding.
+        """
+        check_tensor("x", x, "batch", len(self.weight), "time")
+        n_sequences, n_features, n_steps = x.shape
+        check_lengths(lengths, n_sequences, n_steps)
+        if int(lengths.min()) == n_steps:
+            return self._normalize(x, n_sequences * n_steps)
+        mask = step_mask(lengths, n_steps)  # (batch, time, 1)
+        if not self.training:
+            return self._normalize(x, 0) * mask.transpose(1, 2)
+        real = mask.flatten().nonzero().flatten()  # (real steps,)
+        rows = x.transpose(1, 2).reshape(-1, n_features)  # (batch * time, n_features)
+        normal = self._normalize(rows.index_select(0, real), len(real))
+        padded = torch.zeros_like(rows).index_copy(0, real, normal)
+        return padded.view(n_sequences, n_steps, n_features).transpose(1, 2)
+
+    def _normalize(self, x: Tensor, n_steps: int) -> Tensor:
+        """Normalise ``(batch, n_features, ...)`` without padding, `n_steps` in all."""
+        return functional.batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            training=self.training and n_steps > 1,
+            momentum=self.momentum,
+            eps=self.eps,
+        )
+
+    def extra_repr(self) -> str:
+        """Return the size that torch shows in the printed form of the module."""
+        return str(len(self.weight))
+
+
+class FullyConvolutional(nn.Module):
+    """Stacked convolutions over time and the mean over time of the last one [1]_ [2]_.
+
+    Each layer convolves, padded with zeros so that the number of steps stays the same, normalises
+    over the batch, and applies ReLU. The filters find short patterns wherever they occur; their
+    mean over the real steps is the output. Beside a recurrent layer this is the LSTM-FCN [2]_, for
+    classes of series. In evaluation mode the result of a sequence depends on that sequence only.
+
+    Parameters
+    ----------
+    in_channels : int
+        Number of features per step of the input.
+    filters : tuple of int, default=(64, 128, 64)
+        Number of filters of each layer. The papers have (128, 256, 128).
+    kernel_sizes : tuple of int, default=(8, 5, 3)
+        Number of steps that the filters of each layer cover, as in both papers.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features of the output, the last of `filters`.
+
+    References
+    ----------
+    .. [1] Z. Wang, W. Yan, T. Oates, "Time Series Classification from Scratch with Deep Neural
+       Networks: A Strong Baseline", IJCNN 2017, section II.B.
+    .. [2] F. Karim et al., "LSTM Fully Convolutional Networks for Time Series Classification",
+       IEEE Access 6, 2018, section III.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import FullyConvolutional
+    >>> branch = FullyConvolutional(3, filters=(8, 4), kernel_sizes=(5, 3))
+    >>> branch(torch.randn(2, 10, 3), torch.tensor([10, 6])).shape
+    torch.Size([2, 4])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        filters: tuple[int, ...] = (64, 128, 64),
+        kernel_sizes: tuple[int, ...] = (8, 5, 3),
+    ):
+        super().__init__()
+        self.in_channels = size = whole("in_channels", in_channels)
+        filters, kernel_sizes = wholes("filters", filters), wholes("kernel_sizes", kernel_sizes)
+        if len(filters) != len(kernel_sizes):
+            raise ValueError(
+                f"filters={filters} and kernel_sizes={kernel_sizes} must have one number for each "
+                f"layer, but there are {len(filters)} and {len(kernel_sizes)}."
+            )
+        convolutions, norms = [], []
+        for n_filters, kernel_size in zip(filters, kernel_sizes, strict=True):
+            convolutions.append(nn.Conv1d(size, n_filters, kernel_size))
+            norms.append(MaskedBatchNorm(n_filters))
+            size = n_filters
+        self.convolutions = nn.ModuleList(convolutions)
+        self.norms = nn.ModuleList(norms)
+        self.kernel_sizes = kernel_sizes
+        self.output_size = size
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Map right-padded ``(batch, time, in_channels)`` to ``(batch, output_size)``."""
+        check_tensor("x", x, "batch", "time", self.in_channels)
+        check_lengths(lengths, *x.shape[:2])
+        # The padding below copies to contiguous memory, so that a time-major batch is no slower.
+        x = (x * step_mask(lengths, x.shape[1])).transpose(1, 2)  # (batch, in_channels, time)
+        layers = zip(self.kernel_sizes, self.convolutions, self.norms, strict=True)
+        for kernel_size, convolution, norm in layers:
+            before = (kernel_size - 1) // 2
+            x = convolution(functional.pad(x, (before, kernel_size - 1 - before)))
+            x = functional.relu(norm(x, lengths))  # (batch, filters, time), zero at padding
+        return x.sum(dim=2) / lengths[:, None]  # (batch, output_size)
 
 
 class StepConvolution(nn.Module):

@@ -1,4 +1,4 @@
-"""The network of the estimators: embedding, convolutions, recurrent layers, pooling, head."""
+"""The network of the estimators: from embedded or standardised steps to the output layer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, rate, whole
-from sklstm.nn.convolution import ConvolutionPool, StepConvolution
+from sklstm.nn.convolution import ConvolutionPool, FullyConvolutional, StepConvolution
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.linear_path import LinearPath
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
+from sklstm.nn.standardization import Standardize
 from sklstm.nn.state import State, advance_ragged, put_rows, take_rows
 
 
@@ -33,10 +34,15 @@ class SequenceNetwork(nn.Module):
         Pools the hidden states, ``(batch, time, size)`` to ``(batch, size)``. None applies the
         output layer to the hidden state of every step.
     output : Module
-        The output layer, such as `LinearHead`.
+        The output layer, such as `LinearHead`. With a `branch` it also takes the features of that.
     dropout : float, default=0.0
         Dropout rate before the output layer, and before the recurrent layers where their input
         comes from an embedding or a convolution; values in X are never dropped.
+    standardization : Standardize or None, default=None
+        Standardises values before everything else.
+    branch : FullyConvolutional or None, default=None
+        Convolutions that read the values beside the recurrent layers. Their features, one vector
+        for each sequence, are concatenated with the pooled states.
 
     Attributes
     ----------
@@ -72,6 +78,8 @@ class SequenceNetwork(nn.Module):
         pooling: Pooling | None,
         output: nn.Module,
         dropout: float = 0.0,
+        standardization: Standardize | None = None,
+        branch: FullyConvolutional | None = None,
     ):
         super().__init__()
         dropout = rate("dropout", dropout)
@@ -82,11 +90,22 @@ class SequenceNetwork(nn.Module):
             ("recurrent", recurrent),
             ("pooling", pooling),
             ("output", output),
+            ("standardization", standardization),
+            ("branch", branch),
         ):
             needed = name in ("recurrent", "output")
             if not isinstance(part, nn.Module) and (needed or part is not None):
                 accepted = "a Module" if needed else "a Module or None"
                 raise TypeError(f"{name} must be {accepted}, got {part!r}.")
+        for name, part in (("standardization", standardization), ("branch", branch)):
+            if part is not None and embedding is not None:
+                raise ValueError(f"{name} reads values, but an embedding reads token ids.")
+        if branch is not None and pooling is None:
+            raise ValueError(
+                "branch has one vector for each sequence, but without pooling there is an output "
+                "for every step."
+            )
+        self.standardization = standardization
         self.embedding = embedding
         self.step_convolution = step_convolution
         self.convolution = convolution
@@ -94,14 +113,16 @@ class SequenceNetwork(nn.Module):
         self.input_dropout = Dropout(dropout if learned else 0.0)
         self.recurrent = recurrent
         self.pooling = pooling
+        self.branch = branch
         self.output_dropout = Dropout(dropout)
         self.output = output
         self.linear_path: LinearPath | None = None
 
     @property
     def is_causal(self) -> bool:
-        """Whether the hidden state of a step depends on that step and earlier ones only."""
-        return self.convolution is None and not self.recurrent.bidirectional
+        """Whether the features of a step depend on that step and earlier ones only."""
+        looks_ahead = self.convolution is not None or self.branch is not None
+        return not (looks_ahead or self.recurrent.bidirectional)
 
     def states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return the hidden states of all steps.
@@ -122,15 +143,33 @@ class SequenceNetwork(nn.Module):
             Number of hidden states of each sequence.
         """
         self._check_inputs(inputs)  # the layers check the lengths
-        x = self._embed_steps(inputs)  # (batch, time, size)
-        if self.convolution is not None:
-            x, lengths = self.convolution(x, lengths)
-        return self.recurrent(self.input_dropout(x), lengths), lengths
+        return self._states(self._standardize(inputs), lengths)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the pooled states, ``(batch, size)``, or without pooling all hidden states."""
-        states, lengths = self.states(inputs, lengths)
-        return states if self.pooling is None else self.pooling(states, lengths)
+        """Return the input of the output layer.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            Right-padded sequences of values or token ids.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, size), or (batch, time, size) without pooling
+            The pooled states, followed by the features of the branch; without pooling all hidden
+            states.
+        """
+        self._check_inputs(inputs)
+        x = self._standardize(inputs)
+        states, n_states = self._states(x, lengths)
+        if self.pooling is None:
+            return states
+        pooled: Tensor = self.pooling(states, n_states)
+        if self.branch is None:
+            return pooled
+        return torch.cat([pooled, self.branch(x, lengths)], dim=1)  # (batch, size)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the outputs.
@@ -215,7 +254,8 @@ class SequenceNetwork(nn.Module):
         """
         self._check_causal("advance_states")
         self._check(inputs, lengths)
-        x = self.input_dropout(self._embed_steps(inputs))  # (batch, time, size)
+        # (batch, time, size)
+        x = self.input_dropout(self._embed_steps(self._standardize(inputs)))
         recurrent = state[: len(self.recurrent.state_sizes())]
         if exact:
             return advance_ragged(self.recurrent.advance, x, lengths, recurrent)
@@ -289,10 +329,21 @@ class SequenceNetwork(nn.Module):
         if not self.is_causal:
             raise ValueError(
                 f"{method} reads steps in their order, but this network looks at later ones; it "
-                "needs bidirectional=False and convolution=None."
+                "needs bidirectional=False, convolution=None and branch=None."
             )
 
-    def _embed_steps(self, inputs: Tensor) -> Tensor:
+    def _standardize(self, inputs: Tensor) -> Tensor:
+        """Return what the first layers read: standardised values, or token ids as they are."""
+        return inputs if self.standardization is None else self.standardization(inputs)
+
+    def _states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the hidden states of all steps, and how many each sequence has."""
+        x = self._embed_steps(inputs)  # (batch, time, size)
+        if self.convolution is not None:
+            x, lengths = self.convolution(x, lengths)
+        return self.recurrent(self.input_dropout(x), lengths), lengths
+
+    def _embed_steps(self, x: Tensor) -> Tensor:
         """Return the vector of each step by itself, ``(batch, time, size)``."""
-        x = inputs if self.embedding is None else self.embedding(inputs)
+        x = x if self.embedding is None else self.embedding(x)
         return x if self.step_convolution is None else self.step_convolution(x)

@@ -13,15 +13,18 @@ from sklstm.nn import (
     CRFLoss,
     CumulativeLinkHead,
     Dropout,
+    FullyConvolutional,
     LastPooling,
     LinearChainCRF,
     LinearHead,
+    MaskedBatchNorm,
     MaxPooling,
     MeanPooling,
     QuantileHead,
     RecurrentLayer,
     RecurrentStack,
     SequenceNetwork,
+    Standardize,
     StepConvolution,
     StepLoss,
     TokenEmbedding,
@@ -106,6 +109,21 @@ BUILT = [
         | dict(kernel_size=COUNT, pool_size=COUNT),
     ),
     (
+        MaskedBatchNorm,
+        dict(n_features=2, momentum=0.2, eps=1e-3),
+        dict(n_features=COUNT, momentum=RATE, eps=(0.0, -1.0, "small", None)),
+    ),
+    (
+        FullyConvolutional,
+        dict(in_channels=2, filters=(3, 2), kernel_sizes=(4, 1)),
+        dict(in_channels=COUNT, filters=(*SIZES, (3,)), kernel_sizes=SIZES),
+    ),
+    (
+        Standardize,
+        dict(mean=(0.5, 1.0), scale=(2.0, 1.0)),
+        dict(mean=(0.5, (1.0,), (np.nan, 1.0)), scale=(2.0, ())),
+    ),
+    (
         RecurrentLayer,
         dict(input_size=2, hidden_size=3),
         dict(input_size=COUNT, hidden_size=COUNT, cell=NAME)
@@ -123,6 +141,7 @@ BUILT = [
         for pooling in (LastPooling, MeanPooling, MaxPooling, AttentionPooling)
     ),
     (network, {}, dict(dropout=RATE, recurrent=(None, 3), output=(None,), pooling=("max",))),
+    (network, {}, dict(standardization=(1.0,), branch=(3, "fcn"))),
     (
         DenseAutoencoder,
         dict(n_features=3, hidden_sizes=(2,), latent_size=1),
@@ -177,7 +196,13 @@ SEQUENCE_CALLS = {
     ),
     "stack": RecurrentStack(4, (5,)),
     "stack in both directions": RecurrentStack(4, (5,), bidirectional=True),
+    "network with a branch": network(
+        standardization=Standardize([0.0] * 4, [1.0] * 4),
+        branch=FullyConvolutional(4, (3,), (2,)),
+        output=LinearHead(8, 2),
+    ),
     "convolution": ConvolutionPool(4, 3, 2, 2),
+    "branch": FullyConvolutional(4, (3,), (2,)),
     "autoencoder": autoencoder(),
     "log_partition": LinearChainCRF(4).log_partition,
     "viterbi": LinearChainCRF(4).viterbi,
@@ -225,6 +250,8 @@ def test_fault_28_lengths_must_fit_the_sequences(name):
     [
         RecurrentStack(4, (5,)),
         ConvolutionPool(4, 3, 2, 2),
+        FullyConvolutional(4, (3,), (2,)),
+        lambda x, _: Standardize([0.0] * 4, [1.0] * 4)(x),
         make_pooling("mean", 4),
         LinearChainCRF(4).viterbi,
     ],
@@ -360,7 +387,26 @@ def test_fault_28_networks_that_look_ahead_do_not_continue_from_a_state():
         both.forward_in_chunks(X, LENGTHS, 2)
     with pytest.raises(ValueError, match="advance_states reads steps in their order"):
         both.forward_from(X, LENGTHS, ())
+    branched = network(branch=FullyConvolutional(4, (3,), (2,)), output=LinearHead(8, 2))
+    with pytest.raises(ValueError, match=r"advance_states reads .* and branch=None"):
+        branched.forward_from(X, LENGTHS, branched.initial_state(2))
     with pytest.raises(ValueError, match="pooling is None"):
         network(pooling=None).forward_prefixes(X, LENGTHS)
     with pytest.raises(ValueError, match="chunk_length must be an int of at least 1, got 0"):
         network().forward_in_chunks(X, LENGTHS, 0)
+
+
+def test_standardisation_and_a_branch_are_for_values_and_a_branch_for_whole_sequences():
+    branch, standardization = FullyConvolutional(4, (3,), (2,)), Standardize([0.0] * 4, [1.0] * 4)
+    embedding = TokenEmbedding(6, 4)
+    for parts, message in (
+        (dict(embedding=embedding, branch=branch), "branch reads values, but an embedding"),
+        (dict(embedding=embedding, standardization=standardization), "standardization reads valu"),
+        (dict(pooling=None, branch=branch), "branch has one vector for each sequence"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            network(**parts)
+    with pytest.raises(ValueError, match=r"scale a finite number above 0, but of feature 1 .* 0.0"):
+        Standardize([0.0, 0.0], [1.0, 0.0])
+    with pytest.raises(ValueError, match="as many features, got 2 and 1"):
+        Standardize([0.0, 0.0], [1.0])
