@@ -30,7 +30,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
 
     The first five parameters are the ones that most users set. The others follow by topic: targets
     (`loss` to `class_weight`), architecture (`bidirectional` to `conv_pool_size`), text
-    (`embedding_dim` to `embedding_dropout`), series (`step_conv_filters` to `padding_value`),
+    (`embedding_dim` to `rare_word_dropout`), series (`step_conv_filters` to `padding_value`),
     optimisation (`optimizer` to `warm_start`), early stopping (`early_stopping` to `tol`) and
     runtime (`n_jobs` to `verbose`).
 
@@ -47,8 +47,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     learning_rate : float, default=2e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the training data. "auto" makes about 1,500 training steps: as many
-        epochs as that takes, at least 4 and at most 100.
+        Number of passes over the training data. "auto" makes about 1,500 training steps, and of
+        texts not more than 4,000,000 tokens are read in all: as many epochs as that takes, at
+        least 4 and at most 100.
     loss : {"cross_entropy", "ordinal", "distance_weighted"}, default="cross_entropy"
         "ordinal" and "distance_weighted" are for classes that have an order, such as ratings,
         where confusing neighbouring classes is a smaller error. "ordinal" learns one score and
@@ -110,9 +111,16 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         good vectors, as the rest of the network is still untrained. Epochs of earlier warm starts
         and calls to `partial_fit` count; early stopping counts frozen epochs like any others. The
         int 1 means one epoch, not True.
-    embedding_dropout : float, default=0.1
+    embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
+    rare_word_dropout : float, default=1.0
+        In training, each occurrence of a word that occurs c times in the training data is read as
+        an unknown word with probability a / (a + c), where a is this number [7]_: with 1, a word
+        that occurs once is unknown half of the time. This trains the vector of unknown words,
+        which the words of new texts need; without it nothing would, where the vocabulary holds
+        every word of the training data. Frozen vectors are not trained, and 0 disables it, for
+        token ids that are all known beforehand.
     step_conv_filters : int, tuple of int or None, default=None
         For steps that are matrices, such as images: number of filters of a convolution applied to
         each step by itself, a tuple for several layers. Required for such X, and refused for other
@@ -286,6 +294,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
        Recurrent Neural Networks", NeurIPS 2016, section 4.
     .. [6] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
+    .. [7] E. Kiperwasser, Y. Goldberg, "Simple and Accurate Dependency Parsing Using
+       Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
 
     Examples
     --------
@@ -355,7 +365,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         embedding_dim: int = 100,
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
-        embedding_dropout: float = 0.1,
+        embedding_dropout: float = 0.3,
+        rare_word_dropout: float = 1.0,
         # Series
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
@@ -407,6 +418,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         self.embeddings = embeddings
         self.freeze_embeddings = freeze_embeddings
         self.embedding_dropout = embedding_dropout
+        self.rare_word_dropout = rare_word_dropout
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size
         self.step_conv_pool_size = step_conv_pool_size

@@ -123,10 +123,9 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``.
-    token_pattern : str, \
-            default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
-        Regular expression of a word; only with ``analyzer="word"``. By default two or more
-        letters or digits, with their combining marks, as in `SequenceTokenizer`.
+    token_pattern : str, default=words and punctuation marks
+        Regular expression of a word; only with ``analyzer="word"``. The default is that of
+        `SequenceTokenizer`, so that punctuation marks get vectors, too.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
