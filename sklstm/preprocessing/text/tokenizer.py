@@ -175,17 +175,22 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     Examples
     --------
     >>> from sklstm import SequenceTokenizer
-    >>> texts = ["a good film", "not a good film, not good", "no film at all"]
+    >>> texts = ["good film", "not a good film, not good", "no film at all!"]
     >>> tokenizer = SequenceTokenizer(max_features=3)
     >>> for sequence in tokenizer.fit_transform(texts):
     ...     print(sequence)
     [5 4]
-    [6 5 4 6 5]
-    [1 4 1 1]
+    [6 1 5 4 1 6 5]
+    [1 4 1 1 1]
     >>> tokenizer.vocabulary_
     {'film': 4, 'good': 5, 'not': 6}
     >>> tokenizer.inverse_transform([[6, 5, 4]])
     [array(['not', 'good', 'film'], dtype=object)]
+
+    By default punctuation marks are tokens, too:
+
+    >>> list(SequenceTokenizer().fit(["I can't, can I?"]).vocabulary_)
+    ['can', 'i', "'", ',', '?', 't']
 
     Each word with its characters, of which "e" is the most frequent one:
 

@@ -185,7 +185,7 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
     >>> texts = ["a cup of tea", "a cup of coffee", "a glass of water", "a glass of milk"] * 50
     >>> vectors = WordVectors(vector_size=8, random_state=0).fit(texts)
     >>> len(vectors), "tea" in vectors, "wine" in vectors
-    (7, True, False)
+    (8, True, False)
     >>> vectors["tea"].shape
     (8,)
     >>> vectors.most_similar("tea", topn=1)[0][0] in vectors
