@@ -27,6 +27,7 @@ from sklstm._display import PrintsShort
 from sklstm._estimators.params import CHARACTERS, NETWORK, POOLED, TRAINING, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
+    N_RESERVED,
     InputSpec,
     Ragged,
     TokenArray,
@@ -207,9 +208,9 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             Whether to learn the form of X, rather than check it.
         in_pieces : bool, default=False
             Whether X holds pieces of sequences: with any number of steps, and where an empty one
-            is not an unknown word.
+            is not an empty text.
         empty_texts : bool, default=True
-            Whether an empty text may be read as one unknown word.
+            Whether an empty text may be read as the end of a text alone.
         """
         name = type(self).__name__
         sequences = as_ragged(
@@ -316,6 +317,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             weight=weight,
             freeze=frozen_epochs(self.freeze_embeddings) > 0,
             dropout=self.embedding_dropout,
+            rare_dropout=self.rare_word_dropout,
         )
         if not spec.n_character_ids:
             return words
@@ -324,6 +326,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             self.char_embedding_dim,
             self.char_filters,
             self.char_kernel_size,
+            rare_dropout=self.rare_word_dropout,
         )
         return WordCharacterEmbedding(words, characters)
 
@@ -347,6 +350,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     _state_: State | None  # of ``stateful=True``, between two calls
     _fingerprint_: str | None
     _network_: dict[str, Any]
+    _id_counts_: tuple[np.ndarray, np.ndarray] | None  # of words and characters, in `partial_fit`
     _had_embeddings_: bool
     path_weights_: dict[str, float]
     _layers_: Layers
@@ -755,6 +759,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 data, self._batch_size, bptt_length=self.bptt_length, shuffle=shuffle
             ),
             seed=seed,
+            n_tokens=int(data.sequences.lengths.sum()) if data.sequences.is_tokens else 0,
             partial=partial,
             n_epochs_done=getattr(self, "n_iter_", 0),
             was_frozen=getattr(self, "_froze_embeddings_", False),
@@ -772,6 +777,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         state = None
         if partial and self.stateful and self._state_ is not None:
             state = self._kept_state(self.module_.to(plan.device), plan.device)
+        rare = self._embeddings_with_rare_ids()
+        counts = self._count_ids(data.sequences, partial=partial) if rare else None
+        self._set_counts(rare, counts)
         outcome = train(
             self.module_,
             self._target_.build_loss(self._output_layer),
@@ -790,8 +798,45 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 snapshot=lambda so_far: self._snapshot(so_far, partial=partial),
             ),
         )
+        self._set_counts(rare, None)
+        self._id_counts_ = counts if partial else None
         release(self.callbacks_, self.callbacks, self.module_)
         self._record(outcome, partial=partial)
+
+    def _embeddings_with_rare_ids(self) -> list[TokenEmbedding | CharacterConvolution]:
+        """Return the parts of the network that read rare ids as unknown while training."""
+        kinds = (TokenEmbedding, CharacterConvolution)
+        if not self._input_.is_tokens:
+            return []
+        return [
+            part for part in self.module_.modules() if isinstance(part, kinds) and part.rare.a > 0.0
+        ]
+
+    def _count_ids(self, sequences: Ragged, *, partial: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return how often each word occurs, and each character in the different words.
+
+        In `partial_fit` with all earlier parts: no word is rare because one part is small.
+        """
+        spec, ids = self._input_, sequences.values
+        if sequences.starts is not None:
+            ids = ids[ranges(sequences.offsets, sequences.lengths)]
+        characters = np.empty(0, dtype=np.int32)
+        if sequences.has_characters:
+            ids, characters = ids[:, 0], np.unique(ids[:, 1:], axis=0)
+        words = _occurrences(ids, spec.n_ids)
+        spelled = _occurrences(characters, spec.n_character_ids)
+        before = getattr(self, "_id_counts_", None) if partial else None
+        return (words, spelled) if before is None else (words + before[0], spelled + before[1])
+
+    def _set_counts(
+        self,
+        parts: list[TokenEmbedding | CharacterConvolution],
+        counts: tuple[np.ndarray, np.ndarray] | None,
+    ) -> None:
+        """Tell parts of the network how often ids occur, for training; None after it."""
+        for part in parts:
+            own = counts and counts[isinstance(part, CharacterConvolution)]
+            part.set_counts(None if own is None else torch.from_numpy(own))
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
         """Set the fitted attributes that training leaves."""
@@ -1329,6 +1374,13 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
     @property
     def _n_features_out(self) -> int:
         return int(self.module_.output.in_features)
+
+
+def _occurrences(ids: np.ndarray, n_ids: int) -> np.ndarray:
+    """Return how often each id occurs, of those that stand for a word or character."""
+    counts = np.bincount(ids[ids < n_ids], minlength=n_ids)
+    counts[:N_RESERVED] = 0
+    return counts
 
 
 def _columns(sequences: Ragged) -> np.ndarray:

@@ -193,8 +193,8 @@ class AutoencoderClusterer(
         during the first epochs of training if an int.
     noise : float, default=0.4
         Fraction of the input values, or tokens, that are hidden from the encoder in training and
-        still have to be reconstructed, as in a denoising autoencoder [3]_. With 0 nothing is
-        hidden.
+        still have to be reconstructed, as in a denoising autoencoder [3]_. Hidden tokens are
+        read as unknown, which trains the vector of unknown words. With 0 nothing is hidden.
     dropout : float, default=0.2
         Fraction of hidden units set to zero in training. Applied after each dense hidden layer;
         for sequences between recurrent layers, to the pooled hidden state and to the hidden
@@ -344,7 +344,7 @@ class AutoencoderClusterer(
         "hidden_layer_sizes": [COUNT, tuple, list],
         "noise": [Range(Real, 0, 1, closed="left")],
     }
-    embedding_dropout = 0.0  # `noise` hides tokens
+    embedding_dropout = rare_word_dropout = 0.0  # `noise` makes tokens unknown
     _value_dtype = _DTYPES  # as they are: float32 would lose small differences of large numbers
     architecture_: str
 

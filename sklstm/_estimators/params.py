@@ -39,6 +39,7 @@ NETWORK: dict[str, Any] = {
     "embeddings": "no_validation",  # checked where they are read, with more specific errors
     "freeze_embeddings": ["boolean", Range(Integral, 0, None, closed="left")],
     "embedding_dropout": [_RATE],
+    "rare_word_dropout": [_NOT_NEGATIVE],
     "conv_filters": [COUNT, None],
     "conv_kernel_size": [COUNT],
     "conv_pool_size": [COUNT],

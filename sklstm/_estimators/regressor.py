@@ -71,8 +71,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
     learning_rate : float, default=2e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the training data. "auto" makes about 1,500 training steps: as many
-        epochs as that takes, at least 4 and at most 100.
+        Number of passes over the training data. "auto" makes about 1,500 training steps, and of
+        texts not more than 4,000,000 tokens are read in all: as many epochs as that takes, at
+        least 4 and at most 100.
     return_sequences : bool, default=False
         Predict a number, or several, for every step instead of for each sequence. y is then
         ragged, one array of shape (T_i,) or (T_i, n_outputs) for each sequence, and so is the
@@ -137,9 +138,16 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         good vectors, as the rest of the network is still untrained. Epochs of earlier warm starts
         and calls to `partial_fit` count; early stopping counts frozen epochs like any others. The
         int 1 means one epoch, not True.
-    embedding_dropout : float, default=0.1
+    embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
+    rare_word_dropout : float, default=1.0
+        In training, each occurrence of a word that occurs c times in the training data is read as
+        an unknown word with probability a / (a + c), where a is this number [8]_: with 1, a word
+        that occurs once is unknown half of the time. This trains the vector of unknown words,
+        which the words of new texts need; without it nothing would, where the vocabulary holds
+        every word of the training data. Frozen vectors are not trained, and 0 disables it, for
+        token ids that are all known beforehand.
     linear_path : "auto" or bool, default="auto"
         Put a linear model of the same input beside the LSTM, whose outputs are added to those of
         the LSTM [9]_: ridge regression on TF-IDF of words and pairs of words or, for series
@@ -326,6 +334,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
     .. [7] F. Karim et al., "LSTM Fully Convolutional Networks for Time Series Classification",
        IEEE Access 6, 2018, section III.
+    .. [8] E. Kiperwasser, Y. Goldberg, "Simple and Accurate Dependency Parsing Using
+       Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
     .. [9] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
        section 3.
 
@@ -386,7 +396,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         embedding_dim: int = 100,
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
-        embedding_dropout: float = 0.1,
+        embedding_dropout: float = 0.3,
+        rare_word_dropout: float = 1.0,
         linear_path: bool | str = "auto",
         # Series
         step_conv_filters: int | tuple[int, ...] | None = None,
@@ -441,6 +452,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         self.embeddings = embeddings
         self.freeze_embeddings = freeze_embeddings
         self.embedding_dropout = embedding_dropout
+        self.rare_word_dropout = rare_word_dropout
         self.linear_path = linear_path
         self.step_conv_filters = step_conv_filters
         self.step_conv_kernel_size = step_conv_kernel_size

@@ -43,8 +43,9 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
     learning_rate : float, default=5e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the training data. "auto" makes about 1,500 training steps: as many
-        epochs as that takes, at least 4 and at most 100.
+        Number of passes over the training data. "auto" makes about 1,500 training steps, and of
+        texts not more than 4,000,000 tokens are read in all: as many epochs as that takes, at
+        least 4 and at most 100.
     output_layer : {"softmax", "crf"}, default="softmax"
         "softmax" labels each step independently. "crf" also learns which label follows which, by a
         linear-chain conditional random field [1]_: `predict` then returns the most probable
@@ -91,6 +92,14 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
     embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [2]_.
+    rare_word_dropout : float, default=1.0
+        In training, each occurrence of a word that occurs c times in the training data is read as
+        an unknown word with probability a / (a + c), where a is this number [6]_: with 1, a word
+        that occurs once is unknown half of the time. This trains the vector of unknown words,
+        which the words of new texts need; without it nothing would, where the vocabulary holds
+        every word of the training data. The word's characters stay; they are replaced by unknown
+        ones in the same way, by their counts in the different words. Frozen vectors are not
+        trained, and 0 disables it, for token ids that are all known beforehand.
     char_embedding_dim : int, default=30
         Dimensionality of the character vectors, where X has characters
         (``SequenceTokenizer(characters=20)``). This and the next two are not used otherwise.
@@ -259,6 +268,8 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
        ACL 2016, section 2.1.
     .. [5] R. J. Williams, J. Peng, "An Efficient Gradient-Based Algorithm for On-Line Training
        of Recurrent Network Trajectories", Neural Computation 2(4), 1990, section 4.
+    .. [6] E. Kiperwasser, Y. Goldberg, "Simple and Accurate Dependency Parsing Using
+       Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
 
     Examples
     --------
@@ -309,6 +320,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
         embedding_dropout: float = 0.3,
+        rare_word_dropout: float = 1.0,
         char_embedding_dim: int = 30,
         char_filters: int = 100,
         char_kernel_size: int = 3,
@@ -359,6 +371,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         self.embeddings = embeddings
         self.freeze_embeddings = freeze_embeddings
         self.embedding_dropout = embedding_dropout
+        self.rare_word_dropout = rare_word_dropout
         self.char_embedding_dim = char_embedding_dim
         self.char_filters = char_filters
         self.char_kernel_size = char_kernel_size

@@ -23,10 +23,10 @@ from sklstm._sequences.arrays import check_entries, check_unmasked, plain
 from sklstm._sequences.containers import align_frames, as_container, from_cells, is_sequence
 from sklstm._sequences.ragged import OriginalForm, Ragged
 from sklstm._sequences.tokens import (
+    END_ID,
     N_RESERVED,
     PADDING_ID,
     SEQUENCE_COLUMN,
-    UNKNOWN_ID,
     TokenArray,
     Vocabulary,
     shared_vocabulary,
@@ -94,7 +94,7 @@ def as_ragged(
         Whether steps may be matrices, or several of the same shape. Windows that share the rows
         of one series are then read without a copy of each.
     empty_texts : bool, default=True
-        Whether an empty sequence of token ids is read as one unknown word.
+        Whether an empty sequence of token ids is read as the end of a text, id 3, alone.
     empty_sequences : bool, default=False
         Whether other sequences may be empty; otherwise that is an error.
     columns : sequence or None, default=None
@@ -717,12 +717,16 @@ def _check_not_empty(sequences: Ragged) -> Ragged:
 
 
 def _fill_empty_texts(sequences: Ragged) -> Ragged:
-    """Make each empty sequence one unknown word: a text without a known word is common."""
+    """Make each empty sequence the id of a text's end alone.
+
+    Not an unknown word, whose vector stands for the words that training has not seen: a few empty
+    texts of one class would make all of these speak for it.
+    """
     if sequences.lengths.all():
         return sequences
     lengths = np.maximum(sequences.lengths, 1)
-    values = np.full((lengths.sum(), sequences.n_features), UNKNOWN_ID, dtype=np.int32)
-    if sequences.has_characters:  # this word has none
+    values = np.full((lengths.sum(), sequences.n_features), END_ID, dtype=np.int32)
+    if sequences.has_characters:  # it has none
         values[:, 1:] = PADDING_ID
     filled = np.repeat(sequences.lengths > 0, lengths)
     values[filled] = sequences.values

@@ -100,22 +100,39 @@ class AutoEpochs:
         Number of steps to aim at.
     fewest, most : int
         Limits on the number of epochs.
+    most_tokens : int or None, default=None
+        Limit on the tokens in all epochs together; `fewest` epochs may exceed it. The time of a
+        step grows with the length of its texts.
     """
 
     n_steps: int
     fewest: int
     most: int
+    most_tokens: int | None = None
 
-    def resolve(self, max_epochs: int | str, n_batches: int) -> int:
-        """Return the number of epochs, of `n_batches` steps each, that `max_epochs` means."""
+    def resolve(self, max_epochs: int | str, n_batches: int, n_tokens: int = 0) -> int:
+        """Return the number of epochs that `max_epochs` means.
+
+        Parameters
+        ----------
+        max_epochs : int or "auto"
+            The parameter.
+        n_batches : int
+            Number of steps per epoch.
+        n_tokens : int, default=0
+            Number of tokens per epoch; 0 where sequences consist of values.
+        """
         if max_epochs != "auto":
             return int(max_epochs)
-        return min(self.most, max(self.fewest, round(self.n_steps / n_batches)))
+        epochs = round(self.n_steps / n_batches)
+        if self.most_tokens is not None and n_tokens:
+            epochs = min(epochs, self.most_tokens // n_tokens)
+        return min(self.most, max(self.fewest, epochs))
 
 
-# With labels (benchmarks/defaults.py --validate): IMDB then takes 4 epochs, 5,000 short questions
-# 9, and up to 480 sequences 100.
-SUPERVISED = AutoEpochs(1_500, 4, 100)
+# With labels (benchmarks/defaults.py --validate): 25,000 IMDB reviews then take 4 epochs, 2,000 of
+# them 6, 5,000 short questions 9, and up to 480 short sequences 100.
+SUPERVISED = AutoEpochs(1_500, 4, 100, most_tokens=4_000_000)
 RECONSTRUCTION = AutoEpochs(1_000, 20, 500)
 CLUSTERING = AutoEpochs(1_000, 10, 100)
 
@@ -146,6 +163,7 @@ def plan_from(
     *,
     n_batches: int,
     seed: int,
+    n_tokens: int = 0,
     max_epochs: int | str | None = None,
     auto_epochs: AutoEpochs = SUPERVISED,
     partial: bool = False,
@@ -168,6 +186,8 @@ def plan_from(
         Number of training batches per epoch.
     seed : int
         Of everything that training draws.
+    n_tokens : int, default=0
+        Number of tokens per epoch, of sequences of token ids.
     max_epochs : int, "auto" or None, default=None
         Instead of the parameter of that name, which None stands for.
     auto_epochs : AutoEpochs, default=SUPERVISED
@@ -197,7 +217,7 @@ def plan_from(
     frozen = frozen_epochs(params.freeze_embeddings, n_epochs_done)
     epochs = params.max_epochs if max_epochs is None else max_epochs
     return TrainingPlan(
-        max_epochs=1 if partial else auto_epochs.resolve(epochs, n_batches),
+        max_epochs=1 if partial else auto_epochs.resolve(epochs, n_batches, n_tokens),
         n_batches=n_batches,
         batch_size=params.batch_size,
         optimizer=params.optimizer,

@@ -70,6 +70,15 @@ def positive(name: str, value: Any) -> float:
     return float(value)
 
 
+def not_negative(name: str, value: Any) -> float:
+    """Return a finite number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number of at least 0, got {value!r}.")
+    if not 0.0 <= float(value) < float("inf"):
+        raise ValueError(f"{name} must be a finite number of at least 0, got {value}.")
+    return float(value)
+
+
 def flag(name: str, value: Any) -> bool:
     """Return True or False; numpy's, too."""
     if not isinstance(value, bool | np.bool_):

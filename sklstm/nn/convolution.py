@@ -18,6 +18,7 @@ from sklstm.nn.checks import (
     whole,
     wholes,
 )
+from sklstm.nn.dropout import RareDropout
 from sklstm.nn.padding import step_mask
 
 
@@ -361,6 +362,15 @@ class CharacterConvolution(nn.Module):
         Number of characters that a filter covers.
     unknown_id : int, default=1
         Id of unknown characters. Their embedding starts at zero, as training may never meet one.
+    rare_dropout : float, default=0.0
+        The number a with which each occurrence of a character that occurs c times in the words of
+        the training data is read as `unknown_id` while training, with probability ``a / (a + c)``
+        [2]_: this trains the embedding of unknown characters. Without effect where `counts` is
+        None.
+    counts : Tensor of shape (n_ids,) or None, default=None
+        How often each character occurs in the different words of the training data; those with a
+        count of 0 are never replaced. Only training needs them: they are not part of the state
+        dict.
 
     Attributes
     ----------
@@ -371,6 +381,8 @@ class CharacterConvolution(nn.Module):
     ----------
     .. [1] X. Ma, E. Hovy, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF",
        ACL 2016, section 2.1.
+    .. [2] E. Kiperwasser, Y. Goldberg, "Simple and Accurate Dependency Parsing Using
+       Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
 
     Examples
     --------
@@ -389,6 +401,8 @@ class CharacterConvolution(nn.Module):
         kernel_size: int,
         *,
         unknown_id: int = 1,
+        rare_dropout: float = 0.0,
+        counts: Tensor | None = None,
     ):
         super().__init__()
         n_ids, embedding_dim = whole("n_ids", n_ids, 2), whole("embedding_dim", embedding_dim)
@@ -407,6 +421,12 @@ class CharacterConvolution(nn.Module):
         self.kernel_size = kernel_size
         self.unknown_id = unknown_id
         self.output_size = filters
+        self.rare = RareDropout(n_ids, rare_dropout, unknown_id)
+        self.set_counts(counts)
+
+    def set_counts(self, counts: Tensor | None) -> None:
+        """Set how often each id occurs in the words of the training data, or None."""
+        self.rare.set_counts(counts)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map right-padded ids of shape ``(words, characters)`` to ``(words, filters)``."""
@@ -416,6 +436,8 @@ class CharacterConvolution(nn.Module):
         ids = ids[:, : max(1, longest)]
         ids = torch.where(ids < len(self.weight), ids, self.unknown_id)
         with named_range("ids", given, 0):
+            if self.training:
+                ids = self.rare(ids)
             vectors = functional.embedding(ids, self.weight, padding_idx=0)
         margin = self.kernel_size - 1
         padded = functional.pad(vectors.transpose(1, 2), (margin, margin))

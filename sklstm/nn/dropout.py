@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sklstm.nn.checks import rate
+from sklstm.nn.checks import INTEGERS, check_tensor, not_negative, rate
 
 
 class RandomModule(nn.Module):
@@ -86,3 +86,71 @@ class Dropout(RandomModule):
     def extra_repr(self) -> str:
         """Return the rate that torch shows in the printed form of the module."""
         return f"p={self.p}"
+
+
+class RareDropout(RandomModule):
+    """Reads rare ids as unknown while training, so that the unknown id is trained as well.
+
+    Each occurrence of an id that occurs c times in the training data becomes `unknown_id` with
+    probability ``a / (a + c)`` [1]_. Ids that do not occur there, with a count of 0, are left as
+    they are, and so are all ids in evaluation mode and where `counts` is None.
+
+    Parameters
+    ----------
+    n_ids : int
+        Number of ids; those passed to `forward` are below it.
+    a : float
+        The a of the formula; 0 replaces none.
+    unknown_id : int, default=1
+        The id that replaces others.
+
+    Attributes
+    ----------
+    counts : Tensor of shape (n_ids,) or None
+        How often each id occurs in the training data; not part of the state dict.
+
+    References
+    ----------
+    .. [1] E. Kiperwasser, Y. Goldberg, "Simple and Accurate Dependency Parsing Using
+       Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.dropout import RareDropout
+    >>> layer = RareDropout(6, a=1.0)
+    >>> layer.generator = torch.Generator().manual_seed(0)
+    >>> layer.set_counts(torch.tensor([0, 0, 0, 0, 1, 9]))
+    >>> layer(torch.full((1000,), 4)).eq(1).float().mean()  # half of them
+    tensor(0.5010)
+    """
+
+    counts: Tensor | None
+
+    def __init__(self, n_ids: int, a: float, unknown_id: int = 1):
+        super().__init__()
+        self.n_ids = n_ids
+        self.a = not_negative("rare_dropout", a)
+        self.unknown_id = unknown_id
+        self.register_buffer("counts", None, persistent=False)
+
+    def set_counts(self, counts: Tensor | None) -> None:
+        """Set how often each id occurs in the training data; None where training has ended."""
+        if counts is not None:
+            check_tensor("counts", counts, self.n_ids, dtypes=(*INTEGERS, torch.float32))
+            counts = counts.float()
+        self.counts = counts
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return ids of any shape, some replaced."""
+        if not self.training or self.a == 0.0 or self.counts is None:
+            return ids
+        count = self.counts[ids]  # the shape of ids
+        drawn = torch.empty_like(count).uniform_(generator=self.generator)
+        # drawn < a / (a + count), without a division
+        rare = (drawn * (self.a + count) < self.a) & (count > 0)
+        return torch.where(rare, self.unknown_id, ids)
+
+    def extra_repr(self) -> str:
+        """Return the rate that torch shows in the printed form of the module."""
+        return f"a={self.a}"

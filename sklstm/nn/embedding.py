@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from sklstm.nn.checks import INTEGERS, check_tensor, flag, named_range, rate, whole
 from sklstm.nn.convolution import CharacterConvolution
-from sklstm.nn.dropout import RandomModule
+from sklstm.nn.dropout import RandomModule, RareDropout
 
 
 class TokenEmbedding(RandomModule):
@@ -29,11 +29,21 @@ class TokenEmbedding(RandomModule):
         training batch [1]_.
     unknown_id : int, default=1
         Id of unknown tokens.
+    rare_dropout : float, default=0.0
+        The number a with which each occurrence of a word that occurs c times in the training data
+        is read as `unknown_id` while training, with probability ``a / (a + c)`` [2]_: this trains
+        the vector of unknown words. Without effect where `counts` is None or the vectors are
+        frozen.
+    counts : Tensor of shape (n_ids,) or None, default=None
+        How often each id occurs in the training data; those with a count of 0 are never replaced.
+        Only training needs them: they are not part of the state dict.
 
     References
     ----------
     .. [1] S. Merity, N. S. Keskar, R. Socher, "Regularizing and Optimizing LSTM Language
        Models", ICLR 2018, section 4.3.
+    .. [2] E. Kiperwasser, Y. Goldberg, "Simple and Accurate Dependency Parsing Using
+       Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
 
     Examples
     --------
@@ -54,6 +64,8 @@ class TokenEmbedding(RandomModule):
         freeze: bool = False,
         dropout: float = 0.0,
         unknown_id: int = 1,
+        rare_dropout: float = 0.0,
+        counts: Tensor | None = None,
     ):
         super().__init__()
         n_ids, embedding_dim = whole("n_ids", n_ids, 2), whole("embedding_dim", embedding_dim)
@@ -68,6 +80,12 @@ class TokenEmbedding(RandomModule):
         weight = weight.clone()
         weight[0] = 0.0
         self.weight = nn.Parameter(weight, requires_grad=not flag("freeze", freeze))
+        self.rare = RareDropout(n_ids, rare_dropout, self.unknown_id)
+        self.set_counts(counts)
+
+    def set_counts(self, counts: Tensor | None) -> None:
+        """Set how often each id occurs in the training data, or None."""
+        self.rare.set_counts(counts)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map ids of shape ``(batch, time, k)`` to ``(batch, time, k * embedding_dim)``."""
@@ -77,6 +95,8 @@ class TokenEmbedding(RandomModule):
         ids = ids.transpose(0, 1)  # (time, batch, k): contiguous, as batches are time-major
         ids = torch.where(ids < n_ids, ids, self.unknown_id)
         with named_range("ids", given, 0):
+            if self.training and self.weight.requires_grad:
+                ids = self.rare(ids)
             vectors = functional.embedding(ids, self.weight, padding_idx=0)
         if self.training and self.dropout > 0.0:
             mask = self.keep_mask((n_ids,), self.dropout, self.weight)

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm._sequences.reading import as_ragged
-from sklstm._sequences.tokens import UNKNOWN_ID, TokenArray, Vocabulary
+from sklstm._sequences.tokens import END_ID, TokenArray, Vocabulary
 from sklstm.preprocessing import SequencePadder, SequenceScaler, SequenceTokenizer
 
 TEXTS = ["a bee sees", "sees a tree"]
@@ -110,7 +110,7 @@ def test_padded(padding):
     np.testing.assert_array_equal(read.values, np.concatenate(cut))
     with pytest.warns(UserWarning, match="empty sequences"):
         empty = fitted.transform([""])
-    assert padder.transform(empty).sum() == UNKNOWN_ID
+    assert padder.transform(empty).sum() == END_ID
     with pytest.raises(ValueError, match=r"two-dimensional output.*\(4, 4, 4\)"):
         padder.set_output(transform="pandas").transform(fitted.transform(texts))
 

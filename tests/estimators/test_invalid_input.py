@@ -142,11 +142,13 @@ def test_bad_texts_in_a_pipeline(texts, error, message):
     np.testing.assert_array_equal(model.predict_proba(TEXTS), expected)
 
 
-def test_empty_text_is_predicted_like_an_unknown_word():
+def test_empty_text_is_predicted_like_the_end_of_a_text():
     model = make_pipeline(SequenceTokenizer(), small()).fit(TEXTS, Y)
     with pytest.warns(UserWarning, match=r"1 of 2 texts .* the first is X\[0\]"):
         proba = model.predict_proba(["", "unheard-of"[:7]])
-    np.testing.assert_array_equal(proba[0], proba[1])
+    assert (proba[0] != proba[1]).all()
+    end = TokenArray([[3]], model[0].vocabulary_)
+    np.testing.assert_array_equal(proba[0], model[1].predict_proba(end)[0])
     with pytest.warns(UserWarning, match=r"the first is X\[5\]"):
         model.fit([*TEXTS[:5], ""], Y)
 
@@ -157,7 +159,7 @@ def test_another_vocabulary():
     other = SequenceTokenizer().fit_transform(["another language", "with other words"])
     tokens = tokenizer.transform(TEXTS)
     with unchanged(estimator, tokens):
-        with pytest.raises(ValueError, match=r"another vocabulary \(5 words\).*with \(4 words\)"):
+        with pytest.raises(ValueError, match=r"another vocabulary \(5 words\).*with \(5 words\)"):
             estimator.predict(other)
         with pytest.raises(ValueError, match="another vocabulary"):
             estimator.partial_fit(other, [0, 1])

@@ -126,6 +126,7 @@ def test_characters_are_trained_all_along():
 def test_early_stopping_restores_weights_from_a_frozen_epoch(frozen):
     y = np.random.default_rng(0).permutation(LABELS)  # nothing to learn: the first epoch is best
     params = {"early_stopping": True, "n_iter_no_change": 2, "learning_rate": 0.3}
+    params |= {"embedding_dropout": 0.1, "rare_word_dropout": 0.0}
     model = lstm(freeze_embeddings=1, max_epochs=20, **params)
     model.fit(X, y, X_val=X, y_val=1 - y)
     assert model.best_epoch_ == 1

@@ -199,11 +199,12 @@ def test_ids_past_the_vocabulary_are_unknown_words():
     assert np.abs(known - estimator.predict_proba(unknown)).max() > 1e-6
 
 
-def test_a_text_of_no_known_word_is_one_unknown_word():
+def test_an_empty_text_is_the_end_of_a_text():
     estimator = small().fit(TokenArray(IDS, WORDS), LABELS)
-    empty = estimator.predict_proba(TokenArray([[], [0, 0], [1]], WORDS))
+    empty = estimator.predict_proba(TokenArray([[], [0, 0], [3], [1]], WORDS))
     np.testing.assert_array_equal(empty[0], empty[2])
     np.testing.assert_array_equal(empty[1], empty[2])
+    assert (empty[2] != empty[3]).all()
 
 
 def test_several_ids_a_step_are_looked_up_each():

@@ -73,8 +73,9 @@ class SequencePadder(SequenceTransformer):
     In a pipeline, the next step receives the padded array only. To get the lengths of the
     sequences as well, call `pad`.
 
-    An empty sequence of token ids, such as a text without a known word, is read as one unknown
-    word, as in every estimator of this library. An empty sequence of values raises a ValueError.
+    An empty sequence of token ids, such as a text without words, is read as the id 3 of a text's
+    end alone, as in every estimator of this library. An empty sequence of values raises a
+    ValueError.
 
     References
     ----------

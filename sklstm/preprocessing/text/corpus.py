@@ -31,13 +31,26 @@ Analyzer = Callable[[Any], Iterable[str]]
 
 _WORD_LISTS = (list, tuple, np.ndarray)
 
-# Two or more letters, digits and underscores, \w in re, with the combining marks after them and the
-# joiners between them: re has no name for marks, and would end words there.
-TOKEN_PATTERN = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
-# What patterns come to without marks and joiners, where re finds the same words in less time; and
-# the characters that may be some: all but Latin letters, punctuation and the like.
-UNMARKED_PATTERNS = {TOKEN_PATTERN: r"\b\w\w+\b"}
-MAY_BE_MARKED = re.compile("[\u0300-\u1fff\u200c\u200d\u20d0-\U0010ffff]")
+# Words of letters, digits and underscores, \w in re, with the combining marks after them and the
+# joiners between them: re has no name for marks, and would end words there. Every punctuation mark
+# and symbol is a token of its own. An emoji keeps its skin tone and what a joiner attaches to it,
+# and the two letters of a flag stay together.
+TOKEN_PATTERN = (
+    r"[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_])?"
+    r"|[\U0001f1e6-\U0001f1ff]{2}|[\p{P}\p{S}](?:\ufe0f?\u200d\p{S}|[\U0001f3fb-\U0001f3ff])*"
+)
+# Words of two or more letters or digits alone, as in CountVectorizer: for Doc2Vec, whose vectors
+# say which words a text has.
+WORD_PATTERN = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
+# What patterns come to without marks and joiners, where re finds the same tokens in less time; and
+# the characters that may be some, or invisible: all but Latin letters, punctuation and the like.
+UNMARKED_PATTERNS = {
+    TOKEN_PATTERN: r"\w+|[^\w\s\x00-\x1f\x7f-\x9f]",
+    WORD_PATTERN: r"\b\w\w+\b",
+}
+MAY_BE_MARKED = re.compile(
+    "[\u00ad\u0300-\u1fff\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20c1-\U0010ffff]"
+)
 _BYTE_ORDER_MARK = "\ufeff"
 
 

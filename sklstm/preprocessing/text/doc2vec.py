@@ -46,7 +46,7 @@ from sklstm.preprocessing.text._gensim import (
 )
 from sklstm.preprocessing.text.corpus import (
     SPLITTING_CONSTRAINTS,
-    TOKEN_PATTERN,
+    WORD_PATTERN,
     Corpus,
     Splitting,
     read_corpus,
@@ -151,7 +151,8 @@ class Doc2VecVectorizer(
     token_pattern : str, \
             default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
         Regular expression of a word; only with ``analyzer="word"``. By default two or more
-        letters or digits, with their combining marks, as in `SequenceTokenizer`.
+        letters or digits, with their combining marks. Punctuation marks and single letters, which
+        `SequenceTokenizer` keeps, say little about which words a text has.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
@@ -275,7 +276,7 @@ class Doc2VecVectorizer(
         unicode_form: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = "NFC",
         strip_accents: Literal["ascii", "unicode"] | Callable[[str], str] | None = None,
         stop_words: Literal["english"] | list[str] | None = None,
-        token_pattern: str | None = TOKEN_PATTERN,
+        token_pattern: str | None = WORD_PATTERN,
         tokenizer: Callable[[str], Iterable[str]] | None = None,
         preprocessor: Callable[[str], str] | None = None,
         analyzer: Literal["word", "char", "char_wb"] | Callable[[Any], Iterable[str]] = "word",

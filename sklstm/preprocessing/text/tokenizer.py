@@ -112,12 +112,14 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``. An LSTM reads whole sentences, in which
         words like "not" and "no" matter, so use stop words with care.
-    token_pattern : str, \
-            default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
-        Regular expression of a word; only with ``analyzer="word"``. The default matches words of
-        two or more letters or digits, with their combining marks and the joiners between them,
-        and no punctuation. A pattern with properties of characters, such as ``\p{M}`` for marks,
-        is read by the package regex, any other one by :mod:`re`, whose ``\w`` is without marks.
+    token_pattern : str, default=words and punctuation marks
+        Regular expression of a token; only with ``analyzer="word"``. The default makes a token of
+        each word, that is, letters or digits with their combining marks and the joiners between
+        them, and of each punctuation mark or symbol: "can't" becomes "can", "'", "t". Counts of
+        words do without "I", "a" and "?", but they carry the order that an LSTM reads. A pattern
+        with properties of characters, such as ``\p{M}`` for marks, is read by the package regex,
+        any other one by :mod:`re`, whose ``\w`` is without marks; ``r"(?u)\b\w\w+\b"`` is that
+        of `CountVectorizer`, words of two or more letters alone.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
@@ -173,17 +175,22 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     Examples
     --------
     >>> from sklstm import SequenceTokenizer
-    >>> texts = ["a good film", "not a good film, not good", "no film at all"]
+    >>> texts = ["good film", "not a good film, not good", "no film at all!"]
     >>> tokenizer = SequenceTokenizer(max_features=3)
     >>> for sequence in tokenizer.fit_transform(texts):
     ...     print(sequence)
     [5 4]
-    [6 5 4 6 5]
-    [1 4 1 1]
+    [6 1 5 4 1 6 5]
+    [1 4 1 1 1]
     >>> tokenizer.vocabulary_
     {'film': 4, 'good': 5, 'not': 6}
     >>> tokenizer.inverse_transform([[6, 5, 4]])
     [array(['not', 'good', 'film'], dtype=object)]
+
+    By default punctuation marks are tokens, too:
+
+    >>> list(SequenceTokenizer().fit(["I can't, can I?"]).vocabulary_)
+    ['can', 'i', "'", ',', '?', 't']
 
     Each word with its characters, of which "e" is the most frequent one:
 

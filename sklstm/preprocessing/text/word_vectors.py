@@ -123,10 +123,9 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``.
-    token_pattern : str, \
-            default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
-        Regular expression of a word; only with ``analyzer="word"``. By default two or more
-        letters or digits, with their combining marks, as in `SequenceTokenizer`.
+    token_pattern : str, default=words and punctuation marks
+        Regular expression of a word; only with ``analyzer="word"``. The default is that of
+        `SequenceTokenizer`, so that punctuation marks get vectors, too.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
@@ -186,7 +185,7 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
     >>> texts = ["a cup of tea", "a cup of coffee", "a glass of water", "a glass of milk"] * 50
     >>> vectors = WordVectors(vector_size=8, random_state=0).fit(texts)
     >>> len(vectors), "tea" in vectors, "wine" in vectors
-    (7, True, False)
+    (8, True, False)
     >>> vectors["tea"].shape
     (8,)
     >>> vectors.most_similar("tea", topn=1)[0][0] in vectors

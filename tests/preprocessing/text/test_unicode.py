@@ -18,8 +18,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklstm import Doc2VecVectorizer, SequenceTokenizer, WordVectors
 from sklstm.preprocessing.text.corpus import (
     MAY_BE_MARKED,
-    TOKEN_PATTERN,
     UNMARKED_PATTERNS,
+    WORD_PATTERN,
     Splitting,
 )
 
@@ -41,8 +41,8 @@ def words_of(text, **params):
         ("می\u200cخواهم", ["می\u200cخواهم"]),  # a non-joiner within a word
         ("ක්\u200dෂණ", ["ක්\u200dෂණ"]),  # a joiner
         ("\u200dab\u200c cd\u200d", ["ab", "cd"]),  # and those beside words
-        ("\u2764\ufe0fgood \u0301ab", ["good", "ab"]),  # marks on what is no letter
-        ("a m² ½l x_1 a·b don't", ["m²", "½l", "x_1", "don"]),
+        ("\u2764\ufe0fgood \u0301ab", ["\u2764", "good", "ab"]),  # marks on what is no letter
+        ("a m² ½l x_1 a·b don't", ["a", "m²", "½l", "x_1", "a", "·", "b", "don", "'", "t"]),
         ("re\u0301sume\u0301", ["résumé"]),
     ],
 )
@@ -59,7 +59,11 @@ UNMARKED = st.characters(exclude_categories=["M", "Cn", "Cs"], exclude_character
 def test_fault_35_without_marks_words_are_those_of_scikit_learn(text):
     if any(category(c)[0] == "M" for c in text.lower()):  # of a capital letter with a dot
         return
-    assert words_of(text, unicode_form=None) == CountVectorizer().build_analyzer()(text)
+    expected = CountVectorizer().build_analyzer()(text)
+    assert words_of(text, unicode_form=None, token_pattern=WORD_PATTERN) == expected
+    # The default finds in addition what is visible and alone.
+    found = [word for word in words_of(text, unicode_form=None) if re.fullmatch(r"\w\w+", word)]
+    assert found == expected
 
 
 def test_fault_35_every_letter_of_python_is_one_of_the_pattern():
@@ -68,9 +72,11 @@ def test_fault_35_every_letter_of_python_is_one_of_the_pattern():
     )
     letters = "".join(re.findall(r"\w", known))
     assert "".join(words_of(letters, lowercase=False, unicode_form=None)) == letters
-    assert (
-        words_of(" ".join(re.findall(r"\W", known.replace("\u200d", ""))), unicode_form=None) == []
-    )
+    others = re.findall(r"\W", known.replace("\u200d", ""))
+    assert words_of(" ".join(others), unicode_form=None, token_pattern=WORD_PATTERN) == []
+    # Those that are visible: punctuation marks and symbols.
+    visible = [c for c in others if category(c)[0] in "PS"]
+    assert words_of(" \0".join(others), lowercase=False, unicode_form=None) == visible
 
 
 # `regex` knows characters that came to Unicode after this version of Python.
@@ -81,10 +87,11 @@ PLAIN = "".join(
 
 @given(st.text(PLAIN, max_size=30))
 @settings(max_examples=200, deadline=None)
-def test_fault_35_the_shorter_pattern_for_plain_texts_finds_the_same(text):
+def test_fault_35_the_shorter_patterns_for_plain_texts_find_the_same(text):
     import regex
 
-    assert regex.findall(TOKEN_PATTERN, text) == re.findall(UNMARKED_PATTERNS[TOKEN_PATTERN], text)
+    for pattern, unmarked in UNMARKED_PATTERNS.items():
+        assert regex.findall(pattern, text) == re.findall(unmarked, text)
 
 
 def test_fault_35_no_mark_counts_as_plain():
