@@ -10,9 +10,9 @@ import warnings
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from itertools import repeat
+from itertools import filterfalse, repeat
 from math import isclose
 from numbers import Integral
 from typing import Any, Literal, Self
@@ -296,11 +296,15 @@ class Corpus:
         The ids of the words of all texts, concatenated.
     lengths : ndarray of int of shape (n_texts,)
         The number of words of each text.
+    unknown : sequence of str
+        The words of ids below 0, which a vocabulary does not have: that of -1 first. Empty if such
+        words have an id.
     """
 
     words: Sequence[str]
     ids: np.ndarray
     lengths: np.ndarray
+    unknown: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -332,12 +336,15 @@ class Corpus:
         """Return the texts with those tokens alone where the mask `kept` is True."""
         kept_before = np.append(0, np.cumsum(kept))
         lengths = np.diff(kept_before[np.cumsum(self.lengths)], prepend=0)
-        return Corpus(self.words, self.ids[kept], lengths)
+        return replace(self, ids=self.ids[kept], lengths=lengths)
 
-    def looked_up(self, vocabulary: Mapping[str, int], unknown: int) -> Corpus:
-        """Return the texts with the ids of a vocabulary, `unknown` for words outside it."""
-        new = np.array([vocabulary.get(word, unknown) for word in self.words], dtype=np.int32)
-        return Corpus((), new[self.ids], self.lengths)
+    def looked_up(self, vocabulary: Mapping[str, int]) -> Corpus:
+        """Return the texts with the ids of a vocabulary, and ids below 0 of other words."""
+        new = np.array([vocabulary.get(word, -1) for word in self.words], dtype=np.int32)
+        others = np.flatnonzero(new < 0)
+        new[others] = -1 - np.arange(len(others))
+        unknown = [self.words[i] for i in others.tolist()]
+        return Corpus((), new[self.ids], self.lengths, unknown)
 
     def in_lowercase(self) -> Corpus:
         """Return the texts with words converted to lowercase, where several become the same."""
@@ -410,7 +417,7 @@ def read_corpus(
     *,
     word_lists: bool = False,
     vocabulary: Mapping[str, int] | None = None,
-    unknown: int = -1,
+    keep_unknown: bool = False,
 ) -> Corpus:
     """Check texts and split them into words.
 
@@ -426,8 +433,8 @@ def read_corpus(
         Whether the items of X may also be lists of words, which are taken as they are.
     vocabulary : mapping from str to int or None, default=None
         Look words up in it. None gives the words ids in the order of their first occurrence.
-    unknown : int, default=-1
-        The id of words outside the vocabulary.
+    keep_unknown : bool, default=False
+        Whether words outside the vocabulary are returned, too; otherwise their ids are all -1.
 
     Raises
     ------
@@ -464,11 +471,21 @@ def read_corpus(
             for i, item in enumerate(items):
                 _check_text(item, i, word_lists=word_lists)
     if vocabulary is not None:
-        get = vocabulary.get
-        found = _map_words(items, analyze, lambda words: map(get, words, repeat(unknown)))
+        get, is_known = vocabulary.get, vocabulary.__contains__
+        unknown: list[str] = []
+
+        def look_up(words: Iterable[str]) -> Iterable[int]:
+            if keep_unknown:
+                words = words if isinstance(words, list) else list(words)
+                unknown.extend(filterfalse(is_known, words))
+            return map(get, words, repeat(-1))
+
+        ids, lengths = _map_words(items, analyze, look_up)
         if own is not None:
             own.warn_of_characters()
-        return Corpus((), *found)
+        if unknown:
+            ids[ids < 0] = np.arange(-1, -1 - len(unknown), -1)
+        return Corpus((), ids, lengths, unknown)
     seen: defaultdict[str, int] = defaultdict()
     seen.default_factory = seen.__len__
     number = seen.__getitem__
