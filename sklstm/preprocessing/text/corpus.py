@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from itertools import filterfalse, repeat
+from itertools import repeat
 from math import isclose
 from numbers import Integral
 from typing import Any, Literal, Self
@@ -30,6 +30,7 @@ from sklstm.preprocessing.text._gensim import parts
 Analyzer = Callable[[Any], Iterable[str]]
 
 _WORD_LISTS = (list, tuple, np.ndarray)
+_FEW_TEXTS = 100
 
 # Two or more letters, digits and underscores, \w in re, with the combining marks after them and the
 # joiners between them: re has no name for marks, and would end words there.
@@ -471,15 +472,8 @@ def read_corpus(
             for i, item in enumerate(items):
                 _check_text(item, i, word_lists=word_lists)
     if vocabulary is not None:
-        get, is_known = vocabulary.get, vocabulary.__contains__
         unknown: list[str] = []
-
-        def look_up(words: Iterable[str]) -> Iterable[int]:
-            if keep_unknown:
-                words = words if isinstance(words, list) else list(words)
-                unknown.extend(filterfalse(is_known, words))
-            return map(get, words, repeat(-1))
-
+        look_up = _looking_up(vocabulary, unknown if keep_unknown else None, len(items))
         ids, lengths = _map_words(items, analyze, look_up)
         if own is not None:
             own.warn_of_characters()
@@ -493,6 +487,36 @@ def read_corpus(
     if own is not None:
         own.warn_of_characters()
     return Corpus(list(seen), ids, lengths)
+
+
+class _Noting(dict[str, int]):
+    """A vocabulary that notes the words that it does not have, at no cost for the others."""
+
+    unknown: list[str]
+
+    def __missing__(self, word: str) -> int:
+        self.unknown.append(word)
+        return -1
+
+
+def _looking_up(
+    vocabulary: Mapping[str, int], unknown: list[str] | None, n_texts: int
+) -> Callable[[Iterable[str]], Iterable[int]]:
+    """Return a function from words to ids, -1 for others, which it appends to `unknown`."""
+    get = vocabulary.get
+    if unknown is None:
+        return lambda words: map(get, words, repeat(-1))
+    if n_texts > _FEW_TEXTS:  # which take longer than to copy the vocabulary
+        noting = _Noting(vocabulary)
+        noting.unknown = unknown
+        return lambda words: map(noting.__getitem__, words)
+
+    def look_up(words: Iterable[str]) -> Iterable[int]:
+        words = list(words)
+        unknown.extend(word for word in words if word not in vocabulary)
+        return map(get, words, repeat(-1))
+
+    return look_up
 
 
 def _map_words(

@@ -525,11 +525,11 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             lengths = lengths + 1
         if table is None:
             at = np.flatnonzero(flat < 0)
-            words = [corpus.unknown[i] for i in (-1 - flat[at]).tolist()]
+            words = list(map(corpus.unknown.__getitem__, (-1 - flat[at]).tolist()))
             flat[at] = UNKNOWN_ID
         else:
             at = np.flatnonzero(table[flat, 0] == UNKNOWN_ID)
-            words = [corpus.words[i] for i in (flat[at] - N_RESERVED).tolist()]
+            words = list(map(corpus.words.__getitem__, (flat[at] - N_RESERVED).tolist()))
             flat = table.take(flat, axis=0)
         sequences = TokenArray(split(flat, lengths), vocabulary)
         _attach(words, at, lengths, sequences)
@@ -591,9 +591,9 @@ def _attach(words: list[str], at: np.ndarray, lengths: np.ndarray, sequences: To
     """
     ends = np.searchsorted(at, np.cumsum(lengths)).tolist()
     begin = 0
-    for i, end in enumerate(ends):
+    for sequence, end in zip(sequences.view(np.ndarray), ends, strict=True):
         if begin < end:
-            sequences[i].unknown_words = tuple(words[begin:end])
+            sequence.unknown_words = tuple(words[begin:end])
             begin = end
 
 
