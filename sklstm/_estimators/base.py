@@ -28,6 +28,7 @@ from sklstm._estimators.params import CHARACTERS, NETWORK, POOLED, TRAINING, lay
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
     N_RESERVED,
+    UNKNOWN_ID,
     InputSpec,
     Ragged,
     TokenArray,
@@ -40,6 +41,7 @@ from sklstm._sequences import (
     check_nothing_cut,
     embedding_matrix,
     equal_but_for_rounding,
+    extra_vectors_of,
     extremes,
     flatten_steps,
     label_fault,
@@ -250,6 +252,41 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             self._input_.check(sequences, name)
         return sequences
 
+    def _read_unknown(self, sequences: Ragged) -> Ragged:
+        """Return sequences in which words that training never saw are read by `embeddings`."""
+        given = getattr(self, "embeddings", None)
+        if given is None or sequences.unknown is None:
+            return sequences
+        n_ids = self._input_.n_ids
+        tables = [
+            part.weight
+            for part in self.module_.modules()
+            if isinstance(part, TokenEmbedding) and len(part.weight) == n_ids
+        ]
+        if not tables:  # a user's own network
+            return sequences
+        try:
+            return extra_vectors_of(given, sequences, n_ids, tables[0].shape[1])
+        except (OSError, ImportError, ValueError, TypeError) as error:
+            warnings.warn(
+                f"{len(set(sequences.unknown.words))} words of X, such as "
+                f"{sequences.unknown.words[0]!r}, were not in the training data and are read as "
+                f"unknown, because their vectors could not be looked up in embeddings: {error} "
+                "set_params(embeddings=None) reads them so without this warning.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
+            return sequences
+
+    def _without_extra(self, sequences: Ragged, validation: Any) -> Ragged:
+        """Return training data without ids that stand for vectors in the validation data."""
+        extra = validation.sequences.extra
+        if extra is None or sequences.values[:, 0].max(initial=0) < extra.first_id:
+            return sequences
+        values = sequences.values.copy()
+        values[:, 0] = np.where(values[:, 0] < extra.first_id, values[:, 0], UNKNOWN_ID)
+        return replace(sequences, values=values)
+
     def _without_steps(self, sequences: Ragged, *, reset: bool) -> Ragged:
         """Return sequences that are all empty in the form of those of `fit`, which is refused."""
         if reset:
@@ -277,8 +314,23 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             steps = steps[ranges(sequences.offsets, sequences.lengths)]
         if sequences.step_shape is not None:
             steps = steps.reshape(len(steps), *sequences.step_shape)
+        if sequences.extra is not None:
+            return self._restore_unknown(steps, sequences)
         X = split(steps, sequences.lengths)
         return X if sequences.vocabulary is None else TokenArray(X, sequences.vocabulary)
+
+    def _restore_unknown(self, steps: np.ndarray, sequences: Ragged) -> TokenArray:
+        """Return token ids with the words that `_read_unknown` gave an id beside them."""
+        assert sequences.extra is not None
+        first, words = sequences.extra.first_id, sequences.extra.words
+        ids = steps.copy()
+        ids[:, 0] = np.where(steps[:, 0] < first, steps[:, 0], UNKNOWN_ID)
+        X = TokenArray(split(ids, sequences.lengths), sequences.vocabulary)
+        for item, own in zip(X, split(steps[:, 0], sequences.lengths), strict=True):
+            unknown = own[(own == UNKNOWN_ID) | (own >= first)] - first
+            if (unknown >= 0).any():
+                item.unknown_words = tuple("" if i < 0 else words[i] for i in unknown.tolist())
+        return X
 
     def _seeded_module(self, seed: int) -> Any:
         """Build the module from a seed, leaving torch's global generator as it was."""
@@ -404,6 +456,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         else:
             trial._build_network(data, seeds.module)
             trial._check_scale(X, every.sequences)
+        if validation is not None:  # is read as in prediction
+            validation = replace(validation, sequences=trial._read_unknown(validation.sequences))
+            data = replace(data, sequences=trial._without_extra(data.sequences, validation))
         trial._state_ = None
         if isinstance(trial.module_, SequenceNetwork):
             trial.module_.linear_path = None  # of an earlier fit
@@ -1160,7 +1215,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     def _read_X(self, X: Any, *, in_pieces: bool = False) -> Ragged:
         """Read `X` for a fitted estimator."""
         check_is_fitted(self)
-        return self._read_sequences(X, reset=False, in_pieces=in_pieces)
+        return self._read_unknown(self._read_sequences(X, reset=False, in_pieces=in_pieces))
 
     def _forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the network's outputs, of long sequences chunk by chunk."""

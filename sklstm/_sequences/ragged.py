@@ -130,6 +130,45 @@ class Cut(NamedTuple):
 
 
 @dataclass(frozen=True)
+class UnknownWords:
+    """The words at the steps that have the id of an unknown word.
+
+    Attributes
+    ----------
+    words : list of str
+        The words.
+    at : ndarray of int of shape (total_steps,)
+        The index of its word for every step; -1 for known words, and where it is not known.
+    """
+
+    words: list[str]
+    at: np.ndarray
+
+    def with_rows(self, rows: np.ndarray) -> UnknownWords:
+        """Return the words of other steps."""
+        return replace(self, at=self.at[rows])
+
+
+@dataclass(frozen=True)
+class ExtraVectors:
+    """Vectors of words that an embedding has no id for; their ids follow those that it has.
+
+    Attributes
+    ----------
+    first_id : int
+        The id of the first of them.
+    words : list of str
+        The words.
+    vectors : ndarray of shape (n_words, embedding_dim), float32
+        Their vectors.
+    """
+
+    first_id: int
+    words: list[str]
+    vectors: np.ndarray
+
+
+@dataclass(frozen=True)
 class OriginalForm:
     """The form that sequences had in X.
 
@@ -190,6 +229,10 @@ class Ragged:
         The form that they had in X.
     columns : tuple or None
         The names of the features of a step, if sequences were data frames.
+    unknown : UnknownWords or None
+        The words behind ids of unknown words, if X had some.
+    extra : ExtraVectors or None
+        The vectors of ids that the embedding does not have.
     """
 
     values: np.ndarray
@@ -202,6 +245,8 @@ class Ragged:
     cut: Cut | None = None
     form: OriginalForm = OriginalForm()
     columns: tuple[Any, ...] | None = None
+    unknown: UnknownWords | None = None
+    extra: ExtraVectors | None = None
 
     @cached_property
     def offsets(self) -> np.ndarray:
@@ -245,7 +290,14 @@ class Ragged:
 
     def with_rows(self, rows: np.ndarray, lengths: np.ndarray) -> Ragged:
         """Return sequences of these `lengths`, whose steps are the `rows` of `values`."""
-        return replace(self, values=self.values[rows], lengths=lengths, starts=None, cut=None)
+        return replace(
+            self,
+            values=self.values[rows],
+            lengths=lengths,
+            starts=None,
+            cut=None,
+            unknown=None if self.unknown is None else self.unknown.with_rows(rows),
+        )
 
     def row_weights(self, weights: np.ndarray, *, per_step: bool) -> np.ndarray:
         """Return the weight of each row of `values`; of a row that windows share, their sum.
@@ -303,8 +355,8 @@ class Ragged:
     def with_padding(self, values: np.ndarray, padding_value: float) -> Ragged:
         """Return sequences of other `values` with what `trim` cut off, as `padding_value`."""
         if self.cut is None:
-            return replace(self, values=values)
+            return replace(self, values=values, unknown=None)
         lengths = self.cut.lengths
         whole = np.full((int(lengths.sum()), values.shape[1]), padding_value, dtype=values.dtype)
         whole[ranges(offsets(lengths) + self.cut.before, self.lengths)] = values
-        return replace(self, values=whole, lengths=lengths, cut=None)
+        return replace(self, values=whole, lengths=lengths, cut=None, unknown=None)

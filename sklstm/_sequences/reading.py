@@ -21,16 +21,18 @@ from sklearn.utils import check_array
 from sklstm._callers import caller_level
 from sklstm._sequences.arrays import check_entries, check_unmasked, plain
 from sklstm._sequences.containers import align_frames, as_container, from_cells, is_sequence
-from sklstm._sequences.ragged import OriginalForm, Ragged
+from sklstm._sequences.ragged import OriginalForm, Ragged, UnknownWords, sequence_ids
 from sklstm._sequences.tokens import (
     END_ID,
     N_RESERVED,
     PADDING_ID,
     SEQUENCE_COLUMN,
+    UNKNOWN_ID,
     TokenArray,
     Vocabulary,
     shared_vocabulary,
     vocabulary_of,
+    words_of,
 )
 
 InputType = Literal["auto", "tokens", "values"]
@@ -142,6 +144,8 @@ def as_ragged(
         sequences = _from_array(X, None if is_tokens else dtype, estimator_name, matrices)
     if is_tokens:
         sequences = replace(_to_tokens(sequences), vocabulary=vocabulary)
+        if isinstance(X, list):
+            sequences = replace(sequences, unknown=_unknown_words(X, sequences))
         padding_value = PADDING_ID if padding_value is None else padding_value
     if padding_value is not None:
         sequences = sequences.trim(padding_value)
@@ -730,4 +734,26 @@ def _fill_empty_texts(sequences: Ragged) -> Ragged:
         values[:, 1:] = PADDING_ID
     filled = np.repeat(sequences.lengths > 0, lengths)
     values[filled] = sequences.values
-    return replace(sequences, values=values, lengths=lengths)
+    unknown = sequences.unknown
+    if unknown is not None:
+        at = np.full(len(values), -1)
+        at[filled] = unknown.at
+        unknown = replace(unknown, at=at)
+    return replace(sequences, values=values, lengths=lengths, unknown=unknown)
+
+
+def _unknown_words(items: list[Any], sequences: Ragged) -> UnknownWords | None:
+    """Return the unknown words that sequences carry; None if they carry none."""
+    carried = [words_of(item) or () for item in items]
+    n_words = np.fromiter(map(len, carried), dtype=np.int64, count=len(carried))
+    if not n_words.any() or (sequences.n_features > 1 and not sequences.has_characters):
+        return None
+    rows = np.flatnonzero(sequences.values[:, 0] == UNKNOWN_ID)
+    owner = sequence_ids(sequences.lengths)[rows]
+    # Ids that were changed in place may have another number of unknown words.
+    fitting = np.bincount(owner, minlength=len(items)) == n_words
+    at = np.full(len(sequences.values), -1)
+    rows = rows[fitting[owner]]
+    at[rows] = np.arange(len(rows))
+    words = [word for i in np.flatnonzero(fitting).tolist() for word in carried[i]]
+    return UnknownWords(words, at)

@@ -99,11 +99,18 @@ class TokenArray(np.ndarray):
     different vocabularies. Since the items have it too, it is kept where the array itself becomes
     a list, a Series, a column of a data frame or a plain object array. What is computed with ids,
     by arithmetic, comparisons or other functions of numpy, is a plain array.
+
+    A sequence may also have its `unknown_words`: the word at each id 1, in their order, "" where it
+    is not known. An estimator with pretrained vectors reads them by these. Copies and pickles of
+    the sequence keep them. Slices, other arrays computed from it, and the sequence itself after an
+    assignment have none, as the words at other places would no longer fit.
     """
 
-    __slots__ = ("vocabulary",)  # one for each sequence: without it, each would have a dict
+    # Of each sequence: without slots, each would have a dict.
+    __slots__ = ("unknown_words", "vocabulary")
 
     vocabulary: Vocabulary | None
+    unknown_words: tuple[str, ...] | None
 
     def __new__(cls, sequences: Any, vocabulary: Vocabulary | None = None) -> TokenArray:
         if isinstance(sequences, np.ndarray) and sequences.dtype != object:
@@ -112,13 +119,28 @@ class TokenArray(np.ndarray):
             return _rebuild(cls, sequences, vocabulary)
         is_column = isinstance(sequences, np.ndarray) and sequences.shape[1:] == (1,)
         items = object_array(
-            _rebuild(cls, np.asarray(item, dtype=np.int32), vocabulary)
+            _rebuild(cls, np.asarray(item, dtype=np.int32), vocabulary, words_of(item))
             for item in (sequences.ravel() if is_column else sequences)
         )
         return _rebuild(cls, items[:, None] if is_column else items, vocabulary)
 
     def __array_finalize__(self, source: Any) -> None:
         self.vocabulary = getattr(source, "vocabulary", None)
+        self.unknown_words = None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.unknown_words = None
+        super().__setitem__(key, value)
+
+    def copy(self, order: Any = "C") -> TokenArray:
+        """Return a copy, with the unknown words of a sequence."""
+        return _with_words(super().copy(order), self.unknown_words)
+
+    def __copy__(self) -> TokenArray:
+        return _with_words(super().__copy__(), self.unknown_words)
+
+    def __deepcopy__(self, memo: Any) -> TokenArray:
+        return _with_words(super().__deepcopy__(memo), self.unknown_words)
 
     def __array_wrap__(
         self, array: np.ndarray, context: Any = None, return_scalar: bool = False
@@ -169,13 +191,20 @@ class TokenArray(np.ndarray):
                 # One array in place of one for each sequence, in less space and time.
                 ids = np.concatenate([item.view(np.ndarray) for item in items])
                 lengths = np.array([len(item) for item in items])
-                return _split_again, (type(self), ids, lengths, self.shape, self.vocabulary)
+                words = [item.unknown_words for item in items]
+                known = (words,) if any(words) else ()
+                state = (type(self), ids, lengths, self.shape, self.vocabulary, *known)
+                return _split_again, state
         elif self.nbytes < _SMALL and self.dtype != object:
             # A list of sequences: faster than an array for each. Files and processes may share the
             # memory of large arrays, which therefore stay arrays.
             buffer = bytearray(plain.tobytes())
-            return _from_bytes, (type(self), buffer, self.dtype, self.shape, self.vocabulary)
-        return _rebuild, (type(self), plain, self.vocabulary)
+            small = (type(self), buffer, self.dtype, self.shape, self.vocabulary)
+            return _from_bytes, (*small, *self._known_words())
+        return _rebuild, (type(self), plain, self.vocabulary, *self._known_words())
+
+    def _known_words(self) -> tuple[Any, ...]:
+        return () if self.unknown_words is None else (self.unknown_words,)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return self.__reduce__()
@@ -193,10 +222,26 @@ for _name in ("argmax", "argmin", "argpartition", "argsort", "cumprod", "cumsum"
     setattr(TokenArray, _name, _on_plain(_name))
 
 
-def _rebuild(cls: type[TokenArray], plain: np.ndarray, vocabulary: Vocabulary | None) -> TokenArray:
+def _rebuild(
+    cls: type[TokenArray],
+    plain: np.ndarray,
+    vocabulary: Vocabulary | None,
+    words: tuple[str, ...] | None = None,
+) -> TokenArray:
     array = plain.view(cls)
     array.vocabulary = vocabulary
+    array.unknown_words = words
     return array
+
+
+def _with_words(array: TokenArray, words: tuple[str, ...] | None) -> TokenArray:
+    array.unknown_words = words
+    return array
+
+
+def words_of(item: Any) -> tuple[str, ...] | None:
+    """Return the unknown words of a sequence, or None."""
+    return item.unknown_words if isinstance(item, TokenArray) else None
 
 
 def _from_bytes(
@@ -205,9 +250,11 @@ def _from_bytes(
     dtype: np.dtype[Any],
     shape: tuple[int, ...],
     vocabulary: Vocabulary | None,
+    words: tuple[str, ...] | None = None,
 ) -> TokenArray:
     array = np.ndarray.__new__(cls, shape, dtype, ids)
     array.vocabulary = vocabulary
+    array.unknown_words = words
     return array
 
 
@@ -217,12 +264,15 @@ def _split_again(
     lengths: np.ndarray,
     shape: tuple[int, ...],
     vocabulary: Vocabulary | None,
+    words: list[tuple[str, ...] | None] | None = None,
 ) -> TokenArray:
     """Return sequences, pickled as their concatenated ids."""
     flat = _rebuild(cls, ids, vocabulary)
     ends = np.cumsum(lengths)
     cuts = [0, *ends.tolist()]
     items = object_array(flat[start:end] for start, end in pairwise(cuts))
+    for item, own in zip(items, words or (), strict=False):
+        item.unknown_words = own
     return _rebuild(cls, items.reshape(shape), vocabulary)
 
 

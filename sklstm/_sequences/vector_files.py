@@ -173,10 +173,7 @@ def _read(path: str | os.PathLike[str], wanted: Collection[str] | None) -> Any:
     The first bytes identify gzip, fastText's binary format, UTF-16, and files that cannot be read.
     """
     name = os.fspath(path)
-    if not Path(name).exists():
-        raise FileNotFoundError(f"there is no file of word vectors at {name!r}.")
-    if Path(name).is_dir():
-        raise IsADirectoryError(f"{name!r} is a directory; give the path of one file in it.")
+    check_is_file(name)
     try:
         with _opened(name) as file:
             start = file.read(FASTTEXT_HEADER.size)
@@ -190,6 +187,15 @@ def _read(path: str | os.PathLike[str], wanted: Collection[str] | None) -> Any:
             return _read_rows(name, file, wanted)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{name}: the gzip file is truncated or damaged ({error}).") from error
+
+
+def check_is_file(path: str | os.PathLike[str]) -> None:
+    """Raise OSError unless there is a file at a path."""
+    name = os.fspath(path)
+    if not Path(name).exists():
+        raise FileNotFoundError(f"there is no file of word vectors at {name!r}.")
+    if Path(name).is_dir():
+        raise IsADirectoryError(f"{name!r} is a directory; give the path of one file in it.")
 
 
 def _opened(name: str) -> BinaryIO:

@@ -24,6 +24,7 @@ from sklstm._training.predict import (
     predict_batches,
     predict_from,
     predict_rows,
+    reading_extra,
 )
 from sklstm._training.runtime import dtype_of, fast_cpu, resolve_device, seeded_build, to_cpu
 from sklstm._training.train import TrainingOutcome, train
@@ -56,6 +57,7 @@ __all__ = [
     "predict_batches",
     "predict_from",
     "predict_rows",
+    "reading_extra",
     "release",
     "resolve_device",
     "seeded_build",

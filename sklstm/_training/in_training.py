@@ -129,4 +129,6 @@ def samples_of(inputs: dict[str, Tensor], like: Samples) -> Samples:
     lengths = inputs["lengths"].cpu().numpy()
     rows = values[np.arange(values.shape[1]) < lengths[:, None]]
     rows = rows.astype(like.values.dtype)
-    return replace(like, values=rows, lengths=lengths, width=None, starts=None, cut=None)
+    return replace(
+        like, values=rows, lengths=lengths, width=None, starts=None, cut=None, unknown=None
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sklstm._sequences import Ragged, offsets, prediction_batches, ranges
 from sklstm._training.batches import Samples, Table, most_steps, to_tensors
 from sklstm._training.runtime import Users, dtype_of, fast_cpu
 from sklstm.nn import SequenceNetwork
+from sklstm.nn.embedding import extra_vectors
 from sklstm.nn.state import State, put_rows, take_rows
 
 BATCH_SIZE = 256
@@ -78,6 +79,20 @@ def evaluation_mode(module: nn.Module) -> Iterator[None]:
                         part.training = True
 
 
+@contextmanager
+def _evaluating(module: nn.Module, samples: Samples, n_jobs: int | None) -> Iterator[None]:
+    """Run the body in evaluation mode, without gradients, with the vectors that samples bring."""
+    with evaluation_mode(module), fast_cpu(n_jobs), torch.inference_mode(), reading_extra(samples):
+        yield
+
+
+def reading_extra(samples: Samples | None) -> AbstractContextManager[None]:
+    """Return a context in which embeddings read the extra vectors of samples, if they have some."""
+    if not isinstance(samples, Ragged) or samples.extra is None:
+        return nullcontext()
+    return extra_vectors(samples.extra.first_id, torch.from_numpy(samples.extra.vectors))
+
+
 def predict_batches(
     module: nn.Module,
     forward: Forward,
@@ -105,7 +120,7 @@ def predict_batches(
     for indices in prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences)):
         # Not one context around the loop: the caller's code between two batches, and after a loop
         # that it leaves early, must find its own settings.
-        with evaluation_mode(module), fast_cpu(n_jobs), torch.inference_mode():
+        with _evaluating(module, sequences, n_jobs):
             result = forward(*to_tensors(sequences, indices, device)).cpu().numpy()
         yield indices, result
 
@@ -129,7 +144,7 @@ def predict_rows(
     """
     module.to(device)
     rows = _Rows(samples, per_step)
-    with evaluation_mode(module), fast_cpu(n_jobs), torch.inference_mode():
+    with _evaluating(module, samples, n_jobs):
         for indices in _batches(samples):
             batch = _filled(indices, samples) if fill else indices
             if isinstance(samples, Table):
@@ -159,7 +174,7 @@ def predict_from(
     """
     module.to(device)
     rows = _Rows(sequences, per_step)
-    with evaluation_mode(module), fast_cpu(n_jobs), torch.inference_mode():
+    with _evaluating(module, sequences, n_jobs):
         for indices in _batches(sequences):
             at = torch.from_numpy(indices).to(device)
             inputs, lengths = to_tensors(sequences, indices, device)
@@ -177,7 +192,8 @@ def _one_step(sequences: Samples) -> Ragged:
     """Return one sequence of one step of zeros, in the form of sequences without any step."""
     assert isinstance(sequences, Ragged)
     step = np.zeros((1, sequences.n_features), dtype=sequences.values.dtype)
-    return replace(sequences, values=step, lengths=np.ones(1, dtype=np.int64), starts=None)
+    lengths = np.ones(1, dtype=np.int64)
+    return replace(sequences, values=step, lengths=lengths, starts=None, unknown=None)
 
 
 def _batches(samples: Samples) -> list[Any]:

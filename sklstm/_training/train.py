@@ -34,6 +34,7 @@ from sklstm._training.callbacks import LAST, ScoreFunction, training_callbacks
 from sklstm._training.in_training import DECODED, METHODS, ModelInTraining, SampleSet, samples_of
 from sklstm._training.optimizers import RateSchedule, optimizer_arguments
 from sklstm._training.plan import TrainingPlan
+from sklstm._training.predict import reading_extra
 from sklstm._training.runtime import dtype_of, fast_cpu, private_global_generators
 from sklstm._training.truncated import TruncatedStep
 from sklstm._training.users_callbacks import check_callbacks, score_steps
@@ -135,17 +136,18 @@ def train(
         valid_batches = BatchIterator(
             validation, plan.batch_size, plan.device, None, by_length=True, stateful=plan.stateful
         )
-    return train_on(
-        module,
-        criterion,
-        train_batches,
-        plan,
-        valid_batches=valid_batches,
-        score=score,
-        optimizer_state=optimizer_state,
-        state=state,
-        model=model,
-    )
+    with reading_extra(None if validation is None else validation.sequences):
+        return train_on(
+            module,
+            criterion,
+            train_batches,
+            plan,
+            valid_batches=valid_batches,
+            score=score,
+            optimizer_state=optimizer_state,
+            state=state,
+            model=model,
+        )
 
 
 def train_on(

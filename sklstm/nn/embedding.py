@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,13 +16,63 @@ from sklstm.nn.convolution import CharacterConvolution
 from sklstm.nn.dropout import RandomModule, RareDropout
 
 
+class _ExtraVectors(NamedTuple):
+    """Vectors of ids from `first_id` on, which a `TokenEmbedding` does not have."""
+
+    first_id: int
+    vectors: Tensor  # (n_words, embedding_dim)
+
+    def fit(self, weight: Tensor) -> bool:
+        """Return True if the vectors continue a table of vectors."""
+        return weight.shape == (self.first_id, self.vectors.shape[1])
+
+    def put(self, vectors: Tensor, ids: Tensor) -> Tensor:
+        """Return the vectors of ids with these in place of those of an unknown token."""
+        rows = ids - self.first_id
+        is_extra = (rows >= 0) & (rows < len(self.vectors))
+        own = self.vectors.to(vectors)[rows[is_extra]]  # (n, embedding_dim)
+        return vectors.index_put((is_extra,), own)
+
+
+# Of the thread: another one that predicts with the same module has vectors of its own.
+_extra_vectors: ContextVar[_ExtraVectors | None] = ContextVar("extra_vectors", default=None)
+
+
+@contextmanager
+def extra_vectors(first_id: int, vectors: Tensor) -> Iterator[None]:
+    """Give ids that a `TokenEmbedding` does not have a vector, within the body and this thread.
+
+    Parameters
+    ----------
+    first_id : int
+        The id of the first vector. Only embeddings with so many ids read the vectors.
+    vectors : Tensor of shape (n_words, embedding_dim)
+        The vectors, which are not trained.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import TokenEmbedding, extra_vectors
+    >>> embedding = TokenEmbedding(n_ids=100, embedding_dim=2)
+    >>> with extra_vectors(100, torch.tensor([[3.0, 4.0]])):
+    ...     embedding(torch.tensor([[[100]]]))
+    tensor([[[3., 4.]]], grad_fn=<TransposeBackward0>)
+    """
+    token = _extra_vectors.set(_ExtraVectors(first_id, vectors))
+    try:
+        yield
+    finally:
+        _extra_vectors.reset(token)
+
+
 class TokenEmbedding(RandomModule):
     """Trainable vectors for token ids; id 0, padding, has the zero vector.
 
     Parameters
     ----------
     n_ids : int
-        Number of token ids. Ids of `n_ids` and above are read as `unknown_id`.
+        Number of token ids. Ids of `n_ids` and above are read as `unknown_id`, unless
+        `extra_vectors` gives them a vector.
     embedding_dim : int
         Size of the vectors.
     weight : Tensor of shape (n_ids, embedding_dim) or None, default=None
@@ -98,6 +153,9 @@ class TokenEmbedding(RandomModule):
             if self.training and self.weight.requires_grad:
                 ids = self.rare(ids)
             vectors = functional.embedding(ids, self.weight, padding_idx=0)
+        extra = _extra_vectors.get()
+        if extra is not None and extra.fit(self.weight):
+            vectors = extra.put(vectors, given.transpose(0, 1))
         if self.training and self.dropout > 0.0:
             mask = self.keep_mask((n_ids,), self.dropout, self.weight)
             vectors = vectors * mask[ids].unsqueeze(-1)  # (time, batch, k, embedding_dim)

@@ -10,7 +10,7 @@ import warnings
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import repeat
 from math import isclose
@@ -30,6 +30,7 @@ from sklstm.preprocessing.text._gensim import parts
 Analyzer = Callable[[Any], Iterable[str]]
 
 _WORD_LISTS = (list, tuple, np.ndarray)
+_FEW_TEXTS = 100
 
 # Words of letters, digits and underscores, \w in re, with the combining marks after them and the
 # joiners between them: re has no name for marks, and would end words there. Every punctuation mark
@@ -309,11 +310,15 @@ class Corpus:
         The ids of the words of all texts, concatenated.
     lengths : ndarray of int of shape (n_texts,)
         The number of words of each text.
+    unknown : sequence of str
+        The words of ids below 0, which a vocabulary does not have: that of -1 first. Empty if such
+        words have an id.
     """
 
     words: Sequence[str]
     ids: np.ndarray
     lengths: np.ndarray
+    unknown: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -345,12 +350,15 @@ class Corpus:
         """Return the texts with those tokens alone where the mask `kept` is True."""
         kept_before = np.append(0, np.cumsum(kept))
         lengths = np.diff(kept_before[np.cumsum(self.lengths)], prepend=0)
-        return Corpus(self.words, self.ids[kept], lengths)
+        return replace(self, ids=self.ids[kept], lengths=lengths)
 
-    def looked_up(self, vocabulary: Mapping[str, int], unknown: int) -> Corpus:
-        """Return the texts with the ids of a vocabulary, `unknown` for words outside it."""
-        new = np.array([vocabulary.get(word, unknown) for word in self.words], dtype=np.int32)
-        return Corpus((), new[self.ids], self.lengths)
+    def looked_up(self, vocabulary: Mapping[str, int]) -> Corpus:
+        """Return the texts with the ids of a vocabulary, and ids below 0 of other words."""
+        new = np.array([vocabulary.get(word, -1) for word in self.words], dtype=np.int32)
+        others = np.flatnonzero(new < 0)
+        new[others] = -1 - np.arange(len(others))
+        unknown = [self.words[i] for i in others.tolist()]
+        return Corpus((), new[self.ids], self.lengths, unknown)
 
     def in_lowercase(self) -> Corpus:
         """Return the texts with words converted to lowercase, where several become the same."""
@@ -423,7 +431,7 @@ def read_corpus(
     *,
     word_lists: bool = False,
     vocabulary: Mapping[str, int] | None = None,
-    unknown: int = -1,
+    keep_unknown: bool = False,
 ) -> Corpus:
     """Check texts and split them into words.
 
@@ -439,8 +447,8 @@ def read_corpus(
         Whether the items of X may also be lists of words, which are taken as they are.
     vocabulary : mapping from str to int or None, default=None
         Look words up in it. None gives the words ids in the order of their first occurrence.
-    unknown : int, default=-1
-        The id of words outside the vocabulary.
+    keep_unknown : bool, default=False
+        Whether words outside the vocabulary are returned, too; otherwise their ids are all -1.
 
     Raises
     ------
@@ -477,11 +485,14 @@ def read_corpus(
             for i, item in enumerate(items):
                 _check_text(item, i, word_lists=word_lists)
     if vocabulary is not None:
-        get = vocabulary.get
-        found = _map_words(items, analyze, lambda words: map(get, words, repeat(unknown)))
+        unknown: list[str] = []
+        look_up = _looking_up(vocabulary, unknown if keep_unknown else None, len(items))
+        ids, lengths = _map_words(items, analyze, look_up)
         if own is not None:
             own.warn_of_characters()
-        return Corpus((), *found)
+        if unknown:
+            ids[ids < 0] = np.arange(-1, -1 - len(unknown), -1)
+        return Corpus((), ids, lengths, unknown)
     seen: defaultdict[str, int] = defaultdict()
     seen.default_factory = seen.__len__
     number = seen.__getitem__
@@ -489,6 +500,36 @@ def read_corpus(
     if own is not None:
         own.warn_of_characters()
     return Corpus(list(seen), ids, lengths)
+
+
+class _Noting(dict[str, int]):
+    """A vocabulary that notes the words that it does not have, at no cost for the others."""
+
+    unknown: list[str]
+
+    def __missing__(self, word: str) -> int:
+        self.unknown.append(word)
+        return -1
+
+
+def _looking_up(
+    vocabulary: Mapping[str, int], unknown: list[str] | None, n_texts: int
+) -> Callable[[Iterable[str]], Iterable[int]]:
+    """Return a function from words to ids, -1 for others, which it appends to `unknown`."""
+    get = vocabulary.get
+    if unknown is None:
+        return lambda words: map(get, words, repeat(-1))
+    if n_texts > _FEW_TEXTS:  # which take longer than to copy the vocabulary
+        noting = _Noting(vocabulary)
+        noting.unknown = unknown
+        return lambda words: map(noting.__getitem__, words)
+
+    def look_up(words: Iterable[str]) -> Iterable[int]:
+        words = list(words)
+        unknown.extend(word for word in words if word not in vocabulary)
+        return map(get, words, repeat(-1))
+
+    return look_up
 
 
 def _map_words(

@@ -502,7 +502,7 @@ class Doc2VecVectorizer(
                 own.extend(n_text_vectors + code for code in codes)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         model = self._train(corpus, tags, seed)
-        known = corpus.looked_up(model.wv.key_to_index, -1)
+        known = corpus.looked_up(model.wv.key_to_index)
         known = known.only(known.ids >= 0)
         trained = np.zeros(len(model.dv.vectors), dtype=bool)
         for length, rows in zip(known.lengths.tolist(), tags, strict=True):

@@ -166,6 +166,10 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     `fit`, and refuse them in `predict` if they were fitted with a vocabulary; their
     ``input_type="tokens"`` reads them as ids.
 
+    A sequence with unknown words also has these words, in their order, in the attribute
+    ``unknown_words``, by which an estimator with pretrained `embeddings` reads them in prediction.
+    Copies and pickles keep it; slices, padded arrays and files do not.
+
     Texts in one column of a table, such as ``frame[["text"]]``, become one column of sequences, of
     shape (n_texts, 1). A `ColumnTransformer` needs this: give it the column as a list, ``("tokens",
     SequenceTokenizer(), ["text"])``. It must be the only output, since an LSTM reads no numbers
@@ -316,7 +320,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         """
         corpus = self._learn(X)
         sequences = self._encode(*self._look_up(corpus, self.vocabulary_))
-        return contain_sequences(TokenArray(sequences, self.vocabulary_), X, self)
+        return contain_sequences(sequences, X, self)
 
     def transform(self, X: Iterable[Any]) -> Any:
         """Return the texts as sequences of ids.
@@ -350,10 +354,10 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
                 f"{'no characters' if learned is None else 'characters'}; fit again."
             )
         if width is None:
-            sequences = self._encode(self._read(X, vocabulary))
+            sequences = self._encode(self._read(X, vocabulary), vocabulary)
         else:
             sequences = self._encode(*self._look_up(self._read(X), vocabulary))
-        return contain_sequences(TokenArray(sequences, vocabulary), X, self)
+        return contain_sequences(sequences, X, self)
 
     def inverse_transform(self, X: Any) -> list[np.ndarray]:
         """Return the words of sequences of ids.
@@ -450,7 +454,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
                     "stop_words=None."
                 )
             splitting = replace(splitting, lowercase=False)
-        return read_corpus(X, splitting, vocabulary=vocabulary, unknown=UNKNOWN_ID)
+        return read_corpus(X, splitting, vocabulary=vocabulary, keep_unknown=self.unknown == "id")
 
     def _learn(self, X: Iterable[Any]) -> Corpus:
         """Set the vocabulary, and return the texts."""
@@ -474,34 +478,41 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         self.vocabulary_ = Vocabulary(words, characters)
         return corpus
 
-    def _look_up(self, corpus: Corpus, vocabulary: Vocabulary) -> tuple[Corpus, np.ndarray | None]:
+    def _look_up(
+        self, corpus: Corpus, vocabulary: Vocabulary
+    ) -> tuple[Corpus, Vocabulary, np.ndarray | None]:
         """Return the texts as ids of the vocabulary, or as rows of a table with characters.
 
         Returns
         -------
         corpus : Corpus
-            The ids, or the rows of the words.
+            The ids, below 0 for unknown words; or the rows of the words.
+        vocabulary : Vocabulary
+            The same.
         table : ndarray of int32 of shape (4 + n_words, 1 + characters) or None
             The ids of each different word and its characters. The reserved ids come first, so that
             the row of each is its id.
         """
         if self.characters is None or vocabulary.characters is None:
-            return corpus.looked_up(vocabulary, UNKNOWN_ID), None
-        looked_up = map(str.lower, corpus.words) if self._folds_case() else corpus.words
+            return corpus.looked_up(vocabulary), vocabulary, None
+        looked_up = list(map(str.lower, corpus.words)) if self._folds_case() else corpus.words
         ids = np.array([vocabulary.get(word, UNKNOWN_ID) for word in looked_up], dtype=np.int32)
         width = int(self.characters)
         table = np.full((N_RESERVED + len(ids), 1 + width), PADDING_ID, dtype=np.int32)
         table[:N_RESERVED, 0] = np.arange(N_RESERVED)
         table[N_RESERVED:, 0] = ids
         table[N_RESERVED:, 1:] = _spell(corpus.words, vocabulary.characters, width)
-        return Corpus((), corpus.ids + N_RESERVED, corpus.lengths), table
+        corpus = Corpus(looked_up, corpus.ids + N_RESERVED, corpus.lengths)
+        return corpus, vocabulary, table
 
-    def _encode(self, corpus: Corpus, table: np.ndarray | None = None) -> np.ndarray:
+    def _encode(
+        self, corpus: Corpus, vocabulary: Vocabulary, table: np.ndarray | None = None
+    ) -> TokenArray:
         """Return a sequence of ids for each text: skipped, truncated and marked as wanted."""
         max_words = self._max_words()
         if self.unknown == "skip":
-            ids = corpus.ids if table is None else table[corpus.ids, 0]
-            corpus = corpus.only(ids != UNKNOWN_ID)
+            known = corpus.ids >= 0 if table is None else table[corpus.ids, 0] != UNKNOWN_ID
+            corpus = corpus.only(known)
         flat, lengths = corpus.ids, corpus.lengths
         empty = np.flatnonzero(lengths == 0)
         if len(empty):
@@ -519,7 +530,17 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         if self.add_end:
             flat = np.insert(flat, np.cumsum(lengths), END_ID)
             lengths = lengths + 1
-        return split(flat if table is None else table.take(flat, axis=0), lengths)
+        if table is None:
+            at = np.flatnonzero(flat < 0)
+            words = list(map(corpus.unknown.__getitem__, (-1 - flat[at]).tolist()))
+            flat[at] = UNKNOWN_ID
+        else:
+            at = np.flatnonzero(table[flat, 0] == UNKNOWN_ID)
+            words = list(map(corpus.words.__getitem__, (flat[at] - N_RESERVED).tolist()))
+            flat = table.take(flat, axis=0)
+        sequences = TokenArray(split(flat, lengths), vocabulary)
+        _attach(words, at, lengths, sequences)
+        return sequences
 
     def _max_words(self) -> int | None:
         """Return how many words fit into `max_length` beside the start and end ids."""
@@ -559,6 +580,28 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
                 UserWarning,
                 stacklevel=caller_level(),
             )
+
+
+def _attach(words: list[str], at: np.ndarray, lengths: np.ndarray, sequences: TokenArray) -> None:
+    """Give each sequence its unknown words.
+
+    Parameters
+    ----------
+    words : list of str
+        The unknown words of all sequences.
+    at : ndarray of int of shape (n_words,)
+        Their places in the concatenated sequences, in order.
+    lengths : ndarray of int of shape (n_sequences,)
+        The lengths of the sequences.
+    sequences : TokenArray of shape (n_sequences,)
+        The sequences.
+    """
+    ends = np.searchsorted(at, np.cumsum(lengths)).tolist()
+    begin = 0
+    for sequence, end in zip(sequences.view(np.ndarray), ends, strict=True):
+        if begin < end:
+            sequence.unknown_words = tuple(words[begin:end])
+            begin = end
 
 
 def _given_vocabulary(

