@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+import json
+import lzma
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 SPLIT_SEED = 0
+N_SMS_FOLDS = 5
 
-Parts = tuple[Any, np.ndarray, Any, np.ndarray]  # X_train, y_train, X_test, y_test
+Parts = tuple[Any, Any, Any, Any]  # X_train, y_train, X_test, y_test
+SMS = tuple(f"sms-{fold}" for fold in range(N_SMS_FOLDS))
 
 TITLES = {
     "imdb": "IMDB film reviews",
     "trec": "TREC questions",
     "newsgroups": "20 newsgroups",
+    "subj": "SUBJ: is a sentence subjective",
+    "snips": "SNIPS: 7 intents",
+    **{name: f"SMS spam, fold {fold + 1}" for fold, name in enumerate(SMS)},
+    "r52": "R52: 52 topics of news",
     "digits": "digits as 8 steps of 8 numbers",
     "polarity": "200 of the Pang-Lee polarity sentences",
     "JapaneseVowels": "JapaneseVowels: 9 speakers, 12 features, 7 to 29 steps",
     "PickupGestureWiimoteZ": "PickupGestureWiimoteZ: 10 people, 29 to 361 steps",
     "GunPoint": "GunPoint: 2 gestures, 150 steps",
     "ItalyPowerDemand": "ItalyPowerDemand: 2 seasons, 24 steps",
+    "Coffee": "Coffee: 2 kinds, 286 steps",
+    "Trace": "Trace: 4 kinds of transients, 275 steps",
+    "OSULeaf": "OSULeaf: 6 kinds of leaves, 427 steps",
+    "PLAID": "PLAID: 11 appliances, 100 to 1,344 steps",
+    "ACSF1": "ACSF1: 10 appliances, 1,460 steps",
+    "Covid3Month": "Covid3Month: 84 days, one number",
+    "Tecator": "Tecator: 100 wavelengths, one number",
+    "adding": "The adding problem, 100 steps",
+    "lines": "LinES: 17 parts of speech",
+    "snips-slots": "SNIPS: slots",
 }
 UCR = ("JapaneseVowels", "PickupGestureWiimoteZ", "GunPoint", "ItalyPowerDemand")
+MORE_UCR = ("Coffee", "Trace", "OSULeaf", "PLAID", "ACSF1", "Covid3Month", "Tecator")
 
 
 @dataclass(frozen=True)
@@ -32,8 +53,8 @@ class DataSpec:
     """Which data to train and score on.
 
     `n_train` and `n_test` are sizes of balanced, seeded slices; None takes all. `validate` scores
-    on a fifth of the training data and leaves the test data alone: a stratified draw, or for IMDB
-    reviews that are of other films within their class.
+    on a fifth of the training data and leaves the test data alone: a stratified draw, for IMDB
+    reviews that are of other films within their class, or the development part if there is one.
     """
 
     name: str  # a key of `TITLES`
@@ -41,11 +62,16 @@ class DataSpec:
     n_test: int | None = None
     validate: bool = False
 
+    @property
+    def file(self) -> str:
+        """The name of a file for these parts."""
+        return f"{'-'.join(map(str, astuple(self)))}.npz"
+
 
 def load(spec: DataSpec) -> Parts:
     """Return the parts of a data set; raise OSError if it is neither found nor to be downloaded."""
-    if spec.validate and spec.name == "imdb":
-        X_train, y_train, X_test, y_test = held_out_films()
+    if spec.validate and spec.name in HELD_OUT:
+        X_train, y_train, X_test, y_test = HELD_OUT[spec.name]()
     else:
         X_train, y_train, X_test, y_test = LOADERS[spec.name]()
         if spec.validate:
@@ -109,26 +135,131 @@ def _polarity() -> Parts:
     return split(*load_polarity(return_X_y=True), test_size=50)
 
 
+def _file(*path: str) -> Path:
+    """Return the path of a file in SKLSTM_DATA, for data that no public function reads."""
+    root = os.environ.get("SKLSTM_DATA")
+    found = Path(root or "", *path)
+    if not root or not found.exists():
+        raise OSError(f"{Path(*path)} not found in the directory that SKLSTM_DATA names: {root}")
+    return found
+
+
+def _lines_of(*path: str, encoding: str = "utf-8") -> list[str]:
+    # Not `str.splitlines`: SUBJ has signs inside its lines that it would split at.
+    return _file(*path).read_text(encoding=encoding).removesuffix("\n").split("\n")
+
+
+def _subj() -> Parts:
+    """Return SUBJ in a random order that is always the same, the last tenth for testing."""
+    labels = ("objective", "subjective")
+    texts = [_lines_of("text", f"subj.{label}", encoding="latin-1") for label in labels]
+    X, y = [*texts[0], *texts[1]], np.repeat(labels, [len(own) for own in texts])
+    order = np.random.RandomState(SPLIT_SEED).permutation(len(X))
+    train, test = np.split(order, [len(X) - len(X) // 10])
+    return take(X, train), y[train], take(X, test), y[test]
+
+
+def _snips(part: str = "test") -> Parts:
+    """Return SNIPS' requests and their intents."""
+    parts = [
+        (_lines_of("snips", f"{name}.seq.in"), np.array(_lines_of("snips", f"{name}.label")))
+        for name in ("train", part)
+    ]
+    return *parts[0], *parts[1]
+
+
+def _snips_slots(part: str = "test") -> Parts:
+    """Return the words of SNIPS' requests and their tags, in the scheme IOB2."""
+    words, tags, asked, y = (
+        [line.split() for line in _lines_of("snips", f"{name}.seq.{side}")]
+        for name in ("train", part)
+        for side in ("in", "out")
+    )
+    return words, tags, asked, y
+
+
+def _sms(fold: int) -> Parts:
+    """Return the messages with one of five stratified folds to be scored on."""
+    from sklearn.model_selection import StratifiedKFold
+
+    rows = [line.split("\t", 1) for line in _lines_of("sms", "SMSSpamCollection")]
+    X, y = [text for _, text in rows], np.array([label for label, _ in rows])
+    folds = StratifiedKFold(N_SMS_FOLDS, shuffle=True, random_state=SPLIT_SEED).split(y, y)
+    train, test = list(folds)[fold]
+    return take(X, train), y[train], take(X, test), y[test]
+
+
+def _r52() -> Parts:
+    parts: list[Any] = []
+    for name in ("train", "test"):
+        with lzma.open(
+            _file("r52", f"reuters-r52-{name}.jsonl.xz"), "rt", encoding="utf-8"
+        ) as file:
+            rows = [json.loads(line) for line in file]
+        parts += [[row["text"] for row in rows], np.array([row["label"] for row in rows])]
+    return tuple(parts)
+
+
+def lines(part: str = "test") -> Parts:
+    """Return the sentences of English LinES to train on, and a part to score on."""
+    from sklstm.datasets import fetch_ud_lines
+
+    return *fetch_ud_lines(return_X_y=True), *fetch_ud_lines(subset=part, return_X_y=True)
+
+
+def adding() -> Parts:
+    """Return the adding problem with 100 steps."""
+    from sklstm.datasets import make_adding_problem
+
+    train = make_adding_problem(10_000, 100, random_state=0)
+    return *train, *make_adding_problem(2_000, 100, random_state=1)
+
+
 LOADERS: dict[str, Callable[[], Parts]] = {
     "imdb": partial(fetch, "imdb"),
     "trec": partial(fetch, "trec"),
     "newsgroups": partial(fetch, "newsgroups"),
     "digits": _digits,
     "polarity": _polarity,
-    **{name: partial(fetch, "ucr", name) for name in UCR},
+    "subj": _subj,
+    "snips": _snips,
+    **{name: partial(_sms, fold) for fold, name in enumerate(SMS)},
+    "r52": _r52,
+    **{name: partial(fetch, "ucr", name) for name in (*UCR, *MORE_UCR)},
+    "adding": adding,
+    "lines": lines,
+    "snips-slots": _snips_slots,
+}
+# What is scored on in place of the test data, where it is not drawn from the training data.
+HELD_OUT: dict[str, Callable[[], Parts]] = {
+    "imdb": held_out_films,
+    "snips": partial(_snips, "dev"),
+    "lines": partial(lines, "dev"),
+    "snips-slots": partial(_snips_slots, "dev"),
 }
 
 
-def split(X: Any, y: np.ndarray, test_size: int | float) -> Parts:
+def split(X: Any, y: Any, test_size: int | float) -> Parts:
+    """Draw a part to score on, stratified by labels; a class of one sample stays with the rest."""
     from sklearn.model_selection import train_test_split
 
-    X_train, X_test, y_train, y_test = train_test_split(
-        X, y, test_size=test_size, stratify=y, random_state=SPLIT_SEED
-    )
-    return X_train, y_train, X_test, y_test
+    rows, settings = np.arange(len(y)), {"test_size": test_size, "random_state": SPLIT_SEED}
+    if isinstance(y, np.ndarray) and (isinstance(y[0], str) or y.dtype.kind in "biu"):
+        _, place, counts = np.unique(y, return_inverse=True, return_counts=True)
+        alone = counts[place] == 1
+        train, test = train_test_split(rows[~alone], stratify=y[~alone], **settings)
+        train = np.concatenate([train, rows[alone]])
+    else:  # numbers, or tags of words
+        train, test = train_test_split(rows, **settings)
+    return take(X, train), take(y, train), take(X, test), take(y, test)
 
 
-def _slice(X: Any, y: np.ndarray, size: int | None) -> tuple[Any, np.ndarray]:
+def take(part: Any, rows: np.ndarray) -> Any:
+    """Return some samples of an array or a list."""
+    return part[rows] if isinstance(part, np.ndarray) else [part[row] for row in rows]
+
+
+def _slice(X: Any, y: Any, size: int | None) -> tuple[Any, Any]:
     if size is None or size >= len(y):
         return X, y
     return split(X, y, test_size=size)[2:]

@@ -257,6 +257,18 @@ def probability_scores(model: Any, X: Any, y: Any, probabilities: Any) -> dict[s
     }
 
 
+def number_scores(y: Any, predicted: Any) -> dict[str, float]:
+    """Return R2 and squared errors of predicted numbers."""
+    from sklearn.metrics import mean_squared_error, r2_score
+
+    error = float(mean_squared_error(y, predicted))
+    return {
+        "R2": float(r2_score(y, predicted)),
+        "root mean squared error": error**0.5,
+        "mean squared error": error,
+    }
+
+
 def peak_memory() -> float:
     """Return the most memory that this process has held so far, in MB.
 
@@ -444,6 +456,20 @@ VALIDATE = {
         "writes to benchmarks/cache/",
     }
 }
+
+
+THREADS = {
+    "--threads": {
+        "type": positive, "metavar": "N", "default": 2,
+        "help": "threads of torch and of linear algebra; default: 2",
+    }
+}  # fmt: skip
+
+
+def limit_threads(number: int) -> None:
+    """Let processes that are started from now on use so many threads."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(number)
 
 
 def peers_python(what: str) -> dict[str, dict[str, Any]]:

@@ -97,7 +97,7 @@ def task(name: str, data: DataSpec, seed: int) -> Task:
     job = {"contender": name, "seed": seed, "verbose": int(sys.stderr.isatty())}
 
     def run(folder: Path) -> Run:
-        files = {"data": harness.stage(folder / f"{data.name}.npz", lambda: parts(data))}
+        files = {"data": harness.stage(folder / data.file, lambda: parts(data))}
         if prepare:
             path = folder / f"{data.name}-unlabelled.npz"
             files["unlabelled"] = harness.stage(path, lambda: {"X": load_unlabelled(data)})

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import RidgeCV
-from sklearn.metrics import mean_squared_error, r2_score
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -29,8 +28,8 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.contenders import flatten
-from benchmarks.data import fetch
-from benchmarks.harness import VALIDATE, Contender, Problem, comparison
+from benchmarks.data import adding, fetch
+from benchmarks.harness import VALIDATE, Contender, Problem, comparison, number_scores
 
 N_SEEDS, N_FOLDS = 5, 5
 DIGITS = {"R2": 3, "root mean squared error": 4, "mean squared error": 5}
@@ -83,12 +82,7 @@ def contenders(steps: list[Any], params: dict[str, Any]) -> dict[str, Contender]
 
 
 def scores(model: Any, X: Any, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    error = float(mean_squared_error(y, predicted))
-    return {
-        "R2": float(r2_score(y, predicted)),
-        "root mean squared error": error**0.5,
-        "mean squared error": error,
-    }
+    return number_scores(y, predicted)
 
 
 def load_covid() -> tuple[Any, Any, Any, Any]:
@@ -102,13 +96,6 @@ def covid_fold(fold: int) -> tuple[Any, Any, Any, Any]:
     return X[train], y[train], X[held_out], y[held_out]
 
 
-def load_adding() -> tuple[Any, Any, Any, Any]:
-    from sklstm.datasets import make_adding_problem
-
-    train = make_adding_problem(10_000, 100, random_state=0)
-    return *train, *make_adding_problem(2_000, 100, random_state=1)
-
-
 def problems(validate: bool) -> list[Problem]:
     covid = contenders([FunctionTransformer(log_counts)], COVID)
     title = "Covid3Month: 84 days, one number"
@@ -119,7 +106,7 @@ def problems(validate: bool) -> list[Problem]:
         ]
     return [
         Problem("Covid3Month", title, load_covid, covid, scores),
-        Problem("adding", "The adding problem, 100 steps", load_adding, contenders([], {}), scores),
+        Problem("adding", "The adding problem, 100 steps", adding, contenders([], {}), scores),
     ]
 
 

@@ -31,7 +31,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import harness, report
-from benchmarks.data import Parts
+from benchmarks.data import Parts, lines
 from benchmarks.harness import Contender, Laps, Problem, Run, Study, Task
 
 N_SEEDS = 3
@@ -233,7 +233,8 @@ def measure_crf(job: Run) -> Run:
     settings = {name: job["params"][name] for name in SETTINGS}
     params = {name: value for name, value in job["params"].items() if name not in SETTINGS}
     crf = sklearn_crfsuite.CRF(algorithm="lbfgs", **params)
-    laps = Laps()
+    harness.forget_peak_memory()
+    before, laps = harness.peak_memory(), Laps()
     crf.fit([features(words, **settings) for words in job["words"]], job["tags"])
     laps.lap("fit")
     predicted = crf.predict([features(words, **settings) for words in job["asked"]])
@@ -241,6 +242,7 @@ def measure_crf(job: Run) -> Run:
     return {
         "predicted": [list(tags) for tags in predicted],
         "seconds": laps.seconds,
+        "memory_mb": {"before": before, "peak": harness.peak_memory()},
         "iterations": crf.training_log_.last_iteration["num"],
         "n_weights": len(crf.state_features_) + len(crf.transition_features_),
         "environment": harness.environment(PACKAGES),
@@ -269,9 +271,7 @@ CONTENDERS = {
 @cache
 def load(part: str) -> Parts:
     """Return the sentences to train on, and a part to score on."""
-    from sklstm.datasets import fetch_ud_lines
-
-    return *fetch_ud_lines(return_X_y=True), *fetch_ud_lines(subset=part, return_X_y=True)
+    return lines(part)
 
 
 def scores(X: Any, y: Any, predicted: Any, known: set[str]) -> dict[str, float]:

@@ -21,7 +21,7 @@ from statistics import mean, median
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
@@ -61,6 +61,12 @@ def rocket(seed: int, classifier: str) -> Any:
     return OneLength(getattr(convolution_based, classifier)(n_jobs=-1, random_state=seed))
 
 
+def rocket_regressor(seed: int) -> Any:
+    from aeon.regression.convolution_based import MiniRocketRegressor
+
+    return OneLength(MiniRocketRegressor(n_jobs=-1, random_state=seed))
+
+
 def channels_first(X: Series) -> Any:
     """Return series as aeon takes them: (F, T_i) each, in one array where lengths are equal."""
     turned = [np.ascontiguousarray(x.T) for x in X]
@@ -75,7 +81,7 @@ def to_length(x: np.ndarray, n_steps: int) -> np.ndarray:
 
 
 class OneLength:
-    """A classifier for series of one length, which all are brought to.
+    """A classifier or regressor for series of one length, which all are brought to.
 
     The length is that of the longest training series; longer ones are cut off.
     """
@@ -90,7 +96,7 @@ class OneLength:
         return self
 
     def predict(self, X: Series) -> np.ndarray:
-        """Return the class of each series."""
+        """Return the class or number of each series."""
         return self.classifier.predict(self._whole(X))
 
     def _whole(self, X: Series) -> Any:
@@ -158,6 +164,9 @@ CONTENDERS = {
     ),
 }
 
+# A peer for numbers, which `benchmarks/defaults.py` runs.
+NUMBERS = {"minirocket-ridge": Contender("MiniRocket + ridge", rocket_regressor, peer=True)}
+
 # ------------------------------------------------------------------------------------------
 # What is run
 
@@ -193,8 +202,8 @@ def parts(data: DataSpec, fold: int | None) -> Parts:
     if fold is None:
         return load(data)
     X, y, _, _ = load(DataSpec(data.name, data.n_train))
-    folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
-    train, held_out = list(folds.split(y, y))[fold]
+    kind = KFold if y.dtype.kind == "f" else StratifiedKFold
+    train, held_out = list(kind(N_FOLDS, shuffle=True, random_state=0).split(y, y))[fold]
     return X[train], y[train], X[held_out], y[held_out]
 
 
@@ -204,7 +213,7 @@ def measure(job: Run) -> Run:
     It is fitted and asked before, on a few series: numba compiles then, and what a library
     imports late is there.
     """
-    data, contender = harness.staged(job["data"]), CONTENDERS[job["contender"]]
+    data, contender = harness.staged(job["data"]), (CONTENDERS | NUMBERS)[job["contender"]]
     X_train, X_test = list(data["X_train"]), list(data["X_test"])
     y_train, y_test = data["y_train"], data["y_test"]
     few, laps = few_of_each(y_train), Laps()
@@ -212,6 +221,7 @@ def measure(job: Run) -> Run:
     rehearsal.fit([X_train[i] for i in few], y_train[few]).predict(X_test[:N_WARM_UP])
     laps.lap("warm_up")
     model = contender.build(job["seed"], **job["params"])
+    harness.forget_peak_memory()
     measured = harness.measure(model, (X_train, y_train, X_test, y_test), score)
     return {
         **measured,
@@ -221,12 +231,16 @@ def measure(job: Run) -> Run:
     }
 
 
-def score(model: Any, X: Series, y: np.ndarray, predicted: Any) -> dict[str, float]:
+def score(model: Any, X: Series, y: np.ndarray, predicted: Any) -> Run:
+    if y.dtype.kind == "f":
+        return {"scores": harness.number_scores(y, predicted)}
     return {"accuracy": float((np.asarray(predicted) == y).mean())}
 
 
 def few_of_each(y: np.ndarray) -> np.ndarray:
-    """Return the places of the first series of each class."""
+    """Return the places of the first series of each class, of numbers those of the first four."""
+    if y.dtype.kind == "f":
+        return np.arange(min(len(y), 2 * N_WARM_UP))
     return np.concatenate([np.flatnonzero(y == label)[:N_WARM_UP] for label in np.unique(y)])
 
 
