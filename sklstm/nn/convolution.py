@@ -186,11 +186,12 @@ class MaskedBatchNorm(nn.Module):
 
 
 class FullyConvolutional(nn.Module):
-    """Stacked convolutions over time and the mean over time of the last one [1]_ [2]_.
+    """Stacked convolutions over time, and mean and maximum over time of the last one [1]_ [2]_.
 
     Each layer convolves, padded with zeros so that the number of steps stays the same, normalises
-    over the batch, and applies ReLU. The filters find short patterns wherever they occur; their
-    mean over the real steps is the output. Beside a recurrent layer this is the LSTM-FCN [2]_, for
+    over the batch, and applies ReLU. The filters find short patterns wherever they occur. The
+    papers average them over time; their maximum beside the mean tells a pattern that occurs once
+    from its weak traces everywhere. Beside a recurrent layer this is the LSTM-FCN [2]_, for
     classes of series. In evaluation mode the result of a sequence depends on that sequence only.
 
     Parameters
@@ -205,7 +206,7 @@ class FullyConvolutional(nn.Module):
     Attributes
     ----------
     output_size : int
-        Number of features of the output, the last of `filters`.
+        Number of features of the output, twice the last of `filters`.
 
     References
     ----------
@@ -220,7 +221,7 @@ class FullyConvolutional(nn.Module):
     >>> from sklstm.nn import FullyConvolutional
     >>> branch = FullyConvolutional(3, filters=(8, 4), kernel_sizes=(5, 3))
     >>> branch(torch.randn(2, 10, 3), torch.tensor([10, 6])).shape
-    torch.Size([2, 4])
+    torch.Size([2, 8])
     """
 
     def __init__(
@@ -245,7 +246,7 @@ class FullyConvolutional(nn.Module):
         self.convolutions = nn.ModuleList(convolutions)
         self.norms = nn.ModuleList(norms)
         self.kernel_sizes = kernel_sizes
-        self.output_size = size
+        self.output_size = 2 * size
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Map right-padded ``(batch, time, in_channels)`` to ``(batch, output_size)``."""
@@ -258,7 +259,9 @@ class FullyConvolutional(nn.Module):
             before = (kernel_size - 1) // 2
             x = convolution(functional.pad(x, (before, kernel_size - 1 - before)))
             x = functional.relu(norm(x, lengths))  # (batch, filters, time), zero at padding
-        return x.sum(dim=2) / lengths[:, None]  # (batch, output_size)
+        # The zeros at padding are never above the maximum of what ReLU gives.
+        mean = x.sum(dim=2) / lengths[:, None]  # (batch, filters)
+        return torch.cat([mean, x.amax(dim=2)], dim=1)  # (batch, output_size)
 
 
 class StepConvolution(nn.Module):
