@@ -29,7 +29,8 @@ X, Y = ratings()
 
 def small(**params):
     defaults = {"hidden_size": 12, "learning_rate": 0.02, "max_epochs": 25, "pooling": "mean"}
-    return LSTMClassifier(**(defaults | {"dropout": 0.0, "random_state": 0} | params))
+    plain = {"fcn_filters": None, "batch_size": 32, "dropout": 0.0, "random_state": 0}
+    return LSTMClassifier(**(defaults | plain | params))
 
 
 @pytest.mark.parametrize("loss", LOSSES)

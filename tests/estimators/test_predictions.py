@@ -18,6 +18,12 @@ NETWORKS = {
     "attention": {"pooling": "attention"},
     "gru": {"cell": "gru", "num_layers": 2},
     "convolution": {"conv_filters": 5, "conv_kernel_size": 4, "conv_pool_size": 2},
+    "convolutional branch": {"fcn_filters": (5, 4), "fcn_kernel_sizes": (4, 3)},
+    "forward and branch": {
+        "bidirectional": False,
+        "fcn_filters": (5,),
+        "fcn_kernel_sizes": (3,),
+    },
     "stack": {"hidden_size": (6, 4), "recurrent_dropout": 0.2, "dropout": 0.2},
 }
 TOLERANCE = {"atol": 1e-5, "rtol": 0}

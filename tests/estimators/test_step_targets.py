@@ -176,16 +176,17 @@ def test_a_crf_does_not_continue_from_a_state():
 
 
 def test_pooling_of_steps_contradicts_a_number_for_each():
-    regressor = LSTMRegressor(**SMALL, return_sequences=True, conv_filters=2)
+    regressor = LSTMRegressor(**SMALL, return_sequences=True, conv_filters=2, conv_pool_size=2)
     with pytest.raises(ValueError, match="conv_pool_size=2 reduces 2 steps to one; set"):
         regressor.fit(X, NUMBERS)
-    regressor.set_params(conv_pool_size=1).fit(X, NUMBERS)
+    for size in (1, "auto"):
+        assert regressor.set_params(conv_pool_size=size).fit(X, NUMBERS).conv_pool_size_ == 1
     assert not hasattr(regressor, "transform")
 
 
 def test_return_sequences_counts_from_the_next_fit_on():
     sums = [x.sum() for x in X]
-    regressor = LSTMRegressor(**SMALL).fit(X, sums)
+    regressor = LSTMRegressor(**SMALL, fcn_filters=None).fit(X, sums)
     expected = regressor.predict(X)
     regressor.set_params(return_sequences=True)
     np.testing.assert_array_equal(regressor.predict(X), expected)

@@ -306,7 +306,8 @@ def test_training_takes_the_steps_that_the_textbook_does(output_layer, weighing)
     elif weighing == "classes":
         tagger.set_params(class_weight=by_class)
         weights = [np.array([by_class[label] for label in labels]) for labels in y]
-    start = clone(tagger).set_params(max_epochs=1, learning_rate=1e-30).fit(X, y).module_
+    start = clone(tagger).set_params(max_epochs=1, learning_rate=1e-30)
+    start = start.fit(X, y, sample_weight=given).module_  # which standardises with the weights
     oracle = pickle.loads(pickle.dumps(start)).train()
     optimizer = torch.optim.SGD(oracle.parameters(), lr=0.2, momentum=0.9, nesterov=True)
     tagger.fit(X, y, sample_weight=given)

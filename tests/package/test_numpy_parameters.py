@@ -98,8 +98,10 @@ NETWORK = dict(
     tol=0.0,
     step_conv_kernel_size=2,
     step_conv_pool_size=2,
+    standardize=True,
 )
 POOLED = TRAINING | NETWORK | dict(conv_pool_size=2, pooling="max")
+POOLED |= dict(fcn_filters=None, fcn_kernel_sizes=(2, 3))
 WORDS = dict(embedding_dim=3, freeze_embeddings=1, embedding_dropout=0.25, input_type="tokens")
 CAUSAL = dict(hidden_size=3, bidirectional=False, conv_filters=None, early_stopping=False)
 GENSIM = dict(vector_size=4, window=100, min_count=1, hs=0, negative=5, sample=0.0009765625)
@@ -134,7 +136,13 @@ def word_vectors(estimator, X, y):
 
 
 CASES = {
-    "classifier": (LSTMClassifier, POOLED, VALUES, SIGNS, fit_predict),
+    "classifier": (
+        LSTMClassifier,
+        POOLED | dict(fcn_filters=(3, 2)),
+        VALUES,
+        SIGNS,
+        fit_predict,
+    ),
     "classifier of tokens": (
         LSTMClassifier,
         POOLED
@@ -168,7 +176,9 @@ CASES = {
     ),
     "regressor": (
         LSTMRegressor,
-        POOLED | dict(loss="quantile", quantiles=(0.25, 0.5), return_sequences=False),
+        POOLED
+        | dict(loss="quantile", quantiles=(0.25, 0.5), return_sequences=False)
+        | dict(fcn_filters=[3, 2]),
         VALUES,
         SIGNS / 2,
         fit_predict,

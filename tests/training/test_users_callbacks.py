@@ -433,14 +433,18 @@ def test_fault_18_scores_of_batches_average_to_that_of_all(kind, params, y, use_
 
 @EMPTY_CLUSTERS
 def test_fault_18_scores_of_training_data():
-    """With a rate near 0 and no dropout, the outputs of training are those of the end."""
+    """With a rate near 0 and no dropout, the outputs of training are those of the end.
+
+    Without the branch, too, which is trained on the statistics of each batch.
+    """
     still = {"learning_rate": 1e-12, "dropout": 0.0}
     for kind, params, y in (*KINDS, (LSTMTagger, {"bptt_length": 2, "bidirectional": False}, TAGS)):
         scores = [
             EpochScoring(None, name="own", on_train=True),
             EpochScoring("r2" if kind is LSTMRegressor else "accuracy", name="s", on_train=True),
         ]
-        model = kind(4, callbacks=scores, **SMALL, **still, **params).fit(X, y)
+        whole = {} if kind is LSTMTagger else {"fcn_filters": None}
+        model = kind(4, callbacks=scores, **SMALL, **still, **whole, **params).fit(X, y)
         assert model.history_[-1]["s"] == pytest.approx(model.score(X, y), abs=1e-4)
         assert model.history_[-1]["own"] == pytest.approx(model.score(X, y), abs=1e-4)
     clusterer = AutoencoderClusterer(

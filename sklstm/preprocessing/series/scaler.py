@@ -40,6 +40,11 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     to them than a short one. The output has the form of the input: ragged, (n, T) or (n, T, F).
     Nested lists of the same length are returned as an array, as everywhere in scikit-learn.
 
+    The LSTM estimators standardise values themselves, in float32 (``standardize=True``). This
+    transformer is for other estimators; for a range instead of a mean and a variance; for values
+    that float32 cannot hold, or whose deviations from a large mean it would lose; and for
+    statistics of more data than the first part that `partial_fit` of an estimator sees.
+
     Parameters
     ----------
     method : {"standard", "minmax"}, default="standard"
