@@ -114,13 +114,13 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
-    rare_word_dropout : float, default=1.0
+    rare_word_dropout : float, default=2.0
         In training, each occurrence of a word that occurs c times in the training data is read as
-        an unknown word with probability a / (a + c), where a is this number [7]_: with 1, a word
-        that occurs once is unknown half of the time. This trains the vector of unknown words,
-        which the words of new texts need; without it nothing would, where the vocabulary holds
-        every word of the training data. Frozen vectors are not trained, and 0 disables it, for
-        token ids that are all known beforehand.
+        an unknown word with probability a / (a + c), where a is this number [7]_: with 2, a word
+        that occurs once is unknown two times in three, and one that occurs 18 times one in ten.
+        This trains the vector of unknown words, of which new texts have many; without it nothing
+        would, where the vocabulary holds every word of the training data. Not applied while the
+        vectors are frozen. 0 disables it, for token ids that are all known beforehand.
     step_conv_filters : int, tuple of int or None, default=None
         For steps that are matrices, such as images: number of filters of a convolution applied to
         each step by itself, a tuple for several layers. Required for such X, and refused for other
@@ -366,7 +366,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
         embedding_dropout: float = 0.3,
-        rare_word_dropout: float = 1.0,
+        rare_word_dropout: float = 2.0,
         # Series
         step_conv_filters: int | tuple[int, ...] | None = None,
         step_conv_kernel_size: int = 3,
