@@ -49,6 +49,7 @@ NETWORK: dict[str, Any] = {
     "pooling": "last",
     "dropout": 0.0,
     "embedding_dropout": 0.0,
+    "rare_word_dropout": 0.0,
     "learning_rate": 1e-3,
     "lr_schedule": "constant",
     "gradient_clip": None,

@@ -113,6 +113,7 @@ TUTORIAL_NETWORK: dict[str, Any] = {
     # What the tutorial's networks did without and the defaults have.
     "dropout": 0.0,
     "embedding_dropout": 0.0,
+    "rare_word_dropout": 0.0,
     "gradient_clip": None,
     "lr_schedule": "constant",
 }

@@ -134,7 +134,8 @@ def slice_of_imdb() -> tuple[Any, np.ndarray]:
 def step_ms(params: dict[str, Any], X: Any, y: np.ndarray) -> float:
     """Return milliseconds per training step, over one epoch."""
     tutorial = {"hidden_size": 100, "bidirectional": False, "pooling": "last", "dropout": 0.0}
-    plain = {"embedding_dim": 32, "embedding_dropout": 0.0, "gradient_clip": None}
+    plain = {"embedding_dim": 32, "embedding_dropout": 0.0, "rare_word_dropout": 0.0}
+    plain |= {"gradient_clip": None}
     model = LSTMClassifier(
         **{**tutorial, **plain, **params}, batch_size=BATCH_SIZE, max_epochs=1, random_state=0
     )

@@ -52,6 +52,7 @@ NETWORK: dict[str, Any] = {
     "conv_pool_size": 3,
     "dropout": 0.5,
     "embedding_dropout": 0.2,
+    "rare_word_dropout": 0.0,
     "learning_rate": 4e-3,
     "batch_size": 32,
 }

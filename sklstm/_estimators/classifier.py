@@ -126,13 +126,13 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
-    rare_word_dropout : float, default=1.0
+    rare_word_dropout : float, default=2.0
         In training, each occurrence of a word that occurs c times in the training data is read as
-        an unknown word with probability a / (a + c), where a is this number [8]_: with 1, a word
-        that occurs once is unknown half of the time. This trains the vector of unknown words,
-        which the words of new texts need; without it nothing would, where the vocabulary holds
-        every word of the training data. Frozen vectors are not trained, and 0 disables it, for
-        token ids that are all known beforehand.
+        an unknown word with probability a / (a + c), where a is this number [8]_: with 2, a word
+        that occurs once is unknown two times in three, and one that occurs 18 times one in ten.
+        This trains the vector of unknown words, of which new texts have many; without it nothing
+        would, where the vocabulary holds every word of the training data. Not applied while the
+        vectors are frozen. 0 disables it, for token ids that are all known beforehand.
     linear_path : "auto" or bool, default="auto"
         Put a linear model of the same input beside the LSTM, whose outputs are added to those of
         the LSTM [9]_: logistic regression on TF-IDF of words and pairs of words, which sees
@@ -153,7 +153,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Height and width of the max-pooling after each of these layers.
     fcn_filters : tuple of int, "auto" or None, default="auto"
         Number of filters of each layer of convolutions that read values beside the LSTM, with
-        batch normalisation, and whose mean over the steps joins the pooled state (LSTM-FCN [7]_).
+        batch normalisation, and whose mean and maximum over the steps join the pooled state (LSTM-FCN [7]_).
         They find short patterns, which an LSTM alone does not learn from a few hundred series.
         "auto" means (64, 128, 64), half of the paper's, where sequences of values (not of matrices)
         are read whole: with ``bidirectional=True``, without `bptt_length` and `stateful`. None for
@@ -419,7 +419,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
         embedding_dropout: float = 0.3,
-        rare_word_dropout: float = 1.0,
+        rare_word_dropout: float = 2.0,
         linear_path: bool | str = "auto",
         # Series
         step_conv_filters: int | tuple[int, ...] | None = None,

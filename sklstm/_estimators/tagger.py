@@ -100,14 +100,15 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
     embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [2]_.
-    rare_word_dropout : float, default=1.0
+    rare_word_dropout : float, default=0.25
         In training, each occurrence of a word that occurs c times in the training data is read as
-        an unknown word with probability a / (a + c), where a is this number [6]_: with 1, a word
-        that occurs once is unknown half of the time. This trains the vector of unknown words,
-        which the words of new texts need; without it nothing would, where the vocabulary holds
-        every word of the training data. The word's characters stay; they are replaced by unknown
-        ones in the same way, by their counts in the different words. Frozen vectors are not
-        trained, and 0 disables it, for token ids that are all known beforehand.
+        an unknown word with probability a / (a + c), where a is this number [6]_: by
+        default, the one in that paper, a word that occurs once is unknown one time in five. This
+        trains the vector of unknown words, of which new texts have many; without it nothing would,
+        where the vocabulary holds every word of the training data. The word's characters stay;
+        they are replaced by unknown ones in the same way, by their counts in the different words.
+        Not applied to vectors that are frozen. 0 disables it, for token ids that are all known
+        beforehand.
     char_embedding_dim : int, default=30
         Dimensionality of the character vectors, where X has characters
         (``SequenceTokenizer(characters=20)``). This and the next two are not used otherwise.
@@ -328,7 +329,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
         embedding_dropout: float = 0.3,
-        rare_word_dropout: float = 1.0,
+        rare_word_dropout: float = 0.25,
         char_embedding_dim: int = 30,
         char_filters: int = 100,
         char_kernel_size: int = 3,

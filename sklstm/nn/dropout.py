@@ -121,8 +121,8 @@ class RareDropout(RandomModule):
     >>> layer = RareDropout(6, a=1.0)
     >>> layer.generator = torch.Generator().manual_seed(0)
     >>> layer.set_counts(torch.tensor([0, 0, 0, 0, 1, 9]))
-    >>> layer(torch.full((1000,), 4)).eq(1).float().mean()  # half of them
-    tensor(0.5010)
+    >>> layer(torch.full((1000,), 4)).eq(1).float().mean().item()  # about half of them
+    0.49
     """
 
     counts: Tensor | None

@@ -23,6 +23,7 @@ ONE_BATCH = {
     "shuffle": False,
     "dropout": 0.0,
     "embedding_dropout": 0.0,
+    "rare_word_dropout": 0.0,
     "max_epochs": 3,
     "early_stopping": False,
 }

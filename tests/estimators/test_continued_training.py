@@ -29,6 +29,7 @@ OF_THE_NETWORK = {
     "recurrent_dropout_method": "states",
     "embedding_dim": 3,
     "embedding_dropout": 0.7,
+    "rare_word_dropout": 0.5,
     "conv_filters": 2,
     "conv_kernel_size": 5,
     "conv_pool_size": 4,

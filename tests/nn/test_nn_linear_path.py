@@ -1,5 +1,7 @@
 """The linear paths beside the network, against scikit-learn's vectorizer and a plain product."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ def brute_counts(texts, pairs):
     for row, ids in enumerate(texts):
         for word in ids:
             counts[row, word] += 1 < word < N_IDS
-        for first, second in zip(ids, ids[1:], strict=False):
+        for first, second in pairwise(ids):
             for place, pair in enumerate(pairs):
                 counts[row, N_IDS + place] += pair == (first, second)
     return counts

@@ -103,6 +103,7 @@ NETWORK = dict(
 POOLED = TRAINING | NETWORK | dict(conv_pool_size=2, pooling="max")
 POOLED |= dict(fcn_filters=None, fcn_kernel_sizes=(2, 3))
 WORDS = dict(embedding_dim=3, freeze_embeddings=1, embedding_dropout=0.25, input_type="tokens")
+WORDS |= dict(rare_word_dropout=0.5)
 CAUSAL = dict(hidden_size=3, bidirectional=False, conv_filters=None, early_stopping=False)
 GENSIM = dict(vector_size=4, window=100, min_count=1, hs=0, negative=5, sample=0.0009765625)
 GENSIM |= dict(epochs=2, alpha=0.03125, min_alpha=0.0078125, n_jobs=1, random_state=100)

@@ -60,6 +60,29 @@ def test_auto_aims_at_a_number_of_steps(auto_epochs, n_batches, expected):
 
 
 @pytest.mark.parametrize(
+    ("n_batches", "n_tokens", "expected"),
+    [
+        (63, 0, 24),  # values
+        (63, 20_000, 24),
+        (63, 500_000, 8),
+        (63, 587_269, 6),
+        (63, 4_000_000, 4),
+        (63, 9_000_000, 4),
+        (782, 7_300_000, 4),
+        (1, 100_000, 40),
+        (1, 10, 100),
+    ],
+)
+def test_auto_reads_a_limited_number_of_tokens(n_batches, n_tokens, expected):
+    how = {"n_batches": n_batches, "n_tokens": n_tokens, "seed": 0}
+    for kind in (LSTMClassifier, LSTMRegressor, LSTMTagger):
+        assert plan_from(kind(), **how).max_epochs == expected
+        assert plan_from(kind(max_epochs=30), **how).max_epochs == 30
+    plan = plan_from(AutoencoderClusterer(), **how, auto_epochs=RECONSTRUCTION)
+    assert plan.max_epochs == min(500, max(20, round(1000 / n_batches)))
+
+
+@pytest.mark.parametrize(
     ("given", "n_done", "left"),
     [(False, 0, 0), (True, 9, math.inf), (0, 0, 0), (1, 0, 1), (5, 2, 3), (5, 9, 0)],
 )
