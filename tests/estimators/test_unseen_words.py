@@ -289,3 +289,27 @@ def test_a_pipeline_reads_new_texts_by_their_vectors():
     assert not np.allclose(fine, poor)
     X = pipe[0].transform(NEW)
     np.testing.assert_array_equal(pipe[-1].predict_proba(copy.deepcopy(X)), pipe.predict_proba(NEW))
+
+
+def test_continued_training_does_not_read_ids_as_vectors_of_validation_data():
+    X, new = tokenized(TEXTS), tokenized(["fine film", "poor"])
+    n_ids = X.vocabulary.n_ids
+    for item in X:
+        item[0] = n_ids  # past those of the model, which the first validation word gets
+    models = []
+    for given in (X, [np.where(x == n_ids, 1, x) for x in X]):
+        given = [type(X)(np.asarray(x), X.vocabulary) for x in given]
+        model = clone(MODELS["classifier"]).fit(tokenized(TEXTS), Y)
+        models.append(model.set_params(warm_start=True).fit(given, Y, X_val=new, y_val=[1, 0]))
+    first, second = (model.predict_proba(new) for model in models)
+    np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_a_part_held_out_is_read_as_in_prediction():
+    X = SequenceTokenizer(max_features=2).fit_transform(TEXTS * 4)
+    model = clone(MODELS["classifier"]).set_params(early_stopping=True, callbacks=[Watching()])
+    model.fit(X, Y * 4)
+    (watched,) = model.callbacks_
+    assert any(watched.words)
+    held_out = [tuple(ids) for ids in watched.ids]
+    assert set(held_out) <= {tuple(np.asarray(x).tolist()) for x in X}
