@@ -52,7 +52,8 @@ def extra_vectors(first_id: int, vectors: Tensor) -> Iterator[None]:
     Examples
     --------
     >>> import torch
-    >>> from sklstm.nn import TokenEmbedding, extra_vectors
+    >>> from sklstm.nn import TokenEmbedding
+    >>> from sklstm.nn.embedding import extra_vectors
     >>> embedding = TokenEmbedding(n_ids=100, embedding_dim=2)
     >>> with extra_vectors(100, torch.tensor([[3.0, 4.0]])):
     ...     embedding(torch.tensor([[[100]]]))
