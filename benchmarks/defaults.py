@@ -55,7 +55,11 @@ class DataSet:
     read: Callable[[Any], Any] | None = None  # what all models get in place of X
 
     def specs(self, validate: bool) -> list[DataSpec]:
-        """Return the parts; in validation those of the first fold only."""
+        """Return the parts; in validation those of the first fold only.
+
+        What is tested in the other folds is training data there, so that the scores of folds are
+        not as independent of what validation chose as those of a test set.
+        """
         names = self.names[:1] if validate else self.names
         return [DataSpec(name, self.n_train, self.n_test, validate) for name in names]
 
@@ -552,14 +556,12 @@ def draw(ax: Any, key: str, bars: list[Difference]) -> None:
         scores = [median(each.ours), each.baseline]
         shown = [f"{s:.3g}" if key == "numbers" else f"{100 * s:.1f}" for s in scores]
         unit = "%" if key == "numbers" else ""
-        ax.text(
-            1.02, place, f"{middle:+.1f}{unit}", transform=ax.get_yaxis_transform(), va="center",
-            fontsize=8.5, color=colours[place],
-        )  # fmt: skip
-        ax.text(
-            1.14, place, f"LSTM {shown[0]}; {each.titles[1]} {shown[1]}",
-            transform=ax.get_yaxis_transform(), va="center", fontsize=8.5,
-        )  # fmt: skip
+        beside = {
+            "xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "va": "center",
+            "fontsize": 8.5, "annotation_clip": False,
+        }  # fmt: skip
+        ax.annotate(f"{middle:+.1f}{unit}", (1, place), (6, 0), color=colours[place], **beside)
+        ax.annotate(f"LSTM {shown[0]}; {each.titles[1]} {shown[1]}", (1, place), (50, 0), **beside)
     labels = [
         each.dataset.title.split(":")[0].removesuffix(" to train on")
         + (f"\n{each.titles[0]}" if several else "")
