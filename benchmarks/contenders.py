@@ -261,7 +261,7 @@ CONTENDERS = {
     "defaults-glove": Contender(
         "LSTMClassifier, defaults, GloVe vectors", defaults(embeddings="glove-6b-50d")
     ),
-    "tfidf-glove": Contender("TF-IDF + mean of GloVe vectors + LR, tuned", tfidf_glove, n_seeds=0),
+    "tfidf-glove": Contender("TF-IDF, mean GloVe vector, LR, tuned", tfidf_glove, n_seeds=0),
     "digits-lstm": Contender("LSTMClassifier, 20 epochs", digits_lstm),
     "digits-logistic": Contender("Logistic regression on 64 numbers", digits_logistic, n_seeds=0),
 }

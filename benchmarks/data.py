@@ -192,9 +192,8 @@ def _sms(fold: int) -> Parts:
 def _r52() -> Parts:
     parts: list[Any] = []
     for name in ("train", "test"):
-        with lzma.open(
-            _file("r52", f"reuters-r52-{name}.jsonl.xz"), "rt", encoding="utf-8"
-        ) as file:
+        path = _file("r52", f"reuters-r52-{name}.jsonl.xz")
+        with lzma.open(path, "rt", encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         parts += [[row["text"] for row in rows], np.array([row["label"] for row in rows])]
     return tuple(parts)

@@ -55,7 +55,11 @@ class DataSet:
     read: Callable[[Any], Any] | None = None  # what all models get in place of X
 
     def specs(self, validate: bool) -> list[DataSpec]:
-        """Return the parts; in validation those of the first fold only."""
+        """Return the parts; in validation those of the first fold only.
+
+        What is tested in the other folds is training data there, so that the scores of folds are
+        not as independent of what validation chose as those of a test set.
+        """
         names = self.names[:1] if validate else self.names
         return [DataSpec(name, self.n_train, self.n_test, validate) for name in names]
 
@@ -186,8 +190,8 @@ def texts() -> dict[str, DataSet]:
     found = {name: DataSet(TITLES[name], (name,)) for name in ("subj", "trec", "snips", "r52")}
     found["sms"] = DataSet("SMS spam: five folds", SMS)
     found["newsgroups"] = DataSet(TITLES["newsgroups"], ("newsgroups",))
-    found["imdb-2000"] = DataSet("IMDB film reviews: 2,000 to train on", ("imdb",), 2000)
-    found["imdb"] = DataSet("IMDB film reviews: 25,000 to train on", ("imdb",))
+    found["imdb-2000"] = DataSet("IMDB, 2,000 film reviews to train on", ("imdb",), 2000)
+    found["imdb"] = DataSet("IMDB, 25,000 film reviews to train on", ("imdb",))
     return found
 
 
@@ -530,7 +534,7 @@ def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]
     if not panels:
         return []
     path, heights = folder / "defaults.png", [len(bars) + 1 for bars in panels.values()]
-    size = {"figsize": (9, 0.6 + 0.42 * sum(heights)), "squeeze": False}
+    size = {"figsize": (10.5, 0.6 + 0.36 * sum(heights)), "squeeze": False}
     with report.figure(path, len(panels), height_ratios=heights, **size) as axes:
         for ax, (key, bars) in zip(axes[:, 0], panels.items(), strict=True):
             draw(ax, key, bars)
@@ -549,25 +553,31 @@ def draw(ax: Any, key: str, bars: list[Difference]) -> None:
     for place, (each, own, middle) in enumerate(zip(bars, ends, middles, strict=True)):
         if len(own) > 1:
             ax.plot([min(own), max(own)], [place, place], color="black", lw=1)
-        unit = "%" if key == "numbers" else ""
         scores = [median(each.ours), each.baseline]
         shown = [f"{s:.3g}" if key == "numbers" else f"{100 * s:.1f}" for s in scores]
-        ax.annotate(
-            f"{middle:+.1f}{unit}   {shown[0]}, {each.titles[1]} {shown[1]}",
-            (max(0, *own), place), (6, 0), textcoords="offset points", va="center", fontsize=8.5,
-        )  # fmt: skip
+        unit = "%" if key == "numbers" else ""
+        beside = {
+            "xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "va": "center",
+            "fontsize": 8.5, "annotation_clip": False,
+        }  # fmt: skip
+        ax.annotate(f"{middle:+.1f}{unit}", (1, place), (6, 0), color=colours[place], **beside)
+        ax.annotate(f"LSTM {shown[0]}; {each.titles[1]} {shown[1]}", (1, place), (50, 0), **beside)
     labels = [
-        each.dataset.title.split(":")[0] + (f"\n{each.titles[0]}" if several else "")
+        each.dataset.title.split(":")[0].removesuffix(" to train on")
+        + (f"\n{each.titles[0]}" if several else "")
         for each in bars
     ]
     ax.set_yticks(range(len(bars)), labels, fontsize=7.5 if several else 9)
-    ax.set_xlim(low - 0.05 * span, high + 0.9 * span)
+    ax.set_xlim(low - 0.05 * span, high + 0.05 * span)
     ax.set_ylim(-0.6, len(bars) - 0.4)
     ax.axvline(0, color="black", lw=0.8)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    what = "RMSE below the best of mean and ridge, %" if key == "numbers" else "points"
-    ax.set_title(f"{KINDS[key].title}: LSTM less the best baseline, {what}", fontsize=10)
+    what = {
+        "numbers": "how far its RMSE is below that of the better of mean and ridge, %",
+        "tags": "accuracy or F1 less that of the CRF, points",
+    }.get(key, "accuracy less that of the best baseline, points")
+    ax.set_title(f"{KINDS[key].title}, LSTM: {what}", fontsize=10)
 
 
 STUDY = Study(

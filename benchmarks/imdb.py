@@ -103,7 +103,8 @@ def task(name: str, data: DataSpec, seed: int) -> Task:
             files["unlabelled"] = harness.stage(path, lambda: {"X": load_unlabelled(data)})
         return harness.apart(measure, job | files)
 
-    return Task(f"{contender.title} on {TITLES[data.name]}{seeded}", identity, run)
+    size = f", {data.n_train:,} to train on" if data.n_train else ""
+    return Task(f"{contender.title} on {TITLES[data.name]}{size}{seeded}", identity, run)
 
 
 def parts(data: DataSpec) -> dict[str, Any]:

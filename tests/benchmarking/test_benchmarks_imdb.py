@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from benchmarks import defaults, harness, imdb
+from benchmarks import harness, imdb
 from benchmarks.contenders import CONTENDERS, TrainedWordVectors, tutorial
 from benchmarks.data import DataSpec, load
 from benchmarks.harness import Results
@@ -199,15 +199,6 @@ def test_report_renders_from_the_file_alone(tmp_path, ran, quick):
     assert ("published, %" in page) == (not quick)
     assert (tmp_path / "imdb_accuracy_time.png").exists()
     assert (tmp_path / "imdb_learning_curves.png").exists()
-
-
-def test_report_of_the_defaults(tmp_path):
-    runs = [run_of(name, data=DataSpec(data)) for data in defaults.DATA for name in defaults.NAMES]
-    (tmp_path / "defaults.json").write_text(json.dumps({"runs": runs}))
-    assert defaults.STUDY.main(["--report", "--output", str(tmp_path)]) == 0
-    page = (tmp_path / "defaults.md").read_text()
-    assert page.index("## IMDB") < page.index("## TREC") < page.index("## 20 newsgroups")
-    assert (tmp_path / "defaults.png").exists()
 
 
 def test_without_imdb_the_demo_takes_what_there_is(monkeypatch, capsys):
