@@ -179,9 +179,10 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Number of filters of each layer of convolutions that read values beside the LSTM, with
         batch normalisation, and whose mean and maximum over the steps join the pooled state
         (LSTM-FCN [7]_). They find short patterns, which an LSTM alone does not learn from a few
-        hundred series. "auto" means (64, 128, 64), half of the paper's, where sequences of values (not of matrices)
-        are read whole: with ``bidirectional=True`` and one target for each sequence, without
-        `bptt_length` and `stateful`. None for none. Batch statistics do not know sample weights.
+        hundred series. "auto" means (64, 128, 64), half of the paper's, where sequences of values
+        (not of matrices) are read whole: with ``bidirectional=True`` and one target for each
+        sequence, without `bptt_length` and `stateful`. None for none. Batch statistics do not know
+        sample weights.
     fcn_kernel_sizes : tuple of int, default=(8, 5, 3)
         Width of these filters in each layer, in steps. The default is the paper's.
     standardize : bool, default=True
