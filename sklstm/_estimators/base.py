@@ -102,7 +102,7 @@ from sklstm.nn.state import State, put_rows, take_rows
 _SUMMARY_STEPS, _SUMMARY_LARGE_STEPS, _LARGE = 840, 60, 256
 
 # With fewer samples "auto" puts no linear model beside the network: too few are held out then.
-_FEWEST_FOR_LINEAR = 50
+_FEWEST_FOR_LINEAR = 20
 # What "auto" becomes. The branch of LSTM-FCN, with half the filters of the paper:
 _FCN_FILTERS = (64, 128, 64)
 # A convolution that shortens what the recurrent layers read: texts of this mean length, and series

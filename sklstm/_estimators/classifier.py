@@ -139,7 +139,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         at once which words occur, where the LSTM sees their order.
         How much each of the two counts is learned on held-out samples (`validation_fraction` of
         the training data, or `X_val`), down to nothing, as is the scale of probabilities; see
-        `path_weights_`. "auto" does so where it is possible and there are at least 50 samples:
+        `path_weights_`. "auto" does so where it is possible and there are at least 20 samples:
         for token ids, with ``bidirectional=True``. The LSTM is trained first and does not see
         the held-out samples; the linear model is fitted to all. It is not part of `transform`,
         and `partial_fit` alone makes none, but continues to train one that `fit` has made.

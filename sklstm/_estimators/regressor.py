@@ -162,7 +162,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         of one length, on all of their values. It needs ``loss="squared_error"``.
         How much each of the two counts is learned on held-out samples (`validation_fraction` of
         the training data, or `X_val`), down to nothing, as is the scale of probabilities; see
-        `path_weights_`. "auto" does so where it is possible and there are at least 50 samples:
+        `path_weights_`. "auto" does so where it is possible and there are at least 20 samples:
         for token ids and series of one length, with ``bidirectional=True``. The LSTM is trained
         first and does not see the held-out samples; the linear model is fitted to all. It is not
         part of `transform`, and `partial_fit` alone makes none, but continues to train one that

@@ -90,7 +90,7 @@ def test_weights_of_zero_are_as_good_as_absence_for_the_linear_model():
 
 
 def test_few_samples_and_models_that_read_step_by_step_have_none():
-    assert LSTMClassifier(**SMALL).fit(X[:30], Y[:30]).module_.linear_path is None
+    assert LSTMClassifier(**SMALL).fit(X[:18], Y[:18]).module_.linear_path is None
     assert LSTMClassifier(**SMALL, bidirectional=False).fit(X, Y).module_.linear_path is None
     assert LSTMClassifier(**SMALL).fit(RNG.normal(size=(60, 5)), Y[:60]).module_.linear_path is None
     y = [np.zeros(len(x), dtype=int) + i % 2 for i, x in enumerate(X)]
