@@ -53,10 +53,11 @@ NETWORK: dict[str, Any] = {
     "learning_rate": 1e-3,
     "lr_schedule": "constant",
     "gradient_clip": None,
+    "standardize": False,
 }
 WAYS: dict[str, dict[str, Any]] = {
     "in_order": {"stateful": True, "batch_size": 1, "max_epochs": 300},
-    "windows": {"max_epochs": 235},
+    "windows": {"batch_size": 32, "max_epochs": 235},
     "from_each": {"stateful": True, "batch_size": 25, "max_epochs": 1_500},
 }
 

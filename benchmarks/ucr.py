@@ -36,6 +36,7 @@ BEST: dict[str, Any] = {
     "conv_filters": 128,
     "conv_kernel_size": 9,
     "conv_pool_size": 4,
+    "fcn_filters": None,
     "dropout": 0.2,
     "batch_size": 8,
 }

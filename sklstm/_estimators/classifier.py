@@ -373,7 +373,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     ...         self.n_steps_ = 0
     ...     def on_batch_end(self, net, training=False, **kwargs):
     ...         self.n_steps_ += training
-    >>> model = LSTMClassifier(max_epochs=3, callbacks=[Steps()])
+    >>> model = LSTMClassifier(max_epochs=3, batch_size=32, callbacks=[Steps()])
     >>> model.fit(X, [0, 1, 0, 1] * 10).callbacks_[0].n_steps_
     6
     """

@@ -58,8 +58,6 @@ def expected_failures(estimator):
 FLOAT32_CHECKS = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
 
 
-# These fit data around 100, which LSTM estimators warn of.
-UNSCALED_CHECKS = {"check_fit_check_is_fitted", "check_fit_idempotent", "check_n_features_in"}
 # These pass sequences of small whole numbers, which might be token ids and are read as values.
 WHOLE_NUMBER_CHECKS = {
     "check_classifier_data_not_an_array",
@@ -82,8 +80,6 @@ def run(estimator, check):
     """Run a check of scikit-learn's, with the tolerance of float32 where it has to be."""
     exact = isinstance(estimator, AutoencoderClusterer)
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        if check.func.__name__ in UNSCALED_CHECKS:
-            warnings.filterwarnings("ignore", "feature [0-9]+ of X has mean")
         if check.func.__name__ in WHOLE_NUMBER_CHECKS:
             warnings.filterwarnings("ignore", "X holds whole numbers without a vocabulary")
         if check.func.__name__ in FLOAT32_CHECKS and not exact:
