@@ -93,6 +93,15 @@ def reading_extra(samples: Samples | None) -> AbstractContextManager[None]:
     return extra_vectors(samples.extra.first_id, torch.from_numpy(samples.extra.vectors))
 
 
+def _move(module: nn.Module, device: torch.device) -> None:
+    """Move a module to a device, unless it is there.
+
+    Moving it replaces the weights of torch's LSTM for a moment, and another thread may be using it.
+    """
+    if any(weight.device != device for weight in module.parameters()):
+        module.to(device)
+
+
 def predict_batches(
     module: nn.Module,
     forward: Forward,
@@ -116,7 +125,7 @@ def predict_batches(
     n_jobs : int or None
         Number of torch threads.
     """
-    module.to(device)
+    _move(module, device)
     for indices in prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences)):
         # Not one context around the loop: the caller's code between two batches, and after a loop
         # that it leaves early, must find its own settings.
@@ -142,7 +151,7 @@ def predict_rows(
     not depend on the number of samples, within the tolerance of scikit-learn's checks; on most
     processors not even in the last digit. The other parameters are those of `predict_batches`.
     """
-    module.to(device)
+    _move(module, device)
     rows = _Rows(samples, per_step)
     with _evaluating(module, samples, n_jobs):
         for indices in _batches(samples):
@@ -172,7 +181,7 @@ def predict_from(
 
     The outputs are arranged as by `predict_rows`.
     """
-    module.to(device)
+    _move(module, device)
     rows = _Rows(sequences, per_step)
     with _evaluating(module, sequences, n_jobs):
         for indices in _batches(sequences):

@@ -26,6 +26,7 @@ from sklstm import (
 )
 from sklstm._sequences import Vocabulary
 from sklstm.nn import TokenEmbedding
+from sklstm.nn.embedding import extra_vectors
 
 TEXTS = ["good film", "bad film", "good cast", "bad cast", "good good one", "bad bad one"]
 Y = [1, 0, 1, 0, 1, 0]
@@ -211,19 +212,19 @@ def test_ids_past_those_of_the_model_stay_unknown():
 
 def test_threads_do_not_see_each_others_vectors():
     model = clone(MODELS["classifier"]).fit(tokenized(TEXTS), Y)
-    texts = [["fine film"] * 40, ["poor film"] * 40]
-    expected = [model.predict_proba(tokenized(part)) for part in texts]
-    assert not np.allclose(*expected)
-    barrier = Barrier(2)
+    n_ids = model.vocabulary_.n_ids
+    barrier = Barrier(2, timeout=30)
 
-    def predict(part):
-        barrier.wait()
-        return [model.predict_proba(tokenized(part)) for _ in range(10)]
+    def read(word):
+        with extra_vectors(n_ids, torch.tensor(VECTORS[word])[None]):
+            barrier.wait()
+            vectors = model.module_.embedding(torch.tensor([[[n_ids]]]))
+            barrier.wait()
+        return vectors[0, 0].numpy(force=True)
 
     with ThreadPoolExecutor(2) as pool:
-        for results, one in zip(pool.map(predict, texts), expected, strict=True):
-            for result in results:
-                np.testing.assert_allclose(result, one, atol=1e-6)
+        for word, vector in zip(UNSEEN, pool.map(read, UNSEEN), strict=True):
+            np.testing.assert_array_equal(vector, VECTORS[word])
 
 
 class Watching(Callback):
