@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklstm._sequences.tokens import UNKNOWN_ID, TokenArray
+from sklstm._sequences.tokens import END_ID, TokenArray
 from sklstm.preprocessing import SequencePadder, SequenceTokenizer
 
 RAGGED = [[1], [2, 3], [4, 5, 6]]
@@ -180,10 +180,10 @@ def test_tokens_stay_tokens():
     assert [s.tolist() for s in ragged] == [[4, 5, 6], [5], [4, 6, 8]]
 
 
-def test_an_empty_text_is_one_unknown_word():
+def test_an_empty_text_is_the_end_of_a_text():
     padder = SequencePadder(max_length=2).fit(TokenArray([[4, 5]]))
     padded, lengths = padder.pad(TokenArray([[4], []]))
-    assert padded.tolist() == [[0, 4], [0, UNKNOWN_ID]]
+    assert padded.tolist() == [[0, 4], [0, END_ID]]
     assert lengths.tolist() == [1, 1]
 
 

@@ -183,9 +183,9 @@ def test_empty_texts_keep_their_columns():
     with pytest.warns(UserWarning, match="empty sequences") as caught:
         alone = fitted.transform(["!"])
     assert caught[0].filename == __file__
-    # It is read as one unknown word of no characters, whether or not others tell the columns.
+    # It is read as the end of a text, of no characters, whether or not others tell the columns.
     for X in (sequences, alone):
-        assert as_ragged(X)[len(X) - 1].tolist() == [[UNKNOWN_ID, 0, 0, 0]]
+        assert as_ragged(X)[len(X) - 1].tolist() == [[END_ID, 0, 0, 0]]
     fitted.set_params(unknown="skip", add_end=True)
     with pytest.warns(UserWarning, match="empty sequences"):
         assert as_lists(fitted.transform(["new words"])) == [[[END_ID, 0, 0, 0]]]
