@@ -93,6 +93,7 @@ BEST_NETWORK: dict[str, Any] = {
     "dropout": 0.3,
     "learning_rate": 1.5e-3,
     "max_epochs": 5,
+    "linear_path": False,
 }
 # ------------------------------------------------------------------------------------------
 

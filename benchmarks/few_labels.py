@@ -53,6 +53,7 @@ NETWORK: dict[str, Any] = {
     "dropout": 0.5,
     "embedding_dropout": 0.2,
     "rare_word_dropout": 0.0,
+    "linear_path": False,
     "learning_rate": 4e-3,
     "batch_size": 32,
 }

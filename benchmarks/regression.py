@@ -39,7 +39,14 @@ NOTES = (
 )
 
 # Chosen on folds of the training data: a small network, much dropout, few epochs.
-COVID: dict[str, Any] = {"hidden_size": 16, "dropout": 0.5, "max_epochs": 40}
+COVID: dict[str, Any] = {
+    "hidden_size": 16,
+    "dropout": 0.5,
+    "max_epochs": 40,
+    "batch_size": 32,
+    "fcn_filters": None,
+    "linear_path": False,
+}
 ALPHAS = np.logspace(-3, 8, 23)
 GRID = {
     "mlpregressor__hidden_layer_sizes": [(16,), (100,)],

@@ -63,6 +63,9 @@ from sklstm._targets import (
 )
 from sklstm._training import (
     MOST_VALUES,
+    SHORT,
+    SHORT_SERIES,
+    SUPERVISED,
     LabelledSequences,
     ModelInTraining,
     TrainingOutcome,
@@ -815,6 +818,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             ),
             seed=seed,
             n_tokens=int(data.sequences.lengths.sum()) if data.sequences.is_tokens else 0,
+            auto_epochs=SHORT_SERIES if self._reads_short_series(data) else SUPERVISED,
             partial=partial,
             n_epochs_done=getattr(self, "n_iter_", 0),
             was_frozen=getattr(self, "_froze_embeddings_", False),
@@ -892,6 +896,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         for part in parts:
             own = counts and counts[isinstance(part, CharacterConvolution)]
             part.set_counts(None if own is None else torch.from_numpy(own))
+
+    def _reads_short_series(self, data: LabelledSequences) -> bool:
+        """Return True for series, with a target each, of few steps on average."""
+        spec, lengths = self._input_, data.sequences.lengths
+        is_series = not spec.is_tokens and spec.step_shape is None and not data.per_step
+        return is_series and bool(lengths.mean() < SHORT)
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
         """Set the fitted attributes that training leaves."""
