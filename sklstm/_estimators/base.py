@@ -437,7 +437,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             )
         trial = self._trial(keep_fitted=warm)
         seeds = Seeds.draw(self.random_state)
-        may_hold_out = X_val is None and (self.early_stopping or self._linear_path is not False)
+        may_hold_out = X_val is None and (self.early_stopping or trial._linear_path is not False)
         data = trial._read_labelled(
             X, y, sample_weight, reset=not warm, groups=groups if may_hold_out else None
         )
@@ -1415,8 +1415,8 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
             The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
-            With `fcn_filters` the features of the convolutional branch follow, as many as the last
-            layer has filters.
+            With `fcn_filters` the features of the convolutional branch follow: mean and maximum
+            over the steps of each filter of the last layer.
         """
         sequences = self._read_X(X)
         return self._run(self.module_.encode, sequences)
