@@ -87,6 +87,7 @@ from sklstm.nn import (
     CharacterConvolution,
     ConvolutionPool,
     FullyConvolutional,
+    LinearPath,
     RecurrentStack,
     SequenceNetwork,
     Standardize,
@@ -463,9 +464,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if isinstance(trial.module_, SequenceNetwork):
             trial.module_.linear_path = None  # of an earlier fit
         trial._train(data, validation, seeds.training)
-        trial.path_weights_ = {"lstm": 1.0, "linear": 0.0}
         if linear and held_out is not None:
             trial._add_linear_path(every, data, held_out, seeds.split)
+        trial.path_weights_ = trial._read_path_weights()
         return self._adopt(trial)
 
     # The linear path
@@ -567,7 +568,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         with torch.no_grad():
             path.shares.copy_(torch.tensor(shares))
         self.module_.linear_path = path.eval()
-        self.path_weights_ = dict(zip(("lstm", "linear"), shares, strict=True))
+
+    def _read_path_weights(self) -> dict[str, float]:
+        """Return the shares of both paths in the network as it is; `partial_fit` trains them."""
+        path = getattr(self.module_, "linear_path", None)
+        shares = path.shares.tolist() if isinstance(path, LinearPath) else [1.0, 0.0]
+        return dict(zip(("lstm", "linear"), shares, strict=True))
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         """Train for an epoch on part of the data: the body of the public `partial_fit`."""
@@ -593,6 +599,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         else:
             seeds = seeds.after(self.n_iter_)
         trial._train(data, None, seeds.training, partial=True)
+        trial.path_weights_ = trial._read_path_weights()
         return self._adopt(trial)
 
     def _build_network(self, data: LabelledSequences, seed: int) -> None:
