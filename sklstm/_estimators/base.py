@@ -90,6 +90,7 @@ from sklstm.nn import (
     CharacterConvolution,
     ConvolutionPool,
     FullyConvolutional,
+    LinearPath,
     RecurrentStack,
     SequenceNetwork,
     Standardize,
@@ -440,7 +441,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             )
         trial = self._trial(keep_fitted=warm)
         seeds = Seeds.draw(self.random_state)
-        may_hold_out = X_val is None and (self.early_stopping or self._linear_path is not False)
+        may_hold_out = X_val is None and (self.early_stopping or trial._linear_path is not False)
         data = trial._read_labelled(
             X, y, sample_weight, reset=not warm, groups=groups if may_hold_out else None
         )
@@ -466,9 +467,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if isinstance(trial.module_, SequenceNetwork):
             trial.module_.linear_path = None  # of an earlier fit
         trial._train(data, validation, seeds.training)
-        trial.path_weights_ = {"lstm": 1.0, "linear": 0.0}
         if linear and held_out is not None:
             trial._add_linear_path(every, data, held_out, seeds.split)
+        trial.path_weights_ = trial._read_path_weights()
         return self._adopt(trial)
 
     # The linear path
@@ -570,7 +571,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         with torch.no_grad():
             path.shares.copy_(torch.tensor(shares))
         self.module_.linear_path = path.eval()
-        self.path_weights_ = dict(zip(("lstm", "linear"), shares, strict=True))
+
+    def _read_path_weights(self) -> dict[str, float]:
+        """Return the shares of both paths in the network as it is; `partial_fit` trains them."""
+        path = getattr(self.module_, "linear_path", None)
+        shares = path.shares.tolist() if isinstance(path, LinearPath) else [1.0, 0.0]
+        return dict(zip(("lstm", "linear"), shares, strict=True))
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         """Train for an epoch on part of the data: the body of the public `partial_fit`."""
@@ -596,6 +602,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         else:
             seeds = seeds.after(self.n_iter_)
         trial._train(data, None, seeds.training, partial=True)
+        trial.path_weights_ = trial._read_path_weights()
         return self._adopt(trial)
 
     def _build_network(self, data: LabelledSequences, seed: int) -> None:
@@ -1425,8 +1432,8 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
             The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
-            With `fcn_filters` the features of the convolutional branch follow, as many as the last
-            layer has filters.
+            With `fcn_filters` the features of the convolutional branch follow: mean and maximum
+            over the steps of each filter of the last layer.
         """
         sequences = self._read_X(X)
         return self._run(self.module_.encode, sequences)

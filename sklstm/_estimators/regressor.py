@@ -700,8 +700,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
             The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
-            With `fcn_filters` the features of the convolutional branch follow, as many as the last
-            layer has filters.
+            With `fcn_filters` the features of the convolutional branch follow: mean and maximum
+            over the steps of each filter of the last layer.
         """
         pooled: np.ndarray = super().transform(X)
         return pooled

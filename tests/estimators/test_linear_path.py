@@ -75,7 +75,10 @@ def test_partial_fit_trains_both_and_makes_none():
     before = model.module_.linear_path.weight.clone()
     model.partial_fit(X[:32], 1 - Y[:32])
     assert not (model.module_.linear_path.weight == before).all()
-    assert LSTMClassifier(**SMALL).partial_fit(X, Y).module_.linear_path is None
+    assert list(model.path_weights_.values()) == model.module_.linear_path.shares.tolist()
+    without = LSTMClassifier(**SMALL).partial_fit(X, Y)
+    assert without.module_.linear_path is None
+    assert without.path_weights_ == {"lstm": 1.0, "linear": 0.0}
 
 
 def test_weights_of_zero_are_as_good_as_absence_for_the_linear_model():

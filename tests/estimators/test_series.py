@@ -101,8 +101,9 @@ def test_steps_of_windows_count_as_often_as_windows_hold_them():
     y = windows.mean(axis=1)
     weights = np.arange(len(windows)) % 3.0
     for given in (None, weights):
-        shared = LSTMRegressor(**TINY).fit(windows, y, sample_weight=given)
-        copied = LSTMRegressor(**TINY).fit(np.array(windows), y, sample_weight=given)
+        model = LSTMRegressor(**TINY, linear_path=False)  # which would hold windows out
+        shared = clone(model).fit(windows, y, sample_weight=given)
+        copied = clone(model).fit(np.array(windows), y, sample_weight=given)
         np.testing.assert_allclose(moments_of(shared), moments_of(copied), rtol=1e-5)
         repeated = np.repeat(windows, np.ones(36, int) if given is None else weights.astype(int), 0)
         np.testing.assert_allclose(moments_of(shared)[0], [repeated.mean()], rtol=1e-5)
@@ -159,8 +160,8 @@ def test_the_branch_finds_patterns_wherever_they_are():
 def test_the_input_of_the_output_layer_is_pooled_state_and_branch():
     model = LSTMRegressor(**TINY, fcn_filters=[4, 2], fcn_kernel_sizes=[3, 2]).fit(X, Y)
     features = model.transform(X)
-    assert features.shape == (24, 6 + 2)
-    assert len(model.get_feature_names_out()) == 8
+    assert features.shape == (24, 6 + 2 * 2)
+    assert len(model.get_feature_names_out()) == 10
     outputs = model.module_.output(torch.tensor(features)).detach().numpy()[:, 0]
     np.testing.assert_allclose(model._target_.decoder("predict", None).rows(outputs[:, None]),
                                model.predict(X), atol=1e-5)  # fmt: skip
@@ -307,7 +308,7 @@ def test_the_summary_says_what_auto_became(capsys):
     model = LSTMClassifier(4, random_state=0).set_params(learning_rate=0.01)
     model.set_params(**SMALL_FCN, max_epochs=2).fit(steps(3, 300), [0, 1]).summary()
     lines = capsys.readouterr().out.splitlines()
-    assert any("FullyConvolutional" in line and "(batch, 2)" in line for line in lines)
+    assert any("FullyConvolutional" in line and "(batch, 4)" in line for line in lines)
     assert lines[-1] == "auto: conv_filters=64, conv_pool_size=3, batch_size=16"
     clone(model).set_params(fcn_filters="auto", fcn_kernel_sizes=(8, 5, 3), max_epochs="auto").fit(
         steps(3, 4), [0, 1]

@@ -199,7 +199,7 @@ SEQUENCE_CALLS = {
     "network with a branch": network(
         standardization=Standardize([0.0] * 4, [1.0] * 4),
         branch=FullyConvolutional(4, (3,), (2,)),
-        output=LinearHead(8, 2),
+        output=LinearHead(5 + 2 * 3, 2),
     ),
     "convolution": ConvolutionPool(4, 3, 2, 2),
     "branch": FullyConvolutional(4, (3,), (2,)),

@@ -113,7 +113,7 @@ def by_definition(branch, x):
         x = functional.conv1d(x, convolution.weight, convolution.bias)
         mean, var = norm.running_mean, norm.running_var
         x = functional.batch_norm(x, mean, var, norm.weight, norm.bias).relu()
-    return x.mean(dim=2)
+    return torch.cat([x.mean(dim=2), x.max(dim=2).values], dim=1)  # (batch, 2 * filters)
 
 
 def test_a_fully_convolutional_branch_reads_real_steps_only(states):
@@ -129,6 +129,7 @@ def test_a_fully_convolutional_branch_reads_real_steps_only(states):
     # ... and in evaluation a sequence knows only itself.
     branch.eval()
     together, further = branch(states, LENGTHS), branch(far, LENGTHS)
+    assert together.shape == (len(LENGTHS), branch.output_size)
     torch.testing.assert_close(further, together, atol=1e-6, rtol=1e-5)
     for row, length in enumerate(LENGTHS):
         expected = by_definition(branch, states[row : row + 1, :length])[0]

@@ -28,7 +28,7 @@ def network(pooling="mean", *, bidirectional=False, standardized=True, branch=Fa
         convolution=None,
         recurrent=stack,
         pooling=None if pooling is None else make_pooling(pooling, size, bidirectional),
-        output=LinearHead(size + (5 if branch else 0), 3),
+        output=LinearHead(size + (2 * 5 if branch else 0), 3),
         dropout=0.5,
         standardization=Standardize(MEAN, SCALE) if standardized else None,
         branch=convolutions,

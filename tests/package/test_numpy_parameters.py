@@ -101,7 +101,7 @@ NETWORK = dict(
     standardize=True,
 )
 POOLED = TRAINING | NETWORK | dict(conv_pool_size=2, pooling="max")
-POOLED |= dict(fcn_filters=None, fcn_kernel_sizes=(2, 3))
+POOLED |= dict(fcn_filters=None, fcn_kernel_sizes=(2, 3), linear_path="auto")
 WORDS = dict(embedding_dim=3, freeze_embeddings=1, embedding_dropout=0.25, input_type="tokens")
 WORDS |= dict(rare_word_dropout=0.5)
 CAUSAL = dict(hidden_size=3, bidirectional=False, conv_filters=None, early_stopping=False)
@@ -154,6 +154,13 @@ CASES = {
         CLASSES,
         fit_predict,
     ),
+    "classifier beside a linear model": (
+        LSTMClassifier,
+        POOLED | WORDS | dict(padding_value=None, linear_path=True),
+        TOKENS,
+        CLASSES,
+        fit_predict,
+    ),
     "classifier of images": (
         LSTMClassifier,
         POOLED | dict(conv_filters=None, step_conv_filters=(3, 2)),
@@ -189,6 +196,20 @@ CASES = {
         POOLED | WORDS | dict(padding_value=None, loss="huber", huber_delta=0.5),
         TOKENS,
         CLASSES / 2,
+        fit_predict,
+    ),
+    "regressor beside a linear model": (
+        LSTMRegressor,
+        POOLED | dict(early_stopping=False, linear_path=True),
+        TABLE,
+        SIGNS / 2,
+        fit_predict,
+    ),
+    "regressor without a linear model": (
+        LSTMRegressor,
+        POOLED | dict(early_stopping=False, linear_path=False),
+        TABLE,
+        SIGNS / 2,
         fit_predict,
     ),
     "regressor of images": (
