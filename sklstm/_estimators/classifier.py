@@ -48,7 +48,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" makes about 1,500 training steps, or 600
-        for series of fewer than 64 steps on average, and of texts not more than 4,000,000 tokens
+        for series of fewer than 64 steps on average, and of texts not more than 3,500,000 tokens
         are read in all: as many epochs as that takes, at least 4 and at most 100.
     loss : {"cross_entropy", "ordinal", "distance_weighted"}, default="cross_entropy"
         "ordinal" and "distance_weighted" are for classes that have an order, such as ratings,

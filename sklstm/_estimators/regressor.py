@@ -72,7 +72,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" makes about 1,500 training steps, or 600
-        for series of fewer than 64 steps on average, and of texts not more than 4,000,000 tokens
+        for series of fewer than 64 steps on average, and of texts not more than 3,500,000 tokens
         are read in all: as many epochs as that takes, at least 4 and at most 100.
     return_sequences : bool, default=False
         Predict a number, or several, for every step instead of for each sequence. y is then

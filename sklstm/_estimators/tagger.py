@@ -44,7 +44,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" makes about 1,500 training steps, and of
-        texts not more than 4,000,000 tokens are read in all: as many epochs as that takes, at
+        texts not more than 3,500,000 tokens are read in all: as many epochs as that takes, at
         least 4 and at most 100.
     output_layer : {"softmax", "crf"}, default="softmax"
         "softmax" labels each step independently. "crf" also learns which label follows which, by a
