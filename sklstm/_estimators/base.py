@@ -572,8 +572,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             with fast_cpu(self.n_jobs):
                 path = fit_linear_path(every, kind, loss, **options)
         with torch.no_grad():
-            path.shares.copy_(torch.tensor(shares))
-        self.module_.linear_path = path.eval()
+            path.shares[0], path.shares[1] = shares
+        # On the device of the network, which has been trained there.
+        self.module_.linear_path = path.to(next(self.module_.parameters()).device).eval()
 
     def _read_path_weights(self) -> dict[str, float]:
         """Return the shares of both paths in the network as it is; `partial_fit` trains them."""

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sklstm._sequences import Ragged, sequence_ids
 from sklstm._training.batches import LabelledSequences
+from sklstm._training.runtime import plain_build
 from sklstm.nn import CountPath, StepPath
 from sklstm.nn.linear_path import LinearKind, LinearPath, count_cells, weigh_counts
 from sklstm.nn.losses import SampleLoss
@@ -163,7 +164,8 @@ def _count_path(sequences: Ragged, n_ids: int, n_outputs: int) -> tuple[CountPat
     idf = (torch.log((1.0 + n_texts) / (1.0 + frequencies.double())) + 1.0).float()
     values = weigh_counts(row, feature, count, idf.double(), n_texts)
     A = csr_matrix((values.numpy(), (row.numpy(), feature.numpy())), shape=(n_texts, n_features))
-    return CountPath(pairs, idf, n_outputs), A
+    with plain_build():
+        return CountPath(pairs, idf, n_outputs), A
 
 
 def _careful_alpha(A: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
@@ -205,7 +207,8 @@ def _step_path(sequences: Ragged, n_outputs: int) -> tuple[StepPath, np.ndarray]
     mean, scale = table.mean(axis=0), table.std(axis=0)
     scale[scale <= 1e-7 * np.abs(mean)] = 1.0  # constant but for rounding
     scale[scale == 0] = 1.0
-    path = StepPath(torch.from_numpy(mean).float(), torch.from_numpy(scale).float(), n_outputs)
+    with plain_build():
+        path = StepPath(torch.from_numpy(mean), torch.from_numpy(scale), n_outputs)
     A = (table.astype(np.float32) - path.mean.numpy()) / path.scale.numpy()
     return path, A.reshape(len(sequences), -1).astype(np.float64)
 
