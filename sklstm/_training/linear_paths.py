@@ -32,6 +32,9 @@ _N_FOLDS, _SCALES = 5, np.geomspace(0.05, 4.0, 45).tolist()
 _PRIOR = 2.0
 # Values of a series up to which they all go into a linear model.
 MOST_VALUES = 5_000
+# Values, or words, of all samples up to which none is left out. Windows of a long series, which
+# share its memory, have many more, and each value of theirs would take some fifty bytes here.
+_MOST_NUMBERS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -77,15 +80,20 @@ def fit_linear_path(
     -------
     LinearPath
         Its outputs are on the scale that suits probabilities best, as far as folds can tell, and
-        both shares are 1.
+        both shares are 1. Where there are too many samples for the memory, it is fitted to a random
+        part of them.
     """
     used = np.flatnonzero(data.weights > 0)
+    n_numbers = int(data.sequences.lengths[used].sum()) * data.sequences.n_features
+    used = used[_drawn(len(used), n_numbers, seed)]
     sequences = data.sequences.take(used)
     targets, weights = data.targets[used], data.weights[used].astype(np.float64)
     path: LinearPath
     if n_ids is None:
         path, A = _step_path(sequences, n_outputs)
-        ridge = Ridge(_careful_alpha(A, targets, weights)).fit(A, targets, sample_weight=weights)
+        some = _drawn(len(A), targets.size * len(_STEP_ALPHAS), seed)
+        alpha = _careful_alpha(A[some], targets[some], weights[some])
+        ridge = Ridge(alpha).fit(A, targets, sample_weight=weights)
         fitted, scale = _Fitted(_columns(ridge.coef_.T), np.atleast_1d(ridge.intercept_)), 1.0
     else:
         path, A = _count_path(sequences, n_ids, n_outputs)
@@ -168,6 +176,14 @@ def _count_path(sequences: Ragged, n_ids: int, n_outputs: int) -> tuple[CountPat
         return CountPath(pairs, idf, n_outputs), A
 
 
+def _drawn(n_samples: int, n_numbers: int, seed: int) -> np.ndarray | slice:
+    """Return which samples to use: all, or so many that have about `_MOST_NUMBERS` of numbers."""
+    if n_numbers <= _MOST_NUMBERS:
+        return slice(None)
+    n_drawn = max(1, n_samples * _MOST_NUMBERS // n_numbers)
+    return np.sort(np.random.default_rng(seed).choice(n_samples, n_drawn, replace=False))
+
+
 def _careful_alpha(A: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
     """Return the strongest penalty whose error is not clearly above the smallest one.
 
@@ -179,6 +195,8 @@ def _careful_alpha(A: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> f
     .. [1] T. Hastie, R. Tibshirani, J. Friedman, "The Elements of Statistical Learning", second
        edition, 2009, section 7.10.1.
     """
+    if len(A) < 2:  # none can be left out
+        return float(_STEP_ALPHAS[-1])
     search = RidgeCV(alphas=_STEP_ALPHAS, store_cv_results=True)
     search.fit(A, targets, sample_weight=weights)
     # (n_samples, n_alphas), of errors that are multiplied by the weights already
