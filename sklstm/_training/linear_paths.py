@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sklstm._sequences import Ragged, sequence_ids
 from sklstm._training.batches import LabelledSequences
-from sklstm._training.runtime import plain_build
+from sklstm._training.runtime import Users, plain_build
 from sklstm.nn import CountPath, StepPath
 from sklstm.nn.linear_path import LinearKind, LinearPath, count_cells, weigh_counts
 from sklstm.nn.losses import SampleLoss
@@ -35,6 +35,8 @@ MOST_VALUES = 5_000
 # Values, or words, of all samples up to which none is left out. Windows of a long series, which
 # share its memory, have many more, and each value of theirs would take some fifty bytes here.
 _MOST_NUMBERS = 20_000_000
+# The random generator of liblinear belongs to the process: one thread at a time.
+_liblinear = Users()
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,8 @@ def _logistic(A: Any, goals: np.ndarray, weights: np.ndarray, C: float, seed: in
         model = LogisticRegression(
             C=C, solver="liblinear", dual=True, tol=1e-2, max_iter=1000, random_state=seed
         )
-        model.fit(A, own, sample_weight=weights)
+        with _liblinear.lock:
+            model.fit(A, own, sample_weight=weights)
         coef[:, k], intercept[k] = model.coef_[0], model.intercept_[0]
     return _Fitted(coef, intercept)
 

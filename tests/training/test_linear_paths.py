@@ -1,5 +1,7 @@
 """The linear model beside a network: scikit-learn's, and weights learned on held-out samples."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -112,6 +114,20 @@ def test_numbers_are_ridge_regression_on_standardised_values():
     expected = Ridge(careful).fit(scaled, y[:, 0]).predict(scaled)
     found = outputs_of(path, as_ragged(x, estimator_name="test"))
     np.testing.assert_allclose(found[:, 0], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_threads_do_not_share_random_numbers():
+    rng = np.random.default_rng(0)
+    ids = [rng.integers(4, 3_000, size=12).astype(np.int32) for _ in range(400)]
+    data = data_of(ids, rng.integers(0, 3, size=400), input_type="tokens")
+
+    def fitted(_):
+        path = fit_linear_path(data, "softmax", multiclass_loss, n_ids=3_000, n_outputs=3, seed=0)
+        return path.weight
+
+    expected = fitted(0)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(torch.equal(weight, expected) for weight in pool.map(fitted, range(8)))
 
 
 def test_one_sample_with_a_weight_is_enough():
