@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, whole
+from sklstm.nn.standardization import standardized
 
 # What the outputs of a linear model mean: log-odds of each, scores of classes that exclude each
 # other, or numbers.
@@ -194,7 +195,7 @@ class StepPath(LinearPath):
         check_tensor("inputs", inputs, "batch", "time", self.mean.shape[1])
         check_lengths(lengths, *inputs.shape[:2])
         n_steps = min(inputs.shape[1], len(self.mean))
-        scaled = (inputs[:, :n_steps] - self.mean[:n_steps]) / self.scale[:n_steps]
+        scaled = standardized(inputs[:, :n_steps], self.mean[:n_steps], self.scale[:n_steps])
         within = torch.arange(n_steps, device=inputs.device) < lengths[:, None]  # (batch, time)
         scaled = scaled.masked_fill(~within[:, :, None], 0.0).flatten(1)  # (batch, time * features)
         return scaled @ self.weight[: scaled.shape[1]] + self.bias
