@@ -454,22 +454,21 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             data, held_out = trial._hold_out(data, seeds.split)
         elif linear:
             data, held_out = trial._hold_out_if_possible(data, seeds.split)
-        validation = held_out if X_val is not None or self.early_stopping else None
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
             trial._build_network(data, seeds.module)
             trial._check_scale(X, every.sequences)
-        if validation is not None:  # is read as in prediction
-            validation = replace(validation, sequences=trial._read_unknown(validation.sequences))
-            data = replace(data, sequences=trial._without_extra(data.sequences, validation))
+        if held_out is not None:  # is read as in prediction
+            held_out = replace(held_out, sequences=trial._read_unknown(held_out.sequences))
+            data = replace(data, sequences=trial._without_extra(data.sequences, held_out))
+        validation = held_out if X_val is not None or self.early_stopping else None
         trial._state_ = None
         if isinstance(trial.module_, SequenceNetwork):
             trial.module_.linear_path = None  # of an earlier fit
         trial._train(data, validation, seeds.training)
         if linear and held_out is not None:
             trial._add_linear_path(every, data, held_out, seeds.split)
-        trial.path_weights_ = trial._read_path_weights()
         return self._adopt(trial)
 
     # The linear path
@@ -572,8 +571,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             with fast_cpu(self.n_jobs):
                 path = fit_linear_path(every, kind, loss, **options)
         with torch.no_grad():
-            path.shares.copy_(torch.tensor(shares))
-        self.module_.linear_path = path.eval()
+            path.shares[0], path.shares[1] = shares
+        # On the device of the network, which has been trained there.
+        self.module_.linear_path = path.to(next(self.module_.parameters()).device).eval()
+        self.path_weights_ = self._read_path_weights()
 
     def _read_path_weights(self) -> dict[str, float]:
         """Return the shares of both paths in the network as it is; `partial_fit` trains them."""
@@ -605,7 +606,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         else:
             seeds = seeds.after(self.n_iter_)
         trial._train(data, None, seeds.training, partial=True)
-        trial.path_weights_ = trial._read_path_weights()
         return self._adopt(trial)
 
     def _build_network(self, data: LabelledSequences, seed: int) -> None:
@@ -921,6 +921,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         self.n_iter_ = len(self.history_)
         best = outcome.best_epoch
         self.best_epoch_ = None if best is None else len(earlier) + best
+        self.path_weights_ = self._read_path_weights()
         # Two more numbers per weight: kept only where training continues from them.
         self._optimizer_state_ = outcome.optimizer_state if partial else None
         # After an epoch of `fit` the state is reset; a part of the data may be followed by another.

@@ -275,7 +275,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         pairs where names were given. They do not hold the net, its optimizer or the data.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
-        "valid_loss" and "valid_score" (accuracy); both weight samples as training does.
+        "valid_loss" and "valid_score" (accuracy); both weight samples as training does. They are
+        those of the LSTM alone, as a linear model (`linear_path`) joins it after training.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
@@ -541,7 +542,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weight of each sample in the loss; multiplied by the weight of its class.
         groups : array-like of shape (n_samples,) or None, default=None
-            Early stopping holds out the samples of one group together.
+            The samples of one group are held out together, where early stopping or `linear_path`
+            hold some out.
         X_val, y_val : like X and y, default=None
             Validation data, scored after every epoch; early stopping watches them instead of
             held-out data. A Pipeline transforms `X_val` if it was created with

@@ -296,7 +296,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         pairs where names were given. They do not hold the net, its optimizer or the data.
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
-        "valid_loss" and "valid_score" (R2); losses are those of the standardised y.
+        "valid_loss" and "valid_score" (R2); losses are those of the standardised y. They are those
+        of the LSTM alone, as a linear model (`linear_path`) joins it after training.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
@@ -525,7 +526,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
             Weight of each sample in the loss and in the scaling of y; with
             ``return_sequences=True`` also an array of shape (T_i,) for each, of its steps.
         groups : array-like of shape (n_samples,) or None, default=None
-            Early stopping holds out the samples of one group together.
+            The samples of one group are held out together, where early stopping or `linear_path`
+            hold some out.
         X_val, y_val : like X and y, default=None
             Validation data, scored after every epoch; early stopping watches them instead of
             held-out data. A Pipeline transforms `X_val` if it was created with

@@ -172,8 +172,8 @@ def find_again(source: str | os.PathLike[str], wanted: Collection[str]) -> Found
             known.update(dict.fromkeys(new))
             known.update(zip(read.words, read.vectors, strict=True))
         found = {word: row for word in wanted if (row := known[word]) is not None}
-    vectors = np.array(list(found.values()), dtype=np.float32).reshape(len(found), -1)
-    return FoundVectors(list(found), vectors, len(found))
+    vectors = np.array(list(found.values()), dtype=np.float32)
+    return FoundVectors(list(found), vectors if found else vectors.reshape(0, 0), len(found))
 
 
 def _located(source: str | os.PathLike[str]) -> str | os.PathLike[str] | InstalledVectors:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sklstm._sequences import Ragged, sequence_ids
 from sklstm._training.batches import LabelledSequences
+from sklstm._training.runtime import Users, plain_build
 from sklstm.nn import CountPath, StepPath
 from sklstm.nn.linear_path import LinearKind, LinearPath, count_cells, weigh_counts
 from sklstm.nn.losses import SampleLoss
@@ -31,6 +32,11 @@ _N_FOLDS, _SCALES = 5, np.geomspace(0.05, 4.0, 45).tolist()
 _PRIOR = 2.0
 # Values of a series up to which they all go into a linear model.
 MOST_VALUES = 5_000
+# Values, or words, of all samples up to which none is left out. Windows of a long series, which
+# share its memory, have many more, and each value of theirs would take some fifty bytes here.
+_MOST_NUMBERS = 20_000_000
+# The random generator of liblinear belongs to the process: one thread at a time.
+_liblinear = Users()
 
 
 @dataclass(frozen=True)
@@ -76,15 +82,20 @@ def fit_linear_path(
     -------
     LinearPath
         Its outputs are on the scale that suits probabilities best, as far as folds can tell, and
-        both shares are 1.
+        both shares are 1. Where there are too many samples for the memory, it is fitted to a random
+        part of them.
     """
     used = np.flatnonzero(data.weights > 0)
+    n_numbers = int(data.sequences.lengths[used].sum()) * data.sequences.n_features
+    used = used[_drawn(len(used), n_numbers, seed)]
     sequences = data.sequences.take(used)
     targets, weights = data.targets[used], data.weights[used].astype(np.float64)
     path: LinearPath
     if n_ids is None:
         path, A = _step_path(sequences, n_outputs)
-        ridge = Ridge(_careful_alpha(A, targets, weights)).fit(A, targets, sample_weight=weights)
+        some = _drawn(len(A), targets.size * len(_STEP_ALPHAS), seed)
+        alpha = _careful_alpha(A[some], targets[some], weights[some])
+        ridge = Ridge(alpha).fit(A, targets, sample_weight=weights)
         fitted, scale = _Fitted(_columns(ridge.coef_.T), np.atleast_1d(ridge.intercept_)), 1.0
     else:
         path, A = _count_path(sequences, n_ids, n_outputs)
@@ -163,7 +174,16 @@ def _count_path(sequences: Ragged, n_ids: int, n_outputs: int) -> tuple[CountPat
     idf = (torch.log((1.0 + n_texts) / (1.0 + frequencies.double())) + 1.0).float()
     values = weigh_counts(row, feature, count, idf.double(), n_texts)
     A = csr_matrix((values.numpy(), (row.numpy(), feature.numpy())), shape=(n_texts, n_features))
-    return CountPath(pairs, idf, n_outputs), A
+    with plain_build():
+        return CountPath(pairs, idf, n_outputs), A
+
+
+def _drawn(n_samples: int, n_numbers: int, seed: int) -> np.ndarray | slice:
+    """Return which samples to use: all, or so many that have about `_MOST_NUMBERS` of numbers."""
+    if n_numbers <= _MOST_NUMBERS:
+        return slice(None)
+    n_drawn = max(1, n_samples * _MOST_NUMBERS // n_numbers)
+    return np.sort(np.random.default_rng(seed).choice(n_samples, n_drawn, replace=False))
 
 
 def _careful_alpha(A: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
@@ -177,6 +197,8 @@ def _careful_alpha(A: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> f
     .. [1] T. Hastie, R. Tibshirani, J. Friedman, "The Elements of Statistical Learning", second
        edition, 2009, section 7.10.1.
     """
+    if len(A) < 2:  # none can be left out
+        return float(_STEP_ALPHAS[-1])
     search = RidgeCV(alphas=_STEP_ALPHAS, store_cv_results=True)
     search.fit(A, targets, sample_weight=weights)
     # (n_samples, n_alphas), of errors that are multiplied by the weights already
@@ -205,7 +227,8 @@ def _step_path(sequences: Ragged, n_outputs: int) -> tuple[StepPath, np.ndarray]
     mean, scale = table.mean(axis=0), table.std(axis=0)
     scale[scale <= 1e-7 * np.abs(mean)] = 1.0  # constant but for rounding
     scale[scale == 0] = 1.0
-    path = StepPath(torch.from_numpy(mean).float(), torch.from_numpy(scale).float(), n_outputs)
+    with plain_build():
+        path = StepPath(torch.from_numpy(mean), torch.from_numpy(scale), n_outputs)
     A = (table.astype(np.float32) - path.mean.numpy()) / path.scale.numpy()
     return path, A.reshape(len(sequences), -1).astype(np.float64)
 
@@ -258,7 +281,8 @@ def _logistic(A: Any, goals: np.ndarray, weights: np.ndarray, C: float, seed: in
         model = LogisticRegression(
             C=C, solver="liblinear", dual=True, tol=1e-2, max_iter=1000, random_state=seed
         )
-        model.fit(A, own, sample_weight=weights)
+        with _liblinear.lock:
+            model.fit(A, own, sample_weight=weights)
         coef[:, k], intercept[k] = model.coef_[0], model.intercept_[0]
     return _Fitted(coef, intercept)
 

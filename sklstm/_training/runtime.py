@@ -144,14 +144,20 @@ _generator_states: list[Any] = []
 def seeded_build(seed: int) -> Iterator[None]:
     """Seed torch's global generator of the CPU for the body, one thread at a time.
 
-    Layers draw their initial weights from it. Its own state is restored afterwards. Layers are made
-    in float32 and on the CPU, whatever defaults the user has set, so that a seed gives the same
-    weights anywhere.
+    Layers draw their initial weights from it. Its own state is restored afterwards. They are made
+    as in `plain_build`, so that a seed gives the same weights anywhere.
     """
-    with _generator_users.lock, torch.random.fork_rng(devices=[]), float32_default():
+    with _generator_users.lock, torch.random.fork_rng(devices=[]), plain_build():
         torch.default_generator.manual_seed(seed)
-        with torch.device("cpu") if torch.get_default_device().type != "cpu" else _UNCHANGED:
-            yield
+        yield
+
+
+@contextmanager
+def plain_build() -> Iterator[None]:
+    """Make layers in float32 and on the CPU, whatever defaults the user has set."""
+    elsewhere = torch.get_default_device().type != "cpu"
+    with float32_default(), torch.device("cpu") if elsewhere else _UNCHANGED:
+        yield
 
 
 _users_dtype = torch.float32

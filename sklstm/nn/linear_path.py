@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, whole
+from sklstm.nn.standardization import standardized
 
 # What the outputs of a linear model mean: log-odds of each, scores of classes that exclude each
 # other, or numbers.
@@ -39,7 +40,7 @@ def count_cells(
         For every text and feature that occurs in it, sorted by text: the number of times it does.
         The feature of a word is its id, that of a pair ``n_ids`` plus its place in `pairs`.
     """
-    n_features = n_ids + len(pairs)
+    n_features, ids = n_ids + len(pairs), ids.long()  # as the numbers of pairs are large
     known = (ids > _LAST_UNCOUNTED) & (ids < n_ids)
     cells = [(rows * n_features + ids)[known]]
     if len(pairs) and len(ids) > 1:
@@ -140,8 +141,8 @@ class CountPath(LinearPath):
     def __init__(self, pairs: Tensor, idf: Tensor, n_outputs: int):
         super().__init__(len(idf), n_outputs)
         self.n_ids = len(idf) - len(pairs)
-        self.register_buffer("pairs", pairs)
-        self.register_buffer("idf", idf)
+        self.register_buffer("pairs", pairs.to(self.weight.device))
+        self.register_buffer("idf", idf.to(self.weight))
 
     def linear(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
@@ -186,15 +187,15 @@ class StepPath(LinearPath):
 
     def __init__(self, mean: Tensor, scale: Tensor, n_outputs: int):
         super().__init__(mean.numel(), n_outputs)
-        self.register_buffer("mean", mean)
-        self.register_buffer("scale", scale)
+        self.register_buffer("mean", mean.to(self.weight))
+        self.register_buffer("scale", scale.to(self.weight))
 
     def linear(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
         check_tensor("inputs", inputs, "batch", "time", self.mean.shape[1])
         check_lengths(lengths, *inputs.shape[:2])
         n_steps = min(inputs.shape[1], len(self.mean))
-        scaled = (inputs[:, :n_steps] - self.mean[:n_steps]) / self.scale[:n_steps]
+        scaled = standardized(inputs[:, :n_steps], self.mean[:n_steps], self.scale[:n_steps])
         within = torch.arange(n_steps, device=inputs.device) < lengths[:, None]  # (batch, time)
         scaled = scaled.masked_fill(~within[:, :, None], 0.0).flatten(1)  # (batch, time * features)
         return scaled @ self.weight[: scaled.shape[1]] + self.bias

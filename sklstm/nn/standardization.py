@@ -13,7 +13,9 @@ from sklstm.nn.checks import check_tensor
 class Standardize(nn.Module):
     """Subtract a mean from each feature and divide it by a scale.
 
-    Both are buffers: they are stored with the weights, and training does not change them.
+    Both are buffers: they are stored with the weights, and training does not change them. Results
+    are limited to about 1e29 (in float32), so that a value far from those that the mean comes
+    from, such as a marker of missing ones, does not become infinite.
 
     Parameters
     ----------
@@ -62,8 +64,14 @@ class Standardize(nn.Module):
         """Standardise ``(batch, time, n_features)``."""
         n_features = len(self.mean)
         check_tensor("x", x, "batch", "time", "features" if n_features == 1 else n_features)
-        return (x - self.mean) / self.scale  # (batch, time, features)
+        return standardized(x, self.mean, self.scale)  # (batch, time, features)
 
     def extra_repr(self) -> str:
         """Return the size that torch shows in the printed form of the module."""
         return str(len(self.mean))
+
+
+def standardized(x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+    """Return ``(x - mean) / scale``, limited so that later layers can still compute."""
+    limit = torch.finfo(scale.dtype).max ** 0.75
+    return ((x - mean) / scale).clamp(-limit, limit)

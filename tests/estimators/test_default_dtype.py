@@ -107,6 +107,13 @@ FITS = {
     "tokens": lambda: (
         LSTMClassifier(embedding_dropout=0.2, **SMALL).fit(tokens, y).predict_proba(tokens)
     ),
+    "tokens beside a linear model": lambda: (
+        LSTMClassifier(linear_path=True, **SMALL).fit(tokens, y).partial_fit(tokens, y)
+        .predict_proba(tokens)
+    ),
+    "values beside a linear model": lambda: (
+        LSTMRegressor(linear_path=True, **SMALL).fit(X, number).partial_fit(X, number).predict(X)
+    ),
     "vectors": lambda: LSTMClassifier(embeddings=vectors, **SMALL).fit(tokens, y).transform(tokens),
     "films": lambda: LSTMClassifier(step_conv_filters=2, **SMALL).fit(films, y).transform(films),
     "GRU, dropout of states": lambda: (

@@ -134,6 +134,12 @@ def test_no_worse_than_the_mean_where_nothing_can_be_learned():
     assert model.score(x[100:], y[100:]) > -0.1
 
 
+def test_one_sample_is_held_out_of_two():
+    x, y = RNG.normal(size=(2, 5)), [1.0, 2.0]
+    model = LSTMRegressor(**SMALL, linear_path=True).fit(x, y)
+    assert np.isfinite(model.predict(x)).all()
+
+
 def test_a_held_out_part_follows_groups():
     groups = np.arange(240) // 60
     model = LSTMClassifier(**SMALL).fit(X, Y, groups=groups)

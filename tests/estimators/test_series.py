@@ -34,6 +34,16 @@ def moments_of(model):
 # Standardisation
 
 
+@pytest.mark.parametrize("value", [-3.4e38, 3.4e38])
+def test_a_marker_of_missing_values_does_not_make_predictions_nan(value):
+    """Such as the lowest number of float32, which divided by a small deviation is infinite."""
+    rng = np.random.default_rng(0)
+    x, marked = 0.1 * rng.normal(size=(24, 6)), np.full((2, 6), value)
+    assert np.isfinite(LSTMClassifier(**TINY).fit(x, Y).predict_proba(marked)).all()
+    model = LSTMRegressor(**TINY, linear_path=True).fit(x, x[:, 0])
+    assert np.isfinite(model.predict(marked)).all()
+
+
 @pytest.mark.parametrize("estimator", [LSTMClassifier, LSTMRegressor, LSTMTagger])
 def test_values_are_standardised_over_all_steps(estimator):
     y = [np.resize(["a", "b"], len(x)) for x in X] if estimator is LSTMTagger else Y

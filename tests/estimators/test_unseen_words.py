@@ -190,6 +190,16 @@ def test_vectors_that_cannot_be_looked_up_are_warned_of(tmp_path):
         np.testing.assert_array_equal(model.predict(tokenized(NEW)), expected)
 
 
+def test_a_file_without_any_of_the_words_is_nothing_to_warn_of(tmp_path, recwarn):
+    path = written(tmp_path / "v.txt")
+    model = clone(MODELS["frozen"]).set_params(embeddings=path).fit(tokenized(TEXTS), Y)
+    np.testing.assert_array_equal(
+        model.predict_proba(tokenized(["zzz", "bad yyy"])),
+        model.predict_proba(as_unknown(["zzz", "bad yyy"])),
+    )
+    assert not [str(w.message) for w in recwarn if "could not be looked up" in str(w.message)]
+
+
 def test_vectors_that_are_not_finite_are_left_out():
     model = clone(MODELS["frozen"]).fit(tokenized(TEXTS), Y)
     expected = model.predict_proba(tokenized(NEW))
@@ -314,3 +324,25 @@ def test_a_part_held_out_is_read_as_in_prediction():
     assert any(watched.words)
     held_out = [tuple(ids) for ids in watched.ids]
     assert set(held_out) <= {tuple(np.asarray(x).tolist()) for x in X}
+
+
+@pytest.mark.parametrize("where", ["X_val", "held out"])
+def test_path_weights_are_learned_on_samples_read_as_in_prediction(where, monkeypatch):
+    learned_from = []
+
+    def learning(network, *args, **kwargs):
+        learned_from.append(network)
+        return 1.0, 0.0  # the network alone
+
+    monkeypatch.setattr("sklstm._estimators.base.learn_shares", learning)
+    model = clone(MODELS["classifier"]).set_params(linear_path=True, validation_fraction=0.5)
+    if where == "X_val":
+        new = tokenized(NEW[:3])
+        model.fit(tokenized(TEXTS), Y, X_val=new, y_val=[1, 0, 1])
+    else:
+        new = SequenceTokenizer(max_features=2).fit_transform(TEXTS * 4)
+        model.fit(new, Y * 4)
+    expected = model.decision_function(new)
+    assert len(learned_from[0])
+    for output in learned_from[0]:  # each of them is the output of one of these texts
+        assert np.isclose(expected, output[0], atol=1e-5).any()

@@ -9,6 +9,7 @@ from sklstm.nn import (
     AttentionPooling,
     CharacterConvolution,
     ConvolutionPool,
+    CountPath,
     CRFHead,
     CumulativeLinkHead,
     Dropout,
@@ -19,6 +20,7 @@ from sklstm.nn import (
     SequenceNetwork,
     Standardize,
     StepConvolution,
+    StepPath,
     TokenEmbedding,
     WeightedLoss,
     make_pooling,
@@ -79,6 +81,14 @@ MODULES = {
     "quantiles": (partial(QuantileHead, 3, 1, (0.1, 0.5, 0.9)), lambda: (x(),)),
     "emissions": (partial(CRFHead, 3, 4), lambda: (x(),)),
     "network": (network, lambda: (x(), LENGTHS)),
+    "linear model of words": (
+        lambda: CountPath(torch.tensor([4 * 6 + 5]), torch.ones(7, dtype=torch.float32), 2),
+        lambda: (torch.randn(3, 2), IDS, LENGTHS),
+    ),
+    "linear model of values": (
+        lambda: StepPath(torch.zeros(5, 3, dtype=torch.float64), torch.ones(5, 3), 2),
+        lambda: (torch.randn(3, 2), x(), LENGTHS),
+    ),
     "dense autoencoder": (
         partial(DenseAutoencoder, 3, (4,), 2, noise=0.3),
         lambda: (x()[:, 0],),

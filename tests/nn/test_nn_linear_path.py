@@ -63,6 +63,14 @@ def test_outputs_are_a_product_with_tfidf_of_scikit_learn(texts):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_ids_of_32_bits_give_what_those_of_64_bits_do():
+    n_ids = 100_000  # so that the number of a pair needs more than 32 bits
+    path = CountPath(torch.tensor([99_998 * n_ids + 99_999]), torch.ones(n_ids + 1), 1)
+    torch.nn.init.normal_(path.weight)
+    ids, lengths = padded([[99_998, 99_999, 5], [7]], 3)
+    assert torch.equal(path.linear(ids.int(), lengths), path.linear(ids, lengths))
+
+
 def test_a_text_without_known_words_gets_the_intercept():
     path = CountPath(KEYS, torch.ones(N_IDS + len(PAIRS)), 2)
     torch.nn.init.normal_(path.weight)

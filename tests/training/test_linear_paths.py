@@ -1,5 +1,7 @@
 """The linear model beside a network: scikit-learn's, and weights learned on held-out samples."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -112,6 +114,54 @@ def test_numbers_are_ridge_regression_on_standardised_values():
     expected = Ridge(careful).fit(scaled, y[:, 0]).predict(scaled)
     found = outputs_of(path, as_ragged(x, estimator_name="test"))
     np.testing.assert_allclose(found[:, 0], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_threads_do_not_share_random_numbers():
+    rng = np.random.default_rng(0)
+    ids = [rng.integers(4, 3_000, size=12).astype(np.int32) for _ in range(400)]
+    data = data_of(ids, rng.integers(0, 3, size=400), input_type="tokens")
+
+    def fitted(_):
+        path = fit_linear_path(data, "softmax", multiclass_loss, n_ids=3_000, n_outputs=3, seed=0)
+        return path.weight
+
+    expected = fitted(0)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(torch.equal(weight, expected) for weight in pool.map(fitted, range(8)))
+
+
+def test_one_sample_with_a_weight_is_enough():
+    x, y = RNG.normal(size=(9, 4)), RNG.normal(size=(9, 1)).astype(np.float32)
+    data = data_of(x, y, (np.arange(9) == 2).astype(float))
+    path = fit_linear_path(data, "numbers", squared_loss, n_ids=None, n_outputs=1, seed=0)
+    np.testing.assert_allclose(outputs_of(path, data.sequences)[:, 0], y[2, 0], atol=1e-6)
+
+
+def test_of_too_many_values_a_part_is_read(monkeypatch):
+    x = RNG.normal(size=(400, 5))
+    y = (x @ np.ones((5, 2))).astype(np.float32)
+    monkeypatch.setattr("sklstm._training.linear_paths._MOST_NUMBERS", 1_000)
+    sizes = []
+
+    class Watched(Ridge):
+        def fit(self, X, y, sample_weight=None):
+            sizes.append(len(X))
+            return super().fit(X, y, sample_weight)
+
+    monkeypatch.setattr("sklstm._training.linear_paths.Ridge", Watched)
+    path = fit_linear_path(data_of(x, y), "numbers", squared_loss, n_ids=None, n_outputs=2, seed=0)
+    assert sizes == [200]
+    np.testing.assert_allclose(outputs_of(path, as_ragged(x, estimator_name="test")), y, atol=0.1)
+
+
+def test_of_too_many_words_a_part_is_read(tokens, monkeypatch):
+    X, n_ids = tokens
+    n_words = sum(map(len, X))
+    monkeypatch.setattr("sklstm._training.linear_paths._MOST_NUMBERS", n_words // 2)
+    options = {"n_ids": n_ids, "n_outputs": 3, "seed": 0}
+    path = fit_linear_path(data_of(X, CLASSES), "softmax", multiclass_loss, **options)
+    highest = float(np.log((1 + len(X) // 2) / 1) + 1)  # of words that are in none of the half
+    assert float(path.idf[0]) == pytest.approx(highest, abs=0.02)
 
 
 def shares_of(network, linear, y, n):

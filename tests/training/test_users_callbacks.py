@@ -502,6 +502,7 @@ def test_fault_18_a_checkpoint_holds_the_estimator_of_its_epoch(kind, params, y,
         loaded = pickle.loads(path.read_bytes())
         assert type(loaded) is kind
         assert loaded.n_iter_ == epoch
+        assert loaded.path_weights_ == {"lstm": 1.0, "linear": 0.0}
         score = loaded.score(X[HELD_OUT], y[HELD_OUT])
         assert score == pytest.approx(model.history_[epoch - 1]["valid_score"], rel=1e-4, abs=1e-4)
         assert not hasattr(loaded.callbacks_[0], "net")
