@@ -1436,8 +1436,8 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
             The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
-            With `fcn_filters` the features of the convolutional branch follow: mean and maximum
-            over the steps of each filter of the last layer.
+            With `fcn_filters` the features of the convolutional branch follow: mean and standard
+            deviation over the steps of each filter of the last layer.
         """
         sequences = self._read_X(X)
         return self._run(self.module_.encode, sequences)

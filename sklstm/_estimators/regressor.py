@@ -177,7 +177,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Height and width of the max-pooling after each of these layers.
     fcn_filters : tuple of int, "auto" or None, default="auto"
         Number of filters of each layer of convolutions that read values beside the LSTM, with
-        batch normalisation, and whose mean and maximum over the steps join the pooled state
+        batch normalisation, whose mean and standard deviation over the steps join the pooled state
         (LSTM-FCN [7]_). They find short patterns, which an LSTM alone does not learn from a few
         hundred series. "auto" means (64, 128, 64), half of the paper's, where sequences of values
         (not of matrices) are read whole: with ``bidirectional=True`` and one target for each
@@ -702,8 +702,8 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
             The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
-            With `fcn_filters` the features of the convolutional branch follow: mean and maximum
-            over the steps of each filter of the last layer.
+            With `fcn_filters` the features of the convolutional branch follow: mean and standard
+            deviation over the steps of each filter of the last layer.
         """
         pooled: np.ndarray = super().transform(X)
         return pooled

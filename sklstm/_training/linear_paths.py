@@ -25,6 +25,7 @@ _FEWEST_TEXTS = 2
 # Inverse strength of the penalty of logistic regression, and strength of that of ridge regression.
 # With many samples the first list is not searched: the last is right wherever it was tried.
 _CS, _ALPHAS, _MANY = (1.0, 10.0, 100.0), (0.1, 1.0, 10.0, 100.0), 5_000
+_MANY_OUTPUTS = 50  # for which the search would take longer than the network
 _STEP_ALPHAS = np.logspace(-4, 5, 19)
 _N_FOLDS, _SCALES = 5, np.geomspace(0.05, 4.0, 45).tolist()
 # Strength of the prior of the shares, the linear model alone, in samples: with few samples held
@@ -104,7 +105,7 @@ def fit_linear_path(
             fit = _one_boundary
         goals = targets if kind != "softmax" else targets[:, None] == np.arange(n_outputs)
         candidates: Sequence[float] = _ALPHAS if kind == "numbers" else _CS
-        if kind != "numbers" and len(used) >= _MANY:
+        if kind != "numbers" and (len(used) >= _MANY or n_outputs > _MANY_OUTPUTS):
             candidates = candidates[-1:]
         strength, scale = candidates[0], 1.0
         if len(candidates) > 1 and len(used) >= 2 * _N_FOLDS:

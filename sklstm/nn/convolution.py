@@ -93,6 +93,10 @@ class ConvolutionPool(nn.Module):
         return x.transpose(1, 2), lengths  # (batch, time, filters)
 
 
+# Added to the variance over time, which may be zero.
+_TINY_VARIANCE = 1e-6
+
+
 class MaskedBatchNorm(nn.Module):
     """Batch normalisation over the real steps of right-padded sequences [1]_.
 
@@ -186,12 +190,12 @@ class MaskedBatchNorm(nn.Module):
 
 
 class FullyConvolutional(nn.Module):
-    """Stacked convolutions over time, and mean and maximum over time of the last one [1]_ [2]_.
+    """Stacked convolutions over time, and mean and deviation over time of the last one [1]_ [2]_.
 
     Each layer convolves, padded with zeros so that the number of steps stays the same, normalises
     over the batch, and applies ReLU. The filters find short patterns wherever they occur. The
-    papers average them over time; their maximum beside the mean tells a pattern that occurs once
-    from its weak traces everywhere. Beside a recurrent layer this is the LSTM-FCN [2]_, for
+    papers average them over time; their standard deviation beside the mean [3]_ tells a pattern
+    that occurs once from its weak traces everywhere. Beside a recurrent layer this is the LSTM-FCN [2]_, for
     classes of series. In evaluation mode the result of a sequence depends on that sequence only.
 
     Parameters
@@ -214,6 +218,8 @@ class FullyConvolutional(nn.Module):
        Networks: A Strong Baseline", IJCNN 2017, section II.B.
     .. [2] F. Karim et al., "LSTM Fully Convolutional Networks for Time Series Classification",
        IEEE Access 6, 2018, section III.
+    .. [3] D. Snyder et al., "X-Vectors: Robust DNN Embeddings for Speaker Recognition", ICASSP
+       2018, section 2.1 (statistics pooling).
 
     Examples
     --------
@@ -253,15 +259,18 @@ class FullyConvolutional(nn.Module):
         check_tensor("x", x, "batch", "time", self.in_channels)
         check_lengths(lengths, *x.shape[:2])
         # The padding below copies to contiguous memory, so that a time-major batch is no slower.
-        x = (x * step_mask(lengths, x.shape[1])).transpose(1, 2)  # (batch, in_channels, time)
+        mask = step_mask(lengths, x.shape[1]).transpose(1, 2)  # (batch, 1, time)
+        x = x.transpose(1, 2) * mask  # (batch, in_channels, time)
         layers = zip(self.kernel_sizes, self.convolutions, self.norms, strict=True)
         for kernel_size, convolution, norm in layers:
             before = (kernel_size - 1) // 2
             x = convolution(functional.pad(x, (before, kernel_size - 1 - before)))
             x = functional.relu(norm(x, lengths))  # (batch, filters, time), zero at padding
-        # The zeros at padding are never above the maximum of what ReLU gives.
         mean = x.sum(dim=2) / lengths[:, None]  # (batch, filters)
-        return torch.cat([mean, x.amax(dim=2)], dim=1)  # (batch, output_size)
+        squares = torch.square((x - mean[:, :, None]) * mask).sum(dim=2) / lengths[:, None]
+        # The slope of the root is infinite at zero.
+        deviation = torch.sqrt(squares + _TINY_VARIANCE)
+        return torch.cat([mean, deviation], dim=1)  # (batch, output_size)
 
 
 class StepConvolution(nn.Module):

@@ -113,7 +113,9 @@ def by_definition(branch, x):
         x = functional.conv1d(x, convolution.weight, convolution.bias)
         mean, var = norm.running_mean, norm.running_var
         x = functional.batch_norm(x, mean, var, norm.weight, norm.bias).relu()
-    return torch.cat([x.mean(dim=2), x.max(dim=2).values], dim=1)  # (batch, 2 * filters)
+    return torch.cat(
+        [x.mean(dim=2), (x.var(dim=2, correction=0) + 1e-6).sqrt()], dim=1
+    )  # (batch, 2 * filters)
 
 
 def test_a_fully_convolutional_branch_reads_real_steps_only(states):
