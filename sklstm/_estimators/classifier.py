@@ -153,7 +153,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Height and width of the max-pooling after each of these layers.
     fcn_filters : tuple of int, "auto" or None, default="auto"
         Number of filters of each layer of convolutions that read values beside the LSTM, with
-        batch normalisation, whose mean and standard deviation over the steps join the pooled state
+        batch normalisation, whose mean and deviation over the steps join the pooled state
         (LSTM-FCN [7]_). They find short patterns, which an LSTM alone does not learn from a few
         hundred series. "auto" means (64, 128, 64), half of the paper's, where sequences of values
         (not of matrices) are read whole: with ``bidirectional=True``, without `bptt_length` and

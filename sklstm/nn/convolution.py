@@ -195,8 +195,9 @@ class FullyConvolutional(nn.Module):
     Each layer convolves, padded with zeros so that the number of steps stays the same, normalises
     over the batch, and applies ReLU. The filters find short patterns wherever they occur. The
     papers average them over time; their standard deviation beside the mean [3]_ tells a pattern
-    that occurs once from its weak traces everywhere. Beside a recurrent layer this is the LSTM-FCN [2]_, for
-    classes of series. In evaluation mode the result of a sequence depends on that sequence only.
+    that occurs once from its weak traces everywhere. Beside a recurrent layer this is the
+    LSTM-FCN [2]_, for classes of series. In evaluation mode the result of a sequence depends on
+    that sequence only.
 
     Parameters
     ----------
