@@ -94,7 +94,7 @@ class ConvolutionPool(nn.Module):
 
 
 # Added to the variance over time, which may be zero.
-_TINY_VARIANCE = 1e-6
+_TINY_VARIANCE, _HUGE = 1e-6, 1e15
 
 
 class MaskedBatchNorm(nn.Module):
@@ -268,9 +268,13 @@ class FullyConvolutional(nn.Module):
             x = convolution(functional.pad(x, (before, kernel_size - 1 - before)))
             x = functional.relu(norm(x, lengths))  # (batch, filters, time), zero at padding
         mean = x.sum(dim=2) / lengths[:, None]  # (batch, filters)
-        squares = torch.square((x - mean[:, :, None]) * mask).sum(dim=2) / lengths[:, None]
+        # Squares of values that are far outside of those of training would overflow.
+        peak = x.detach().amax(dim=2, keepdim=True)  # (batch, filters, 1)
+        unit = torch.where(peak > _HUGE, peak, 1.0)
+        apart = (x - mean[:, :, None]) * mask / unit  # (batch, filters, time)
+        variance = torch.square(apart).sum(dim=2) / lengths[:, None]
         # The slope of the root is infinite at zero.
-        deviation = torch.sqrt(squares + _TINY_VARIANCE)
+        deviation = torch.sqrt(variance + _TINY_VARIANCE) * unit[:, :, 0]
         return torch.cat([mean, deviation], dim=1)  # (batch, output_size)
 
 
