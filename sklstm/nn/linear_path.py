@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, whole
+from sklstm.nn.padding import step_mask
 from sklstm.nn.standardization import standardized
 
 # What the outputs of a linear model mean: log-odds of each, scores of classes that exclude each
@@ -149,7 +150,7 @@ class CountPath(LinearPath):
         check_tensor("inputs", inputs, "batch", "time", 1, dtypes=INTEGERS)
         check_lengths(lengths, *inputs.shape[:2])
         n_texts, n_steps = inputs.shape[:2]
-        within = torch.arange(n_steps, device=inputs.device) < lengths[:, None]  # (batch, time)
+        within = step_mask(lengths, n_steps)[:, :, 0]  # (batch, time)
         rows = torch.nonzero(within)[:, 0]
         rows, features, counts = count_cells(rows, inputs[:, :, 0][within], self.pairs, self.n_ids)
         values = weigh_counts(rows, features, counts, self.idf, n_texts)
@@ -196,6 +197,6 @@ class StepPath(LinearPath):
         check_lengths(lengths, *inputs.shape[:2])
         n_steps = min(inputs.shape[1], len(self.mean))
         scaled = standardized(inputs[:, :n_steps], self.mean[:n_steps], self.scale[:n_steps])
-        within = torch.arange(n_steps, device=inputs.device) < lengths[:, None]  # (batch, time)
-        scaled = scaled.masked_fill(~within[:, :, None], 0.0).flatten(1)  # (batch, time * features)
+        scaled = scaled.masked_fill(~step_mask(lengths, n_steps), 0.0)  # (batch, time, features)
+        scaled = scaled.flatten(1)  # (batch, time * features)
         return scaled @ self.weight[: scaled.shape[1]] + self.bias
