@@ -17,12 +17,13 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_feature_names, check_is_fitted
 from torch import Tensor, nn
 
-from sklstm._callers import caller_level
+from sklstm._callers import caller_level, is_one_of_many
 from sklstm._display import PrintsShort
 from sklstm._estimators.params import CHARACTERS, NETWORK, POOLED, TRAINING, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
@@ -468,7 +469,17 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             trial.module_.linear_path = None  # of an earlier fit
         trial._train(data, validation, seeds.training)
         if linear and held_out is not None:
-            trial._add_linear_path(every, data, held_out, seeds.split)
+            try:
+                trial._add_linear_path(every, data, held_out, seeds.split)
+            except KeyboardInterrupt:
+                if is_one_of_many():
+                    raise  # a part of a result would count as a whole one
+                warnings.warn(
+                    "The fit of the linear model beside the LSTM was interrupted; the LSTM alone, "
+                    "which had been trained, is kept.",
+                    ConvergenceWarning,
+                    stacklevel=caller_level(),
+                )
         return self._adopt(trial)
 
     # The linear path
@@ -530,13 +541,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     ) -> tuple[LabelledSequences, LabelledSequences | None]:
         """Hold out a part to learn the weights of the paths from, unless there are too few."""
         try:
-            return self._hold_out(data, seed)
-        except ValueError as error:
+            return self._hold_out(data, seed, "linear_path=True")
+        except ValueError:
             if self._linear_path is True:
-                raise ValueError(
-                    "linear_path=True learns from held-out samples how much the linear model "
-                    f"counts, and none can be held out: {error}"
-                ) from error
+                raise
             return data, None
 
     def _add_linear_path(
@@ -773,9 +781,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         return int(found[lost[0]]), float(column.mean()), float(column.std())
 
     def _hold_out(
-        self, data: LabelledSequences, seed: int
+        self, data: LabelledSequences, seed: int, purpose: str = "early_stopping"
     ) -> tuple[LabelledSequences, LabelledSequences]:
-        """Split off the part of the training data that early stopping watches."""
+        """Split off a part of the training data, which errors say that `purpose` needs."""
         rows, held_out = holdout_split(
             len(data),
             self.validation_fraction,
@@ -784,12 +792,13 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             groups=data.groups,
             seed=seed,
             classes=self._classes_of(data),
+            purpose=purpose,
         )
         for part, name in ((rows, "left to train on"), (held_out, "held out")):
             if not data.weights[data.rows(part)].sum() > 0:
                 raise ValueError(
-                    f"early_stopping splits off a validation_fraction of {self.validation_fraction}"
-                    f", and the {len(part)} samples {name} all have a weight of 0. Leave such "
+                    f"{purpose} splits off a validation_fraction of {self.validation_fraction}, "
+                    f"and the {len(part)} samples {name} all have a weight of 0. Leave such "
                     "samples out, or pass X_val and y_val."
                 )
         return data.take(rows), data.take(held_out)
@@ -1538,6 +1547,7 @@ def holdout_split(
     groups: Any,
     seed: int,
     classes: SampleClasses | None = None,
+    purpose: str = "early_stopping",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split sample indices into those to train on and those that early stopping watches.
 
@@ -1559,6 +1569,8 @@ def holdout_split(
         Seed of the draw.
     classes : SampleClasses or None, default=None
         Classes of which every one stays in the part to train on; None for the `strata`.
+    purpose : str, default="early_stopping"
+        What needs a part held out, for errors.
 
     Returns
     -------
@@ -1571,7 +1583,7 @@ def holdout_split(
     """
     if n_samples < 2:
         raise ValueError(
-            f"early_stopping needs at least 2 samples to hold some out; got n_samples={n_samples}."
+            f"{purpose} needs at least 2 samples to hold some out; got n_samples={n_samples}."
         )
     if groups is not None:
         check_consistent_length(range(n_samples), groups)
@@ -1608,7 +1620,7 @@ def holdout_split(
         n_groups = len(np.unique(np.ravel(groups)))
         if n_groups == 1:
             raise ValueError(
-                "early_stopping holds out whole groups, but all samples are of one group. Pass "
+                f"{purpose} holds out whole groups, but all samples are of one group. Pass "
                 "X_val and y_val, or no groups."
             )
         n_out = min(int(np.ceil(n_groups * fraction)), n_groups - 1)
@@ -1623,12 +1635,17 @@ def holdout_split(
     if classes is None or classes.lost(train) is None:
         return train, held_out
     if groups is not None:
-        return _keep_classes_by_groups(classes, groups, held_out, seed)
-    return _keep_classes(classes, strata, n_samples, n_held, seed)
+        return _keep_classes_by_groups(classes, groups, held_out, seed, purpose)
+    return _keep_classes(classes, strata, n_samples, n_held, seed, purpose)
 
 
 def _keep_classes(
-    classes: SampleClasses, strata: np.ndarray | None, n_samples: int, n_held: int, seed: int
+    classes: SampleClasses,
+    strata: np.ndarray | None,
+    n_samples: int,
+    n_held: int,
+    seed: int,
+    purpose: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split samples such that every class stays in the first part, by another order."""
     order = np.random.RandomState(seed).permutation(n_samples)
@@ -1642,7 +1659,7 @@ def _keep_classes(
     held_out = classes.spared(order, np.arange(n_samples), n_held)
     if not len(held_out):
         raise ValueError(
-            "early_stopping needs a sample to hold out, but without any of them a class would be "
+            f"{purpose} needs a sample to hold out, but without any of them a class would be "
             f"left without samples to train on: only one is {classes.name(_rarest(classes))}. Add "
             "samples, or pass X_val and y_val."
         )
@@ -1650,7 +1667,7 @@ def _keep_classes(
 
 
 def _keep_classes_by_groups(
-    classes: SampleClasses, groups: Any, drawn: np.ndarray, seed: int
+    classes: SampleClasses, groups: Any, drawn: np.ndarray, seed: int, purpose: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split groups such that every class stays in the first part."""
     names, unit = np.unique(np.ravel(groups), return_inverse=True)
@@ -1660,7 +1677,7 @@ def _keep_classes_by_groups(
         lost = classes.lost(np.flatnonzero(~np.isin(unit, unit[drawn])))
         assert lost is not None  # which is why there is another split
         raise ValueError(
-            "early_stopping holds out whole groups, but without any of them a class would be left "
+            f"{purpose} holds out whole groups, but without any of them a class would be left "
             f"without samples to train on; all samples {classes.name(lost)}, for instance, are in "
             "the same group. Pass X_val and y_val, or no groups."
         )

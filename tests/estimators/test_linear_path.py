@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, SequenceTokenizer
@@ -149,3 +151,26 @@ def test_a_held_out_part_follows_groups():
 def test_in_a_pipeline():
     model = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL)).fit(TEXTS, Y)
     assert model.predict(["w3 w1 never seen", "all new"]).shape == (2,)
+
+
+def test_what_needs_a_sample_to_be_held_out_is_named():
+    with pytest.raises(
+        ValueError, match=r"linear_path=True needs at least 2 samples .* n_samples=1"
+    ):
+        LSTMRegressor(**SMALL, linear_path=True).fit(RNG.normal(size=(1, 5)), [1.0])
+
+
+def test_ctrl_c_after_training_keeps_the_lstm(monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    alone = LSTMClassifier(**SMALL).fit(X, Y)
+    alone.module_.linear_path = None
+    monkeypatch.setattr("sklstm._estimators.base.fit_linear_path", interrupted)
+    model = LSTMClassifier(**SMALL)
+    with pytest.warns(ConvergenceWarning, match="the LSTM alone"):
+        model.fit(X, Y)
+    assert model.path_weights_ == {"lstm": 1.0, "linear": 0.0}
+    np.testing.assert_array_equal(model.decision_function(X), alone.decision_function(X))
+    with pytest.raises(KeyboardInterrupt):  # a search would count it as a whole model
+        cross_val_score(model, X, Y)
