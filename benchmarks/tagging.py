@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import groupby
@@ -24,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
@@ -59,40 +57,13 @@ NOTES = (
 )
 
 
-class MostFrequentTag(BaseEstimator):
-    """Give every word the tag that it had most often; of equals, the one more frequent overall.
-
-    Unknown words get the most frequent tag of the words that were seen once.
-    """
-
-    def fit(self, X: Sequence[list[str]], y: Sequence[Any]) -> MostFrequentTag:
-        """Count tags."""
-        tags: dict[str, Counter[str]] = {}
-        for word, tag in zip(flat(X), map(str, flat(y)), strict=True):
-            tags.setdefault(word, Counter())[tag] += 1
-        overall = sum(tags.values(), Counter())
-
-        def first(counts: Counter[str]) -> str:
-            return max(sorted(counts), key=lambda tag: (counts[tag], overall[tag]))
-
-        once = [counts for counts in tags.values() if counts.total() == 1]
-        self.tag_of_ = {word: first(counts) for word, counts in tags.items()}
-        self.unknown_ = first(sum(once, Counter()) or overall)
-        return self
-
-    def predict(self, X: Sequence[list[str]]) -> np.ndarray:
-        """Look tags up."""
-        predicted = np.empty(len(X), dtype=object)
-        for i, words in enumerate(X):
-            predicted[i] = np.array([self.tag_of_.get(word, self.unknown_) for word in words])
-        return predicted
-
-
 def flat(sentences: Sequence[Any]) -> list[Any]:
     return [item for sentence in sentences for item in sentence]
 
 
 def frequent(seed: int) -> Any:
+    from sklstm.baselines import MostFrequentTag
+
     return make_pipeline("passthrough", MostFrequentTag())
 
 

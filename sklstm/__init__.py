@@ -9,7 +9,7 @@ __version__ = "0.1.0.dev0"
 __getattr__, _, _names = lazy_loader.attach_stub(__name__, __file__)
 
 # To import all must not put `metrics` in the place of scikit-learn's.
-_MODULES = {"datasets", "inspection", "metrics", "nn", "preprocessing"}
+_MODULES = {"baselines", "datasets", "inspection", "metrics", "nn", "preprocessing"}
 __all__ = ["__version__", *(name for name in _names if name not in _MODULES)]
 
 

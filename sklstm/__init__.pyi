@@ -1,3 +1,4 @@
+from . import baselines as baselines
 from . import datasets as datasets
 from . import inspection as inspection
 from . import metrics as metrics

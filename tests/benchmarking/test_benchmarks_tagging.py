@@ -9,6 +9,7 @@ import pytest
 from benchmarks import harness, tagging
 from benchmarks.harness import Contender, Results
 from benchmarks.tagging import features, of_pairs, of_place, of_word, shape, short_shape
+from sklstm.baselines import MostFrequentTag
 
 X = [["The", "dog", "barks", "."], ["dogs", "bark", "."], ["The", "bark", "."]]
 Y = [["DET", "NOUN", "VERB", "PUNCT"], ["NOUN", "VERB", "PUNCT"], ["DET", "NOUN", "PUNCT"]]
@@ -103,22 +104,6 @@ def test_a_feature_depends_on_the_sentence_alone():
     before = features(["a", "b"], **LEAN)
     features(["b", "a", "c"], **LEAN)
     assert features(["a", "b"], **LEAN) == before
-
-
-def test_most_frequent_tags():
-    model = tagging.MostFrequentTag().fit(X, Y)
-    # "bark" was a verb once and a noun once; there are more nouns. Seen once: dog, barks, dogs
-    assert model.tag_of_["bark"] == "NOUN"
-    assert model.unknown_ == "NOUN"
-    predicted = model.predict([["The", "cat"], ["barks"]])
-    assert (predicted.shape, predicted.dtype) == ((2,), object)
-    assert [tags.tolist() for tags in predicted] == [["DET", "NOUN"], ["VERB"]]
-
-
-def test_unknown_words_are_like_those_seen_once():
-    model = tagging.MostFrequentTag().fit([["a", "a", "a", "b"]], [["DET", "DET", "DET", "X"]])
-    assert model.unknown_ == "X"
-    assert tagging.MostFrequentTag().fit([["a", "a"]], [["DET", "DET"]]).unknown_ == "DET"
 
 
 def test_scores_count_words_unknown_words_and_sentences():
@@ -247,7 +232,7 @@ def test_numbers_in_the_notes(data_file):
     known = set(tagging.flat(X_train))
     unknown = np.mean([word not in known for word in tagging.flat(X_test)])
     assert f"the {unknown:.1%} of the test words" in tagging.NOTES
-    model = tagging.MostFrequentTag().fit(X_train, y_train)
+    model = MostFrequentTag().fit(X_train, y_train)
     values, counts = np.unique(np.concatenate(y_train), return_counts=True)
-    assert model.unknown_ == values[counts.argmax()] == "NOUN"
+    assert model.unknown_tag_ == values[counts.argmax()] == "NOUN"
     assert "most frequent of all, NOUN" in tagging.NOTES

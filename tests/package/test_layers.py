@@ -23,6 +23,7 @@ NARROWER = {
     "datasets": {"_callers", "_sequences"},
     "metrics": {"_callers", "_sequences"},
     "inspection": set(),
+    "baselines": {"_callers", "_sequences"},
     "_show_versions": set(),
 }
 MAY_IMPORT = {
