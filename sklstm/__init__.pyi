@@ -5,6 +5,7 @@ from . import metrics as metrics
 from . import nn as nn
 from . import preprocessing as preprocessing
 from ._estimators import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
+from ._search_space import search_space
 from ._show_versions import show_versions
 from .preprocessing import (
     Doc2VecVectorizer,
@@ -31,5 +32,6 @@ __all__ = [
     "WordVectors",
     "__version__",
     "make_windows",
+    "search_space",
     "show_versions",
 ]

@@ -24,6 +24,7 @@ NARROWER = {
     "metrics": {"_callers", "_sequences"},
     "inspection": set(),
     "baselines": {"_callers", "_sequences"},
+    "_search_space": {"_sequences", "_estimators"},
     "_show_versions": set(),
 }
 MAY_IMPORT = {

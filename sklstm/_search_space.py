@@ -1,0 +1,222 @@
+"""Distributions of parameters for a randomised search, sized by the data."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils.validation import _num_samples
+
+from sklstm._estimators import LSTMClassifier, LSTMRegressor, LSTMTagger
+from sklstm._sequences import as_container, as_ragged
+
+SEARCHED = (LSTMClassifier, LSTMRegressor, LSTMTagger)
+# From this mean number of tokens on, a convolution shortens the texts ("auto" takes one, too).
+_LONG_TEXTS = 60
+_MOST_READ = 5_000  # samples that lengths are taken from
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number between two others, on a logarithmic scale if `log`."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+Range = Between | list[Any]
+
+
+@validate_params(
+    {"library": [StrOptions({"sklearn", "optuna"})]}, prefer_skip_nested_validation=True
+)
+def search_space(
+    estimator: Any, X: Any, y: Any = None, *, library: Literal["sklearn", "optuna"] = "sklearn"
+) -> dict[str, Any]:
+    """Return distributions of parameters for a randomised search.
+
+    For :class:`~sklearn.model_selection.RandomizedSearchCV`,
+    :class:`~sklearn.model_selection.HalvingRandomSearchCV`, or Optuna's `OptunaSearchCV`. The
+    ranges surround the defaults, and follow the number of samples and the lengths of the sequences.
+    Add, change or delete entries as in any dict. A parameter that you have set to something else
+    than its default is not searched.
+
+    Parameters
+    ----------
+    estimator : LSTMClassifier, LSTMRegressor, LSTMTagger or Pipeline
+        The estimator, or a pipeline that ends in one; parameters of a `SequenceTokenizer` in it are
+        searched, too. It is not fitted.
+    X : list, array or frame
+        The training data, as `estimator` takes it. It is only read for numbers and lengths, of up
+        to 5,000 samples.
+    y : array-like, default=None
+        Ignored; present so that the call looks like that of `fit`.
+    library : {"sklearn", "optuna"}, default="sklearn"
+        Whose distributions to return: those of scipy and lists, or `optuna.distributions`.
+
+    Returns
+    -------
+    dict of str to distribution
+        By the names of the parameters, as `set_params` of `estimator` takes them.
+
+    Raises
+    ------
+    TypeError
+        If `estimator` does not end in one of these LSTMs. A clusterer has no score to search by.
+    ImportError
+        If ``library="optuna"`` and it is not installed.
+
+    Notes
+    -----
+    What is searched, and why:
+
+    - `learning_rate`, 0.0005 to 0.008, logarithmic: a quarter to four times the default. It
+      decides more than any other parameter; beyond this range training with Adam is slow or
+      unstable.
+    - `hidden_size`: up to 64 below 500 samples, up to 128 below 5,000, else up to 256. More units
+      take more time, and few samples do not fill them.
+    - `dropout`, 0.2 to 0.7; below 1,000 samples from 0.3.
+    - `batch_size`: 8 to 32 below 1,000 samples, 16 to 64 below 10,000, else 32 to 128. Small
+      batches make more steps of an epoch.
+    - of tokens without `embeddings`: `embedding_dim` and `embedding_dropout`; `rare_word_dropout`,
+      which decides how well unknown words are read.
+    - of long texts: `conv_filters`, which shortens them, or None.
+    - of series: `fcn_filters` and `conv_filters`, with or without convolutions.
+    - `pooling`, "max" or "mean", where there is one.
+    - of `LSTMTagger`: `output_layer`, "softmax" or "crf".
+    - of a `SequenceTokenizer`: `min_df`, and `max_length` if some texts are far longer than most.
+
+    `max_epochs` is left out: it is the resource of a halving search
+    (``resource="lstmclassifier__max_epochs"``), and "auto" follows the data otherwise.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import RandomizedSearchCV
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMClassifier, SequenceTokenizer, search_space
+    >>> from sklstm.datasets import load_polarity
+    >>> X, y = load_polarity(return_X_y=True)
+    >>> model = make_pipeline(SequenceTokenizer(), LSTMClassifier(max_epochs=1, random_state=0))
+    >>> space = search_space(model, X, y)
+    >>> space["lstmclassifier__hidden_size"]
+    [16, 32, 64]
+    >>> search = RandomizedSearchCV(model, space, n_iter=2, cv=2, random_state=0).fit(X, y)
+    >>> sorted(search.best_params_) == sorted(space)
+    True
+    """
+    X = as_container(X, "X")
+    steps = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
+    last = steps[-1][1]
+    if not isinstance(last, SEARCHED):
+        raise TypeError(
+            "search_space takes an LSTMClassifier, LSTMRegressor or LSTMTagger, or a pipeline that "
+            f"ends in one; got {type(last).__name__}."
+        )
+    n_samples = _num_samples(X)
+    lengths, is_tokens = _lengths(estimator, X)
+    found: dict[str, Range] = {}
+    for name, step in steps[:-1]:
+        if type(step).__name__ == "SequenceTokenizer":
+            found |= _own(step, name, _of_tokenizer(n_samples, lengths))
+    found |= _own(last, steps[-1][0], _of_lstm(last, n_samples, lengths, is_tokens))
+    convert = _for_optuna if library == "optuna" else _for_sklearn
+    return {name: convert(each) for name, each in found.items()}
+
+
+def _lengths(estimator: Any, X: Any) -> tuple[np.ndarray, bool]:
+    """Return the lengths of the sequences that the LSTM reads, and whether they are token ids."""
+    n_samples = _num_samples(X)
+    if n_samples > _MOST_READ:
+        X = _safe_indexing(X, np.linspace(0, n_samples - 1, _MOST_READ).astype(int))
+    if isinstance(estimator, Pipeline):
+        for _, step in estimator.steps[:-1]:
+            if step is not None and step != "passthrough":
+                X = clone(step).fit_transform(X)
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    sequences = as_ragged(
+        X,
+        input_type=last.input_type,
+        padding_value=last.padding_value,
+        estimator_name=type(last).__name__,
+        matrices=True,
+    )
+    return sequences.lengths, sequences.is_tokens
+
+
+def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -> dict[str, Range]:
+    """Return the ranges for an LSTM."""
+    sizes = [16, 32, 64, 128, 256]
+    first = 0 if n_samples < 500 else 1 if n_samples < 5_000 else 2
+    batch = 8 if n_samples < 1_000 else 16 if n_samples < 10_000 else 32
+    found: dict[str, Range] = {
+        "learning_rate": Between(5e-4, 8e-3, log=True),
+        "hidden_size": sizes[first : first + 3],
+        "dropout": Between(0.3 if n_samples < 1_000 else 0.2, 0.7),
+        "batch_size": [batch, 2 * batch, 4 * batch],
+    }
+    per_step = isinstance(model, LSTMTagger) or getattr(model, "return_sequences", False)
+    whole = model.bidirectional and not per_step
+    if not per_step:
+        found["pooling"] = ["max", "mean"]
+    if isinstance(model, LSTMTagger):
+        found["output_layer"] = ["softmax", "crf"]
+    if is_tokens:
+        if model.embeddings is None:
+            found["embedding_dim"] = [50, 100, 200]
+        found["embedding_dropout"] = Between(0.1, 0.5)
+        found["rare_word_dropout"] = [0.25, 1.0, 2.0, 4.0]
+        if whole and lengths.mean() >= _LONG_TEXTS:
+            found["conv_filters"] = [None, 64, 128]
+    elif whole:
+        found["fcn_filters"] = ["auto", None]
+        found["conv_filters"] = ["auto", None, 64]
+    return found
+
+
+def _of_tokenizer(n_samples: int, lengths: np.ndarray) -> dict[str, Range]:
+    """Return the ranges for a tokenizer."""
+    found: dict[str, Range] = {"min_df": [1, 2] if n_samples < 5_000 else [1, 2, 5]}
+    usual, longest = int(np.quantile(lengths, 0.9)), int(lengths.max())
+    if longest > max(100, 2 * usual):
+        found["max_length"] = [usual, None]
+    return found
+
+
+def _own(step: Any, name: str, ranges: dict[str, Range]) -> dict[str, Range]:
+    """Return the ranges of parameters that have their default, by their names in the pipeline."""
+    defaults = inspect.signature(type(step).__init__).parameters
+    params = step.get_params(deep=False)
+    prefix = f"{name}__" if name else ""
+    return {
+        f"{prefix}{key}": each
+        for key, each in ranges.items()
+        if key in params and _equal(params[key], defaults[key].default)
+    }
+
+
+def _equal(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and bool(np.all(value == default)))
+
+
+def _for_sklearn(each: Range) -> Any:
+    if isinstance(each, Between):
+        if each.log:
+            return stats.loguniform(each.low, each.high)
+        return stats.uniform(each.low, each.high - each.low)
+    return each
+
+
+def _for_optuna(each: Range) -> Any:
+    from optuna import distributions
+
+    if isinstance(each, Between):
+        return distributions.FloatDistribution(each.low, each.high, log=each.log)
+    return distributions.CategoricalDistribution(each)

@@ -1,0 +1,140 @@
+"""The ranges that a randomised search draws from."""
+
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import HalvingRandomSearchCV, ParameterSampler, RandomizedSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from sklstm import (
+    AutoencoderClusterer,
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMTagger,
+    SequenceScaler,
+    SequenceTokenizer,
+    search_space,
+)
+
+RNG = np.random.default_rng(0)
+SERIES = RNG.normal(size=(60, 12))
+TEXTS = [" ".join(RNG.choice(list("abcdefgh"), size=5)) for _ in range(60)]
+LONG = [" ".join(RNG.choice(list("abcdefgh"), size=80)) for _ in range(60)]
+Y = np.arange(60) % 2
+TAGGED = make_pipeline(SequenceTokenizer(), LSTMTagger())
+
+
+@pytest.mark.parametrize(
+    ("model", "X"),
+    [
+        (LSTMClassifier(), SERIES),
+        (LSTMRegressor(), [SERIES[i, : 5 + i % 3, None] for i in range(60)]),
+        (make_pipeline(SequenceTokenizer(), LSTMClassifier()), TEXTS),
+        (make_pipeline(SequenceTokenizer(), LSTMClassifier()), LONG),
+        (TAGGED, TEXTS),
+        (make_pipeline(SequenceScaler(), LSTMClassifier()), SERIES),
+        (Pipeline([("skip", "passthrough"), ("lstm", LSTMClassifier())]), SERIES),
+        (LSTMClassifier(), SequenceTokenizer().fit_transform(TEXTS)),
+        (LSTMClassifier(), RNG.normal(size=(20, 4, 3, 3))),
+    ],
+)
+def test_every_draw_is_accepted_by_the_estimator(model, X):
+    model, space = clone(model), search_space(model, X)
+    assert set(space) <= set(model.get_params())
+    for params in ParameterSampler(space, 20, random_state=0):
+        model.set_params(**params)
+        for step in getattr(model, "named_steps", {"": model}).values():
+            if step != "passthrough":
+                step._validate_params()
+
+
+def test_what_is_searched_follows_the_data():
+    of_series = search_space(LSTMClassifier(), SERIES)
+    assert {"fcn_filters", "conv_filters", "pooling"} <= set(of_series)
+    assert not {"embedding_dim", "rare_word_dropout"} & set(of_series)
+    pipeline = make_pipeline(SequenceTokenizer(), LSTMClassifier())
+    of_texts = search_space(pipeline, TEXTS)
+    assert {"lstmclassifier__embedding_dim", "sequencetokenizer__min_df"} <= set(of_texts)
+    assert "lstmclassifier__conv_filters" not in of_texts
+    assert "lstmclassifier__conv_filters" in search_space(pipeline, LONG)
+    of_tags = search_space(TAGGED, TEXTS)
+    assert of_tags["lstmtagger__output_layer"] == ["softmax", "crf"]
+    assert "lstmtagger__pooling" not in of_tags
+    numbers = search_space(LSTMRegressor(return_sequences=True), SERIES)
+    assert not {"pooling", "fcn_filters"} & set(numbers)
+
+
+def test_sizes_follow_the_number_of_samples():
+    few, more, many = (
+        search_space(LSTMClassifier(), np.zeros((n, 3))) for n in (100, 2_000, 20_000)
+    )
+    assert few["hidden_size"] == [16, 32, 64]
+    assert more["hidden_size"] == [32, 64, 128]
+    assert many["hidden_size"] == [64, 128, 256]
+    assert [s["batch_size"][0] for s in (few, more, many)] == [8, 16, 32]
+
+
+def test_a_few_long_texts_are_cut():
+    texts = [*["a b c"] * 57, *["a b " * 200] * 3]
+    space = search_space(make_pipeline(SequenceTokenizer(), LSTMClassifier()), texts)
+    assert space["sequencetokenizer__max_length"] == [3, None]
+
+
+def test_what_the_user_has_set_stays():
+    model = LSTMClassifier(dropout=0.1, hidden_size=np.int64(64), fcn_filters=None)
+    space = search_space(model, SERIES)
+    assert not {"dropout", "fcn_filters"} & set(space)
+    tokens = SequenceTokenizer().fit_transform(TEXTS)
+    vectors = {"a": np.ones(4)}
+    assert "embedding_dim" not in search_space(LSTMClassifier(embeddings=vectors), tokens)
+
+
+def test_nothing_is_fitted():
+    model = make_pipeline(SequenceTokenizer(), LSTMClassifier())
+    search_space(model, TEXTS)
+    assert not hasattr(model[0], "vocabulary_")
+
+
+def test_searches_run():
+    model = make_pipeline(
+        SequenceTokenizer(), LSTMClassifier(max_epochs=1, random_state=0, linear_path=False)
+    )
+    space = search_space(model, TEXTS)
+    found = RandomizedSearchCV(model, space, n_iter=2, cv=2, random_state=0).fit(TEXTS, Y)
+    assert set(found.best_params_) == set(space)
+    halving = HalvingRandomSearchCV(
+        model, space, resource="lstmclassifier__max_epochs", max_resources=2, min_resources=1,
+        factor=2, n_candidates=2, cv=2, random_state=0,
+    )  # fmt: skip
+    assert halving.fit(TEXTS, Y).n_resources_ == [1, 2]
+
+
+def test_optuna(monkeypatch):
+    module, distributions = ModuleType("optuna"), ModuleType("optuna.distributions")
+    distributions.FloatDistribution = lambda low, high, log: ("float", low, high, log)
+    distributions.CategoricalDistribution = lambda choices: ("one of", choices)
+    module.distributions = distributions
+    monkeypatch.setitem(sys.modules, "optuna", module)
+    monkeypatch.setitem(sys.modules, "optuna.distributions", distributions)
+    space = search_space(LSTMClassifier(), SERIES, library="optuna")
+    assert space["learning_rate"] == ("float", 5e-4, 8e-3, True)
+    assert space["dropout"] == ("float", 0.3, 0.7, False)
+    assert space["pooling"] == ("one of", ["max", "mean"])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "X", "options", "message"),
+    [
+        (AutoencoderClusterer(), SERIES, {}, "got AutoencoderClusterer"),
+        (SequenceTokenizer(), TEXTS, {}, "got SequenceTokenizer"),
+        (LSTMClassifier(), TEXTS, {}, "SequenceTokenizer"),
+        (LSTMClassifier(), SERIES, {"library": "hyperopt"}, "'library' parameter of search_space"),
+    ],
+)
+def test_wrong_arguments(estimator, X, options, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        search_space(estimator, X, **options)
