@@ -22,7 +22,7 @@ help:  ## list the targets
 demo: $(INSTALLED)  ## a first look: an LSTM beside TF-IDF, in minutes
 	@$(BIN)/python benchmarks/imdb.py --quick
 
-bench: $(INSTALLED)  ## the full IMDB benchmark, which fills the table in README.md
+bench: $(INSTALLED)  ## the full IMDB benchmark, which fills a table of docs/benchmarks.md
 	@$(BIN)/python benchmarks/imdb.py
 
 test: lint  ## style, types and tests

@@ -371,6 +371,15 @@ def page(runs: list[Run], args: argparse.Namespace) -> str:
     return "\n\n".join([*texts, "## Notes", "\n".join(f"- {note}" for note in listed)])
 
 
+def shown(runs: list[Run]) -> str:
+    """Return what the page of benchmarks shows: the overview of each kind."""
+    texts = [
+        f"### {KINDS[key].title}\n\n{ABOUT[key]}\n\n{overview(key, by_set)}"
+        for key, by_set in found(runs, validate=False).items()
+    ]
+    return "\n\n".join(texts)
+
+
 def flat(by_set: Mapping[str, dict[str, list[Run]]]) -> list[Run]:
     return [run for own in by_set.values() for group in own.values() for run in group]
 
@@ -587,6 +596,8 @@ STUDY = Study(
     contenders=NAMES,
     tasks=tasks,
     page=page,
+    guide="docs/benchmarks.md",
+    shown=shown,
     plots=plots,
     options={
         **harness.VALIDATE,

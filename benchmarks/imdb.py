@@ -208,7 +208,7 @@ def page(runs: list[Run], args: argparse.Namespace) -> str:
 
 
 def shown(runs: list[Run]) -> str:
-    """Return what the README shows."""
+    """Return what the page of benchmarks shows."""
     listed = [
         *notes(runs),
         *(line.removeprefix("Measured on ") for line in report.surroundings(runs)),
@@ -311,7 +311,7 @@ STUDY = Study(
     contenders=dict.fromkeys((*FULL, *QUICK, *BUNDLED["digits"], *BUNDLED["polarity"])),
     tasks=tasks,
     page=page,
-    guide="README.md",
+    guide="docs/benchmarks.md",
     shown=shown,
     plots=plots,
     options={

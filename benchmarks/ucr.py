@@ -333,7 +333,7 @@ STUDY = Study(
     contenders=CONTENDERS,
     tasks=tasks,
     page=lambda runs, args: page(runs),
-    guide="README.md",
+    guide="docs/benchmarks.md",
     shown=overview,
     options={
         **harness.VALIDATE,

@@ -209,7 +209,7 @@ class Comparison:
         """Return the table as texts; columns that nothing is known of are left out."""
         shows: dict[str, Callable[[float], str]] = {
             "fit, s": _seconds, "score, s": _seconds, "memory, MB": "{:,.0f}".format,
-            "p": "{:.3f}".format,
+            "p": lambda p: "<0.001" if p < 0.0005 else f"{p:.3f}",
         }  # fmt: skip
         cells = {}
         for head, values in self.table.items():
@@ -255,7 +255,8 @@ class Comparison:
             relation = "outperforms" if own > other else "does not outperform"
             caution = f"{n} {self._unit} do not allow a test of the difference."
             return f"{self.name} {relation} the best baseline, {best}: {figures}. {caution} {took}"
-        figures = f"{figures}, p = {p:.3f} by the corrected resampled t-test on {n} splits"
+        shown = "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
+        figures = f"{figures}, {shown} by the corrected resampled t-test on {n} splits"
         if p >= LEVEL:
             return (
                 f"No difference between {self.name} and the best baseline, {best}, can be shown: "
@@ -620,7 +621,7 @@ def _classes_of_texts(form: Form) -> dict[str, Any]:
     grid = {"tfidf__min_df": [1, 2], "lr__C": [1.0, 10.0, 100.0]}
     return {
         "TF-IDF + LR": make_pipeline(_tfidf(form), LogisticRegression(max_iter=1000)),
-        "TF-IDF + LR, tuned": GridSearchCV(tuned, grid, cv=3),
+        "TF-IDF + LR (tuned)": GridSearchCV(tuned, grid, cv=3),
         "NB-SVM": make_pipeline(counts, NBSVMClassifier()),
     }
 

@@ -7,7 +7,7 @@ available; the `load_*` functions read files that are installed with scikit-lear
 
 from sklstm.datasets._bundled import load_digit_sequences, load_polarity
 from sklstm.datasets._imdb import fetch_imdb
-from sklstm.datasets._made import make_adding_problem, make_moving_digits
+from sklstm.datasets._made import make_adding_problem, make_moving_digits, make_word_order
 from sklstm.datasets._newsgroups import fetch_newsgroups
 from sklstm.datasets._trec import fetch_trec
 from sklstm.datasets._ucr import fetch_ucr
@@ -23,4 +23,5 @@ __all__ = [
     "load_polarity",
     "make_adding_problem",
     "make_moving_digits",
+    "make_word_order",
 ]

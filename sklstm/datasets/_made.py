@@ -1,4 +1,4 @@
-"""Sequences that are generated at random: the adding problem and moving digits."""
+"""Sequences that are generated at random: the adding problem, word order, moving digits."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ DIRECTIONS = {"down": (1, 0), "left": (0, -1), "right": (0, 1), "up": (-1, 0)}  
 DIGIT_SIZE = 8
 N_TRAIN = 1297
 SUBSETS = {"train": slice(N_TRAIN), "test": slice(N_TRAIN, None), "all": slice(None)}
+OTHER_WORDS = np.array(["gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"])
 TARGETS = ("direction", "digit", "both")
 
 
@@ -103,6 +104,63 @@ def make_adding_problem(
         sequences.append(sequence)
         sums.append(sequence[marked, 0].sum())
     return _as_array(sequences, ragged), np.array(sums)
+
+
+def make_word_order(
+    n_samples: int = 1000,
+    n_words: int | tuple[int, int] = 10,
+    *,
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[list[str], np.ndarray]:
+    """Generate texts in which only the order of two words decides: whether alpha is before beta.
+
+    Each text contains "alpha" once, "beta" once, and other words, drawn at random. Both classes
+    have the same words equally often, so that word counts say nothing; pairs of neighbouring words
+    say little, as other words are between the two in most texts. An LSTM has to remember which of
+    the two it has read.
+
+    Parameters
+    ----------
+    n_samples : int, default=1000
+        Number of texts.
+    n_words : int or (int, int), default=10
+        Number of words of each text, at least 2. For a pair, the number of each text is drawn from
+        the range between both, inclusive.
+    random_state : int, RandomState instance or None, default=None
+        Determines the texts. Pass an int for the same texts in every call.
+
+    Returns
+    -------
+    texts : list of str
+        The texts.
+    y : ndarray of shape (n_samples,), int64
+        1 where "alpha" is before "beta", 0 where it is after it; half of the texts each.
+
+    Raises
+    ------
+    ValueError
+        If ``n_samples`` is below 1 or ``n_words`` below 2.
+
+    Examples
+    --------
+    >>> from sklstm.datasets import make_word_order
+    >>> texts, y = make_word_order(2, n_words=6, random_state=0)
+    >>> for text, label in zip(texts, y):
+    ...     print(label, text)
+    1 alpha theta gamma zeta beta zeta
+    0 kappa iota beta gamma alpha epsilon
+    """
+    n_samples = _whole("n_samples", n_samples, 1)
+    rng = check_random_state(random_state)
+    lengths, _ = _draw_lengths(n_words, n_samples, rng, "n_words")
+    y = rng.permutation(np.arange(n_samples) % 2)
+    texts = []
+    for length, label in zip(lengths, y, strict=True):
+        words = rng.choice(OTHER_WORDS, size=length)
+        first, second = np.sort(rng.choice(length, size=2, replace=False))
+        words[[first, second]] = ("alpha", "beta") if label else ("beta", "alpha")
+        texts.append(" ".join(words.tolist()))
+    return texts, y
 
 
 def make_moving_digits(
@@ -240,7 +298,7 @@ def _check_moving_digits(noise: Any, target: Any, subset: Any) -> None:
 
 
 def _draw_lengths(
-    n_steps: Any, n_samples: int, rng: np.random.RandomState
+    n_steps: Any, n_samples: int, rng: np.random.RandomState, name: str = "n_steps"
 ) -> tuple[np.ndarray, bool]:
     """Return the length of each sequence, drawn uniformly, and whether lengths may differ."""
     may_differ = isinstance(n_steps, (tuple, list))
@@ -248,7 +306,7 @@ def _draw_lengths(
     whole = all(isinstance(bound, Integral) for bound in bounds)
     if len(bounds) != 2 or not whole or not 2 <= bounds[0] <= bounds[1]:
         raise ValueError(
-            "n_steps must be a whole number, 2 or greater, or a pair (lowest, highest) of such "
+            f"{name} must be a whole number, 2 or greater, or a pair (lowest, highest) of such "
             f"numbers, got {plain(n_steps)!r}."
         )
     return rng.randint(int(bounds[0]), int(bounds[1]) + 1, size=n_samples), may_differ

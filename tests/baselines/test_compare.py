@@ -133,12 +133,12 @@ def test_scores_are_those_of_cross_validation():
 def test_texts_and_a_seed():
     first, again = (compare(LSTM, TEXTS, LABELS, cv=3, random_state=0) for _ in range(2))
     assert list(first.scores) == [
-        "LSTMClassifier", "most frequent class", "TF-IDF + LR", "TF-IDF + LR, tuned", "NB-SVM",
+        "LSTMClassifier", "most frequent class", "TF-IDF + LR", "TF-IDF + LR (tuned)", "NB-SVM",
     ]  # fmt: skip
     for name, scores in first.scores.items():
         assert scores.shape == (3,)
         np.testing.assert_array_equal(scores, again.scores[name])
-    assert first.scores["TF-IDF + LR, tuned"].mean() > 0.8  # counts decide here
+    assert first.scores["TF-IDF + LR (tuned)"].mean() > 0.8  # counts decide here
     assert first.left_out == {}
     assert not hasattr(LSTM[-1], "classes_")  # the estimator itself is not fitted
 
@@ -149,7 +149,7 @@ def test_tokens_give_what_their_words_give():
     dummy = DummyClassifier()
     found = [compare(dummy, X, LABELS, cv=3, random_state=0) for X in (TEXTS, tokens, lists)]
     for other in found[1:]:
-        for name in ("TF-IDF + LR", "TF-IDF + LR, tuned", "NB-SVM"):
+        for name in ("TF-IDF + LR", "TF-IDF + LR (tuned)", "NB-SVM"):
             np.testing.assert_allclose(other.scores[name], found[0].scores[name])
 
 
@@ -158,7 +158,7 @@ def test_several_labels_for_each_text():
     y = np.stack([LABELS, others], axis=1)
     result = compare(LSTM, TEXTS, y, cv=3, random_state=0)
     assert not result.left_out
-    assert result.scores["TF-IDF + LR, tuned"].mean() > 0.6  # both labels have to be right
+    assert result.scores["TF-IDF + LR (tuned)"].mean() > 0.6  # both labels have to be right
 
 
 def test_series():

@@ -5,8 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from sklstm.datasets import make_adding_problem, make_moving_digits
+from sklstm.datasets import make_adding_problem, make_moving_digits, make_word_order
 
 STEP = {"down": (1, 0), "left": (0, -1), "right": (0, 1), "up": (-1, 0)}
 
@@ -129,3 +132,29 @@ def test_noise_stays_within_range_and_has_its_size():
     assert noisy.max() == 1.0
     inside = (clean > 0.4) & (clean < 0.6)  # far enough from both ends to be cut off nowhere
     assert (noisy - clean)[inside].std() == pytest.approx(0.1, rel=0.05)
+
+
+@pytest.mark.parametrize("n_words", [2, 10, (3, 12)])
+def test_only_the_order_of_two_words_decides(n_words):
+    texts, y = make_word_order(200, n_words, random_state=0)
+    low, high = n_words if isinstance(n_words, tuple) else (n_words, n_words)
+    for text, label in zip(texts, y, strict=True):
+        words = text.split()
+        assert low <= len(words) <= high
+        assert words.count("alpha") == words.count("beta") == 1
+        assert (words.index("alpha") < words.index("beta")) == label
+    assert y.sum() == 100
+    assert make_word_order(200, n_words, random_state=0)[0] == texts
+    assert make_word_order(200, n_words, random_state=1)[0] != texts
+
+
+def test_word_counts_do_not_tell_the_order():
+    texts, y = make_word_order(2000, random_state=0)
+    model = make_pipeline(CountVectorizer(), LogisticRegression())
+    assert model.fit(texts[:1500], y[:1500]).score(texts[1500:], y[1500:]) < 0.56
+
+
+@pytest.mark.parametrize("n_words", [1, (5, 3), 2.5, "10"])
+def test_bad_numbers_of_words(n_words):
+    with pytest.raises(ValueError, match="n_words must be a whole number, 2 or greater"):
+        make_word_order(3, n_words)
