@@ -130,8 +130,9 @@ class AutoEpochs:
         return min(self.most, max(self.fewest, epochs))
 
 
-# With labels (benchmarks/defaults.py --validate): 25,000 IMDB reviews then take 4 epochs, 2,000 of
-# them 5, 5,000 short questions 9, and up to 480 short sequences 100.
+# With labels. 25,000 IMDB reviews then take 4 epochs, 2,000 of them 5, 5,000 short questions 9,
+# and up to 480 short sequences 100: about as much time as a default may take on two cores
+# (benchmarks/results/defaults.md).
 SUPERVISED = AutoEpochs(1_500, 4, 100, most_tokens=3_500_000)
 # Series of fewer steps on average are learned in fewer training steps.
 SHORT, SHORT_SERIES = 64, AutoEpochs(600, 4, 100)

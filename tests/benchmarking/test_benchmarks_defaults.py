@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from benchmarks import contenders, defaults, harness, tagging, ucr
+from benchmarks import contenders, defaults, defaults_search, harness, tagging, ucr
 from benchmarks.data import SMS, DataSpec, load, split
 from benchmarks.harness import Contender
 
@@ -278,3 +278,42 @@ def test_texts_become_means_of_vectors(tmp_path, monkeypatch):
     monkeypatch.setattr(contenders, "GLOVE_PACKAGE", "not_there")
     with pytest.raises(ImportError, match="pip install not-there"):
         contenders.MeanOfVectors().fit(texts)
+
+
+def test_the_search_changes_one_parameter_and_reads_no_test_data(
+    data_dir, monkeypatch, tmp_path, sized, jobs, runs_in
+):
+    monkeypatch.setenv("SKLSTM_DATA", str(data_dir))
+    variants = {"defaults": {}, "dropout=0": {"dropout": 0.0}}
+    words = {"words of two letters": {"sequencetokenizer__token_pattern": defaults_search.WORDS}}
+    for kind, more in (("texts", words), ("series", {}), ("numbers", {})):
+        own = {name: {**SMALL, **params} for name, params in (variants | more).items()}
+        monkeypatch.setitem(defaults_search.VARIANTS, kind, own)
+    sized("texts", "trec", 60, 30)
+    sized("series", "GunPoint", 20, 10)
+    sized("numbers", "Covid3Month", 30, 10)
+    options = "--data trec GunPoint Covid3Month --seeds 2 --threads 1 --output".split()
+    assert defaults_search.STUDY.main([*options, str(tmp_path)]) == 0
+    assert len(jobs) == 2 * (3 + 2 + 2)
+    runs = runs_in(tmp_path / "defaults_search.json")
+    assert all(run["data"]["validate"] for run in runs)
+    params = {(run["contender"], run["data"]["set"]): run["params"] for run in runs}
+    assert params["dropout=0", "GunPoint"] == {
+        **params["defaults", "GunPoint"], "lstmclassifier__dropout": 0.0
+    }  # fmt: skip
+    found = {run["contender"]: run for run in runs if run["data"]["set"] == "Covid3Month"}
+    assert found["defaults"]["n_test"] < found["defaults"]["n_train"]
+    page = (tmp_path / "defaults_search.md").read_text()
+    own = [run["accuracy"] for run in runs if run["data"]["set"] == "GunPoint"]
+    assert f"{50 * sum(own[:2]):.2f}" in page
+    assert "| words of two letters |" in page
+
+
+def test_every_variant_is_one_that_the_estimators_accept():
+    for kind, variants in defaults_search.VARIANTS.items():
+        for params in variants.values():
+            model = defaults_search.build({"kind": kind, "params": params, "seed": 0})
+            for step in model.named_steps.values():
+                step._validate_params()
+    for kind, names in defaults_search.DATA.items():
+        assert set(names) <= set(defaults.KINDS[kind].sets)
