@@ -90,6 +90,7 @@ from sklstm._training import (
 from sklstm.nn import (
     CharacterConvolution,
     ConvolutionPool,
+    DenseHead,
     FullyConvolutional,
     LinearPath,
     RecurrentStack,
@@ -1005,7 +1006,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             size = layers.conv_filters
         recurrent = RecurrentStack(
             size,
-            layer_sizes(self.hidden_size, self.num_layers),
+            layer_sizes(self.hidden_size, self.num_layers) if self.num_layers else (),
             cell=self.cell,
             bidirectional=self.bidirectional,
             dropout=self.dropout,
@@ -1014,7 +1015,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         )
         pooling = None
         if not self._per_step:
-            pooling = make_pooling(self.pooling, recurrent.output_size, self.bidirectional)
+            pooling = make_pooling(self.pooling, recurrent.output_size, recurrent.bidirectional)
         n_encoded, branch = recurrent.output_size, None
         if layers.fcn_filters is not None:
             kernel_sizes = layer_sizes(self.fcn_kernel_sizes, 1, name="fcn_kernel_sizes")
@@ -1026,11 +1027,15 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             convolution=convolution,
             recurrent=recurrent,
             pooling=pooling,
-            output=self._target_.build_output(n_encoded),
+            output=self._build_output(n_encoded),
             dropout=self.dropout,
             standardization=None if self._moments_ is None else Standardize(*self._moments_),
             branch=branch,
         )
+
+    def _build_output(self, size: int) -> nn.Module:
+        """Return the output layer for states of `size` features."""
+        return self._target_.build_output(size)
 
     def _build_step_convolution(self) -> StepConvolution | None:
         """Return the layers that read each step, or None where steps are not matrices."""
@@ -1413,6 +1418,14 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         self.conv_pool_size_ = pool_size
         return Layers(fcn_filters, conv_filters, pool_size)
 
+    def _build_output(self, size: int) -> nn.Module:
+        """Return the output layer, with the dense layers before it."""
+        given = self.dense_layer_sizes
+        if isinstance(given, tuple | list) and not given:
+            return super()._build_output(size)
+        sizes = layer_sizes(given, 1, name="dense_layer_sizes")
+        return DenseHead(size, sizes, super()._build_output(sizes[-1]), self.dropout)
+
     def _check_branch(self) -> None:
         """Raise ValueError if given `fcn_filters` cannot read this X, or not for this target."""
         spec = self._input_
@@ -1434,7 +1447,7 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         self.batch_size_ = plan.batch_size
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the input of the output layer for each sequence, as features for another model.
+        """Return the pooled state of each sequence, as features for another model.
 
         Parameters
         ----------
@@ -1444,9 +1457,10 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         Returns
         -------
         ndarray of shape (n_samples, n_features_out), dtype float32
-            The pooled state: the `hidden_size` of the last layer, times 2 if it is bidirectional.
-            With `fcn_filters` the features of the convolutional branch follow: mean and standard
-            deviation over the steps of each filter of the last layer.
+            The pooled state, which the output layer or the first dense layer reads: the
+            `hidden_size` of the last layer, times 2 if it is bidirectional. With `fcn_filters` the
+            features of the convolutional branch follow: mean and standard deviation over the steps
+            of each filter of the last layer.
         """
         sequences = self._read_X(X)
         return self._run(self.module_.encode, sequences)

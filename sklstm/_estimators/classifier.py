@@ -40,7 +40,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Number of units of each recurrent layer, per direction. A tuple gives each layer its own
         number.
     num_layers : int, default=1
-        Number of stacked recurrent layers, where `hidden_size` is one number.
+        Number of stacked recurrent layers, where `hidden_size` is one number. 0 leaves out the
+        recurrence, for a network to compare with: token vectors, or what convolutions make of X,
+        are pooled directly.
     dropout : float, default=0.5
         Dropout rate, applied during training to the embedded (or convolved) input, between
         recurrent layers and to the input of the output layer. Values in X are never dropped.
@@ -79,6 +81,10 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         How the hidden states of all steps are reduced to one vector: the maximum of each unit, the
         mean, the last state, or a mean with learned weights [3]_. All but "last" give every step a
         short path for its gradient, and train better on long sequences.
+    dense_layer_sizes : int or tuple of int, default=()
+        Number of units of dense layers with ReLU between the pooled state and the output layer.
+        None by default: the state is already a nonlinear function of the sequence. `dropout`
+        applies after each of them.
     recurrent_dropout : float, default=0.0
         Dropout rate of the recurrent connections.
     recurrent_dropout_method : {"weights", "states"}, default="weights"
@@ -410,6 +416,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         bidirectional: bool = True,
         cell: str = "lstm",
         pooling: str = "max",
+        dense_layer_sizes: int | tuple[int, ...] = (),
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",
         conv_filters: int | str | None = "auto",
@@ -467,6 +474,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         self.bidirectional = bidirectional
         self.cell = cell
         self.pooling = pooling
+        self.dense_layer_sizes = dense_layer_sizes
         self.recurrent_dropout = recurrent_dropout
         self.recurrent_dropout_method = recurrent_dropout_method
         self.conv_filters = conv_filters

@@ -63,7 +63,9 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Number of units of each recurrent layer, per direction. A tuple gives each layer its own
         number.
     num_layers : int, default=1
-        Number of stacked recurrent layers, where `hidden_size` is one number.
+        Number of stacked recurrent layers, where `hidden_size` is one number. 0 leaves out the
+        recurrence, for a network to compare with: token vectors, or what convolutions make of X,
+        are pooled directly.
     dropout : float, default=0.0
         Dropout rate, applied during training to the embedded (or convolved) input, between
         recurrent layers and to the input of the output layer. 0 by default, because dropout there
@@ -101,6 +103,10 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         How the hidden states of all steps are reduced to one vector: the maximum of each unit, the
         mean, the last state, or a mean with learned weights [3]_. All but "last" give every step a
         short path for its gradient, and train better on long sequences.
+    dense_layer_sizes : int or tuple of int, default=()
+        Number of units of dense layers with ReLU between the pooled state and the output layer.
+        None by default: the state is already a nonlinear function of the sequence. `dropout`
+        applies after each of them.
     recurrent_dropout : float, default=0.0
         Dropout rate of the recurrent connections.
     recurrent_dropout_method : {"weights", "states"}, default="weights"
@@ -397,6 +403,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         bidirectional: bool = True,
         cell: str = "lstm",
         pooling: str = "max",
+        dense_layer_sizes: int | tuple[int, ...] = (),
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",
         conv_filters: int | str | None = "auto",
@@ -453,6 +460,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         self.bidirectional = bidirectional
         self.cell = cell
         self.pooling = pooling
+        self.dense_layer_sizes = dense_layer_sizes
         self.recurrent_dropout = recurrent_dropout
         self.recurrent_dropout_method = recurrent_dropout_method
         self.conv_filters = conv_filters
@@ -689,7 +697,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
 
     @available_if(_pools)
     def transform(self, X: Any) -> np.ndarray:
-        """Return the input of the output layer for each sequence, as features for another model.
+        """Return the pooled state of each sequence, as features for another model.
 
         Not with ``return_sequences=True``, which does not pool states.
 

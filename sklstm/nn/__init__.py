@@ -18,7 +18,7 @@ from sklstm.nn.convolution import (
 from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout
 from sklstm.nn.embedding import TokenEmbedding, WordCharacterEmbedding
-from sklstm.nn.heads import CRFHead, CumulativeLinkHead, LinearHead, QuantileHead
+from sklstm.nn.heads import CRFHead, CumulativeLinkHead, DenseHead, LinearHead, QuantileHead
 from sklstm.nn.linear_path import CountPath, LinearPath, StepPath
 from sklstm.nn.losses import (
     CRFLoss,
@@ -53,6 +53,7 @@ __all__ = [
     "ConvolutionPool",
     "CountPath",
     "CumulativeLinkHead",
+    "DenseHead",
     "Dropout",
     "FullyConvolutional",
     "LastPooling",

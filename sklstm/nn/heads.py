@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.checks import flag, whole
+from sklstm.nn.checks import flag, rate, whole, wholes
 from sklstm.nn.crf import LinearChainCRF
+from sklstm.nn.dropout import Dropout
 
 
 class LinearHead(nn.Linear):
@@ -51,6 +52,53 @@ class LinearHead(nn.Linear):
                 f"(..., {self.in_features})."
             )
         return super().forward(state)
+
+
+class DenseHead(nn.Module):
+    """Dense layers with ReLU before an output layer.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of features of a pooled state, or of the hidden state of a step.
+    layer_sizes : tuple of int
+        Number of units of each layer.
+    output : Module
+        The output layer, which takes as many features as the last layer has units.
+    dropout : float, default=0.0
+        Dropout rate after each layer.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import DenseHead, LinearHead
+    >>> DenseHead(8, (32, 16), LinearHead(16, 3))(torch.randn(2, 8)).shape
+    torch.Size([2, 3])
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        layer_sizes: tuple[int, ...],
+        output: nn.Module,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.in_features = size = whole("in_features", in_features)
+        layers = []
+        for n_units in wholes("layer_sizes", layer_sizes):
+            layers.append(LinearHead(size, n_units))
+            size = n_units
+        self.layers = nn.ModuleList(layers)
+        self.dropout = Dropout(rate("dropout", dropout))
+        self.output = output
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Map ``(..., in_features)`` states to what the output layer returns."""
+        for layer in self.layers:
+            state = self.dropout(functional.relu(layer(state)))  # (..., units)
+        outputs: Tensor = self.output(state)
+        return outputs
 
 
 # A step of the optimizer that changes all weights moves the score by the sum of the changes; a

@@ -216,7 +216,7 @@ class SequenceNetwork(nn.Module):
     def initial_state(self, n_sequences: int) -> State:
         """Return the state before the first step, of the recurrent layers and the pooling."""
         n_sequences = whole("n_sequences", n_sequences, 0)
-        like = next(self.recurrent.parameters())
+        like = next(self.parameters())
         recurrent = (like.new_zeros(n_sequences, size) for _, size in self.recurrent.state_sizes())
         pooled = () if self.pooling is None else self.pooling.initial_state(like, n_sequences)
         return (*recurrent, *(part.detach() for part in pooled))

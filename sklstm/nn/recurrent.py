@@ -233,7 +233,7 @@ class RecurrentStack(nn.Module):
     input_size : int
         Number of features per step of the input.
     hidden_sizes : tuple of int
-        Number of hidden units of each layer, per direction.
+        Number of hidden units of each layer, per direction. An empty tuple returns the input.
     cell : {"lstm", "gru"}, default="lstm"
         Type of recurrent cell.
     bidirectional : bool, default=False
@@ -271,8 +271,8 @@ class RecurrentStack(nn.Module):
         recurrent_dropout_method: str = "weights",
     ):
         super().__init__()
-        hidden_sizes = wholes("hidden_sizes", hidden_sizes)
-        bidirectional = flag("bidirectional", bidirectional)
+        hidden_sizes = wholes("hidden_sizes", hidden_sizes) if hidden_sizes != () else ()
+        bidirectional = flag("bidirectional", bidirectional) and hidden_sizes != ()
         sizes = [input_size, *(size * (1 + bidirectional) for size in hidden_sizes)]
 
         def layers() -> nn.ModuleList:

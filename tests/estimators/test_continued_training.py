@@ -38,6 +38,7 @@ OF_THE_NETWORK = {
     "step_conv_pool_size": 3,
     "fcn_filters": None,
     "fcn_kernel_sizes": (3, 3, 3),
+    "dense_layer_sizes": 3,
     "standardize": False,
     "char_embedding_dim": 3,
     "char_filters": 3,

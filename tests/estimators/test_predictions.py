@@ -18,6 +18,9 @@ NETWORKS = {
     "attention": {"pooling": "attention"},
     "gru": {"cell": "gru", "num_layers": 2},
     "convolution": {"conv_filters": 5, "conv_kernel_size": 4, "conv_pool_size": 2},
+    "dense layers": {"dense_layer_sizes": (5, 4), "dropout": 0.2},
+    "no recurrence": {"num_layers": 0, "pooling": "mean"},
+    "no recurrence, last": {"num_layers": 0, "pooling": "last", "bidirectional": False},
     "convolutional branch": {"fcn_filters": (5, 4), "fcn_kernel_sizes": (4, 3)},
     "forward and branch": {
         "bidirectional": False,
@@ -91,9 +94,15 @@ def test_other_outputs_agree_with_the_probabilities(fitted, ragged):
     decision = fitted.decision_function(X)
     softmax = np.exp(decision) / np.exp(decision).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(softmax, probability, rtol=1e-5)
-    by_hand = fitted.transform(X) @ fitted.module_.output.weight.detach().numpy().T
-    by_hand += fitted.module_.output.bias.detach().numpy()
+    by_hand, output = fitted.transform(X), fitted.module_.output
+    for layer in getattr(output, "layers", ()):
+        by_hand = np.maximum(linear(layer, by_hand), 0.0)
+    by_hand = linear(getattr(output, "output", output), by_hand)
     np.testing.assert_allclose(by_hand, decision, atol=1e-5)
+
+
+def linear(layer, x):
+    return x @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()
 
 
 REVIEWS = [

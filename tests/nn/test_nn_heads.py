@@ -6,7 +6,7 @@ import torch
 from scipy.special import expit, log_expit
 from scipy.stats import norm
 
-from sklstm.nn import CumulativeLinkHead, QuantileHead, multiclass_loss
+from sklstm.nn import CumulativeLinkHead, DenseHead, LinearHead, QuantileHead, multiclass_loss
 
 
 def random_link(n_classes, scale=1.0):
@@ -66,3 +66,24 @@ def test_quantiles_never_cross():
     quantiles = layer(torch.randn(100, 4))
     assert quantiles.shape == (100, 3, 5)
     assert (quantiles.diff(dim=-1) >= 0).all()
+
+
+def test_dense_layers_by_hand():
+    head = DenseHead(3, (4, 2), LinearHead(2, 5), dropout=0.5).eval()
+    x = torch.randn(6, 3)
+    expected = x.numpy()
+    for layer in head.layers:
+        weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+        expected = np.maximum(expected @ weight.T + bias, 0.0)
+    expected = expected @ head.output.weight.detach().numpy().T
+    np.testing.assert_allclose(head(x).detach().numpy(), expected, atol=1e-6)
+    steps = torch.randn(2, 7, 3)
+    torch.testing.assert_close(head(steps)[1, 3], head(steps[1:2, 3])[0])
+    head.train()
+    assert (head(x) != head(x)).any()
+
+
+@pytest.mark.parametrize("sizes", [(), (3, 0), 4])
+def test_bad_sizes_of_dense_layers(sizes):
+    with pytest.raises((TypeError, ValueError), match="layer_sizes"):
+        DenseHead(3, sizes, LinearHead(2, 5))

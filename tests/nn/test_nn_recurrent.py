@@ -129,3 +129,10 @@ def test_weight_drop_zeroes_recurrent_weights_and_draws_from_its_own_generator(b
     torch.testing.assert_close(draws[0], draws[1], atol=0, rtol=0)
     assert (torch.get_rng_state() == before).all()
     assert not torch.allclose(draws[0], layer.eval()(block))
+
+
+def test_no_layers_return_the_input():
+    stack, x = RecurrentStack(3, (), bidirectional=True), torch.randn(2, 5, 3)
+    assert (stack.output_size, stack.bidirectional, stack.state_sizes()) == (3, False, [])
+    assert stack(x, torch.tensor([5, 2])) is x
+    assert stack.advance(x, ()) == (x, ())

@@ -101,7 +101,8 @@ NETWORK = dict(
     standardize=True,
 )
 POOLED = TRAINING | NETWORK | dict(conv_pool_size=2, pooling="max")
-POOLED |= dict(fcn_filters=None, fcn_kernel_sizes=(2, 3), linear_path="auto")
+POOLED |= dict(dense_layer_sizes=(3, 2), fcn_filters=None)
+POOLED |= dict(fcn_kernel_sizes=(2, 3), linear_path="auto")
 WORDS = dict(embedding_dim=3, freeze_embeddings=1, embedding_dropout=0.25, input_type="tokens")
 WORDS |= dict(rare_word_dropout=0.5)
 CAUSAL = dict(hidden_size=3, bidirectional=False, conv_filters=None, early_stopping=False)
