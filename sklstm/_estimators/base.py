@@ -96,6 +96,7 @@ from sklstm.nn import (
     RecurrentStack,
     SequenceNetwork,
     Standardize,
+    StandardizeWithin,
     StepConvolution,
     TokenEmbedding,
     WordCharacterEmbedding,
@@ -116,6 +117,9 @@ _FCN_FILTERS = (64, 128, 64)
 _CONV_FILTERS = 64
 _LONG_TEXTS, _TEXT_POOL = 100, 3
 _LONG_SERIES, _STEPS_LEFT = 256, 128
+# Series are standardised within sequences, too, if the spreads within them differ by this factor:
+# then most of them are nearly zero on a common scale. Spreads of fewer steps differ by chance.
+_OTHER_SCALE, _ENOUGH_STEPS = 10.0, 16
 # Sets of series tend to be small, and need small batches for enough training steps (Z. Wang et al.,
 # IJCNN 2017, have at most 16 samples in a batch).
 _BATCH, _BATCH_OF_SERIES = 32, 16
@@ -149,6 +153,7 @@ class Layers:
     fcn_filters: tuple[int, ...] | None
     conv_filters: int | None
     conv_pool_size: int
+    standardize: bool | str
 
 
 class TrainedEstimator(PrintsShort, BaseEstimator):
@@ -997,7 +1002,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         step_convolution = self._build_step_convolution()
         if step_convolution is not None:
             size = step_convolution.output_size
-        layers, n_values = self._layers_, size
+        layers = self._layers_
+        if layers.standardize == "both":
+            size *= 2
+        n_values = size
         convolution = None
         if layers.conv_filters is not None:
             convolution = ConvolutionPool(
@@ -1029,9 +1037,16 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             pooling=pooling,
             output=self._build_output(n_encoded),
             dropout=self.dropout,
-            standardization=None if self._moments_ is None else Standardize(*self._moments_),
+            standardization=self._build_standardization(),
             branch=branch,
         )
+
+    def _build_standardization(self) -> Standardize | StandardizeWithin | None:
+        """Return the layer that standardises values, or None."""
+        if self._moments_ is None:
+            return None
+        whole, how = Standardize(*self._moments_), self._layers_.standardize
+        return StandardizeWithin(whole, how == "both") if isinstance(how, str) else whole
 
     def _build_output(self, size: int) -> nn.Module:
         """Return the output layer for states of `size` features."""
@@ -1051,7 +1066,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _resolve_layers(self, sequences: Ragged) -> Layers:
         """Return the layers over time that the parameters ask for; a tagger has no pooling."""
-        return Layers(None, self.conv_filters, 1)
+        return Layers(None, self.conv_filters, 1, self.standardize)
 
     @property
     def _batch_size(self) -> int:
@@ -1369,6 +1384,7 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
     fcn_filters_: tuple[int, ...] | None
     conv_filters_: int | None
     conv_pool_size_: int
+    standardize_: bool | str
     batch_size_: int
 
     def _resolve_layers(self, sequences: Ragged) -> Layers:
@@ -1387,7 +1403,7 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
             fcn_filters = _FCN_FILTERS if is_whole and is_series else None
         elif fcn_filters is not None:
             fcn_filters = layer_sizes(fcn_filters, 1, name="fcn_filters")
-            self._check_branch()
+            self._check_whole_series("fcn_filters", None)
         if fcn_filters is not None:
             kernel_sizes = layer_sizes(self.fcn_kernel_sizes, 1, name="fcn_kernel_sizes")
             if len(kernel_sizes) != len(fcn_filters):
@@ -1415,8 +1431,16 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
             )
 
         self.fcn_filters_, self.conv_filters_ = fcn_filters, conv_filters
-        self.conv_pool_size_ = pool_size
-        return Layers(fcn_filters, conv_filters, pool_size)
+        standardize = self.standardize
+        if spec.is_tokens:
+            standardize = bool(standardize)
+        elif standardize == "auto":
+            varied = is_whole and is_series and _scales_differ(sequences)
+            standardize = "both" if varied else True
+        elif isinstance(standardize, str):
+            self._check_whole_series("standardize", True)
+        self.conv_pool_size_, self.standardize_ = pool_size, standardize
+        return Layers(fcn_filters, conv_filters, pool_size, standardize)
 
     def _build_output(self, size: int) -> nn.Module:
         """Return the output layer, with the dense layers before it."""
@@ -1426,8 +1450,8 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         sizes = layer_sizes(given, 1, name="dense_layer_sizes")
         return DenseHead(size, sizes, super()._build_output(sizes[-1]), self.dropout)
 
-    def _check_branch(self) -> None:
-        """Raise ValueError if given `fcn_filters` cannot read this X, or not for this target."""
+    def _check_whole_series(self, name: str, instead: Any) -> None:
+        """Raise ValueError if a parameter as it is cannot read this X, or not for this target."""
         spec = self._input_
         for found, reason in (
             (spec.is_tokens, "X holds token ids"),
@@ -1438,8 +1462,8 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         ):
             if found:
                 raise ValueError(
-                    f"fcn_filters={plain(self.fcn_filters)!r} is for a series of values that is "
-                    f"read as a whole, but {reason}; set fcn_filters=None."
+                    f"{name}={plain(getattr(self, name))!r} is for a series of values that is "
+                    f"read as a whole, but {reason}; set {name}={instead}."
                 )
 
     def _note_auto(self, plan: TrainingPlan, *, partial: bool) -> None:
@@ -1473,6 +1497,25 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
     @property
     def _n_features_out(self) -> int:
         return int(self.module_.output.in_features)
+
+
+def _scales_differ(sequences: Ragged) -> bool:
+    """Return True if a feature varies far more within some sequences than within others.
+
+    By the standard deviations within up to 1,000 sequences of enough steps, evenly spaced in X,
+    without those of a constant.
+    """
+    rows = np.flatnonzero(sequences.lengths >= _ENOUGH_STEPS)
+    if not len(rows) or 2 * len(rows) < len(sequences):
+        return False
+    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), 1000)).astype(int)]
+    spreads = np.array([sequences[i].std(axis=0, dtype=np.float64) for i in rows])
+    for own in spreads.T:
+        varied = own[own > 1e-6 * own.max()]
+        low, high = np.quantile(varied, (0.1, 0.9)) if len(varied) else (1.0, 1.0)
+        if 2 * len(varied) > len(own) and high > _OTHER_SCALE * low:
+            return True
+    return False
 
 
 def _occurrences(ids: np.ndarray, n_ids: int) -> np.ndarray:

@@ -166,11 +166,16 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         `stateful`. None for none. Batch statistics do not know sample weights.
     fcn_kernel_sizes : tuple of int, default=(8, 5, 3)
         Width of these filters in each layer, in steps. The default is the paper's.
-    standardize : bool, default=True
-        Standardise values as the first layer of the network: each feature to mean 0 and standard
-        deviation 1 over all steps of the training sequences, with sample weights. Steps that are
-        matrices have one mean and one deviation. `partial_fit` takes those of its first call, and
-        a warm start keeps them.
+    standardize : bool or {"auto", "sequence", "both"}, default="auto"
+        Standardise values as the first layer of the network. True: each feature to mean 0 and
+        standard deviation 1 over all steps of the training sequences, with sample weights. Steps
+        that are matrices have one mean and one deviation. `partial_fit` takes those of its first
+        call, and a warm start keeps them. "sequence": each feature within its own sequence, so that
+        only its shape counts, not its level and scale. "both": both, as twice as many features.
+        "auto": True, and "both" where sequences are read whole (see `fcn_filters`) and the
+        standard deviations within training sequences of at least 16 steps differ by more than a
+        factor of 10, between their 10th and 90th percentiles; on a common scale most would be
+        nearly zero then.
     bptt_length : int or None, default=None
         Truncated back-propagation through time for long sequences: gradients are computed in
         chunks of that many steps [6]_, so that the memory of a training step does not grow with
@@ -272,6 +277,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         What `conv_filters` became.
     conv_pool_size_ : int
         What `conv_pool_size` became; 1 without a convolution.
+    standardize_ : bool or str
+        What `standardize` became.
     batch_size_ : int
         What `batch_size` became.
     module_ : torch.nn.Module
@@ -435,7 +442,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         step_conv_pool_size: int = 2,
         fcn_filters: tuple[int, ...] | str | None = "auto",
         fcn_kernel_sizes: tuple[int, ...] = (8, 5, 3),
-        standardize: bool = True,
+        standardize: bool | str = "auto",
         bptt_length: int | None = None,
         stateful: bool = False,
         input_type: str = "auto",

@@ -54,6 +54,7 @@ _AUTO = StrOptions({"auto"})
 POOLED: dict[str, Any] = {
     "conv_filters": [COUNT, _AUTO, None],
     "conv_pool_size": [COUNT, _AUTO],
+    "standardize": ["boolean", StrOptions({"auto", "sequence", "both"})],
     "num_layers": [Range(Integral, 0, None, closed="left")],
     "dense_layer_sizes": [COUNT, tuple, list],
     "fcn_filters": [tuple, list, _AUTO, None],

@@ -4,5 +4,13 @@ They need matplotlib (``pip install matplotlib``), which is imported when someth
 """
 
 from sklstm.inspection._embedding import EmbeddingDisplay
+from sklstm.inspection._history import TrainingHistoryDisplay
+from sklstm.inspection._learning_curves import LearningCurveComparisonDisplay
+from sklstm.inspection._stepwise import StepwiseProbaDisplay
 
-__all__ = ["EmbeddingDisplay"]
+__all__ = [
+    "EmbeddingDisplay",
+    "LearningCurveComparisonDisplay",
+    "StepwiseProbaDisplay",
+    "TrainingHistoryDisplay",
+]

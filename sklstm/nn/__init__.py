@@ -43,7 +43,7 @@ from sklstm.nn.pooling import (
     make_pooling,
 )
 from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
-from sklstm.nn.standardization import Standardize
+from sklstm.nn.standardization import Standardize, StandardizeWithin
 
 __all__ = [
     "AttentionPooling",
@@ -69,6 +69,7 @@ __all__ = [
     "RecurrentStack",
     "SequenceNetwork",
     "Standardize",
+    "StandardizeWithin",
     "StepConvolution",
     "StepLoss",
     "StepPath",

@@ -13,7 +13,7 @@ from sklstm.nn.dropout import Dropout
 from sklstm.nn.linear_path import LinearPath
 from sklstm.nn.pooling import Pooling
 from sklstm.nn.recurrent import RecurrentStack
-from sklstm.nn.standardization import Standardize
+from sklstm.nn.standardization import Standardize, StandardizeWithin
 from sklstm.nn.state import State, advance_ragged, put_rows, take_rows
 
 
@@ -78,7 +78,7 @@ class SequenceNetwork(nn.Module):
         pooling: Pooling | None,
         output: nn.Module,
         dropout: float = 0.0,
-        standardization: Standardize | None = None,
+        standardization: Standardize | StandardizeWithin | None = None,
         branch: FullyConvolutional | None = None,
     ):
         super().__init__()
@@ -122,6 +122,7 @@ class SequenceNetwork(nn.Module):
     def is_causal(self) -> bool:
         """Whether the features of a step depend on that step and earlier ones only."""
         looks_ahead = self.convolution is not None or self.branch is not None
+        looks_ahead = looks_ahead or isinstance(self.standardization, StandardizeWithin)
         return not (looks_ahead or self.recurrent.bidirectional)
 
     def states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -143,7 +144,7 @@ class SequenceNetwork(nn.Module):
             Number of hidden states of each sequence.
         """
         self._check_inputs(inputs)  # the layers check the lengths
-        return self._states(self._standardize(inputs), lengths)
+        return self._states(self._standardize(inputs, lengths), lengths)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the input of the output layer.
@@ -162,7 +163,7 @@ class SequenceNetwork(nn.Module):
             states.
         """
         self._check_inputs(inputs)
-        x = self._standardize(inputs)
+        x = self._standardize(inputs, lengths)
         states, n_states = self._states(x, lengths)
         if self.pooling is None:
             return states
@@ -255,7 +256,7 @@ class SequenceNetwork(nn.Module):
         self._check_causal("advance_states")
         self._check(inputs, lengths)
         # (batch, time, size)
-        x = self.input_dropout(self._embed_steps(self._standardize(inputs)))
+        x = self.input_dropout(self._embed_steps(self._standardize(inputs, lengths)))
         recurrent = state[: len(self.recurrent.state_sizes())]
         if exact:
             return advance_ragged(self.recurrent.advance, x, lengths, recurrent)
@@ -329,12 +330,16 @@ class SequenceNetwork(nn.Module):
         if not self.is_causal:
             raise ValueError(
                 f"{method} reads steps in their order, but this network looks at later ones; it "
-                "needs bidirectional=False, convolution=None and branch=None."
+                "needs bidirectional=False, convolution=None, branch=None and no StandardizeWithin."
             )
 
-    def _standardize(self, inputs: Tensor) -> Tensor:
+    def _standardize(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return what the first layers read: standardised values, or token ids as they are."""
-        return inputs if self.standardization is None else self.standardization(inputs)
+        if self.standardization is None:
+            return inputs
+        if isinstance(self.standardization, StandardizeWithin):
+            return self.standardization(inputs, lengths)
+        return self.standardization(inputs)
 
     def _states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return the hidden states of all steps, and how many each sequence has."""

@@ -7,7 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklstm.nn.checks import check_tensor
+from sklstm.nn.checks import check_lengths, check_tensor, flag
+from sklstm.nn.padding import step_mask
+
+# Of the largest value of a sequence: a deviation below is that of a constant, but for rounding.
+_SMALLEST = 1e-6
 
 
 class Standardize(nn.Module):
@@ -69,6 +73,68 @@ class Standardize(nn.Module):
     def extra_repr(self) -> str:
         """Return the size that torch shows in the printed form of the module."""
         return str(len(self.mean))
+
+
+class StandardizeWithin(nn.Module):
+    """Standardise each feature within its own sequence, too.
+
+    Series of very different scales, such as currents of a lamp and of a heater, cannot all be seen
+    with one mean and one scale: most are nearly zero then. Within its own sequence each has mean 0
+    and standard deviation 1, so that its shape is seen (instance normalisation); with `keep` the
+    values on the common scale are there as well.
+
+    Parameters
+    ----------
+    whole : Standardize
+        The common mean and scale of each feature.
+    keep : bool, default=True
+        Whether to return the values on the common scale, too, before those within sequences.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import Standardize, StandardizeWithin
+    >>> layer = StandardizeWithin(Standardize([0.0], [100.0]))
+    >>> x = torch.tensor([[[100.0], [300.0], [0.0]], [[0.1], [0.2], [0.3]]])  # (batch, time, 1)
+    >>> layer(x, torch.tensor([2, 3])).round(decimals=3)
+    tensor([[[ 1.0000, -1.0000],
+             [ 3.0000,  1.0000],
+             [ 0.0000,  0.0000]],
+    <BLANKLINE>
+            [[ 0.0010, -1.2250],
+             [ 0.0020,  0.0000],
+             [ 0.0030,  1.2250]]])
+    """
+
+    def __init__(self, whole: Standardize, keep: bool = True):
+        super().__init__()
+        if not isinstance(whole, Standardize):
+            raise TypeError(f"whole must be a Standardize, got {whole!r}.")
+        self.whole = whole
+        self.keep = flag("keep", keep)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Standardise right-padded ``(batch, time, n_features)``.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, 2 * n_features), or (batch, time, n_features) without `keep`
+            Zero at padding, where it is standardised within sequences.
+        """
+        x = self.whole(x)
+        check_lengths(lengths, *x.shape[:2])
+        mask, n_steps = step_mask(lengths, x.shape[1]), lengths[:, None, None].to(x.dtype)
+        # Divided before they are squared, so that no value overflows.
+        peak = (
+            (x.abs() * mask).amax(dim=1, keepdim=True).clamp(min=_SMALLEST)
+        )  # (batch, 1, features)
+        unit = x / peak * mask
+        apart = (unit - unit.sum(dim=1, keepdim=True) / n_steps) * mask
+        variance = torch.square(apart).sum(dim=1, keepdim=True) / n_steps
+        # The slope of the root is infinite at zero.
+        deviation = torch.sqrt(variance.clamp(min=_SMALLEST**2))
+        within = apart / deviation  # (batch, time, features)
+        return torch.cat([x, within], dim=2) if self.keep else within
 
 
 def standardized(x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ NETWORKS = {
     "dense layers": {"dense_layer_sizes": (5, 4), "dropout": 0.2},
     "no recurrence": {"num_layers": 0, "pooling": "mean"},
     "no recurrence, last": {"num_layers": 0, "pooling": "last", "bidirectional": False},
+    "scaled within": {"standardize": "both"},
+    "shapes alone": {"standardize": "sequence", "conv_filters": 4},
     "convolutional branch": {"fcn_filters": (5, 4), "fcn_kernel_sizes": (4, 3)},
     "forward and branch": {
         "bidirectional": False,

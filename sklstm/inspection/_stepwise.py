@@ -1,0 +1,239 @@
+"""StepwiseProbaDisplay: the probability of each class as a sequence is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_array
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm.inspection._colors import format_label, label_colours, label_markers
+from sklstm.inspection._figure import axes_of, mark_every_whole
+
+MOST_NAMES = 60  # of steps, for which there is room below the axis
+LONGEST_NAME = 24
+
+
+class StepwiseProbaDisplay:
+    """The probability of each class after each step of a sequence.
+
+    Create it with `from_estimator`, or with `from_predictions` from probabilities. All parameters
+    are stored as attributes.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_steps, n_classes)
+        A row for each step.
+    classes : array-like of shape (n_classes,)
+        The labels of the columns.
+    steps : sequence of str, default=None
+        The name of each step, such as a word. None numbers the steps from 1.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes.
+    figure_ : matplotlib Figure
+        The figure that contains the axes.
+    lines_ : dict
+        The curve of each label that is drawn.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMClassifier, SequenceTokenizer
+    >>> from sklstm.datasets import make_word_order
+    >>> from sklstm.inspection import StepwiseProbaDisplay
+    >>> X, y = make_word_order(60, n_words=6, random_state=0)
+    >>> lstm = LSTMClassifier(8, bidirectional=False, max_epochs=2, random_state=0)
+    >>> model = make_pipeline(SequenceTokenizer(), lstm).fit(X, y)
+    >>> display = StepwiseProbaDisplay.from_estimator(model, "eta beta gamma alpha")
+    >>> display.steps
+    ['eta', 'beta', 'gamma', 'alpha']
+    >>> display.probabilities.shape
+    (4, 2)
+    >>> import matplotlib.pyplot as plt
+    >>> plt.close("all")
+    """
+
+    ax_: Any
+    figure_: Any
+    lines_: dict[Any, Any]
+
+    def __init__(self, probabilities: Any, classes: Any, *, steps: Sequence[str] | None = None):
+        self.probabilities = probabilities
+        self.classes = classes
+        self.steps = steps
+
+    def plot(
+        self, ax: Any = None, *, top: int | None = 10, palette: Any = None, legend: bool = True
+    ) -> StepwiseProbaDisplay:
+        """Draw the curves; each call draws them again.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on. None draws on a new figure, wider for more steps.
+        top : int or None, default=10
+            Draw the classes that reach the highest probabilities at any step, so many of them;
+            None draws all.
+        palette : str, matplotlib Colormap or sequence of colours, default=None
+            As in `EmbeddingDisplay`.
+        legend : bool, default=True
+            Whether to draw a legend.
+
+        Returns
+        -------
+        self : StepwiseProbaDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If the numbers of classes or of names are not those of the probabilities.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        values = check_array(self.probabilities, input_name="probabilities")
+        classes = np.asarray(self.classes)
+        if len(classes) != values.shape[1]:
+            raise ValueError(
+                f"probabilities has {values.shape[1]} columns, but classes holds {len(classes)}."
+            )
+        if self.steps is not None and len(self.steps) != len(values):
+            raise ValueError(
+                f"steps holds {len(self.steps)} names, but there are {len(values)} steps."
+            )
+        shown = np.arange(len(classes))
+        if top is not None and top < len(classes):
+            shown = np.sort(np.argsort(-values.max(axis=0), kind="stable")[:top])
+        self.ax_ = axes_of(ax, width=min(14.0, max(6.4, 0.32 * len(values))))
+        self.figure_ = self.ax_.figure
+        self.lines_ = {}
+        place = np.arange(1, len(values) + 1)
+        colours, markers = (find(len(shown), palette) for find in (label_colours, label_markers))
+        for k, colour, marker in zip(shown, colours, markers, strict=True):
+            label = classes[k].item() if isinstance(classes[k], np.generic) else classes[k]
+            (self.lines_[label],) = self.ax_.plot(
+                place, values[:, k], color=colour, marker=marker, markersize=4,
+                label=format_label(label),
+            )  # fmt: skip
+        self.ax_.set_ylim(-0.03, 1.03)
+        self.ax_.set_ylabel("probability")
+        if self.steps is not None and len(self.steps) <= MOST_NAMES:
+            names = [_short(name) for name in self.steps]
+            rotation = 90 if len(names) > 12 or max(map(len, names), default=0) > 12 else 45
+            # A dollar sign would begin a formula.
+            names = [name.replace("$", r"\$") for name in names]
+            self.ax_.set_xticks(
+                place, names, rotation=rotation, ha="right" if rotation == 45 else "center"
+            )
+        else:
+            self.ax_.set_xlabel("step")
+            mark_every_whole(self.ax_.xaxis)
+        if legend:
+            few = len(shown) <= 6
+            self.ax_.legend(
+                **({} if few else {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)})
+            )
+        return self
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        x: Any,
+        *,
+        top: int | None = 10,
+        ax: Any = None,
+        palette: Any = None,
+        legend: bool = True,
+    ) -> StepwiseProbaDisplay:
+        """Draw the probabilities after each step of one sequence.
+
+        Parameters
+        ----------
+        estimator : LSTMClassifier or Pipeline
+            A fitted classifier with `predict_proba_steps`, or a pipeline that ends in one. If its
+            first step is a `SequenceTokenizer`, steps are named by the words.
+        x : str or sequence
+            One text or sequence, as an item of the X that `estimator` takes.
+        top, ax, palette, legend
+            As in `plot`.
+
+        Returns
+        -------
+        display : StepwiseProbaDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If the last step has no `predict_proba_steps`.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        check_is_fitted(estimator)
+        last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+        if not hasattr(last, "predict_proba_steps"):
+            raise TypeError(
+                f"{type(last).__name__} has no predict_proba_steps, the probabilities after each "
+                "step; LSTMClassifier has."
+            )
+        X, steps = [x], None
+        if isinstance(estimator, Pipeline):
+            for _, step in estimator.steps[:-1]:
+                if step is None or step == "passthrough":
+                    continue
+                X = step.transform(X)
+                if type(step).__name__ == "SequenceTokenizer":
+                    steps = [str(word) for word in step.inverse_transform(X)[0]]
+        probabilities = last.predict_proba_steps(X)[0]
+        if steps is not None and len(steps) != len(probabilities):
+            steps = None
+        return cls(probabilities, last.classes_, steps=steps).plot(
+            ax, top=top, palette=palette, legend=legend
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        probabilities: Any,
+        classes: Any,
+        *,
+        steps: Sequence[str] | None = None,
+        top: int | None = 10,
+        ax: Any = None,
+        palette: Any = None,
+        legend: bool = True,
+    ) -> StepwiseProbaDisplay:
+        """Draw probabilities, such as an item of what `predict_proba_steps` returns.
+
+        Parameters
+        ----------
+        probabilities : array-like of shape (n_steps, n_classes)
+            A row for each step.
+        classes : array-like of shape (n_classes,)
+            The labels of the columns.
+        steps : sequence of str, default=None
+            The name of each step. None numbers them.
+        top, ax, palette, legend
+            As in `plot`.
+
+        Returns
+        -------
+        display : StepwiseProbaDisplay
+        """
+        return cls(probabilities, classes, steps=steps).plot(
+            ax, top=top, palette=palette, legend=legend
+        )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026"
