@@ -1082,6 +1082,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         became = vars(self._layers_) | {"batch_size": plan.batch_size}
         if not self._layers_.conv_filters:
             del became["conv_pool_size"]
+        if self._input_.is_tokens:
+            del became["standardize"]
         if not partial:
             became["max_epochs"] = plan.max_epochs
         names = [name for name in became if getattr(self, name, None) == "auto"]
