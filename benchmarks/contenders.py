@@ -268,9 +268,6 @@ CONTENDERS = {
     "lstm-quick": Contender(
         f"Tutorial's LSTM, {QUICK_EPOCHS} epochs", tutorial(epochs=QUICK_EPOCHS)
     ),
-    "defaults-quick": Contender(
-        f"LSTMClassifier, {QUICK_EPOCHS} epochs", defaults(max_epochs=QUICK_EPOCHS)
-    ),
     # `prepare` is called with the estimator, training and unlabelled texts, and the seed.
     "best": Contender(
         "Best LSTM found",
