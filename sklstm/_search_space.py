@@ -215,7 +215,10 @@ def _for_sklearn(each: Range) -> Any:
 
 
 def _for_optuna(each: Range) -> Any:
-    from optuna import distributions
+    try:
+        from optuna import distributions
+    except ImportError as error:
+        raise ImportError("library='optuna' needs optuna: pip install optuna.") from error
 
     if isinstance(each, Between):
         return distributions.FloatDistribution(each.low, each.high, log=each.log)

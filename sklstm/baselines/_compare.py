@@ -352,6 +352,8 @@ def compare(
     ------
     ValueError
         If `y` is missing, or `cv` gives no splits.
+    TypeError
+        If one of the `baselines` is no estimator.
 
     Notes
     -----
@@ -393,6 +395,9 @@ def compare(
     task, form = _task(estimator, y), _form(X)
     if baselines == "auto":
         baselines = _baselines(task, form, estimator, X, y)
+    for key, model in baselines.items():
+        if not hasattr(model, "fit") or not hasattr(model, "get_params"):
+            raise TypeError(f"baselines[{key!r}] must be an estimator, got {model!r}.")
     models = {name: estimator, **{_distinct(key, name): m for key, m in baselines.items()}}
     if task == "clusters":
         return _compare_clusters(name, models, X, y, scoring, seeds, verbose)

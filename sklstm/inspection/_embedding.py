@@ -26,6 +26,7 @@ from sklstm.inspection._colors import (
     label_colours,
     label_markers,
 )
+from sklstm.inspection._figure import axes_of
 
 METHODS = ("auto", "identity", "pca", "tsne")
 # The paper on t-SNE reduces wider data by PCA first: less noise, less time.
@@ -191,7 +192,7 @@ class EmbeddingDisplay:
             labels = check_labels(labels, len(points), "labels")
         centers = _check_centers(self.centers, points.shape[1])
         drawing = _Drawing(points, labels, self.missing_label, palette, scatter_kwargs or {})
-        self.ax_ = _new_axes() if ax is None else ax
+        self.ax_ = axes_of(ax, height=4.8)
         self.figure_ = self.ax_.figure
         self.scatter_ = drawing.scatter(self.ax_)
         self.centers_ = drawing.centers(self.ax_, centers)
@@ -532,12 +533,6 @@ def _tsne(embedding: Any, random_state: Any) -> np.ndarray:
         random_state=random_state,
     )
     return tsne.fit_transform(_dense(embedding))
-
-
-def _new_axes() -> Any:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(layout="constrained")[1]
 
 
 class _Drawing:

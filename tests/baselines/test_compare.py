@@ -239,6 +239,7 @@ def test_an_error_of_the_estimator_is_raised():
         ({"y": None}, "y is missing"),
         ({"baselines": "all"}, "'baselines' parameter of compare must be"),
         ({"cv": []}, "gives no splits"),
+        ({"baselines": {"a": 3}}, r"baselines\['a'\] must be an estimator, got 3"),
         ({"n_repeats": 0}, "'n_repeats' parameter of compare must be"),
         ({"estimator": 3}, "'estimator' parameter of compare must be"),
         ({"y": LABELS[:-1]}, "inconsistent numbers of samples"),

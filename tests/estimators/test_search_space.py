@@ -126,6 +126,12 @@ def test_optuna(monkeypatch):
     assert space["pooling"] == ("one of", ["max", "mean"])
 
 
+def test_optuna_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ImportError, match="pip install optuna"):
+        search_space(LSTMClassifier(), SERIES, library="optuna")
+
+
 @pytest.mark.parametrize(
     ("estimator", "X", "options", "message"),
     [
