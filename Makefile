@@ -14,7 +14,7 @@ INSTALLED := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test slow lint format clean
+.PHONY: help demo bench test slow docs lint format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,12 @@ test: lint  ## style, types and tests
 slow: $(INSTALLED)  ## the tests that `make test` leaves out
 	@$(PYTEST) -m slow
 
+# Examples run side by side, each with one thread. Sphinx runs again only those that have changed.
+docs: $(INSTALLED)  ## the site, in docs/_build/html, and its tests in a headless Chromium
+	@OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b html -W --keep-going -q \
+	  -d docs/_build/doctrees docs docs/_build/html
+	@$(BIN)/python -m pytest -m site tests/site
+
 lint: $(INSTALLED)  ## style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -42,6 +48,7 @@ format: $(INSTALLED)  ## rewrite the files in the project's style
 
 clean:  ## remove the environment and what the tools left behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf docs/_build docs/api/generated docs/auto_examples docs/sg_execution_times.rst
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is touched last, so an interrupted install is taken up again.
@@ -52,5 +59,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Installing into $(VENV), a few minutes the first time"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --no-compile --constraint constraints.txt --editable '.[bench,plot,test]'
+	  --no-compile --constraint constraints.txt --editable '.[bench,docs,plot,test]'
 	@touch $@

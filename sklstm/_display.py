@@ -1,4 +1,4 @@
-"""How estimators print: large parameters, such as word vectors, in short."""
+"""How estimators print: large parameters in short, and a link to their page of the reference."""
 
 from __future__ import annotations
 
@@ -27,7 +27,22 @@ class Summary:
         return self.text
 
 
-class PrintsShort:
+class LinksToReference:
+    """Mixin of public estimators; comes before `BaseEstimator`.
+
+    In a notebook scikit-learn shows an estimator with a question mark that links to this page.
+    """
+
+    _doc_link_module = "sklstm"
+    _doc_link_template = "https://sklstm.github.io/sklstm/api/generated/{page}.html"
+
+    def _doc_link_url_param_generator(self) -> dict[str, str]:
+        _, room, *_ = type(self).__module__.split(".")
+        package = "sklstm.baselines" if room == "baselines" else "sklstm"
+        return {"page": f"{package}.{type(self).__name__}"}
+
+
+class PrintsShort(LinksToReference):
     """Mixin of estimators with parameters that may be large; comes before `BaseEstimator`.
 
     To print an estimator, scikit-learn writes out each parameter in full, several times, and then

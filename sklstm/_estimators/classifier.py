@@ -264,7 +264,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         The class labels; for multilabel y the indices of the columns.
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step of other values, 1 for token ids.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where X was a data frame of shape (n, T).
     vocabulary_ : Vocabulary
         The words of the token ids, where X came from `SequenceTokenizer`.

@@ -269,7 +269,7 @@ class AutoencoderClusterer(
     n_features_in_ : int
         Number of columns of a table, T for sequences in an array of shape (n_samples, T), F for
         other sequences, and 1 for tokens.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names of X, if X is a data frame whose column names are strings.
     vocabulary_ : Vocabulary
         The words of the token ids, if X came with a vocabulary.

@@ -283,7 +283,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
     ----------
     n_features_in_ : int
         Number of columns of a 2-D X, of features per step of other values, 1 for token ids.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where X was a data frame of shape (n, T).
     quantiles_ : tuple of float or None
         The quantiles predicted; None for other losses.

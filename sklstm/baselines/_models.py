@@ -16,13 +16,14 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from sklstm._display import LinksToReference
 from sklstm._sequences import InputSpec, Ragged, as_ragged, object_array, pad_rows
 
 # ------------------------------------------------------------------------------------------
 # Texts
 
 
-class NBSVMClassifier(ClassifierMixin, BaseEstimator):
+class NBSVMClassifier(LinksToReference, ClassifierMixin, BaseEstimator):
     """Linear classifier of word counts that are weighted by naive Bayes.
 
     Whether a word occurs in a text (its count is above 0) is multiplied by its log-count ratio: how
@@ -204,7 +205,7 @@ def _present(X: Any) -> csr_matrix:
 # Series
 
 
-class _SequenceFeatures(TransformerMixin, BaseEstimator):
+class _SequenceFeatures(LinksToReference, TransformerMixin, BaseEstimator):
     """Base of transformers from sequences of values to one row of features for each."""
 
     n_features_in_: int
@@ -495,7 +496,7 @@ def _draw_kernels(
 # Tags
 
 
-class MostFrequentTag(BaseEstimator):
+class MostFrequentTag(LinksToReference, BaseEstimator):
     """Give every word the tag that it had most often in training; the baseline of all taggers.
 
     Of tags that a word had equally often it gets the more frequent one overall. Unknown words get

@@ -417,10 +417,10 @@ class ClusteringAutoencoder(nn.Module):
 
 
 def student_t(z: Tensor, centers: Tensor) -> Tensor:
-    r"""Return soft assignments to clusters by a Student's t kernel [1]_.
+    """Return soft assignments to clusters by a Student's t kernel [1]_.
 
-    With one degree of freedom, as in the paper:
-    :math:`q_{ij} \propto 1 / (1 + \lVert z_i - \mu_j \rVert^2)`, and each row adds up to 1.
+    With one degree of freedom, as in the paper: ``q[i, j]`` is proportional to
+    ``1 / (1 + norm(z[i] - centers[j]) ** 2)``, and each row adds up to 1.
 
     Parameters
     ----------
@@ -444,10 +444,10 @@ def student_t(z: Tensor, centers: Tensor) -> Tensor:
 
 
 def target_distribution(assignments: Tensor, weights: Tensor) -> Tensor:
-    r"""Return the target distribution that soft assignments are trained towards [1]_.
+    """Return the target distribution that soft assignments are trained towards [1]_.
 
-    :math:`p_{ij} \propto q_{ij}^2 / \sum_i w_i q_{ij}`: it is sharper than the assignments,
-    and gives small clusters more weight.
+    ``p[i, j]`` is proportional to ``q[i, j] ** 2 / sum(weights * q[:, j])``: it is sharper than
+    the assignments, and gives small clusters more weight.
 
     Parameters
     ----------

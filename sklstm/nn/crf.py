@@ -27,16 +27,14 @@ MessagePassing = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class LinearChainCRF(nn.Module):
-    r"""Labels of steps, scored by each step itself and by which label follows which [1]_.
+    """Labels of steps, scored by each step itself and by which label follows which [1]_.
 
-    The score of the labels :math:`y_1, \ldots, y_T` of a sequence with emissions :math:`e` is
+    The score of the labels y of a sequence of T steps with emissions e is ::
 
-    .. math::
+        start[y[0]] + sum(e[t, y[t]] for t in range(T))
+        + sum(transitions[y[t - 1], y[t]] for t in range(1, T)) + end[y[-1]]
 
-        s(y) = \mathrm{start}_{y_1} + \sum_{t=1}^{T} e_{t, y_t}
-            + \sum_{t=2}^{T} \mathrm{transitions}_{y_{t-1}, y_t} + \mathrm{end}_{y_T}
-
-    and their probability is the softmax of :math:`s` over all ``n_classes ** T`` labellings. Sums
+    and their probability is the softmax of the scores of all ``n_classes ** T`` labellings. Sums
     over labellings are exact, computed by forward and backward messages [2]_ in
     ``n_classes ** 2`` operations per step.
 
@@ -266,15 +264,12 @@ class LinearChainCRF(nn.Module):
 
 
 def sum_product_messages(emissions: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
-    r"""Return the message to each step from the steps before it, by the sum-product algorithm.
+    """Return the message to each step from the steps before it, by the sum-product algorithm.
 
-    With :math:`a_t` the emissions of step t plus the message to it, the message to the next step
-    is, for each class i,
+    With ``a[t]`` the emissions of step t plus the message to it, the message to the next step is,
+    for each class i, ::
 
-    .. math::
-
-        m_{t+1, i} = \log \sum_j \exp(\mathrm{transitions}_{i, j} + a_{t, j})
-            - \log \sum_j \exp(a_{t, j}).
+        message[t + 1, i] = logsumexp(transitions[i] + a[t]) - logsumexp(a[t])
 
     The second term keeps messages near 0 however long a sequence is, and is treated as a
     constant by the gradient.

@@ -108,12 +108,11 @@ THRESHOLD_GAIN = 10.0
 
 
 class CumulativeLinkHead(LinearHead):
-    r"""Log-probabilities of ordered classes, from a single score and increasing thresholds [1]_.
+    """Log-probabilities of ordered classes, from a single score and increasing thresholds [1]_.
 
-    For a score s and thresholds :math:`\theta_0 < \theta_1 < \ldots`, the probability of a class
-    above the k-th is :math:`\sigma(s - \theta_k)`, with the sigmoid function :math:`\sigma`. Each
-    threshold is the one before it plus a positive number, so these probabilities decrease with
-    k for any weights: the model is rank-consistent.
+    For a score s and increasing thresholds, the probability of a class above the k-th is
+    ``sigmoid(s - thresholds[k])``. Each threshold is the one before it plus a positive number, so
+    these probabilities decrease with k for any weights: the model is rank-consistent.
 
     Parameters
     ----------

@@ -85,10 +85,11 @@ def multiclass_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def distance_weighted_loss(logits: Tensor, target: Tensor, power: float = 1.0) -> Tensor:
-    r"""Return the class distance weighted cross-entropy of each sample, for ordered classes [1]_.
+    """Return the class distance weighted cross-entropy of each sample, for ordered classes [1]_.
 
-    For the true class c and class probabilities p it is
-    :math:`-\sum_{k \ne c} |k - c|^{power} \log(1 - p_k)`. With two classes it is the cross-entropy.
+    For the true class c and class probabilities p it is the sum of
+    ``-abs(k - c) ** power * log(1 - p[k])`` over all other classes k. With two classes it is the
+    cross-entropy.
 
     Parameters
     ----------
@@ -527,10 +528,10 @@ class ReconstructionLoss(nn.Module):
 
 
 class ClusteringLoss(nn.Module):
-    r"""The reconstruction error plus the divergence of soft assignments from their target [1]_.
+    """The reconstruction error plus the divergence of soft assignments from their target [1]_.
 
     For a sample with reconstruction error e, soft assignments q and target distribution p, the
-    loss is :math:`e + weight \cdot \sum_j p_j \log(p_j / q_j)`; it is averaged over a batch as by
+    loss is ``e + weight * sum(p * log(p / q))``; it is averaged over a batch as by
     `ReconstructionLoss`.
 
     Parameters

@@ -218,10 +218,10 @@ class MaxPooling(Pooling):
 
 
 class AttentionPooling(Pooling):
-    r"""A weighted mean of the hidden states, with weights from a small network [1]_.
+    """A weighted mean of the hidden states, with weights from a small network [1]_.
 
-    The weight of the hidden state :math:`h_t` is proportional to
-    :math:`\exp(v^\top \tanh(W h_t + b))`. The hidden layer of this network is as wide as a hidden
+    The weight of the hidden state ``h[t]`` is proportional to
+    ``exp(v @ tanh(W @ h[t] + b))``. The hidden layer of this network is as wide as a hidden
     state, and both directions are scored together.
 
     Parameters

@@ -19,15 +19,14 @@ RECURRENT_DROPOUTS = ("weights", "states")
 
 
 class RecurrentLayer(RandomModule):
-    r"""One LSTM or GRU layer that reads forward in time.
+    """One LSTM or GRU layer that reads forward in time.
 
     An LSTM has an input gate i, a forget gate f, a cell candidate g and an output gate o. From the
-    input :math:`x_t`, the hidden state :math:`h_{t-1}` and the cell state :math:`c_{t-1}` it
-    computes
+    input x of a step, the hidden state h and the cell state c of the step before it computes these
+    and then, element by element, ::
 
-    .. math::
-
-        c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t).
+        c = f * c + i * g
+        h = o * tanh(c)
 
     Input weights are initialised Glorot uniform for each gate, recurrent weights orthogonal, and
     biases zero except that of the forget gate, which is 1 [1]_. Torch gives an LSTM two bias

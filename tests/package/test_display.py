@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_html_repr
 
+import sklstm
 from sklstm import AutoencoderClusterer, LSTMClassifier, LSTMTagger, SequenceTokenizer, WordVectors
 from sklstm._display import short
 
@@ -104,3 +105,21 @@ def test_fault_22_small_parameters_print_as_before():
     )
     for value in (None, "text", 3, {}, [], {"a": np.array(1.0)}, np.arange(3), [{0: 1}, {1: 2}]):
         assert short(value) is value
+
+
+def test_html_links_to_the_page_of_the_reference():
+    prefix = "https://sklstm.github.io/sklstm/api/generated/sklstm."
+    public = {name: getattr(sklstm, name) for name in sklstm.__all__}
+    kinds = (kind for kind in public.items() if isinstance(kind[1], type))
+    estimators = {name: kind for name, kind in kinds if hasattr(kind, "get_params")}
+    assert len(estimators) >= 10
+    for name, kind in estimators.items():
+        assert kind()._get_doc_link() == f"{prefix}{name}.html"
+        assert f'href="{prefix}{name}.html' in kind()._repr_html_()
+    link = sklstm.baselines.NBSVMClassifier()._get_doc_link()
+    assert link == f"{prefix}baselines.NBSVMClassifier.html"
+
+    class Derived(sklstm.LSTMClassifier):
+        pass
+
+    assert Derived()._get_doc_link() == ""  # this library has no page about it

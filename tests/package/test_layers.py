@@ -23,7 +23,7 @@ NARROWER = {
     "datasets": {"_callers", "_sequences"},
     "metrics": {"_callers", "_sequences"},
     "inspection": set(),
-    "baselines": {"_callers", "_sequences"},
+    "baselines": {"_callers", "_display", "_sequences"},
     "_search_space": {"_sequences", "_estimators"},
     "_show_versions": set(),
 }

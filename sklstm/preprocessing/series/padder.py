@@ -59,7 +59,7 @@ class SequencePadder(SequenceTransformer):
     n_features_in_ : int
         T for X of shape (n, T); the number of features per step for 3-D and ragged X; 1 for token
         ids.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns. Defined only if X is a data frame of shape (n, T) whose column names
         are all strings. Sequences that are data frames are aligned by the names of their columns.
 

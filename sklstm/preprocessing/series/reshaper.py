@@ -11,6 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklstm._display import LinksToReference
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import align_frames, as_table, is_table, object_array, refuse_counts
 from sklstm.preprocessing.series.windows import check_times, instance_starts, slide
@@ -18,7 +19,7 @@ from sklstm.preprocessing.series.windows import check_times, instance_starts, sl
 _DTYPES = (np.float64, np.float32)
 
 
-class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
+class WindowReshaper(ExplainedKeywords, LinksToReference, TransformerMixin, BaseEstimator):
     """Convert the rows of a table into sequences, one per row.
 
     An LSTM reads X of shape (n, T, F): n sequences of T time steps with F features each. A row of
@@ -59,7 +60,7 @@ class WindowReshaper(ExplainedKeywords, TransformerMixin, BaseEstimator):
         Number of features F of a step.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns. Defined only if X is a data frame whose column names are all strings.
 
     See Also

@@ -73,7 +73,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer):
     n_features_in_ : int
         T for X of shape (n, T), which has one feature at T steps; the number of features per step
         for 3-D and ragged X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns. Defined only if X is a data frame of shape (n, T) whose column names
         are all strings. Sequences that are data frames are aligned by the names of their columns.
 

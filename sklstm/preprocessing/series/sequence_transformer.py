@@ -9,11 +9,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
+from sklstm._display import LinksToReference
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import Ragged, as_ragged
 
 
-class SequenceTransformer(ExplainedKeywords, TransformerMixin, BaseEstimator):
+class SequenceTransformer(ExplainedKeywords, LinksToReference, TransformerMixin, BaseEstimator):
     """Read X as `Ragged`, with the feature counts and names that scikit-learn expects."""
 
     n_features_in_: int

@@ -148,8 +148,7 @@ class Doc2VecVectorizer(
         Remove accents, by this method or function.
     stop_words : {"english"} or list of str, default=None
         Words to leave out; only with ``analyzer="word"``.
-    token_pattern : str, \
-            default=r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
+    token_pattern : str, default=words of two or more letters or digits
         Regular expression of a word; only with ``analyzer="word"``. By default two or more
         letters or digits, with their combining marks. Punctuation marks and single letters, which
         `SequenceTokenizer` keeps, say little about which words a text has.
