@@ -384,6 +384,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             freeze=frozen_epochs(self.freeze_embeddings) > 0,
             dropout=self.embedding_dropout,
             rare_dropout=self.rare_word_dropout,
+            average=spec.has_bags,
         )
         if not spec.n_character_ids:
             return words
@@ -1034,7 +1035,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         size = self._input_.n_features
         embedding = self._build_embedding()
         if isinstance(embedding, TokenEmbedding):
-            size *= embedding.weight.shape[1]
+            n_vectors = 1 if embedding.average else size
+            size = n_vectors * embedding.weight.shape[1]
         elif embedding is not None:
             size = embedding.output_size
         step_convolution = self._build_step_convolution()

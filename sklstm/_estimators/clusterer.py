@@ -751,10 +751,9 @@ class AutoencoderClusterer(
 
     def _build_recurrent(self) -> SequenceAutoencoder:
         spec = self._input_
-        if spec.is_tokens and spec.n_features > 1:
-            raise ValueError(
-                f"X has {spec.n_features} token ids in each step; AutoencoderClusterer accepts one."
-            )
+        if spec.is_tokens and (spec.n_features > 1 or spec.has_bags):
+            held = "bags of words" if spec.has_bags else f"{spec.n_features} token ids"
+            raise ValueError(f"X has {held} in each step; AutoencoderClusterer accepts one token.")
         embedding = self._build_embedding()
         size = spec.n_features
         if isinstance(embedding, TokenEmbedding):

@@ -52,6 +52,7 @@ from sklstm.baselines._models import (
 
 Task = Literal["classification", "regression", "tags", "clusters"]
 Form = Literal["texts", "tokens", "values"]
+_BAGS = (list, tuple, set, frozenset, np.ndarray)  # of words, where steps hold several
 ALPHAS = np.logspace(-3, 3, 10)
 # Below this probability under the null hypothesis a difference is called one.
 LEVEL = 0.05
@@ -551,8 +552,9 @@ def _form(X: Any) -> Form:
         return "texts"
     if isinstance(first, TokenArray):
         return "tokens"
-    if isinstance(first, Sequence | np.ndarray) and len(first) and isinstance(first[0], str):
-        return "tokens"
+    if isinstance(first, Sequence | np.ndarray) and len(first):
+        word = next(iter(first[0]), "") if isinstance(first[0], _BAGS) else first[0]
+        return "tokens" if isinstance(word, str) else "values"
     return "values"
 
 
@@ -563,7 +565,18 @@ def words_and_pairs(tokens: Iterable[Any]) -> list[Any]:
 
 
 def _words(tokens: Iterable[Any]) -> list[str]:
-    return [token if isinstance(token, str) else str(token) for token in tokens]
+    """Return tokens as words, one after the other where steps are lists of them."""
+    words: list[str] = []
+    for token in tokens:
+        if isinstance(token, TokenArray) and token.vocabulary is not None and token.vocabulary.bags:
+            words += map(str, token[token > 0].tolist())
+        elif isinstance(token, _BAGS) and not isinstance(token, TokenArray):
+            words += (
+                sorted(map(str, token)) if isinstance(token, set | frozenset) else map(str, token)
+            )
+        else:
+            words.append(token if isinstance(token, str) else str(token))
+    return words
 
 
 def _baselines(task: Task, form: Form, estimator: Any, X: Any, y: Any) -> dict[str, Any]:
