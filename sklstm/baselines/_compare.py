@@ -178,7 +178,10 @@ class Comparison:
             ax.plot(own.mean(), place, "|", color=colour, markersize=18, markeredgewidth=2.5)
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(-0.6, len(names) - 0.4)
-        ax.set_xlabel(f"{self.scoring}: {len(self._sizes)} {self._unit}, and their mean")
+        n = len(self._sizes)
+        ax.set_xlabel(
+            f"{self.scoring}: {n} {self._unit}, and their mean" if n > 1 else self.scoring
+        )
         ax.grid(axis="x", alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
         return ax
@@ -253,8 +256,12 @@ class Comparison:
             f"{_seconds(seconds[1], unit=True)}."
         )
         if np.isnan(p):
-            relation = "outperforms" if own > other else "does not outperform"
+            relation = "scores higher than" if own > other else "does not score higher than"
             caution = f"{n} {self._unit} do not allow a test of the difference."
+            if n == 1:
+                one = self._unit.removesuffix("s")
+                tested = f", with {self._sizes[0][1]:,} test samples," if one == "split" else ""
+                caution = f"A single {one}{tested} does not allow a test of the difference."
             return f"{self.name} {relation} the best baseline, {best}: {figures}. {caution} {took}"
         shown = "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
         figures = f"{figures}, {shown} by the corrected resampled t-test on {n} splits"
@@ -362,7 +369,8 @@ def compare(
     probabilities does with a scorer that needs them, is named in `Comparison.left_out`; an error of
     the estimator itself is raised. The verdict is on the baseline with the highest mean score. The
     test [1]_ allows for the overlap of training sets, which makes an ordinary t-test find
-    differences where there are none.
+    differences where there are none. A single split, such as a `PredefinedSplit` of training and
+    test data, allows no test: the verdict then says which model scores higher, and no more.
 
     References
     ----------
