@@ -569,7 +569,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if type(self)._build_module is not BaseLSTM._build_module:
             return "_build_module returns a network of your own"
         if spec.is_tokens:
-            several = spec.n_features > 1 or spec.n_character_ids
+            several = spec.n_features > 1 or spec.n_character_ids or spec.has_bags
             return "each step holds several token ids" if several else None
         if kind != "numbers":
             return "for classes it takes token ids, and X holds values"

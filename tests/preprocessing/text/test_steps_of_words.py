@@ -241,6 +241,34 @@ def test_neither_order_nor_padding_of_a_step_counts(name):
     assert max(changes) > 1e-4
 
 
+def test_a_model_of_small_steps_reads_larger_ones():
+    single = [[step[:1] for step in steps] for steps in X]
+    model = make_pipeline(baskets(), LSTMClassifier(**TINY)).fit(single, Y)
+    assert model[-1].path_weights_["linear"] == 0  # it would read one word in each step
+    assert model.predict_proba(X).shape == (40, 2)
+    with pytest.raises(ValueError, match=r"linear_path=True .* each step holds several token ids"):
+        make_pipeline(baskets(), LSTMClassifier(linear_path=True, **TINY)).fit(single, Y)
+    tokenizer = baskets().fit(X)
+    parts = [tokenizer.transform(single), tokenizer.transform(X)]
+    model = LSTMClassifier(**TINY)
+    for part in parts:  # of one id in each step, and of four
+        model.partial_fit(part, Y)
+    again = LSTMClassifier(warm_start=True, **TINY)
+    for part in parts:
+        again.fit(part, Y)
+    for fitted in (model, again):
+        assert fitted.predict(parts[0]).shape == (40,)
+    stopped = LSTMClassifier(early_stopping=True, **TINY)
+    assert "valid_loss" in stopped.fit(parts[0], Y, X_val=parts[1], y_val=Y).history_[0]
+
+
+def test_vectors_of_words_are_found():
+    vectors = {word: np.eye(12)[i] for i, word in enumerate(WORDS)}
+    model = make_pipeline(baskets(), LSTMClassifier(embeddings=vectors, **TINY)).fit(X, Y)
+    assert model[-1].embedding_coverage_ == 1.0
+    assert model.predict_proba([[["w1", "never seen"]]]).shape == (1, 2)
+
+
 def test_padding_of_sequences_does_not_count():
     tokens = baskets().fit_transform(X)
     model = LSTMClassifier(**TINY).fit(tokens, Y)
