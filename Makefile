@@ -19,8 +19,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-demo: $(INSTALLED)  ## a first look: an LSTM beside TF-IDF, in minutes
-	@$(BIN)/python benchmarks/imdb.py --quick
+demo: $(INSTALLED)  ## a first look: an LSTM beside classical baselines, in a minute
+	@$(BIN)/python benchmarks/demo.py
 
 bench: $(INSTALLED)  ## the full IMDB benchmark, which fills a table of docs/benchmarks.md
 	@$(BIN)/python benchmarks/imdb.py

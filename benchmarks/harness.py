@@ -110,10 +110,6 @@ class Results:
         """Forget the run of this contender, data and seed."""
         self._write([run for run in self._read() if not _same(run, identity)])
 
-    def clear(self) -> None:
-        """Forget all runs."""
-        self._write([])
-
     def _read(self) -> list[Run]:
         if not self.path.exists():
             return []
@@ -501,7 +497,7 @@ class Study:
         only = {"nargs": "+", "choices": names, "metavar": "NAME", "help": f"of {', '.join(names)}"}
         for flags, settings in {"--only": only, **OPTIONS, **self.options}.items():
             parser.add_argument(*flags.split(), **settings)
-        parser.set_defaults(quick=False, validate=False, peers_python=None)
+        parser.set_defaults(validate=False, peers_python=None)
         return parser.parse_args(argv)
 
     def main(self, argv: list[str] | None = None) -> int:
@@ -512,8 +508,6 @@ class Study:
         results = Results(target / f"{self.name}.json", self.old)
         complete = True
         if not args.report:
-            if args.quick:
-                results.clear()  # a demo shows what it does, not what an earlier one did
             complete = run_all(self.tasks(args), results, fresh=args.fresh)
         if not results.runs:
             print("Nothing has been measured yet.")
@@ -527,8 +521,8 @@ class Study:
 
         text = self.page(runs, args)
         print(f"\n{text}\n")
-        given = [f" --{name}" for name in ("quick", "validate") if getattr(args, name)]
-        command = f"python benchmarks/{self.command or f'{self.name}.py'}{''.join(given)}"
+        validate = " --validate" if args.validate else ""
+        command = f"python benchmarks/{self.command or f'{self.name}.py'}{validate}"
         page = target / f"{self.name}.md"
         page.write_text(f"# {self.title}\n\n{text}\n\nMade by `{command}`.\n", encoding="utf-8")
         written = [page, *(self.plots(runs, args, target) if self.plots else [])]
@@ -618,9 +612,8 @@ def repeated(
 
 
 def folder(args: argparse.Namespace) -> Path:
-    """Return where to write: the results, or a folder of the cache for demos and validation."""
-    kind = "quick" if args.quick else "validation" if args.validate else None
-    return args.output or (CACHE / kind if kind else RESULTS)
+    """Return where to write: the results, or a folder of the cache for validation."""
+    return args.output or (CACHE / "validation" if args.validate else RESULTS)
 
 
 def chosen(args: argparse.Namespace, contenders: Mapping[str, Contender]) -> dict[str, Contender]:

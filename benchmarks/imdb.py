@@ -5,8 +5,7 @@ classical baselines, each in a separate process, on all 25,000 + 25,000 reviews:
 
     python benchmarks/imdb.py
 
-A run that was stopped resumes where it was. ``--quick`` is the demo: 2,000 reviews and a few
-models, in minutes, on small data that comes with the dependencies if IMDB cannot be had.
+A run that was stopped resumes where it was. `benchmarks/demo.py` takes 2,000 reviews and a minute.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import harness, report
-from benchmarks.contenders import CONTENDERS, QUICK_EPOCHS
+from benchmarks.contenders import CONTENDERS
 from benchmarks.data import TITLES, DataSpec, load, load_unlabelled
 from benchmarks.harness import Run, Study, Task
 
@@ -31,16 +30,6 @@ FULL = (
     "lstm", "lstm-steadied", "lstm-dropout", "lstm-recurrent-dropout", "cnn-lstm",
     "best", "defaults", "tfidf-5000", "tfidf-tuned",
 )  # fmt: skip
-QUICK = ("lstm-quick", "defaults", "tfidf-5000", "tfidf-tuned")
-BUNDLED = {
-    "digits": ("digits-lstm", "digits-logistic"),
-    "polarity": ("defaults", "tfidf"),
-}
-QUICK_SIZE = 2000
-FEW = f"""\
-The tutorial trains for 3 epochs on 25,000 reviews; on few reviews that is too short, so its network
-gets {QUICK_EPOCHS} epochs, all else unchanged. LSTMClassifier is as it comes.
-`python benchmarks/imdb.py` compares on all reviews."""
 PUBLISHED = """\
 Published: the accuracy that the tutorial printed for its network, made with Keras 1. Its third
 network dropped inputs and states inside the LSTM; here dropout is before the LSTM and after it,
@@ -53,32 +42,11 @@ and recurrent dropout drops recurrent weights, one draw per batch."""
 
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return what to run, after saying on which data."""
-    size = QUICK_SIZE if args.quick else None
-    imdb = DataSpec("imdb", size, size, args.validate)
-    groups = {imdb: QUICK if args.quick else FULL}
-    if args.quick and not can_be_had(imdb):
-        groups = {DataSpec(name): names for name, names in BUNDLED.items()}
-        titles = " and ".join(TITLES[name] for name in BUNDLED)
-        print(f"Data: what comes with scikit-learn and gensim: {titles}.")
-    else:
-        part = "a validation split" if args.validate else "all"
-        part = f"a balanced slice of {QUICK_SIZE:,} + {QUICK_SIZE:,}" if args.quick else part
-        print(f"Data: {TITLES['imdb']}, {part}.", flush=True)
-    return [
-        task
-        for data, names in groups.items()
-        for task in plan([n for n in names if not args.only or n in args.only], data, args.seeds)
-    ]
-
-
-def can_be_had(spec: DataSpec) -> bool:
-    """Return True if the data can be had, by a download if need be; say so if not."""
-    try:
-        load(spec)
-    except OSError as error:
-        print(f"IMDB cannot be had: {str(error).splitlines()[0]}", file=sys.stderr)
-        return False
-    return True
+    data = DataSpec("imdb", validate=args.validate)
+    print(
+        f"Data: {TITLES['imdb']}, {'a validation split' if args.validate else 'all'}.", flush=True
+    )
+    return plan([name for name in FULL if not args.only or name in args.only], data, args.seeds)
 
 
 def plan(names: Iterable[str], data: DataSpec, seeds: int | None) -> list[Task]:
@@ -181,8 +149,7 @@ def notes(runs: list[Run]) -> list[str]:
     found = [f"{'; '.join(texts)}."]
     if any(len(group) > 1 for group in groups.values()):
         found.append("With more than one seed: the median, in brackets the lowest and highest.")
-    if runs[0]["data"]["name"] != "digits":
-        found.append("Fitting and predicting include splitting texts into words.")
+    found.append("Fitting and predicting include splitting texts into words.")
     if report.values(runs, "seconds.prepare"):
         found.append("Prepare: training word vectors on the training and the unlabelled texts.")
     before: dict[str, list[float]] = {}
@@ -202,9 +169,8 @@ def notes(runs: list[Run]) -> list[str]:
 
 
 def page(runs: list[Run], args: argparse.Namespace) -> str:
-    whole = not (args.quick or args.validate)
-    note = PUBLISHED if whole else FEW if args.quick and report.by_data(runs, ["imdb"]) else ""
-    return f"{sections(runs, published=whole)}\n\n{note}".rstrip()
+    note = "" if args.validate else PUBLISHED
+    return f"{sections(runs, published=not args.validate)}\n\n{note}".rstrip()
 
 
 def shown(runs: list[Run]) -> str:
@@ -308,16 +274,13 @@ STUDY = Study(
     name="imdb",
     title="LSTMs beside TF-IDF + logistic regression (LR)",
     about=__doc__,
-    contenders=dict.fromkeys((*FULL, *QUICK, *BUNDLED["digits"], *BUNDLED["polarity"])),
+    contenders=FULL,
     tasks=tasks,
     page=page,
     guide="docs/benchmarks.md",
     shown=shown,
     plots=plots,
-    options={
-        **harness.VALIDATE,
-        "--quick": {"action": "store_true", "help": "a few models on 2,000 reviews, in minutes"},
-    },
+    options=harness.VALIDATE,
 )
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import copy
 import math
 import warnings
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -126,6 +126,8 @@ _BATCH, _BATCH_OF_SERIES = 32, 16
 # From this ratio of mean to standard deviation on, float32 has fewer than 3 digits of a deviation.
 _FAR_IN_FLOAT32 = 1e-3 / float(np.finfo(np.float32).eps)
 
+LayerRow = tuple[str, str, str, int]  # name, type, output shape, trained parameters
+
 
 @dataclass(frozen=True)
 class Seeds:
@@ -169,6 +171,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
     n_features_in_: int
     callbacks_: list[Any]
     _input_: InputSpec
+    _auto_: dict[str, Any]  # what "auto" has become, by parameter
     _may_be_ids: bool = False  # X of the fit in progress, of which a warning was given
     _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
     _reads_characters: ClassVar[bool] = False
@@ -381,6 +384,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             freeze=frozen_epochs(self.freeze_embeddings) > 0,
             dropout=self.embedding_dropout,
             rare_dropout=self.rare_word_dropout,
+            average=spec.has_bags,
         )
         if not spec.n_character_ids:
             return words
@@ -392,6 +396,42 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             rare_dropout=self.rare_word_dropout,
         )
         return WordCharacterEmbedding(words, characters)
+
+    def _layer_rows(self) -> list[LayerRow]:
+        """Return name, type, output shape and trained parameters of each part of the network."""
+        raise NotImplementedError
+
+    def summary(self) -> None:
+        """Print the parts of the network, their output shapes and parameter counts.
+
+        The last line says what parameters with "auto" became.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`, which determines the numbers of tokens, features and outputs.
+        """
+        check_is_fitted(self)
+        module = self.module_
+        rows = [("part", "type", "output shape", "parameters")]
+        rows += [
+            (name, kind, shape, f"{count:,}") for name, kind, shape, count in self._layer_rows()
+        ]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        line = "-" * (sum(widths) + 6)
+        body = [
+            "  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3].rjust(widths[3])])
+            for row in rows
+        ]
+        trained = trained_parameters(module)
+        fixed = sum(p.numel() for p in module.parameters()) - trained
+        totals = [f"trained parameters: {trained:,}"]
+        if fixed:
+            totals.append(f"fixed parameters (frozen embeddings, unused biases): {fixed:,}")
+        if self._auto_:
+            became = ", ".join(f"{name}={value}" for name, value in self._auto_.items())
+            totals.append(f"auto: {became}")
+        print("\n".join([body[0], line, *body[1:], line, *totals]))
 
 
 def _fitted_names(estimator: BaseEstimator) -> list[str]:
@@ -418,7 +458,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     path_weights_: dict[str, float]
     _layers_: Layers
     _moments_: tuple[np.ndarray, np.ndarray] | None  # mean and scale of values; None of tokens
-    _auto_: dict[str, Any]  # what "auto" has become, by parameter
 
     @abstractmethod
     def _new_target(self) -> Target:
@@ -530,7 +569,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if type(self)._build_module is not BaseLSTM._build_module:
             return "_build_module returns a network of your own"
         if spec.is_tokens:
-            several = spec.n_features > 1 or spec.n_character_ids
+            several = spec.n_features > 1 or spec.n_character_ids or spec.has_bags
             return "each step holds several token ids" if several else None
         if kind != "numbers":
             return "for classes it takes token ids, and X holds values"
@@ -996,7 +1035,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         size = self._input_.n_features
         embedding = self._build_embedding()
         if isinstance(embedding, TokenEmbedding):
-            size *= embedding.weight.shape[1]
+            n_vectors = 1 if embedding.average else size
+            size = n_vectors * embedding.weight.shape[1]
         elif embedding is not None:
             size = embedding.output_size
         step_convolution = self._build_step_convolution()
@@ -1116,36 +1156,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """The output layer of the network; None if a user's module has none of this name."""
         return getattr(self.module_, "output", None)
 
-    def summary(self) -> None:
-        """Print the parts of the network, their output shapes and parameter counts.
-
-        The last line says what parameters with "auto" became.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`, which determines the numbers of tokens, features and outputs.
-        """
-        check_is_fitted(self)
-        module, spec = self.module_, self._input_
-        shapes = _layer_shapes(module, spec.n_features, is_tokens=spec.is_tokens)
-        rows = [("part", "type", "output shape", "parameters")]
-        rows += [(name, kind, shape, f"{count:,}") for name, kind, shape, count in shapes]
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        line = "-" * (sum(widths) + 6)
-        body = [
-            "  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3].rjust(widths[3])])
-            for row in rows
-        ]
-        trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
-        fixed = sum(p.numel() for p in module.parameters()) - trained
-        totals = [f"trained parameters: {trained:,}"]
-        if fixed:
-            totals.append(f"fixed parameters (frozen embeddings, unused biases): {fixed:,}")
-        if self._auto_:
-            became = ", ".join(f"{name}={value}" for name, value in self._auto_.items())
-            totals.append(f"auto: {became}")
-        print("\n".join([body[0], line, *body[1:], line, *totals]))
+    def _layer_rows(self) -> list[LayerRow]:
+        spec = self._input_
+        return layer_rows(self.module_, spec.n_features, is_tokens=spec.is_tokens)
 
     # Prediction
 
@@ -1782,52 +1795,65 @@ def _can_stratify(strata: np.ndarray, n_held: int) -> bool:
     return bool(counts.min() >= 2 and min(n_held, len(strata) - n_held) >= len(counts))
 
 
-def _layer_shapes(
-    module: nn.Module, n_features: int, *, is_tokens: bool
-) -> list[tuple[str, str, str, int]]:
+def layer_rows(module: nn.Module, n_features: int, *, is_tokens: bool | None) -> list[LayerRow]:
     """Return name, type, output shape and trained parameters of each part of `module`.
 
     Parameters
     ----------
     module : Module
-        The network; run once, in evaluation mode, on one sequence of zeros.
+        The network; run once, in evaluation mode, on one sequence of zeros, or one row of them.
     n_features : int
-        Number of features, or token ids, per step of the input.
-    is_tokens : bool
-        Whether the input is token ids.
+        Number of features, or token ids, per step of the input, or of columns of a table.
+    is_tokens : bool or None
+        Whether the input is token ids; None for a table.
 
     Returns
     -------
     list of tuple
-        A row per direct child, in the order in which they run.
+        A row per direct child, or layer of a `Sequential`, in the order in which they run.
     """
-    rows: list[tuple[str, str, str, int]] = []
+    rows: list[LayerRow] = []
     n_steps = _SUMMARY_STEPS if n_features < _LARGE else _SUMMARY_LARGE_STEPS
     hooks = [
         part.register_forward_hook(_shape_recorder(rows, name, n_steps))
-        for name, part in module.named_children()
+        for name, part in _parts(module)
         if any(True for _ in part.parameters()) or name == "pooling"
     ]
     device = next(module.parameters()).device
-    inputs = torch.zeros(
-        1, n_steps, n_features, dtype=torch.long if is_tokens else torch.float32, device=device
-    )
+    shape = (1, n_features) if is_tokens is None else (1, n_steps, n_features)
+    inputs = torch.zeros(shape, dtype=torch.long if is_tokens else torch.float32, device=device)
+    lengths = None if is_tokens is None else torch.tensor([n_steps], device=device)
     try:
         with evaluation_mode(module), torch.inference_mode():
-            module(inputs, torch.tensor([n_steps], device=device))
+            module(inputs, lengths)
     finally:
         for hook in hooks:
             hook.remove()
     return rows
 
 
-def _shape_recorder(rows: list[tuple[str, str, str, int]], name: str, n_steps: int) -> Any:
+def _parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the direct children with their names, and the layers of those that are sequences."""
+    for name, part in module.named_children():
+        if isinstance(part, nn.Sequential):
+            yield from ((f"{name}.{inner}", layer) for inner, layer in part.named_children())
+        else:
+            yield name, part
+
+
+def trained_parameters(part: nn.Module) -> int:
+    """Return the number of parameters that training changes."""
+    return sum(p.numel() for p in part.parameters() if p.requires_grad)
+
+
+def _shape_recorder(rows: list[LayerRow], name: str, n_steps: int) -> Any:
     def record(part: nn.Module, inputs: Any, output: Any) -> None:
         shape = tuple(output[0].shape if isinstance(output, tuple) else output.shape)
-        count = sum(p.numel() for p in part.parameters() if p.requires_grad)
-        has_time = "pooling" not in {name, *(row[0] for row in rows)}
+        names = {name, *(row[0] for row in rows)}
+        has_time = "pooling" not in names or "decoder" in names  # which unrolls the steps again
+        kind = type(part).__name__
         rows.append(
-            (name, type(part).__name__, _format_shape(shape, n_steps if has_time else 0), count)
+            (name, kind, _format_shape(shape, n_steps if has_time else 0), trained_parameters(part))
         )
 
     return record

@@ -312,7 +312,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     array; an object array of shape (n, 1); or the one-column frame that
     ``SequenceTokenizer().set_output(transform="pandas")`` returns. Of a data frame with several
     columns whose cells are sequences, each column is a feature.
-    Token ids of shape (T_i, K) are K ids per step, whose vectors are concatenated.
+    Token ids of shape (T_i, K) are K ids per step, whose vectors are concatenated. Those of steps
+    that are lists of words (see `SequenceTokenizer`) are averaged, in any number and order.
 
     Sequences that are data frames are aligned by the names of their columns, within X and with
     the X of `fit`; `feature_names_in_` is not set, as it names the columns of X itself. Dates,

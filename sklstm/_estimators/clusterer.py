@@ -28,7 +28,13 @@ from torch import nn
 
 from sklstm._callers import caller_level
 from sklstm._display import short
-from sklstm._estimators.base import Seeds, TrainedEstimator
+from sklstm._estimators.base import (
+    LayerRow,
+    Seeds,
+    TrainedEstimator,
+    layer_rows,
+    trained_parameters,
+)
 from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
 from sklstm._jobs import one_openmp_thread_after_fork
 from sklstm._keywords import ExplainedKeywords
@@ -745,10 +751,9 @@ class AutoencoderClusterer(
 
     def _build_recurrent(self) -> SequenceAutoencoder:
         spec = self._input_
-        if spec.is_tokens and spec.n_features > 1:
-            raise ValueError(
-                f"X has {spec.n_features} token ids in each step; AutoencoderClusterer accepts one."
-            )
+        if spec.is_tokens and (spec.n_features > 1 or spec.has_bags):
+            held = "bags of words" if spec.has_bags else f"{spec.n_features} token ids"
+            raise ValueError(f"X has {held} in each step; AutoencoderClusterer accepts one token.")
         embedding = self._build_embedding()
         size = spec.n_features
         if isinstance(embedding, TokenEmbedding):
@@ -778,6 +783,20 @@ class AutoencoderClusterer(
             noise=self.noise,
             dropout=self.dropout,
         )
+
+    def _layer_rows(self) -> list[LayerRow]:
+        autoencoder, centers = self.module_.autoencoder, self.module_.centers
+        if self._is_dense:
+            rows = layer_rows(autoencoder, self.n_features_in_, is_tokens=None)
+        else:
+            spec = self._input_
+            rows = layer_rows(autoencoder, spec.n_features, is_tokens=spec.is_tokens)
+            output = getattr(autoencoder, "output", None)
+            if spec.is_tokens and isinstance(output, nn.Linear):  # whose weights are read directly
+                shape = f"(batch, time, {output.out_features})"
+                rows.append(("output", "Linear", shape, trained_parameters(output)))
+        shape = f"(batch, {len(centers)})"
+        return [*rows, ("centers", "student_t", shape, centers.numel())]
 
     # Training
 
@@ -838,6 +857,7 @@ class AutoencoderClusterer(
             auto_epochs=RECONSTRUCTION,
             callbacks=self.callbacks_,
         )
+        self._auto_ = {"architecture": self.architecture_, "max_epochs": plan.max_epochs}
         outcome = train_autoencoder(
             autoencoder, samples, weights, plan, self._without_clusters(autoencoder)
         )
@@ -849,6 +869,8 @@ class AutoencoderClusterer(
         if self.clustering == "idec" and not interrupted and len(centers) > 1:
             interrupted = self._train_clusters(samples, weights, plan)
         release(self.callbacks_, self.callbacks, self.module_)
+        became = self._auto_ | {"n_clusters": len(centers)}
+        self._auto_ = {name: became[name] for name in became if getattr(self, name) == "auto"}
         self._describe(samples, weights)
         return not interrupted
 
@@ -864,6 +886,7 @@ class AutoencoderClusterer(
             was_frozen=first.frozen_epochs is not None,
             callbacks=self.callbacks_,
         )
+        self._auto_["clustering_epochs"] = plan.max_epochs
         outcome, n_reseeded = train_clusters(
             self.module_,
             samples,

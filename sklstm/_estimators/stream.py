@@ -347,8 +347,10 @@ class SequenceStream:
         if step.dtype.kind not in ("iu" if spec.is_tokens else "biuf"):
             kind = "token ids, which are ints" if spec.is_tokens else "numbers"
             raise ValueError(f"x has dtype {step.dtype}, but this model reads {kind}.")
-        if step.size != n * spec.n_features or (step.ndim and not self._one and len(step) != n):
-            wanted = str(spec.n_features) if self._one else f"{n} x {spec.n_features}"
+        # A bag of words may have any number of ids.
+        width = max(1, step.size // n) if spec.has_bags else spec.n_features
+        if step.size != n * width or (step.ndim and not self._one and len(step) != n):
+            wanted = str(width) if self._one else f"{n} x {width}"
             raise ValueError(
                 f"x has the shape {step.shape}, but a step of this stream has {wanted} "
                 f"number{'s' * (wanted != '1')}; feed() takes several steps."
@@ -361,7 +363,7 @@ class SequenceStream:
             raise ValueError(
                 f"x holds NaN or infinity, or a value too large for float32: {step.tolist()}."
             )
-        return inputs.reshape(n, 1, spec.n_features)
+        return inputs.reshape(n, 1, width)
 
     def _in_order(self, x: Any) -> Any:
         """Return a row, or the rows, of a data frame with its columns in the order of fit."""

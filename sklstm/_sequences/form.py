@@ -66,6 +66,11 @@ class InputSpec:
             sequences.columns,
         )
 
+    @property
+    def has_bags(self) -> bool:
+        """Whether each step holds a bag of words, of any number."""
+        return self.vocabulary is not None and self.vocabulary.bags
+
     def check(self, sequences: Ragged, name: str) -> None:
         """Raise ValueError if `sequences` have another form; `name` is the estimator's."""
         if sequences.is_tokens != self.is_tokens:
@@ -89,7 +94,7 @@ class InputSpec:
         given, expected = sequences.n_features, self.n_features
         if sequences.width is not None and self.width is not None and not self.is_tokens:
             given, expected = sequences.width, self.width
-        if given != expected:
+        if given != expected and not self.has_bags:
             raise ValueError(
                 f"X has {given} features, but {name} is expecting {expected} features as input."
             )

@@ -269,6 +269,11 @@ class Ragged:
         return self.vocabulary.characters is not None
 
     @property
+    def has_bags(self) -> bool:
+        """Whether each step holds a bag of words, whose number says nothing about the form of X."""
+        return self.is_tokens and self.vocabulary is not None and self.vocabulary.bags
+
+    @property
     def n_features_in(self) -> int:
         """What scikit-learn's ``n_features_in_`` is for this input."""
         return self.width if self.width is not None else self.n_features

@@ -127,6 +127,8 @@ def as_ragged(
     if isinstance(X, list) and input_type != "values":
         is_tokens, vocabulary = shared_vocabulary(X, vocabulary, are_ids=is_tokens)
     matrices = matrices and not is_tokens
+    if isinstance(X, list) and is_tokens and vocabulary is not None and vocabulary.bags:
+        X = _pad_bags(X)
     if isinstance(X, list):
         if names is None:
             X, names = align_frames(X, "X", columns)
@@ -420,7 +422,8 @@ def _items_of_column(X: np.ndarray) -> list[Any]:
 def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
     """Yield the ids of the words of each sequence, in any container; check that they are ids.
 
-    If the vocabulary has characters, a sequence may hold their ids beside those of the words.
+    If the vocabulary has characters, a sequence may hold their ids beside those of the words. If it
+    has bags of words, the ids of each step are a row.
     """
     rows, owner, _ = unwrap(as_container(X, "X"))
     if isinstance(rows, list):
@@ -434,7 +437,7 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         )
     if not isinstance(rows, Iterable):
         raise TypeError(f"X must hold sequences of token ids, got {type(X).__name__} ({X!r}).")
-    most = 1 if vocabulary.characters is None else 2
+    most = 2 if vocabulary.bags or vocabulary.characters is not None else 1
     for i, item in enumerate(rows):
         if isinstance(item, np.ma.MaskedArray):
             check_unmasked(item, f"X[{i}]")
@@ -449,7 +452,10 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
             )
         if ids.min(initial=0) < 0:
             raise ValueError(f"X[{i}] holds the id {ids.min()}; ids are 0 or greater.")
-        yield (ids if ids.ndim == 1 else ids[:, 0]).astype(np.intp)
+        if vocabulary.bags:
+            yield (ids if ids.ndim == 2 else ids[:, None]).astype(np.intp)
+        else:
+            yield (ids if ids.ndim == 1 else ids[:, 0]).astype(np.intp)
 
 
 def _holds_sequences(column: Any) -> bool:
@@ -498,6 +504,21 @@ def _refuse_other_steps(array: np.ndarray, index: int, shape: tuple[int, ...]) -
         f"X[{index}] has steps of shape {array.shape[1:]}, but the sequences before it have "
         f"steps of shape {shape}; every step needs the same shape."
     )
+
+
+def _pad_bags(items: list[Any]) -> list[Any]:
+    """Return sequences of bags of words with as many ids in each step as the largest bag has."""
+    rows = [item.view(np.ndarray) if isinstance(item, TokenArray) else item for item in items]
+    widths = {row.shape[1] for row in rows if isinstance(row, np.ndarray) and row.ndim == 2}
+    if len(widths) < 2:
+        return items
+    width = max(widths)
+    return [
+        np.pad(row, ((0, 0), (0, width - row.shape[1])), constant_values=PADDING_ID)
+        if isinstance(row, np.ndarray) and row.ndim == 2
+        else row
+        for row in rows
+    ]
 
 
 def _is_nested_table(items: Sequence[Any]) -> bool:
@@ -730,7 +751,7 @@ def _fill_empty_texts(sequences: Ragged) -> Ragged:
         return sequences
     lengths = np.maximum(sequences.lengths, 1)
     values = np.full((lengths.sum(), sequences.n_features), END_ID, dtype=np.int32)
-    if sequences.has_characters:  # it has none
+    if sequences.has_characters or sequences.has_bags:  # it has none, and one word
         values[:, 1:] = PADDING_ID
     filled = np.repeat(sequences.lengths > 0, lengths)
     values[filled] = sequences.values

@@ -20,7 +20,7 @@ _SMALL = 1 << 16
 # The column of token ids in a data frame, and where pandas keeps the vocabulary beside it. The
 # characters have a place of their own: a file keeps both as plain dicts.
 SEQUENCE_COLUMN, VOCABULARY_ATTR = "sequence", "sklstm_vocabulary"
-CHARACTERS_ATTR = "sklstm_characters"
+CHARACTERS_ATTR, BAGS_ATTR = "sklstm_characters", "sklstm_bags"
 
 
 class Vocabulary(dict[str, int]):
@@ -36,9 +36,17 @@ class Vocabulary(dict[str, int]):
     characters : Vocabulary or None, default=None
         The characters of the words, if sequences hold the ids of characters beside those of
         words. Vocabularies with different characters are not equal.
+    bags : bool, default=False
+        Whether a step of a sequence is a bag of words: any number of ids, in no order, padded with
+        0. Networks average their vectors. Vocabularies with and without bags are not equal.
     """
 
-    def __init__(self, words: Iterable[str] = (), characters: Vocabulary | None = None):
+    def __init__(
+        self,
+        words: Iterable[str] = (),
+        characters: Vocabulary | None = None,
+        bags: bool = False,
+    ):
         listed = list(words)
         super().__init__({word: i for i, word in enumerate(listed, start=N_RESERVED)})
         if len(self) != len(listed):
@@ -47,6 +55,7 @@ class Vocabulary(dict[str, int]):
                 f"each word of a vocabulary has one id, but {plain(twice)!r} is given twice."
             )
         self.characters = characters
+        self.bags = bags
 
     @property
     def n_ids(self) -> int:
@@ -55,6 +64,8 @@ class Vocabulary(dict[str, int]):
 
     def size(self) -> str:
         """Return how many words there are, and in how many characters, for messages."""
+        if self.bags:
+            return f"{len(self)} words, several in a step"
         if self.characters is None:
             return f"{len(self)} words"
         return f"{len(self)} words in {len(self.characters)} characters"
@@ -64,7 +75,9 @@ class Vocabulary(dict[str, int]):
         return np.array([*RESERVED_WORDS, *self], dtype=object)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Vocabulary) and self.characters != other.characters:
+        if isinstance(other, Vocabulary) and (
+            self.characters != other.characters or self.bags != other.bags
+        ):
             return False
         return super().__eq__(other)
 
@@ -78,6 +91,8 @@ class Vocabulary(dict[str, int]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self.bags:
+            return Vocabulary, (list(self), self.characters, True)
         if self.characters is None:
             return Vocabulary, (list(self),)
         return Vocabulary, (list(self), self.characters)
@@ -92,7 +107,7 @@ class TokenArray(np.ndarray):
 
     A step may also hold K ids: sequences of shape (T_i, K), or a padded array of shape
     (n, T, K). If the vocabulary has `characters`, the first id is that of a word, the others are
-    those of its characters.
+    those of its characters; if it has `bags`, they are words in no order.
 
     Slices, items, copies, pickles and joblib keep the vocabulary, and so do numpy's functions that
     select, rearrange or combine ids (`concatenate`, `take`, `where`, ...), which refuse arrays of
@@ -405,7 +420,7 @@ def vocabulary_of(X: Any) -> Vocabulary | None:
         return words
     characters = attrs.get(CHARACTERS_ATTR)
     known = None if characters is None else Vocabulary(_by_id(characters, CHARACTERS_ATTR))
-    return Vocabulary(_by_id(words, VOCABULARY_ATTR), known)
+    return Vocabulary(_by_id(words, VOCABULARY_ATTR), known, bool(attrs.get(BAGS_ATTR)))
 
 
 def _by_id(words: Any, name: str) -> list[str]:
@@ -425,6 +440,8 @@ def keep_vocabulary(frame: Any, vocabulary: Vocabulary | None) -> None:
         frame.attrs[VOCABULARY_ATTR] = vocabulary
         if vocabulary.characters is not None:
             frame.attrs[CHARACTERS_ATTR] = vocabulary.characters
+        if vocabulary.bags:
+            frame.attrs[BAGS_ATTR] = True
 
 
 def shared_vocabulary(

@@ -52,6 +52,7 @@ from sklstm.baselines._models import (
 
 Task = Literal["classification", "regression", "tags", "clusters"]
 Form = Literal["texts", "tokens", "values"]
+_BAGS = (list, tuple, set, frozenset, np.ndarray)  # of words, where steps hold several
 ALPHAS = np.logspace(-3, 3, 10)
 # Below this probability under the null hypothesis a difference is called one.
 LEVEL = 0.05
@@ -177,7 +178,10 @@ class Comparison:
             ax.plot(own.mean(), place, "|", color=colour, markersize=18, markeredgewidth=2.5)
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(-0.6, len(names) - 0.4)
-        ax.set_xlabel(f"{self.scoring}: {len(self._sizes)} {self._unit}, and their mean")
+        n = len(self._sizes)
+        ax.set_xlabel(
+            f"{self.scoring}: {n} {self._unit}, and their mean" if n > 1 else self.scoring
+        )
         ax.grid(axis="x", alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
         return ax
@@ -252,8 +256,12 @@ class Comparison:
             f"{_seconds(seconds[1], unit=True)}."
         )
         if np.isnan(p):
-            relation = "outperforms" if own > other else "does not outperform"
+            relation = "scores higher than" if own > other else "does not score higher than"
             caution = f"{n} {self._unit} do not allow a test of the difference."
+            if n == 1:
+                one = self._unit.removesuffix("s")
+                tested = f", with {self._sizes[0][1]:,} test samples," if one == "split" else ""
+                caution = f"A single {one}{tested} does not allow a test of the difference."
             return f"{self.name} {relation} the best baseline, {best}: {figures}. {caution} {took}"
         shown = "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
         figures = f"{figures}, {shown} by the corrected resampled t-test on {n} splits"
@@ -361,7 +369,8 @@ def compare(
     probabilities does with a scorer that needs them, is named in `Comparison.left_out`; an error of
     the estimator itself is raised. The verdict is on the baseline with the highest mean score. The
     test [1]_ allows for the overlap of training sets, which makes an ordinary t-test find
-    differences where there are none.
+    differences where there are none. A single split, such as a `PredefinedSplit` of training and
+    test data, allows no test: the verdict then says which model scores higher, and no more.
 
     References
     ----------
@@ -551,8 +560,9 @@ def _form(X: Any) -> Form:
         return "texts"
     if isinstance(first, TokenArray):
         return "tokens"
-    if isinstance(first, Sequence | np.ndarray) and len(first) and isinstance(first[0], str):
-        return "tokens"
+    if isinstance(first, Sequence | np.ndarray) and len(first):
+        word = next(iter(first[0]), "") if isinstance(first[0], _BAGS) else first[0]
+        return "tokens" if isinstance(word, str) else "values"
     return "values"
 
 
@@ -563,7 +573,18 @@ def words_and_pairs(tokens: Iterable[Any]) -> list[Any]:
 
 
 def _words(tokens: Iterable[Any]) -> list[str]:
-    return [token if isinstance(token, str) else str(token) for token in tokens]
+    """Return tokens as words, one after the other where steps are lists of them."""
+    words: list[str] = []
+    for token in tokens:
+        if isinstance(token, TokenArray) and token.vocabulary is not None and token.vocabulary.bags:
+            words += map(str, token[token > 0].tolist())
+        elif isinstance(token, _BAGS) and not isinstance(token, TokenArray):
+            words += (
+                sorted(map(str, token)) if isinstance(token, set | frozenset) else map(str, token)
+            )
+        else:
+            words.append(token if isinstance(token, str) else str(token))
+    return words
 
 
 def _baselines(task: Task, form: Form, estimator: Any, X: Any, y: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 from sklearn.utils import Bunch
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from sklstm.datasets._choice import check_choice
 from sklstm.datasets._home import (
@@ -86,7 +86,7 @@ def fetch_imdb(
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
     progress : bool, default=None
-        Whether to show a progress bar. None shows it if standard error is a terminal.
+        Whether to show a progress bar. None shows it in a terminal and in a notebook.
 
     Returns
     -------

@@ -72,7 +72,7 @@ def fetch_trec(
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
     progress : bool, default=None
-        Whether to show a progress bar. None shows it if standard error is a terminal.
+        Whether to show a progress bar. None shows it in a terminal and in a notebook.
 
     Returns
     -------

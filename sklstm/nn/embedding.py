@@ -93,6 +93,9 @@ class TokenEmbedding(RandomModule):
     counts : Tensor of shape (n_ids,) or None, default=None
         How often each id occurs in the training data; those with a count of 0 are never replaced.
         Only training needs them: they are not part of the state dict.
+    average : bool, default=False
+        Whether the vectors of the k ids of a step are averaged, rather than concatenated. Padding
+        does not count, and a step of padding alone has the zero vector.
 
     References
     ----------
@@ -109,6 +112,12 @@ class TokenEmbedding(RandomModule):
     >>> ids = torch.tensor([[[7], [42], [3]], [[7], [0], [0]]])  # (batch, time, 1)
     >>> embedding(ids).shape
     torch.Size([2, 3, 8])
+
+    Steps that are bags of words, of three and of one:
+
+    >>> bags = torch.tensor([[[7, 42, 3], [9, 0, 0]]])  # (batch, time, k)
+    >>> TokenEmbedding(n_ids=100, embedding_dim=8, average=True)(bags).shape
+    torch.Size([1, 2, 8])
     """
 
     def __init__(
@@ -122,8 +131,10 @@ class TokenEmbedding(RandomModule):
         unknown_id: int = 1,
         rare_dropout: float = 0.0,
         counts: Tensor | None = None,
+        average: bool = False,
     ):
         super().__init__()
+        self.average = flag("average", average)
         n_ids, embedding_dim = whole("n_ids", n_ids, 2), whole("embedding_dim", embedding_dim)
         self.dropout = rate("dropout", dropout)
         self.unknown_id = whole("unknown_id", unknown_id, 0)
@@ -144,7 +155,10 @@ class TokenEmbedding(RandomModule):
         self.rare.set_counts(counts)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Map ids of shape ``(batch, time, k)`` to ``(batch, time, k * embedding_dim)``."""
+        """Map ids of shape ``(batch, time, k)`` to ``(batch, time, k * embedding_dim)``.
+
+        With `average` to ``(batch, time, embedding_dim)``.
+        """
         check_tensor("ids", ids, "batch", "time", "k", dtypes=INTEGERS)
         given = ids
         n_ids = self.weight.shape[0]
@@ -160,6 +174,9 @@ class TokenEmbedding(RandomModule):
         if self.training and self.dropout > 0.0:
             mask = self.keep_mask((n_ids,), self.dropout, self.weight)
             vectors = vectors * mask[ids].unsqueeze(-1)  # (time, batch, k, embedding_dim)
+        if self.average:  # the vectors of padding are zero
+            counts = (ids != 0).sum(dim=2, keepdim=True).clamp_min(1)  # (time, batch, 1)
+            return (vectors.sum(dim=2) / counts).transpose(0, 1)  # (batch, time, embedding_dim)
         return vectors.flatten(2).transpose(0, 1)  # (batch, time, k * embedding_dim)
 
     def extra_repr(self) -> str:

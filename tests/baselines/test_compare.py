@@ -100,7 +100,9 @@ def test_equal_scores_and_a_constant_difference():
         ([0.9, 0.91, 0.92], [0.7, 0.71, 0.73], "LSTM outperforms the best baseline, baseline 1"),
         ([0.7, 0.71, 0.73], [0.9, 0.91, 0.92], "LSTM does not pay here: baseline 1 outperforms"),
         ([0.7, 0.9, 0.8], [0.9, 0.7, 0.81], "No difference between LSTM and the best baseline"),
-        ([0.9], [0.8], "1 splits do not allow a test"),
+        ([0.9], [0.8], "LSTM scores higher than the best baseline, baseline 1: "),
+        ([0.9], [0.8], "A single split, with 10 test samples, does not allow a test"),
+        ([0.8], [0.8], "LSTM does not score higher than the best baseline, baseline 1: "),
     ],
 )
 def test_verdicts(ours, other, verdict):

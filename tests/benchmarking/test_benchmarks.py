@@ -165,7 +165,6 @@ def test_programs_name_the_surroundings(n_lines):
     [
         ("", RESULTS),
         ("--validate", CACHE / "validation"),
-        ("--quick", CACHE / "quick"),
         ("--output there", Path("there")),
     ],
 )

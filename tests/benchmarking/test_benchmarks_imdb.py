@@ -51,31 +51,6 @@ def run_all(names, results, data=POLARITY, *, fresh=False, seeds=None):
     return harness.run_all(imdb.plan(names, data, seeds), results, fresh=fresh)
 
 
-def test_the_demo_runs_on_what_the_dependencies_bring(tmp_path, capfd, monkeypatch):
-    def small(spec):
-        if spec.name == "imdb":
-            raise OSError("not found anywhere")
-        return load(DataSpec(spec.name, 60, 30))
-
-    monkeypatch.setattr(imdb, "load", small)
-    options = "--quick --only digits-lstm tfidf --output"
-    assert imdb.STUDY.main([*options.split(), str(tmp_path)]) == 0
-    lines = capfd.readouterr().out.splitlines()
-    assert lines[0].startswith("Data: what comes with scikit-learn and gensim: digits")
-    assert sum(line.startswith("| TF-IDF + LR, defaults") for line in lines) == 1
-    curves = tmp_path / "imdb_learning_curves.png"
-    assert f"Written: {curves}" in lines
-    assert curves.stat().st_size > 1000
-    runs = json.loads((tmp_path / "imdb.json").read_text())["runs"]
-    assert [run["contender"] for run in runs] == ["digits-lstm", "tfidf"]
-    lstm, tfidf = runs
-    assert [epoch["epoch"] for epoch in lstm["history"]] == [*range(1, 21)]
-    assert lstm["params"]["lstmclassifier__max_epochs"] == 20
-    # each in its own process: the one without torch is the smaller
-    assert tfidf["environment"]["torch_threads"] is None
-    assert tfidf["memory_mb"]["peak"] < lstm["memory_mb"]["before"]
-
-
 def test_a_process_measures(tmp_path):
     parts = load(POLARITY)
     assert [len(part) for part in parts] == [60, 60, 30, 30]
@@ -86,6 +61,8 @@ def test_a_process_measures(tmp_path):
     assert result["accuracy"] == model.score(*parts[2:])
     assert result["seconds"]["fit"] > 0
     assert result["memory_mb"]["peak"] >= result["memory_mb"]["before"] > 10
+    # each in its own process, which does not load torch if its model needs none
+    assert result["environment"]["torch_threads"] is None
     assert result["environment"]["scikit-learn"]
     assert set(result) == set(run_of("")) - IDENTITY
 
@@ -185,33 +162,15 @@ def test_notes_tell_what_differs():
     assert text.count("Measured on 2 CPU cores, torch threads: 2;") == 1
 
 
-@pytest.mark.parametrize("quick", [False, True])
-def test_report_renders_from_the_file_alone(tmp_path, ran, quick):
+def test_report_renders_from_the_file_alone(tmp_path, ran):
     spec = DataSpec("imdb")
     history = [{"epoch": 1.0, "train_loss": 0.6}, {"epoch": 2.0, "train_loss": 0.4}]
     runs = [run_of("tfidf-5000", data=spec), run_of("lstm", data=spec, history=history)]
     (tmp_path / "imdb.json").write_text(json.dumps({"runs": runs}))
-    options = ["--report", "--output", str(tmp_path), *(["--quick"] if quick else [])]
-    assert imdb.STUDY.main(options) == 0
+    assert imdb.STUDY.main(["--report", "--output", str(tmp_path)]) == 0
     assert not ran
     page = (tmp_path / "imdb.md").read_text()
     assert "| Tutorial's LSTM " in page
-    assert ("published, %" in page) == (not quick)
+    assert "published, %" in page
     assert (tmp_path / "imdb_accuracy_time.png").exists()
     assert (tmp_path / "imdb_learning_curves.png").exists()
-
-
-def test_without_imdb_the_demo_takes_what_there_is(monkeypatch, capsys):
-    def nowhere(spec):
-        raise OSError("not found anywhere.\nAdvice.")
-
-    monkeypatch.setattr(imdb, "load", nowhere)
-    tasks = imdb.tasks(imdb.STUDY.parse(["--quick"]))
-    assert {task.identity["data"]["name"] for task in tasks} == {"digits", "polarity"}
-    output = capsys.readouterr()
-    assert output.out.startswith("Data: what comes with scikit-learn and gensim")
-    assert output.err == "IMDB cannot be had: not found anywhere.\n"
-    monkeypatch.setattr(imdb, "load", lambda spec: None)
-    tasks = imdb.tasks(imdb.STUDY.parse(["--quick"]))
-    assert [task.identity["data"] for task in tasks] == [asdict(DataSpec("imdb", 2000, 2000))] * 4
-    assert capsys.readouterr().out.startswith("Data: IMDB film reviews, a balanced slice of 2,000")

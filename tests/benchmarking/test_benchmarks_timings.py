@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from benchmarks import engine, harness, report, speed, tokenizer
+from benchmarks import engine, harness, report, shared_tokens, speed, tokenizer
 
 REVIEWS = Bunch(data=["a fine film", "a dull film"] * 6, target=np.tile([1, 0], 6))
 
@@ -93,3 +93,41 @@ def test_times_without_sklstm_have_no_base():
     run = {"contender": "torch", "epoch_s": 1.0, "step_ms": 1.0, "predict_s": 1.0, "version": "x"}
     assert "| nan |" in speed.page([{**run, "extrapolated": False}])
     assert report.took("seconds.fit")([run]) == "-"
+
+
+def test_candidates_share_one_tokenised_copy(tmp_path):
+    data = harness.stage(tmp_path / "reviews.npz", lambda: {"X": REVIEWS.data, "y": REVIEWS.target})
+    job = {"data": data, "n_candidates": 3, "n_scored": 4}
+    shared, alone = (
+        shared_tokens.measure(job | {"contender": name}) for name in shared_tokens.PARAMS
+    )
+    assert (shared["n_fits"], alone["n_fits"]) == (1, 3)
+    assert shared["cache_mb"] > alone["cache_mb"] == 0
+    assert shared["scores"] == alone["scores"]
+
+
+def test_searches_take_turns(measured, tmp_path, runs_in, rows_of, monkeypatch):
+    spent = {shared_tokens.SHARED: 3.0, shared_tokens.APART: 4.0}
+
+    def answer(job):
+        shared = job["contender"] == shared_tokens.SHARED
+        return {
+            "seconds": {"search": spent[job["contender"]]}, "n_fits": 1 if shared else 20,
+            "cache_mb": 9.0 * shared, "scores": {"accuracy": 0.5},
+            "environment": harness.environment(),
+        }  # fmt: skip
+
+    jobs = measured(answer)
+    monkeypatch.setattr(shared_tokens, "reviews", lambda: {"X": REVIEWS.data, "y": REVIEWS.target})
+    options = ["--output", str(tmp_path), "--rounds", "2"]
+    assert shared_tokens.STUDY.main(options) == 0
+    runs = runs_in(tmp_path / "shared_tokens.json")
+    assert order(runs) == [(name, turn) for turn in range(2) for name in spent]
+    page = (tmp_path / "shared_tokens.md").read_text()
+    assert [row[:4] for row in rows_of(page)[2:]] == [
+        ["`memory=`", "3.0", "3.0", "1"],
+        ["without memory", "4.0", "4.0", "20"],
+    ]
+    assert "takes 75% of the time" in page
+    assert shared_tokens.STUDY.main(options) == 0  # resumes, with nothing left to do
+    assert len(jobs) == 4

@@ -1,6 +1,7 @@
 """AutoencoderClusterer: the clusters it finds, and what its methods promise."""
 
 import pickle
+import re
 import signal
 
 import numpy as np
@@ -527,3 +528,76 @@ def test_only_the_autoencoder_that_is_kept_warns():
         model.fit(X)
     assert [warning.filename for warning in caught] == [__file__]
     assert f"{model.history_[-1]['changed']:.2%}" in str(caught[0].message)
+
+
+def of_tokens():
+    return SequenceTokenizer().fit_transform(["a b c", "b d e", "a a b c", "a", "b b"])
+
+
+@pytest.mark.parametrize(
+    ("X", "params", "shapes"),
+    [
+        (
+            BLOBS,
+            {"hidden_layer_sizes": (20, 8)},
+            {
+                "encoder.0": "(batch, 20)", "encoder.3": "(batch, 8)", "encoder.6": "(batch, 3)",
+                "decoder.0": "(batch, 8)", "decoder.3": "(batch, 20)", "decoder.6": "(batch, 6)",
+            },
+        ),
+        (
+            waves(9, 2)[0],
+            {"hidden_size": (5, 4), "bidirectional": True, "pooling": "attention"},
+            {
+                "encoder": "(batch, time, 8)", "pooling": "(batch, 8)", "to_latent": "(batch, 3)",
+                "decoder": "(batch, time, 10)", "output": "(batch, time, 2)",
+            },
+        ),
+        (
+            of_tokens(),
+            {"freeze_embeddings": True, "embeddings": np.eye(9, 5)},
+            {
+                "embedding": "(batch, time, 5)", "encoder": "(batch, time, 12)",
+                "pooling": "(batch, 12)", "to_latent": "(batch, 3)",
+                "decoder": "(batch, time, 12)", "output": "(batch, time, 9)",
+            },
+        ),
+    ],
+    ids=["table", "values", "tokens"],
+)  # fmt: skip
+def test_summary_counts_the_parameters_of_every_layer(X, params, shapes, capsys):
+    model = small(**{"max_epochs": 1, "clustering": "kmeans"} | params).fit(X)
+    model.summary()
+    head, _, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["part", "type", "output", "shape", "parameters"]
+    end = next(i for i, line in enumerate(lines) if set(line) == {"-"})
+    rows = {line.split()[0]: re.split(r"  +", line) for line in lines[:end]}
+    assert {name: row[2] for name, row in rows.items()} == shapes | {"centers": "(batch, 3)"}
+    counts = {name: int(row[3].replace(",", "")) for name, row in rows.items()}
+    assert counts.pop("centers") == 3 * 3
+    for name, count in counts.items():
+        layer = model.module_.autoencoder.get_submodule(name)
+        assert rows[name][1] == type(layer).__name__
+        assert count == sum(p.numel() for p in layer.parameters() if p.requires_grad)
+    of_torch = {flag: 0 for flag in (True, False)}
+    for parameter in model.module_.parameters():
+        of_torch[parameter.requires_grad] += parameter.numel()
+    assert sum(counts.values()) + 9 == of_torch[True]
+    totals = [f"trained parameters: {of_torch[True]:,}"]
+    if of_torch[False]:
+        note = "(frozen embeddings, unused biases)"
+        totals.append(f"fixed parameters {note}: {of_torch[False]:,}")
+    assert lines[end + 1 :] == [*totals, f"auto: architecture={model.architecture_}"]
+
+
+def test_summary_tells_what_auto_became(capsys):
+    model = AutoencoderClusterer("auto", n_clusters_range=(2, 3), random_state=0, n_init=1)
+    model.set_params(hidden_layer_sizes=8, batch_size=10, learning_rate=0.01)
+    model.fit(BLOBS).summary()
+    became = capsys.readouterr().out.splitlines()[-1]
+    assert became == (
+        "auto: architecture=dense, max_epochs=111, clustering_epochs=100, "
+        f"n_clusters={model.n_clusters_}"
+    )
+    epochs = [row["phase"] for row in model.history_].count("reconstruction")
+    assert epochs == 111

@@ -221,3 +221,16 @@ def test_a_room_without_a_circle_passes():
         "sklstm.room.inner.deep": "import math",
     }
     assert circle(sources) is None
+
+
+def test_progress_bars_suit_notebooks():
+    # tqdm.auto draws a widget in a notebook, where tqdm's own bars are lines of text.
+    found = {
+        name
+        for parts in MODULES
+        for name in imports(
+            PACKAGE.joinpath(*parts).with_suffix(".py").read_text(encoding="utf-8"), ".".join(parts)
+        )
+        if name.partition(".")[0] == "tqdm"
+    }
+    assert found == {"tqdm.auto"}

@@ -55,7 +55,7 @@ class SequenceTransformer(ExplainedKeywords, LinksToReference, TransformerMixin,
         """
         if self._is_table and sequences.width is not None and not sequences.is_tokens:
             validate_data(self, X, reset=False, skip_check_array=True)
-        elif sequences.n_features != self._n_step_features:
+        elif sequences.n_features != self._n_step_features and not sequences.has_bags:
             raise ValueError(
                 f"X has {sequences.n_features} features, but {type(self).__name__} is expecting "
                 f"{self._n_step_features} features as input."

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import repeat
 from math import isclose
 from numbers import Integral
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self
 from unicodedata import normalize
 
 import numpy as np
@@ -30,6 +30,7 @@ from sklstm.preprocessing.text._gensim import parts
 Analyzer = Callable[[Any], Iterable[str]]
 
 _WORD_LISTS = (list, tuple, np.ndarray)
+_BAGS = (list, tuple, set, frozenset, np.ndarray)
 _FEW_TEXTS = 100
 
 # Words of letters, digits and underscores, \w in re, with the combining marks after them and the
@@ -183,6 +184,8 @@ class _UserFunction:
         self.n_spelled = 0  # those of which the words are the single characters
         self.is_mistaken = False  # whether characters can hardly be meant
         self.example = ""
+        self.reads_steps = False  # whether words may come in steps of several
+        self.steps: list[list[int] | None] = []  # of each text: number of words in each step
 
     def __call__(self, item: Any) -> list[str]:
         is_text = isinstance(item, str)
@@ -199,20 +202,65 @@ class _UserFunction:
                 "for {item}"
             )
         words = returned if isinstance(returned, list) else list(returned)
+        sizes: list[int] | None = None if words else []
         try:
             joined = "".join(words)
         except TypeError:
-            place, word = next((j, w) for j, w in enumerate(words) if not isinstance(w, str))
-            raise _WrongWordsError(
-                f"the {self.name} must return words as str, got {_shown(word)} as word {place} of "
-                "{item}"
-            ) from None
+            if not self.reads_steps or not isinstance(words[0], _BAGS):
+                self._refuse_word(words, "as word {} of {{item}}")
+            words, sizes = self._words_of_steps(words)
+            joined = "".join(words)
+        self.steps.append(sizes)
         if is_text and len(item) > 1:
             self.n_texts += 1
             if len(words) == len(joined) == len(item):
                 self.n_spelled, self.example = self.n_spelled + 1, item
                 self.is_mistaken |= self.takes_lists or returned is item or " " in words
         return words if joined.isascii() else list(map(self.splitting.normal, words))
+
+    def _refuse_word(self, words: list[Any], place: str) -> NoReturn:
+        """Raise an error that names the first word that is no str, and its place."""
+        j, word = next((j, word) for j, word in enumerate(words) if not isinstance(word, str))
+        raise _WrongWordsError(
+            f"the {self.name} must return words as str, got {_shown(word)} {place.format(j)}"
+        ) from None
+
+    def _words_of_steps(self, steps: list[Any]) -> tuple[list[str], list[int]]:
+        """Return the words of a text whose steps are lists of words, and how many each step has."""
+        bags: list[list[Any]] = []
+        for j, step in enumerate(steps):
+            if not isinstance(step, _BAGS):
+                raise _WrongWordsError(
+                    f"step {j} of {{item}} is {_shown(step)}, but other steps are lists of words; "
+                    "give every step as a list, one of one word as ['word']"
+                ) from None
+            # A set has no order that would be the same in the next process.
+            bag = sorted(step, key=str) if isinstance(step, set | frozenset) else list(step)
+            if not all(isinstance(word, str) for word in bag):
+                self._refuse_word(bag, f"as word {{}} of step {j} of {{{{item}}}}")
+            bags.append(bag)
+        return [word for bag in bags for word in bag], list(map(len, bags))
+
+    def gathered_steps(self) -> Steps | None:
+        """Return the steps of all texts, or None if every word is a step.
+
+        Raises
+        ------
+        TypeError
+            If only some texts have steps that are lists.
+        """
+        nested = next((i for i, sizes in enumerate(self.steps) if sizes), None)
+        if nested is None:
+            return None
+        flat = next((i for i, sizes in enumerate(self.steps) if sizes is None), None)
+        if flat is not None:
+            raise TypeError(
+                f"X[{flat}] is a list of words, but the steps of X[{nested}] are lists of words; "
+                "give every step as a list of words, one of one word as ['word']."
+            )
+        every = [sizes or [] for sizes in self.steps]
+        sizes = np.array([size for sizes in every for size in sizes], dtype=np.int64)
+        return Steps(sizes, np.array([len(sizes) for sizes in every], dtype=np.int64))
 
     @property
     def takes_lists(self) -> bool:
@@ -297,6 +345,22 @@ SPLITTING_CONSTRAINTS: dict[str, list[Any]] = {
 
 
 @dataclass(frozen=True)
+class Steps:
+    """How words are grouped in steps, where these are lists of words.
+
+    Attributes
+    ----------
+    sizes : ndarray of int of shape (n_steps,)
+        The number of words in each step of all texts, concatenated.
+    lengths : ndarray of int of shape (n_texts,)
+        The number of steps of each text.
+    """
+
+    sizes: np.ndarray
+    lengths: np.ndarray
+
+
+@dataclass(frozen=True)
 class Corpus:
     """Texts as one array of word ids, at four bytes a token.
 
@@ -313,12 +377,15 @@ class Corpus:
     unknown : sequence of str
         The words of ids below 0, which a vocabulary does not have: that of -1 first. Empty if such
         words have an id.
+    steps : Steps or None
+        How the words are grouped in steps; None if every word is a step.
     """
 
     words: Sequence[str]
     ids: np.ndarray
     lengths: np.ndarray
     unknown: Sequence[str] = ()
+    steps: Steps | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -350,7 +417,11 @@ class Corpus:
         """Return the texts with those tokens alone where the mask `kept` is True."""
         kept_before = np.append(0, np.cumsum(kept))
         lengths = np.diff(kept_before[np.cumsum(self.lengths)], prepend=0)
-        return replace(self, ids=self.ids[kept], lengths=lengths)
+        steps = self.steps
+        if steps is not None:
+            sizes = np.diff(kept_before[np.cumsum(steps.sizes)], prepend=0)
+            steps = replace(steps, sizes=sizes)
+        return replace(self, ids=self.ids[kept], lengths=lengths, steps=steps)
 
     def looked_up(self, vocabulary: Mapping[str, int]) -> Corpus:
         """Return the texts with the ids of a vocabulary, and ids below 0 of other words."""
@@ -358,7 +429,7 @@ class Corpus:
         others = np.flatnonzero(new < 0)
         new[others] = -1 - np.arange(len(others))
         unknown = [self.words[i] for i in others.tolist()]
-        return Corpus((), new[self.ids], self.lengths, unknown)
+        return Corpus((), new[self.ids], self.lengths, unknown, self.steps)
 
     def in_lowercase(self) -> Corpus:
         """Return the texts with words converted to lowercase, where several become the same."""
@@ -432,6 +503,7 @@ def read_corpus(
     word_lists: bool = False,
     vocabulary: Mapping[str, int] | None = None,
     keep_unknown: bool = False,
+    steps: bool = False,
 ) -> Corpus:
     """Check texts and split them into words.
 
@@ -449,6 +521,8 @@ def read_corpus(
         Look words up in it. None gives the words ids in the order of their first occurrence.
     keep_unknown : bool, default=False
         Whether words outside the vocabulary are returned, too; otherwise their ids are all -1.
+    steps : bool, default=False
+        Whether a user's function may return steps that are lists of words, in place of words.
 
     Raises
     ------
@@ -467,6 +541,8 @@ def read_corpus(
     if not items:
         raise ValueError("X is empty (0 texts); at least one text is needed.")
     analyze, own = splitting.build_analyzer()
+    if own is not None:
+        own.reads_steps = steps and own.name == "analyzer"  # whose words are not processed further
     if not set(map(type, items)) <= {str, bytes}:
         for i, item in enumerate(items):
             if is_missing(item):
@@ -492,14 +568,14 @@ def read_corpus(
             own.warn_of_characters()
         if unknown:
             ids[ids < 0] = np.arange(-1, -1 - len(unknown), -1)
-        return Corpus((), ids, lengths, unknown)
+        return Corpus((), ids, lengths, unknown, own.gathered_steps() if own else None)
     seen: defaultdict[str, int] = defaultdict()
     seen.default_factory = seen.__len__
     number = seen.__getitem__
     ids, lengths = _map_words(items, analyze, lambda words: map(number, words))
     if own is not None:
         own.warn_of_characters()
-    return Corpus(list(seen), ids, lengths)
+    return Corpus(list(seen), ids, lengths, steps=own.gathered_steps() if own else None)
 
 
 class _Noting(dict[str, int]):

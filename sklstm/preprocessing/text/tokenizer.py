@@ -36,6 +36,7 @@ from sklstm._sequences import (
     contain_sequences,
     fill,
     id_rows,
+    object_array,
     plain,
     positions,
     split,
@@ -46,6 +47,7 @@ from sklstm.preprocessing.text.corpus import (
     TOKEN_PATTERN,
     Corpus,
     Splitting,
+    Steps,
     check_all_str,
     check_no_lines,
     read_corpus,
@@ -127,7 +129,9 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     analyzer : {"word", "char", "char_wb"} or callable, default="word"
         What an id stands for: a word, a character, or a character within word boundaries. A
         callable takes an item of X and returns its words: ``analyzer=list`` takes texts that
-        are lists of words already.
+        are lists of words already. A callable may also return a list, tuple or set of words for
+        each step: ``analyzer=list`` takes ``[["a", "b"], ["c"]]`` as two steps, of two words and
+        of one. See the notes.
     ngram_range : tuple (n, n), default=(1, 1)
         Use n-grams of n words or characters instead of single ones. Both numbers must be equal:
         n-grams of several lengths have no common order in time.
@@ -176,6 +180,14 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     beside the sequences. `BaggingClassifier` and imbalanced-learn's `RandomOverSampler` take such a
     column, too, and keep its vocabulary.
 
+    Where each step is a list of words (the codes of a visit, the items of a basket, the tags of a
+    picture), a sequence has the shape (T_i, K), with K the number of words in the largest step of
+    the call; other steps are padded with the id 0. `LSTMClassifier`, `LSTMRegressor` and
+    `LSTMTagger` average the word vectors of a step: neither padding nor the order of its words
+    counts, and K may differ from call to call. A step without words has the id 3 alone.
+    `max_length` counts steps. The linear model of word counts (`linear_path`) does not read such
+    steps, and words that training never saw are read as unknown even if `embeddings` has them.
+
     Examples
     --------
     >>> from sklstm import SequenceTokenizer
@@ -204,6 +216,16 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     >>> speller.transform(["these bees"])[0]
     TokenArray([[5, 6, 7, 5, 4],
                 [1, 1, 4, 4, 5]], dtype=int32)
+
+    Steps of several words, such as the articles that a customer bought at each visit:
+
+    >>> visits = [[["milk", "bread"], ["milk"]], [["tea"], ["bread", "milk", "tea"]]]
+    >>> baskets = SequenceTokenizer(analyzer=list)
+    >>> baskets.fit_transform(visits)[0]
+    TokenArray([[4, 5, 0],
+                [4, 0, 0]], dtype=int32)
+    >>> baskets.vocabulary_
+    {'milk': 4, 'bread': 5, 'tea': 6}
     """
 
     vocabulary_: Vocabulary
@@ -335,16 +357,17 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         Returns
         -------
         sequences : TokenArray of shape (n_texts,), or (n_texts, 1) if X is a column of a table
-            One int32 array of ids for each text, of shape (T_i,), or (T_i, 1 + `characters`). After
-            ``set_output(transform="pandas")`` a data frame with these arrays in its only column
-            'sequence'.
+            One int32 array of ids for each text, of shape (T_i,), or (T_i, 1 + `characters`), or
+            (T_i, K) for steps of several words. After ``set_output(transform="pandas")`` a data
+            frame with these arrays in its only column 'sequence'.
 
         Raises
         ------
         NotFittedError
             If the tokenizer is not fitted and has no `vocabulary`.
         ValueError
-            If `characters` was set to a number, or to None, only after `fit`.
+            If `characters` was set to a number, or to None, only after `fit`; or if steps are lists
+            of words here, and single words in `fit`, or the reverse.
         """
         vocabulary = self._known_words()
         learned, width = vocabulary.characters, self.characters
@@ -354,7 +377,8 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
                 f"{'no characters' if learned is None else 'characters'}; fit again."
             )
         if width is None:
-            sequences = self._encode(self._read(X, vocabulary), vocabulary)
+            corpus = self._read(X, vocabulary)
+            sequences = self._encode(*self._as_steps(corpus, self._for_steps(vocabulary, corpus)))
         else:
             sequences = self._encode(*self._look_up(self._read(X), vocabulary))
         return contain_sequences(sequences, X, self)
@@ -374,7 +398,8 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         Returns
         -------
         words : list of arrays of str
-            The words of each sequence, in their order.
+            The words of each sequence, in their order. Of steps of several words, an object array
+            with the words of each step.
 
         Raises
         ------
@@ -387,8 +412,13 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         words = vocabulary.words()
         result = []
         for ids in id_rows(X, vocabulary):
-            shown = ids[~np.isin(ids, (PADDING_ID, START_ID, END_ID))]
-            result.append(words[np.where(shown < len(words), shown, UNKNOWN_ID)])
+            is_shown = ~np.isin(ids, (PADDING_ID, START_ID, END_ID))
+            shown = words[np.where(ids < len(words), ids, UNKNOWN_ID)]
+            if vocabulary.bags:
+                steps = zip(shown, is_shown, strict=True)
+                result.append(object_array(step[kept] for step, kept in steps if kept.any()))
+            else:
+                result.append(shown[is_shown])
         return result
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -438,6 +468,26 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             normal=Splitting.from_params(vars(self)).normal,
         )
 
+    def _for_steps(self, vocabulary: Vocabulary, corpus: Corpus) -> Vocabulary:
+        """Return a vocabulary that says whether steps are lists of words, as those of texts are.
+
+        Raises
+        ------
+        ValueError
+            If the words of a fitted tokenizer came otherwise.
+        """
+        bags = corpus.steps is not None
+        if bags == vocabulary.bags or not len(corpus.ids):
+            return vocabulary
+        if not hasattr(self, "vocabulary_"):
+            return Vocabulary(vocabulary, vocabulary.characters, bags)
+        kinds = ["single words", "lists of words"]
+        raise ValueError(
+            f"the steps of X[{np.flatnonzero(corpus.lengths)[0]}] are {kinds[bags]}, but this "
+            f"tokenizer was fitted on steps that are {kinds[not bags]}; give them alike, or fit "
+            "again."
+        )
+
     def _folds_case(self) -> bool:
         """Return True if words are looked up in lowercase but spelled as they are written."""
         return self.characters is not None and bool(self.lowercase)
@@ -454,7 +504,15 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
                     "stop_words=None."
                 )
             splitting = replace(splitting, lowercase=False)
-        return read_corpus(X, splitting, vocabulary=vocabulary, keep_unknown=self.unknown == "id")
+        corpus = read_corpus(
+            X, splitting, vocabulary=vocabulary, keep_unknown=self.unknown == "id", steps=True
+        )
+        if corpus.steps is not None and self.characters is not None:
+            raise ValueError(
+                f"characters={self.characters} adds the characters of the one word of a step, but "
+                "the steps of X are lists of words; set characters=None."
+            )
+        return corpus
 
     def _learn(self, X: Iterable[Any]) -> Corpus:
         """Set the vocabulary, and return the texts."""
@@ -465,6 +523,8 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             self._warn_of_uppercase(given)
             self._warn_of_white_space(given)
             self.vocabulary_ = given
+            if given.bags != (corpus.steps is not None):
+                self.vocabulary_ = Vocabulary(given, given.characters, not given.bags)
             return corpus
         words = (corpus.in_lowercase() if self._folds_case() else corpus).choose_words(
             min_df=self.min_df,
@@ -475,7 +535,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         if self.characters is not None:
             # Also those of words outside the vocabulary, of which only the spelling is known.
             characters = _learn_characters(corpus.words, corpus.counts())
-        self.vocabulary_ = Vocabulary(words, characters)
+        self.vocabulary_ = Vocabulary(words, characters, corpus.steps is not None)
         return corpus
 
     def _look_up(
@@ -494,7 +554,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             the row of each is its id.
         """
         if self.characters is None or vocabulary.characters is None:
-            return corpus.looked_up(vocabulary), vocabulary, None
+            return self._as_steps(corpus.looked_up(vocabulary), vocabulary)
         looked_up = list(map(str.lower, corpus.words)) if self._folds_case() else corpus.words
         ids = np.array([vocabulary.get(word, UNKNOWN_ID) for word in looked_up], dtype=np.int32)
         width = int(self.characters)
@@ -505,12 +565,41 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         corpus = Corpus(looked_up, corpus.ids + N_RESERVED, corpus.lengths)
         return corpus, vocabulary, table
 
+    def _as_steps(
+        self, corpus: Corpus, vocabulary: Vocabulary
+    ) -> tuple[Corpus, Vocabulary, np.ndarray | None]:
+        """Return texts as they are, or as rows of a table with the words of every step.
+
+        Returns
+        -------
+        corpus : Corpus
+            The texts; or the rows of their steps.
+        vocabulary : Vocabulary
+            The same.
+        table : ndarray of int32 of shape (4 + n_steps, K) or None
+            The ids of each step, after the reserved ids.
+        """
+        if not vocabulary.bags:
+            return corpus, vocabulary, None
+        if self.unknown == "skip":
+            corpus = corpus.only(corpus.ids >= 0)
+        nothing = np.zeros(len(corpus), dtype=np.int64)
+        steps = corpus.steps or Steps(nothing[:0], nothing)  # of empty texts alone
+        width = int(steps.sizes.max(initial=1))
+        ids = np.where(corpus.ids < 0, UNKNOWN_ID, corpus.ids)
+        rows = fill(ids, steps.sizes, width, "post", PADDING_ID)
+        rows[steps.sizes == 0, 0] = END_ID
+        reserved = np.full((N_RESERVED, width), PADDING_ID, dtype=np.int32)
+        reserved[:, 0] = np.arange(N_RESERVED)
+        places = np.arange(N_RESERVED, N_RESERVED + len(rows), dtype=np.int32)
+        return Corpus((), places, steps.lengths), vocabulary, np.concatenate([reserved, rows])
+
     def _encode(
         self, corpus: Corpus, vocabulary: Vocabulary, table: np.ndarray | None = None
     ) -> TokenArray:
         """Return a sequence of ids for each text: skipped, truncated and marked as wanted."""
         max_words = self._max_words()
-        if self.unknown == "skip":
+        if self.unknown == "skip" and not vocabulary.bags:
             known = corpus.ids >= 0 if table is None else table[corpus.ids, 0] != UNKNOWN_ID
             corpus = corpus.only(known)
         flat, lengths = corpus.ids, corpus.lengths
@@ -534,6 +623,9 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             at = np.flatnonzero(flat < 0)
             words = list(map(corpus.unknown.__getitem__, (-1 - flat[at]).tolist()))
             flat[at] = UNKNOWN_ID
+        elif vocabulary.bags:
+            at, words = np.empty(0, dtype=np.int64), []
+            flat = table.take(flat, axis=0)
         else:
             at = np.flatnonzero(table[flat, 0] == UNKNOWN_ID)
             words = list(map(corpus.words.__getitem__, (flat[at] - N_RESERVED).tolist()))
