@@ -1491,6 +1491,25 @@ class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM
         sequences = self._read_X(X)
         return self._run(self.module_.encode, sequences)
 
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the features that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X; only their number is checked, if X had shape (n, T). A
+            column of sequences has a single name, whatever the number of features of a step.
+
+        Returns
+        -------
+        names : ndarray of str
+            The name of the class in lower case and a number: ``"lstmclassifier0"``.
+        """
+        check_is_fitted(self)
+        given = None if self._input_.width is None else input_features
+        names: np.ndarray = super().get_feature_names_out(given)
+        return names
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
