@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import contain_sequences
-from sklstm.preprocessing.series.frames import FrameSequences, frame_to_sequences
+from sklstm.preprocessing.series.frames import FrameSequences, frame_to_sequences, listed
 
 _COLUMNS = [str, Integral, list, tuple]
 _DURATION = [Interval(Real, 0, None, closed="neither"), timedelta, np.timedelta64, None]
@@ -234,7 +234,7 @@ class FrameToSequences(ExplainedKeywords, TransformerMixin, BaseEstimator):
             )
         validate_data(self, X, reset=True, skip_check_array=True)
         self.columns_ = list(sequences.columns)
-        self._table_columns = sequences.table_columns
+        self._table_columns = [*listed(self.id), *listed(self.static), *sequences.columns]
         return sequences
 
     def _convert(self, X: Any, columns: Any) -> FrameSequences:

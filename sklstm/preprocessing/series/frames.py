@@ -86,11 +86,6 @@ class FrameSequences:
             }
         return _with_columns(_from_native(self._static), nested).to_native()
 
-    @property
-    def table_columns(self) -> list[Any]:
-        """The names of the columns of `table`."""
-        return [*_from_native(self._static).columns, *self.columns]
-
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -241,8 +236,8 @@ def frame_to_sequences(
     if missing not in _MISSING:
         raise ValueError(f"missing={plain(missing)!r} is not accepted; use one of {_MISSING}.")
     read = _from_native(frame)
-    id_names, static_names = _listed(id), _listed(static)
-    names = _value_columns(read, columns, [*id_names, *static_names, *_listed(time), *_listed(y)])
+    id_names, static_names = listed(id), listed(static)
+    names = _value_columns(read, columns, [*id_names, *static_names, *listed(time), *listed(y)])
     _check_names(frame, read, id_names, time, names, y, static_names)
     rows = _Rows(read, id_names, time)
     values = _values(read, names)
@@ -256,7 +251,7 @@ def frame_to_sequences(
         labels = rows.split(targets) if per_step else rows.label_of_ids(targets, y)
     for name in static_names:
         rows.check_constant(read.get_column(name).to_numpy(), f"static column {name!r}")
-    keys = _columns(read, [*id_names, *_listed(time)])
+    keys = _columns(read, [*id_names, *listed(time)])
     gaps, n_missing, step = rows.gaps(freq, max_gap)
     return FrameSequences(
         X=rows.split(values),
@@ -293,7 +288,8 @@ def _columns(frame: nw.DataFrame[Any], names: list[Any]) -> nw.DataFrame[Any]:
     return frame.select(*(frame.get_column(name) for name in names))
 
 
-def _listed(names: Any) -> list[Any]:
+def listed(names: Any) -> list[Any]:
+    """Return the names of columns as a list, where one or none may be given."""
     if names is None:
         return []
     return list(names) if isinstance(names, list | tuple | np.ndarray) else [names]
@@ -302,7 +298,7 @@ def _listed(names: Any) -> list[Any]:
 def _value_columns(frame: nw.DataFrame[Any], columns: Any, others: list[Any]) -> list[Any]:
     """Return the names of the columns of values."""
     if columns is not None:
-        return _listed(columns)
+        return listed(columns)
     schema = frame.schema
     names = [
         name
@@ -327,14 +323,14 @@ def _check_names(
     y: Any,
     static: list[Any],
 ) -> None:
-    roles = {"id": id_names, "time": _listed(time), "columns": names, "y": _listed(y)}
+    roles = {"id": id_names, "time": listed(time), "columns": names, "y": listed(y)}
     roles["static"] = static
-    for role, listed in roles.items():
-        for name in listed:
+    for role, given in roles.items():
+        for name in given:
             if name not in frame.columns:
                 _refuse_name(native, frame, role, name)
-        if len(set(listed)) < len(listed):
-            raise ValueError(f"{role}={listed!r} names a column twice.")
+        if len(set(given)) < len(given):
+            raise ValueError(f"{role}={given!r} names a column twice.")
     if not id_names or not names:
         raise ValueError(f"{'columns' if id_names else 'id'} names no column.")
     if len(roles["time"]) > 1 or len(roles["y"]) > 1:
@@ -818,7 +814,7 @@ def _step_arrays(sequences: Any) -> list[np.ndarray]:
 def _names_of_values(columns: Any, k: int) -> list[Any]:
     if columns is None:
         return ["value"] if k == 1 else [f"value{i}" for i in range(k)]
-    names = _listed(columns)
+    names = listed(columns)
     if len(names) != k or len(set(names)) < k:
         raise ValueError(
             f"columns={names!r} must be {k} different names, one for each value of a step."
@@ -873,7 +869,7 @@ def _new_keys(
     """Return the columns of ids and times of all steps."""
     if ids is None:
         raise ValueError("ids is None; pass the id of each sequence, or like.")
-    names, owner = _listed(id), sequence_ids(lengths)
+    names, owner = listed(id), sequence_ids(lengths)
     series = nw.from_native(ids, series_only=True, pass_through=True)
     if isinstance(series, nw.Series):
         if len(names) > 1:
