@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from scipy.sparse import issparse
 from sklearn.base import (
-    ClassNamePrefixFeaturesOutMixin,
     ClusterMixin,
     TransformerMixin,
     _fit_context,
@@ -28,7 +27,7 @@ from torch import nn
 
 from sklstm._callers import caller_level
 from sklstm._display import short
-from sklstm._estimators.base import Seeds, TrainedEstimator
+from sklstm._estimators.base import NamedFeatures, Seeds, TrainedEstimator
 from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
 from sklstm._jobs import one_openmp_thread_after_fork
 from sklstm._keywords import ExplainedKeywords
@@ -97,7 +96,7 @@ _SHARED_TRAINING = (
 
 class AutoencoderClusterer(
     ExplainedKeywords,
-    ClassNamePrefixFeaturesOutMixin,
+    NamedFeatures,
     ClusterMixin,
     TransformerMixin,
     TrainedEstimator,

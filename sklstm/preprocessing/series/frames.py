@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from numbers import Real
@@ -31,7 +31,7 @@ _MISSING = ("error", "drop", "keep")
 _FRAMES = "accepted is a data frame of pandas or polars, or a pyarrow table"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class FrameSequences:
     """The result of `frame_to_sequences`.
 
@@ -63,9 +63,9 @@ class FrameSequences:
     columns: tuple[str, ...]
     gaps: Any
     step: Any
-    _keys: Any = field(compare=False)  # the columns of ids and times, in the rows of the frame
-    _static: Any = field(compare=False)  # one row for each id, the ids among its columns
-    _rows: np.ndarray = field(compare=False)  # of the frame, of all steps
+    _keys: Any  # the columns of ids and times, in the rows of the frame
+    _static: Any  # one row for each id, the ids among its columns
+    _rows: np.ndarray  # of the frame, of all steps
 
     @cached_property
     def table(self) -> Any:
@@ -158,8 +158,8 @@ def frame_to_sequences(
         Steps longer than this are gaps. None stands for 1.5 times `freq`.
     missing : {"error", "drop", "keep"}, default="error"
         How to handle NaN, infinity and null in the columns of values. "error" raises a
-        ValueError, "drop" leaves out such steps, "keep" keeps them, for what fills them later:
-        the estimators refuse them.
+        ValueError, "drop" leaves out such steps, which makes gaps, and "keep" keeps them, for what
+        fills them later: the estimators refuse them.
 
     Returns
     -------
@@ -292,7 +292,7 @@ def listed(names: Any) -> list[Any]:
     """Return the names of columns as a list, where one or none may be given."""
     if names is None:
         return []
-    return list(names) if isinstance(names, list | tuple | np.ndarray) else [names]
+    return [names] if isinstance(names, str) or not hasattr(names, "__iter__") else list(names)
 
 
 def _value_columns(frame: nw.DataFrame[Any], columns: Any, others: list[Any]) -> list[Any]:
@@ -326,6 +326,8 @@ def _check_names(
     roles = {"id": id_names, "time": listed(time), "columns": names, "y": listed(y)}
     roles["static"] = static
     for role, given in roles.items():
+        if role in ("time", "y") and len(given) > 1:
+            raise ValueError(f"{role} names {len(given)} columns; accepted is the name of one.")
         for name in given:
             if name not in frame.columns:
                 _refuse_name(native, frame, role, name)
@@ -333,9 +335,6 @@ def _check_names(
             raise ValueError(f"{role}={given!r} names a column twice.")
     if not id_names or not names:
         raise ValueError(f"{'columns' if id_names else 'id'} names no column.")
-    if len(roles["time"]) > 1 or len(roles["y"]) > 1:
-        role = "time" if len(roles["time"]) > 1 else "y"
-        raise ValueError(f"{role}={roles[role]!r} names several columns; accepted is one.")
     for first, second in (("id", "time"), ("id", "columns"), ("id", "static"),
                           ("static", "columns")):  # fmt: skip
         both = [name for name in roles[first] if name in roles[second]]
@@ -585,7 +584,8 @@ class _Rows:
             if len(found):
                 self._warn(found, times, steps, usual)
         per = usual if usual is not None else np.nan
-        n_missing = np.nan_to_num(np.round(steps[found] / per) - 1).astype(np.int64)
+        missing = np.nan_to_num(np.round(steps[found] / per) - 1)
+        n_missing = np.maximum(missing, 0).astype(np.int64)
         step: Any = usual
         if usual is not None and unit is not None:
             seconds = np.timedelta64(round(usual * 1e9), "ns")

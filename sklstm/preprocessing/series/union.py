@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import TransformerMixin, _fit_context, clone
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import _safe_indexing
+from sklearn.utils import Tags, _safe_indexing, get_tags
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -257,7 +257,12 @@ class SequenceUnion(ExplainedKeywords, TransformerMixin, _BaseComposition):
             samples or of steps. The message names the parts and the first such sample.
         """
         check_is_fitted(self)
-        if hasattr(self, "n_features_in_") and not hasattr(X, "columns"):
+        if hasattr(self, "n_features_in_") and isinstance(X, np.ndarray):
+            if X.ndim == 1:
+                raise ValueError(
+                    "Expected 2D array, got 1D array instead. Reshape your data: "
+                    "X.reshape(1, -1) is a single sample."
+                )
             validate_data(self, X, reset=False, skip_check_array=True)
         fitted = [part for part in self.transformers_ if not _is_dropped(part[1])]
         outputs = Parallel(n_jobs=self.n_jobs)(
@@ -290,6 +295,12 @@ class SequenceUnion(ExplainedKeywords, TransformerMixin, _BaseComposition):
         if self._output_ndim == 3:
             raise ValueError("The output has shape (n, T, F), not columns that could be named.")
         return np.array(self._names_out, dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        parts = [part for _, part in self._parts if not isinstance(part, str)]
+        tags.input_tags.allow_nan = all(get_tags(part).input_tags.allow_nan for part in parts)
+        return tags
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return which metadata the parts ask for.
@@ -517,7 +528,7 @@ def _holds_words(output: Any, *, within: bool = False) -> bool:
     """Return True for a column or table of strings; with `within` for sequences of strings."""
     try:
         first = np.asarray(_safe_indexing(output, slice(0, 1), axis=0)).ravel()[:1]
-    except ValueError:
+    except (AttributeError, IndexError, TypeError, ValueError):
         return False
     if within and len(first) and np.ndim(first[0]):
         first = np.asarray(first[0], dtype=object).ravel()[:1]

@@ -152,6 +152,7 @@ def make_windows(
     See Also
     --------
     WindowReshaper : The same inside a pipeline, where the number of rows must not change.
+    frame_to_sequences : Whole series of different lengths, from a long table with a column of ids.
 
     Notes
     -----

@@ -19,8 +19,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklstm import (
+    AutoencoderClusterer,
     LSTMClassifier,
     LSTMRegressor,
     SequencePadder,
@@ -83,13 +85,14 @@ def difference(X):
     return boxed([np.diff(own, axis=0, prepend=own[:1]) for own in X])
 
 
-@pytest.mark.parametrize(
-    "check",
-    [check for check in CALLED if check.__name__ != "check_estimator_sparse_tag"],
-    ids=lambda check: check.__name__,
-)
+@pytest.mark.parametrize("check", CALLED, ids=lambda check: check.__name__)
 def test_sklearn_checks_without_data(check):
     check("SequenceUnion", SequenceUnion([("scaled", SequenceScaler())]))
+
+
+@parametrize_with_checks([SequenceUnion([("scaled", StandardScaler()), ("same", "passthrough")])])
+def test_sklearn_checks_of_static_parts(estimator, check):
+    check(estimator)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -121,6 +124,15 @@ def test_late_fusion_is_what_column_transformer_makes(kind):
     assert ours.output_indices_ == {
         name: own for name, own in stock.output_indices_.items() if name != "remainder"
     }
+
+
+def test_features_of_a_column_of_sequences_have_names():
+    table = pd.DataFrame({"series": list(ragged(2))})
+    for model in (LSTMClassifier(**SMALL), AutoencoderClusterer(2, **SMALL)):
+        stock = ColumnTransformer([("lstm", model, ["series"])]).set_output(transform="pandas")
+        frame = stock.fit_transform(table, Y)
+        prefix = f"lstm__{type(model).__name__.lower()}"
+        assert frame.columns.tolist() == [f"{prefix}{k}" for k in range(frame.shape[1])]
 
 
 def test_static_parts_of_all_x_are_what_feature_union_makes():
