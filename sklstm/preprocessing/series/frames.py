@@ -51,7 +51,8 @@ class FrameSequences:
     gaps : data frame
         The gaps in time: the id, the times `from` and `to` between which steps are missing, and
         `n_missing`, how many: 0 if times are irregular, as the usual step is unknown then. Empty
-        without gaps, and without a column of times.
+        without gaps, and without a column of times. If a column of ids has one of these names,
+        they are `gap_from`, `gap_to` and `gap_n_missing`.
     step : float, timedelta64 or None
         The usual time from one step to the next. None if times are irregular, or there are none.
     """
@@ -91,7 +92,7 @@ class FrameSequences:
 
     def __repr__(self) -> str:
         lengths = np.array([len(steps) for steps in self.X])
-        shown = ", ".join(self.columns[:6]) + (", ..." if len(self.columns) > 6 else "")
+        shown = ", ".join(map(str, self.columns[:6])) + (", ..." if len(self.columns) > 6 else "")
         least, most = lengths.min(), lengths.max()
         steps = _counted(most, "step") if least == most else f"{least:,} to {most:,} steps"
         lines = [
@@ -106,7 +107,7 @@ class FrameSequences:
             gaps = _from_native(self.gaps)
             found = "no gaps"
             if len(gaps):
-                missing = int(gaps["n_missing"].sum())
+                missing = int(gaps.get_column(gaps.columns[-1]).sum())
                 found = f"{_counted(len(gaps), 'gap')}, {_counted(missing, 'step')} missing"
             lines.append(f"{usual}, {found}")
         return "<FrameSequences\n" + "\n".join(f"  {line}" for line in lines) + "\n>"
@@ -245,7 +246,7 @@ def frame_to_sequences(
     checked = {name: values[:, k] if values.ndim == 2 else values for k, name in enumerate(names)}
     if targets is not None and per_step:
         checked[y] = targets
-    rows = rows.without_missing(checked, missing)
+    rows.handle_missing(checked, missing)
     labels = None
     if targets is not None:
         labels = rows.split(targets) if per_step else rows.label_of_ids(targets, y)
@@ -396,6 +397,12 @@ def _without_objects(column: Any) -> np.ndarray:
     return array
 
 
+def _items(ids: Any) -> list[Any]:
+    """Return ids as Python objects that are equal where the ids are; dates stay numpy's."""
+    array = np.asarray(ids)
+    return list(array) if array.dtype.kind in "mM" else array.tolist()
+
+
 def _is_text(dtype: Any) -> bool:
     return dtype in (nw.String, nw.Categorical, nw.Enum)
 
@@ -470,7 +477,7 @@ class _Rows:
         self.first = first[by_appearance]
         self.ids = _without_objects(parts[0][self.first])
         if len(parts) > 1:
-            self.ids = object_array(zip(*(plain(part[self.first]) for part in parts), strict=True))
+            self.ids = object_array(zip(*(_items(part[self.first]) for part in parts), strict=True))
         self.times = None if time is None else _times(frame, time)
         keys = (self.codes,) if self.times is None else (self.times, self.codes)
         self.order = np.lexsort(keys)  # stable
@@ -500,14 +507,14 @@ class _Rows:
                 "apart."
             )
 
-    def without_missing(self, columns: dict[Any, np.ndarray], missing: str) -> _Rows:
-        """Return the rows without those that lack a value; with "error" none may."""
+    def handle_missing(self, columns: dict[Any, np.ndarray], missing: str) -> None:
+        """Leave out the rows that lack a value, or refuse them, or keep them."""
         if missing == "keep":
-            return self
+            return
         lost = {name: missing_rows(column) for name, column in columns.items()}
         gone = np.logical_or.reduce(list(lost.values()))
         if not gone.any():
-            return self
+            return
         if missing == "error":
             row = int(self.order[gone[self.order].argmax()])
             name = next(name for name, rows in lost.items() if rows[row])
@@ -527,7 +534,6 @@ class _Rows:
                 f"{np.count_nonzero(self.codes == empty[0])} rows all lack a value. Leave this id "
                 "out, or fill the values."
             )
-        return self
 
     def split(self, column: np.ndarray) -> np.ndarray:
         """Return the entries of a column of the frame, of each id in the order of time."""
@@ -588,8 +594,7 @@ class _Rows:
         n_missing = np.maximum(missing, 0).astype(np.int64)
         step: Any = usual
         if usual is not None and unit is not None:
-            seconds = np.timedelta64(round(usual * 1e9), "ns")
-            step = _simplest(seconds)
+            step = _simplest(np.timedelta64(round(usual * 1e9), "ns"))
         return found, n_missing, step
 
     def _without_holidays(self, found: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -663,11 +668,14 @@ def _shown(value: Any) -> str:
 def _gap_table(
     keys: nw.DataFrame[Any], rows: _Rows, gaps: np.ndarray, n_missing: np.ndarray, time: Any
 ) -> Any:
-    before = _take(keys, rows.order[gaps])
+    names = ["from", "to", "n_missing"]
+    if set(names) & set(keys.columns):  # the ids of routes, for instance
+        names = [f"gap_{name}" for name in names]
+    table = _take(keys, rows.order[gaps])
     if time is not None:
         after = _take(keys, rows.order[gaps + 1]).get_column(time)
-        before = before.rename({time: "from"}).with_columns(after.alias("to"))
-    return _with_columns(before, {"n_missing": n_missing}).to_native()
+        table = table.rename({time: names[0]}).with_columns(after.alias(names[1]))
+    return _with_columns(table, {names[2]: n_missing}).to_native()
 
 
 def _take(frame: nw.DataFrame[Any], rows: np.ndarray) -> nw.DataFrame[Any]:
@@ -833,8 +841,10 @@ def _keys_like(
     own = np.array([len(steps) for steps in like.X], dtype=np.int64)
     chosen = np.arange(len(own))
     if ids is not None:
-        place = {identity: i for i, identity in enumerate(like.ids.tolist())}
-        asked = [plain(identity) for identity in as_container(ids, "ids")]
+        place = {identity: i for i, identity in enumerate(_items(like.ids))}
+        given = as_container(ids, "ids")
+        is_tuple = isinstance(like.ids[0], tuple)
+        asked = list(map(tuple, given)) if is_tuple else _items(given)
         for i, identity in enumerate(asked):
             if identity not in place:
                 raise ValueError(f"ids[{i}] is {_shown(identity)}, which is not among like.ids.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -298,8 +298,9 @@ class SequenceUnion(ExplainedKeywords, TransformerMixin, _BaseComposition):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        parts = [part for _, part in self._parts if not isinstance(part, str)]
-        tags.input_tags.allow_nan = all(get_tags(part).input_tags.allow_nan for part in parts)
+        with suppress(TypeError, ValueError):  # faulty parts are named in fit
+            parts = [part for _, part in self._parts if not isinstance(part, str)]
+            tags.input_tags.allow_nan = all(get_tags(part).input_tags.allow_nan for part in parts)
         return tags
 
     def get_metadata_routing(self) -> MetadataRouter:

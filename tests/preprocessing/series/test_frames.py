@@ -234,6 +234,7 @@ def test_columns_named_by_numbers():
     assert result.y.tolist() == [9, 8]
     assert result.gaps.to_dict("list") == {0: [5], "from": [1], "to": [3], "n_missing": [1]}
     assert result.table[2].tolist()[1].tolist() == [3.0]
+    assert "columns: 2\n" in repr(result)
     pd.testing.assert_frame_equal(sequences_to_frame(result.X, result, columns=2), frame[[0, 1, 2]])
 
 
@@ -501,6 +502,34 @@ def test_a_frame_from_ids_and_times(backend):
     assert type(back).__module__.split(".")[0] == (backend or "pandas")
     expected = {"id": ["a", "a", "b"], "time": [5, 6, 7], "value": [1.0, 2.0, 3.0]}
     assert plain.to_dict("list") == expected
+
+
+@KINDS
+@pytest.mark.parametrize("ids", [["born"], ["born", "patient"]])
+def test_ids_that_are_dates(kind, ids):
+    frame = visits()
+    frame["born"] = pd.Timestamp("1980-01-01") + pd.to_timedelta(frame["age"], unit="D")
+    result = frame_to_sequences(kind(frame), id=ids, time="day", columns="pulse")
+    assert len(result) == 6
+    for chosen in ([4, 2], [0]):
+        given = result.ids[chosen]
+        if len(ids) == 1 and kind is as_pandas:
+            given = pd.Series(given)
+        back = sequences_to_frame(result.X[chosen], result, ids=given, columns="pulse")
+        births = frame.drop_duplicates("born")["born"].iloc[chosen]
+        expected = frame[frame["born"].isin(births)][[*ids, "day", "pulse"]]
+        if kind is not as_pandas:
+            expected = expected.reset_index(drop=True)
+        pd.testing.assert_frame_equal(to_pandas(back), expected)
+
+
+@KINDS
+def test_ids_by_the_names_of_the_table_of_gaps(kind):
+    frame = pd.DataFrame({"from": "a", "to": "b", "t": [1, 2, 4], "x": 0.0})
+    result = frame_to_sequences(kind(frame), id=["from", "to"], time="t", freq=1)
+    expected = {"from": ["a"], "to": ["b"], "gap_from": [2], "gap_to": [4], "gap_n_missing": [1]}
+    assert to_pandas(result.gaps).to_dict("list") == expected
+    assert "1 gap, 1 step missing" in repr(result)
 
 
 def test_series_decide_about_kind_and_dtypes():

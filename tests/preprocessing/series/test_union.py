@@ -260,8 +260,7 @@ def test_pickles_and_jobs():
     union = clone(EARLY).fit(TABLE)
     expected = union.transform(TABLE)
     assert_same(pickle.loads(pickle.dumps(union)).transform(TABLE), expected)
-    with sklearn.config_context(enable_metadata_routing=False):
-        assert_same(clone(EARLY).set_params(n_jobs=2).fit_transform(TABLE), expected)
+    assert_same(clone(EARLY).set_params(n_jobs=2).fit_transform(TABLE), expected)
 
 
 def test_samples_are_transformed_one_by_one():
