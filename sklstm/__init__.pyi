@@ -9,12 +9,16 @@ from ._search_space import search_space
 from ._show_versions import show_versions
 from .preprocessing import (
     Doc2VecVectorizer,
+    FrameToSequences,
     SequencePadder,
     SequenceScaler,
     SequenceTokenizer,
+    SequenceUnion,
     WindowReshaper,
     WordVectors,
+    frame_to_sequences,
     make_windows,
+    sequences_to_frame,
 )
 
 __version__: str
@@ -22,16 +26,20 @@ __version__: str
 __all__ = [
     "AutoencoderClusterer",
     "Doc2VecVectorizer",
+    "FrameToSequences",
     "LSTMClassifier",
     "LSTMRegressor",
     "LSTMTagger",
     "SequencePadder",
     "SequenceScaler",
     "SequenceTokenizer",
+    "SequenceUnion",
     "WindowReshaper",
     "WordVectors",
     "__version__",
+    "frame_to_sequences",
     "make_windows",
     "search_space",
+    "sequences_to_frame",
     "show_versions",
 ]

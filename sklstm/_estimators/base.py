@@ -1392,7 +1392,32 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         return tags
 
 
-class PooledFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseLSTM):
+class NamedFeatures(ClassNamePrefixFeaturesOutMixin):
+    """The names of the features that `transform` returns."""
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the features that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X; only compared with those seen in `fit`, if X had two
+            dimensions. A column of sequences has a single name, whatever the number of features of
+            a step.
+
+        Returns
+        -------
+        names : ndarray of str
+            The name of the class in lower case and a number: ``"lstmclassifier0"``.
+        """
+        check_is_fitted(self)
+        spec = getattr(self, "_input_", None)  # of sequences
+        given = input_features if spec is None or spec.width is not None else None
+        names: np.ndarray = super().get_feature_names_out(given)
+        return names
+
+
+class PooledFeatures(NamedFeatures, TransformerMixin, BaseLSTM):
     """An estimator with one target per sequence, whose pooled state serves as features."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = BaseLSTM._parameter_constraints | POOLED

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from scipy.sparse import issparse
 from sklearn.base import (
-    ClassNamePrefixFeaturesOutMixin,
     ClusterMixin,
     TransformerMixin,
     _fit_context,
@@ -30,6 +29,7 @@ from sklstm._callers import caller_level
 from sklstm._display import short
 from sklstm._estimators.base import (
     LayerRow,
+    NamedFeatures,
     Seeds,
     TrainedEstimator,
     layer_rows,
@@ -103,7 +103,7 @@ _SHARED_TRAINING = (
 
 class AutoencoderClusterer(
     ExplainedKeywords,
-    ClassNamePrefixFeaturesOutMixin,
+    NamedFeatures,
     ClusterMixin,
     TransformerMixin,
     TrainedEstimator,

@@ -31,7 +31,11 @@ MAY_IMPORT = {
     **{room: set().union(*ROOMS[:row]) for row, rooms in enumerate(ROOMS) for room in rooms},
     **NARROWER,
 }
-IMPORTERS = {"skorch": {"_training"}, "gensim": {"_sequences", "preprocessing"}}
+IMPORTERS = {
+    "skorch": {"_training"},
+    "gensim": {"_sequences", "preprocessing"},
+    "narwhals": {"preprocessing"},
+}
 MODULES = [
     path.relative_to(PACKAGE).with_suffix("").parts
     for path in sorted(PACKAGE.rglob("*.py"))

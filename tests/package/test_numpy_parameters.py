@@ -3,6 +3,7 @@
 import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -11,12 +12,14 @@ import sklstm
 from sklstm import (
     AutoencoderClusterer,
     Doc2VecVectorizer,
+    FrameToSequences,
     LSTMClassifier,
     LSTMRegressor,
     LSTMTagger,
     SequencePadder,
     SequenceScaler,
     SequenceTokenizer,
+    SequenceUnion,
     WindowReshaper,
     WordVectors,
     make_windows,
@@ -36,6 +39,9 @@ TOKENS = SequenceTokenizer().fit_transform(TEXTS)
 SPELLED = SequenceTokenizer(characters=4).fit_transform(TEXTS)
 TAGS = [np.array(["a", "b"])[ids[:, 0] % 2] for ids in SPELLED]
 CLASSES = np.array([0, 1, 0, 1] * 2)
+ROWS = pd.DataFrame(
+    {"id": [1, 1, 2], "day": [0.5, 2.5, 1.0], "age": [30, 30, 40], "x": 1.0, "z": 2.0}
+)
 
 # Small integers, in which sums and products overflow, and floats of other precisions.
 KINDS = {
@@ -131,6 +137,10 @@ def transform(estimator, X, y):
     if hasattr(estimator, "inverse_transform"):
         results.append(estimator.inverse_transform(results[0]))
     return results
+
+
+def tabulate(estimator, X, y):
+    return [table.to_dict("list") for table in transform(estimator, X, y)]
 
 
 def word_vectors(estimator, X, y):
@@ -283,6 +293,21 @@ CASES = {
     "scaler to a range": (
         SequenceScaler,
         dict(method="minmax", feature_range=(-100, 100)),
+        LONG,
+        None,
+        transform,
+    ),
+    "sequences of a frame": (
+        FrameToSequences,
+        dict(id=["id"], time="day", columns=["x", "z"], static="age", freq=1.0, max_gap=3)
+        | dict(missing="drop", output="table"),
+        ROWS,
+        None,
+        tabulate,
+    ),
+    "union": (
+        SequenceUnion,
+        dict(transformers=[("a", SequenceScaler()), ("b", "passthrough")], n_jobs=1),
         LONG,
         None,
         transform,

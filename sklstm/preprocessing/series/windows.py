@@ -34,6 +34,7 @@ from sklstm._sequences import (
 # A range stands for millions of evenly spaced starts and takes no memory.
 Starts = np.ndarray | range
 
+GAP = 1.5  # a step longer than so many usual ones is a gap in time
 _GAPS = ("error", "skip")
 _GAPS_HINT = "Fill the gaps first, or use gaps='skip' to leave out the windows that contain them."
 _FORMS = "accepted is an array of shape (n_rows, F) or (n_rows,), or a list of such arrays"
@@ -151,6 +152,7 @@ def make_windows(
     See Also
     --------
     WindowReshaper : The same inside a pipeline, where the number of rows must not change.
+    frame_to_sequences : Whole series of different lengths, from a long table with a column of ids.
 
     Notes
     -----
@@ -662,31 +664,51 @@ def _first_gap(steps: np.ndarray, starts: np.ndarray, times: Any) -> tuple[int, 
     Irregular times, less than half of whose steps are about the usual one, have no gaps.
     """
     positive = steps[steps > 0]
-    if not len(positive) or steps.max() <= 1.5 * positive.min():
+    if not len(positive) or steps.max() <= GAP * positive.min():
         return None
     ends = np.append(starts[1:], len(times))
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         own = steps[start : end - 1]
-        forward = np.sort(own[own > 0])
-        usual = float(forward[(len(forward) - 1) // 2]) if len(forward) else np.inf  # the median
-        gap = np.flatnonzero(own > 1.5 * usual)
-        if len(gap) and np.mean(np.abs(forward / usual - 1) < 0.5) >= 0.5:
+        usual = usual_step(own)
+        gap = np.flatnonzero(own > GAP * (np.inf if usual is None else usual))
+        if usual is not None and len(gap):
             gap = _without_holidays(gap, times[start:end])
             if len(gap):
                 return start + int(gap[0]), usual
     return None
 
 
-def _without_holidays(gap: np.ndarray, times: Any) -> np.ndarray:
-    """Return the gaps that are more than weekends and holidays, if the times are working days.
+def usual_step(steps: np.ndarray) -> float | None:
+    """Return the median of the steps above 0; None if less than half are about as long."""
+    forward = np.sort(steps[steps > 0])
+    if not len(forward):
+        return None
+    usual = float(forward[(len(forward) - 1) // 2])
+    return usual if np.mean(np.abs(forward / usual - 1) < 0.5) >= 0.5 else None
 
-    Up to two working days in a row may be holidays, as at Easter and at Christmas.
-    """
+
+def _without_holidays(gap: np.ndarray, times: Any) -> np.ndarray:
+    """Return the gaps in an index of pandas that are more than weekends and holidays."""
     if hasattr(times, "to_timestamp"):  # periods
         times = times.to_timestamp()
     if not hasattr(times, "tz"):  # durations
         return gap
-    days = times.tz_localize(None).to_numpy().astype("datetime64[D]")
+    return without_holidays(gap, times.tz_localize(None).to_numpy())
+
+
+def without_holidays(gap: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the gaps that are more than weekends and holidays, if the times are working days.
+
+    Up to two working days in a row may be holidays, as at Easter and at Christmas.
+
+    Parameters
+    ----------
+    gap : ndarray of int
+        Indices of the times before the gaps.
+    times : ndarray of datetime64
+        The times of one series, in order.
+    """
+    days = times.astype("datetime64[D]")
     if (np.diff(days).astype(int) < 1).any() or not np.is_busday(days).all():
         return gap
     if np.busday_count(days[0], days[-1]) == (days[-1] - days[0]).astype(int):  # within one week
@@ -985,7 +1007,7 @@ def _majority(values: np.ndarray, starts: Starts, length: int) -> np.ndarray:
     long windows and few labels, but take time proportional to the number of labels times that of
     rows, which is quadratic where all labels of a series differ.
     """
-    codes, names = _encode(values)
+    codes, names = encode(values)
     bits = (length - 1).bit_length()
     small = len(names) << bits <= np.iinfo(np.int32).max
     keys = np.left_shift(codes.astype(np.int32 if small else np.int64), bits)
@@ -1019,7 +1041,7 @@ def _parts(n: int, size: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, n, step)]
 
 
-def _encode(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def encode(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return labels as integers from 0, and the label that each integer stands for."""
     if values.dtype.kind not in "OUS":
         names, codes = np.unique(values, return_inverse=True)
