@@ -102,16 +102,17 @@ def is_colormap(palette: Any) -> bool:
     return isinstance(palette, str | Colormap)
 
 
-def get_colormap(palette: Any) -> Any:
-    """Return a colour map, given itself or its name."""
+def get_colormap(given: Any, name: str = "palette") -> Any:
+    """Return a colour map, given itself or its name; `name` is that of the argument."""
     from matplotlib import colormaps
 
-    if isinstance(palette, str) and palette not in colormaps:
+    if not is_colormap(given) or (isinstance(given, str) and given not in colormaps):
+        single = " For a single colour, pass it in a list." if name == "palette" else ""
         raise ValueError(
-            f"palette={palette!r} is no colour map of matplotlib; list(matplotlib.colormaps) has "
-            "the names. For a single colour, pass it in a list."
+            f"{name}={given!r} is no colour map of matplotlib; list(matplotlib.colormaps) has "
+            f"the names.{single}"
         )
-    return colormaps.get_cmap(palette)
+    return colormaps.get_cmap(given)
 
 
 def label_colours(n_labels: int, palette: Any) -> np.ndarray:

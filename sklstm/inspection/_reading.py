@@ -1,0 +1,82 @@
+"""What displays read of a pipeline: its last step, and the words that this gets."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+
+class Read(NamedTuple):
+    """X as the last step of a pipeline gets it.
+
+    Attributes
+    ----------
+    estimator : estimator
+        The last step.
+    X : sequences
+        What it gets.
+    words : list of list of str, or None
+        The word of each step, where a tokenizer has made them.
+    """
+
+    estimator: Any
+    X: Any
+    words: list[list[str]] | None
+
+
+def fitted_last(estimator: Any, attribute: str, what: str) -> Any:
+    """Return the last step of a fitted estimator, after checking what it has.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator, pipeline or search.
+    attribute : str
+        What the last step needs to have.
+    what : str
+        What that is and which estimators have it, for errors.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If the last step lacks the attribute.
+    """
+    check_is_fitted(estimator)
+    last = unwrapped(estimator)
+    if isinstance(last, Pipeline):
+        last = last.steps[-1][1]
+    if not hasattr(last, attribute):
+        raise TypeError(f"{type(last).__name__} has no {what}.")
+    return last
+
+
+def unwrapped(estimator: Any) -> Any:
+    """Return the best estimator of a search, or the estimator itself."""
+    while hasattr(estimator, "best_estimator_"):
+        estimator = estimator.best_estimator_
+    return estimator
+
+
+def read_steps(estimator: Any, X: Any) -> Read:
+    """Transform X by all steps of a pipeline but the last."""
+    estimator, words = unwrapped(estimator), None
+    if not isinstance(estimator, Pipeline):
+        return Read(estimator, X, None)
+    for _, step in estimator.steps[:-1]:
+        if step is None or step == "passthrough":
+            continue
+        X = step.transform(X)
+        if type(step).__name__ == "SequenceTokenizer":
+            words = [[str(word) for word in text] for text in step.inverse_transform(X)]
+    return Read(estimator.steps[-1][1], X, words)
+
+
+def words_of(read: Read, lengths: list[int]) -> list[list[str]] | None:
+    """Return the words, unless the estimator has read another number of steps."""
+    if read.words is None or [len(words) for words in read.words] != lengths:
+        return None
+    return read.words
