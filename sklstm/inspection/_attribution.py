@@ -15,7 +15,14 @@ from sklearn.utils import Bunch
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm.inspection._colors import format_label, get_colormap
-from sklstm.inspection._figure import as_written, axes_of, label_steps, mark_every_whole, shortened
+from sklstm.inspection._figure import (
+    as_written,
+    axes_of,
+    label_rows,
+    label_steps,
+    mark_every_whole,
+    shortened,
+)
 from sklstm.inspection._reading import fitted_last, read_steps, words_of
 
 KINDS = ("auto", "words", "bars", "series", "heatmap")
@@ -479,12 +486,12 @@ class AttributionDisplay:
             extent=(0.5, len(part) + 0.5, len(table) - 0.5, -0.5),
         )
         if self.feature_names is not None:
-            names = [shortened(str(name)) for name in self.feature_names]
+            names = [str(name) for name in self.feature_names]
             if len(names) != len(table):
                 raise ValueError(
                     f"feature_names holds {len(names)} names for {len(table)} features."
                 )
-            ax.set_yticks(range(len(names)), names, **as_written(names))
+            label_rows(ax, range(len(names)), names)
         else:
             ax.set_ylabel("feature")
             mark_every_whole(ax.yaxis)
@@ -568,11 +575,13 @@ class _Page:
         self, words: list[str], values: np.ndarray, mappable: Any, title: str | None
     ) -> list[Any]:
         """Write a text, and return the words."""
+        from_right = _is_right_to_left(words)
         if title is not None:
             for line in textwrap.wrap(title, max(10, int(self.width / (0.62 * self.pixel)))):
                 text = self._text(line, fontweight="bold")
-                self.placed.append((text, text.get_window_extent().width / 2, self._line(1.5)))
-        from_right = _is_right_to_left(words)
+                half = text.get_window_extent().width / 2
+                centre = self.width - half if from_right else half
+                self.placed.append((text, centre, self._line(1.5)))
         largest, gap, margin = mappable.norm.vmax, 0.55 * self.pixel, 0.2 * self.pixel
         x, y, texts = margin, self._line(2.3), []
         for word, value in zip(words, values.tolist(), strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 # Families with glyphs that matplotlib's own fonts lack, among them those of Chinese, Japanese and
@@ -16,8 +17,9 @@ FALLBACK_FONTS = (
     "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai",
 )  # fmt: skip
 MOST_NAMES = 60  # of steps, for which there is room below the axis
-LONGEST_NAME = 24
-_POINTS_PER_NAME = 11.0  # of the axis, for names that are written upright
+LONGEST_NAME, FEWEST_LETTERS = 40, 5
+FONT_SIZE, LETTER = 10.0, 0.58  # in points, and the mean width of a letter relative to it
+LEGEND_SIZES = (10.0, 8.5, 7.0, 6.0, 5.0)
 
 
 def axes_of(ax: Any, width: float = 6.4, height: float = 4.0) -> Any:
@@ -61,32 +63,71 @@ def write_as_is(*artists: Any) -> None:
         text.set(**as_written([text.get_text()]))
 
 
-def place_legend(ax: Any, *, outside: bool, **kwargs: Any) -> Any:
-    """Draw a legend, inside the axes or to the right of them, and return it.
+def room(ax: Any) -> tuple[float, float]:
+    """Return width and height of axes in points."""
+    box = ax.get_window_extent()
+    return box.width / ax.figure.dpi * 72, box.height / ax.figure.dpi * 72
 
-    Outside, it has as many columns as it needs not to be higher than the axes.
+
+def fitting(texts: Sequence[str], points: float, size: float = FONT_SIZE) -> list[str]:
+    """Return texts, cut to so many points where they are longer.
+
+    Where this makes different texts the same, what the long ones begin and end with is left out.
     """
-    if outside:
-        n_entries = len(
-            kwargs["handles"] if "handles" in kwargs else ax.get_legend_handles_labels()[0]
-        )
-        height = ax.get_window_extent().height / ax.figure.dpi * 72  # in points
-        fitting = max(4, int(height / 15.5))
-        kwargs = {
-            "loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0,
-            "frameon": False, "ncols": math.ceil(n_entries / fitting), "columnspacing": 1.0,
-            **kwargs,
-        }  # fmt: skip
-        if kwargs["ncols"] > 1:
-            kwargs.setdefault("fontsize", "small")
-    legend = ax.legend(**kwargs)
-    write_as_is(*legend.get_texts(), legend.get_title())
-    return legend
+    longest = min(LONGEST_NAME, max(FEWEST_LETTERS, int(points / (LETTER * size))))
+    cut = [shortened(text, longest) for text in texts]
+    if len(set(cut)) == len(set(texts)):
+        return cut
+    long = [text for text in texts if len(text) > longest]
+    n_first = max(0, _n_shared(long) - longest // 3)
+    n_last = max(0, _n_shared([text[n_first:][::-1] for text in long]) - longest // 4)
+    own = {
+        text: "\u2026" * (n_first > 0)
+        + text[n_first : len(text) - n_last]
+        + "\u2026" * (n_last > 0)
+        for text in long
+    }
+    return [shortened(own.get(text, text), longest) for text in texts]
+
+
+def _n_shared(texts: Sequence[str]) -> int:
+    """Return with how many letters all texts begin."""
+    return len(list(takewhile(lambda letters: len(set(letters)) == 1, zip(*texts, strict=False))))
 
 
 def shortened(name: str, longest: int = LONGEST_NAME) -> str:
-    """Return a name, cut if it is long."""
-    return name if len(name) <= longest else f"{name[: longest - 1]}\u2026"
+    """Return a name, without its middle if it is long: names often differ in their ends."""
+    if len(name) <= longest:
+        return name
+    n_last = (longest - 1) // 2
+    return f"{name[: longest - 1 - n_last]}\u2026{name[len(name) - n_last :]}"
+
+
+def place_legend(ax: Any, *, outside: bool | None = None, **kwargs: Any) -> Any:
+    """Draw a legend, inside the axes or to the right of them, and return it.
+
+    By default it is outside if it has many entries or long ones. There it is written so small, and
+    names are cut so short, that it is not higher than the axes and leaves them their room.
+    """
+    width, height = room(ax)
+    handles = kwargs.pop("handles", None) or ax.get_legend_handles_labels()[0]
+    names = [str(handle.get_label()) for handle in handles]
+    longest = max(map(len, names), default=0)
+    if outside is None:
+        outside = len(names) > 6 or LETTER * FONT_SIZE * (longest + 5) > 0.6 * width
+    if outside:
+        n_rows = len(names) + bool(kwargs.get("title"))
+        size = next((s for s in LEGEND_SIZES if 1.4 * s * n_rows <= height), LEGEND_SIZES[-1])
+        n_columns = math.ceil(1.4 * size * n_rows / max(height, 1.0))
+        names = fitting(names, 0.55 * width / n_columns - 3 * size, size)
+        kwargs = {
+            "loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0,
+            "frameon": False, "ncols": n_columns, "columnspacing": 1.0, "fontsize": size,
+            "title_fontsize": size, "labelspacing": 0.3, "markerscale": size / FONT_SIZE, **kwargs,
+        }  # fmt: skip
+    legend = ax.legend(handles, names, **kwargs)
+    write_as_is(*legend.get_texts(), legend.get_title())
+    return legend
 
 
 def label_steps(ax: Any, places: Any, names: Sequence[str] | None) -> None:
@@ -98,10 +139,11 @@ def label_steps(ax: Any, places: Any, names: Sequence[str] | None) -> None:
         ax.set_xlabel("step")
         mark_every_whole(ax.xaxis)
         return
-    shown = [shortened(name) for name in names]
+    ax.figure.draw_without_rendering()  # so that a legend beside the axes has its room
+    width, height = room(ax)
+    shown = fitting(names, 0.5 * height)
     upright = len(shown) > 12 or max(map(len, shown)) > 12
-    width = ax.get_window_extent().width / ax.figure.dpi * 72  # in points
-    every = max(1, math.ceil(len(shown) * _POINTS_PER_NAME / max(width, 1.0)))
+    every = max(1, math.ceil(len(shown) * 1.1 * FONT_SIZE / max(width, 1.0)))
     ax.set_xticks(
         places[::every],
         shown[::every],
@@ -110,3 +152,12 @@ def label_steps(ax: Any, places: Any, names: Sequence[str] | None) -> None:
         **({} if upright else {"rotation_mode": "anchor"}),
         **as_written(shown),
     )
+
+
+def label_rows(ax: Any, places: Sequence[int], names: Sequence[str]) -> None:
+    """Name rows at the vertical axis, in smaller letters where there are many."""
+    width, height = room(ax)
+    low, high = ax.get_ylim()
+    size = min(FONT_SIZE, max(4.0, 0.8 * height / max(1.0, abs(high - low))))
+    shown = fitting(names, 0.45 * width, size)
+    ax.set_yticks(places, shown, fontsize=size, **as_written(shown))

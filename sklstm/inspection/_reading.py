@@ -47,8 +47,8 @@ def fitted_last(estimator: Any, attribute: str, what: str) -> Any:
     """
     check_is_fitted(estimator)
     last = unwrapped(estimator)
-    if isinstance(last, Pipeline):
-        last = last.steps[-1][1]
+    while isinstance(last, Pipeline):
+        last = unwrapped(last.steps[-1][1])
     if not hasattr(last, attribute):
         raise TypeError(f"{type(last).__name__} has no {what}.")
     return last
@@ -64,15 +64,15 @@ def unwrapped(estimator: Any) -> Any:
 def read_steps(estimator: Any, X: Any) -> Read:
     """Transform X by all steps of a pipeline but the last."""
     estimator, words = unwrapped(estimator), None
-    if not isinstance(estimator, Pipeline):
-        return Read(estimator, X, None)
-    for _, step in estimator.steps[:-1]:
-        if step is None or step == "passthrough":
-            continue
-        X = step.transform(X)
-        if type(step).__name__ == "SequenceTokenizer":
-            words = [[str(word) for word in text] for text in step.inverse_transform(X)]
-    return Read(estimator.steps[-1][1], X, words)
+    while isinstance(estimator, Pipeline):
+        for _, step in estimator.steps[:-1]:
+            if step is None or step == "passthrough":
+                continue
+            X = step.transform(X)
+            if type(step).__name__ == "SequenceTokenizer":
+                words = [[str(word) for word in text] for text in step.inverse_transform(X)]
+        estimator = unwrapped(estimator.steps[-1][1])
+    return Read(estimator, X, words)
 
 
 def words_of(read: Read, lengths: list[int]) -> list[list[str]] | None:

@@ -120,9 +120,9 @@ class StepwiseProbaDisplay:
             )  # fmt: skip
         self.ax_.set_ylim(-0.03, 1.03)
         self.ax_.set_ylabel("probability")
-        label_steps(self.ax_, place, self.steps)
         if legend:
-            place_legend(self.ax_, outside=len(shown) > 6)
+            place_legend(self.ax_)
+        label_steps(self.ax_, place, self.steps)
         return self
 
     @classmethod
