@@ -79,8 +79,11 @@ def fitting(texts: Sequence[str], points: float, size: float = FONT_SIZE) -> lis
     if len(set(cut)) == len(set(texts)):
         return cut
     long = [text for text in texts if len(text) > longest]
-    n_first = max(0, _n_shared(long) - longest // 3)
-    n_last = max(0, _n_shared([text[n_first:][::-1] for text in long]) - longest // 4)
+    n_first = _n_shared(long)
+    n_last = _n_shared([text[n_first:][::-1] for text in long])
+    spare = longest - 2 - (max(map(len, long)) - n_first - n_last)  # for what is shared
+    n_first -= min(n_first, max(0, 2 * spare // 3))
+    n_last -= min(n_last, max(0, spare // 3))
     own = {
         text: "\u2026" * (n_first > 0)
         + text[n_first : len(text) - n_last]
