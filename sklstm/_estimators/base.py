@@ -1427,11 +1427,14 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             "targets": self._target_.named(index),
             "completeness_errors": found.errors,
             "n_steps": found.n_nodes,
-            "values": None if sequences.is_tokens else self._restore_sequences(sequences),
+            "series": None if sequences.is_tokens else self._restore_sequences(sequences),
         }
 
-    def _layer_states(self, X: Any, *, layer: int, backward: bool) -> list[tuple[np.ndarray, ...]]:
-        """Return for each sequence the hidden and the cell state of a layer, (T_i, hidden_size)."""
+    def _layer_states(self, X: Any, *, layer: int, backward: bool) -> list[np.ndarray]:
+        """Return hidden and cell state of a layer of each sequence, (2, T_i, hidden_size).
+
+        A GRU has the hidden state only.
+        """
         sequences = self._read_X(X)
         module = self._inspected_network("states")
         n_layers = len(module.recurrent.forward_layers)
@@ -1444,24 +1447,16 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             )
         if backward and not module.recurrent.bidirectional:
             raise ValueError("direction='backward', but the model has bidirectional=False.")
-        depth, results = layer % n_layers, []
-        for i in range(len(sequences)):
-            one = sequences.take(np.array([i]))
-            results.append(
-                tuple(
-                    predict_rows(
-                        module,
-                        lambda inputs, lengths, part=part: module.layer_states(
-                            inputs, lengths, depth, backward=backward
-                        )[part],
-                        one,
-                        device=self._run_options()["device"],
-                        n_jobs=self.n_jobs,
-                    )[0]
-                    for part in range(2 if self.cell == "lstm" else 1)
-                )
-            )
-        return results
+        device, depth = self._run_options()["device"], layer % n_layers
+
+        def states(inputs: Tensor, lengths: Tensor) -> Tensor:
+            parts = module.layer_states(inputs, lengths, depth, backward=backward)
+            return torch.stack(parts, dim=1)  # (1, n_parts, time, hidden)
+
+        each = (sequences.take(np.array([i])) for i in range(len(sequences)))
+        return [
+            predict_rows(module, states, one, device=device, n_jobs=self.n_jobs)[0] for one in each
+        ]
 
     def _inspected_network(self, what: str) -> SequenceNetwork:
         """Return the network, after checking that it is one of ours."""
@@ -1502,9 +1497,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             if tokens:
                 return None
             baseline = 0.0 if self._moments_ is None else self._moments_[0]
-        elif (
-            tokens or np.ndim(as_objects(baseline)) > 1 or np.size(baseline) not in {1, n_features}
-        ):
+        elif tokens or not _is_step(baseline, n_features):
             return self._read_baselines(baseline, sequences)
         step = np.broadcast_to(np.asarray(baseline, dtype=np.float32), (1, n_features))
         rows = np.zeros(int(sequences.lengths.sum()), dtype=np.int64)
@@ -1682,6 +1675,13 @@ def _scales_differ(sequences: Ragged) -> bool:
         if 2 * len(varied) > len(own) and high > _OTHER_SCALE * low:
             return True
     return False
+
+
+def _is_step(values: Any, n_features: int) -> bool:
+    """Return True for a number, or the values of one step."""
+    found = as_objects(values)
+    numbers = all(isinstance(value, int | float | np.number) for value in found.flat)
+    return numbers and found.shape in {(), (n_features,)}
 
 
 def _occurrences(ids: np.ndarray, n_ids: int) -> np.ndarray:

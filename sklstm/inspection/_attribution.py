@@ -27,6 +27,7 @@ from sklstm.inspection._reading import fitted_last, read_steps, words_of
 
 KINDS = ("auto", "words", "bars", "series", "heatmap")
 FONT_SIZE, SMALLEST_FONT = 11.0, 5.0
+HIGHEST = 12.0  # inches of a new figure from which on words become smaller
 NUMBERED = 0.1  # of the largest attribution: words with less have no number below them
 # Of words in HTML: red and blue differ in lightness and for all kinds of colour blindness.
 RAISES, LOWERS = (214, 62, 42), (42, 104, 190)
@@ -84,7 +85,8 @@ def integrated_gradients(
         Dictionary-like object, with the following attributes.
 
         attributions : ndarray of shape (n_samples,), dtype object
-            For each sequence an array of shape (T_i,) of words, or (T_i, n_features) of values.
+            For each sequence an array of shape (T_i,) of words, or (T_i, n_features) of values,
+            without steps that are removed as padding.
         outputs : ndarray of shape (n_samples,)
             The explained output: of a classifier before sigmoid or softmax, of the ordinal loss a
             log-probability, of a regressor the predicted number. Of two classes with one sigmoid,
@@ -99,8 +101,8 @@ def integrated_gradients(
             cancel each other even further).
         n_steps : ndarray of shape (n_samples,)
             Number of points used.
-        values : ndarray of shape (n_samples,), dtype object, or None
-            The values that the network has read, for series.
+        series : ndarray of shape (n_samples,), dtype object, or None
+            The values that the network has read, None for words.
         words : list of list of str, or None
             The word of each step, if a `SequenceTokenizer` is in the pipeline.
 
@@ -358,7 +360,7 @@ class AttributionDisplay:
         return cls(
             found.attributions,
             words=found.words,
-            values=found["values"],
+            values=found.series,
             titles=titles,
             feature_names=feature_names,
         ).plot(ax, kind=kind, cmap=cmap, colorbar=colorbar)
@@ -506,7 +508,8 @@ class AttributionDisplay:
         ax.set_axis_off()
         figure = ax.figure
         figure.draw_without_rendering()  # so that the axes have their size
-        size = FONT_SIZE
+        room = ax.get_window_extent().height
+        most, size = HIGHEST * figure.dpi if new else room, FONT_SIZE
         while True:
             page = _Page(ax, size)
             written = [
@@ -518,11 +521,11 @@ class AttributionDisplay:
                 )
                 for i, (words, part) in enumerate(zip(self.words, parts, strict=True))
             ]
-            room = ax.get_window_extent().height
-            if new or page.height <= room or size <= SMALLEST_FONT:
+            if page.height <= most or size <= SMALLEST_FONT:
                 break
             page.erase()
-            size -= 1.0
+            # Letters of half the size need a quarter of the room, or somewhat more.
+            size = max(SMALLEST_FONT, size * min(0.95, math.sqrt(most / page.height)))
         if new:
             width, height = figure.get_size_inches()
             figure.set_size_inches(width, height + (page.height - room) / figure.dpi)

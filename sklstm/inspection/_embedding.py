@@ -400,16 +400,17 @@ def _name_of(labels: Any) -> str | None:
 
 
 def _check_embedding(embedding: Any, name: str) -> Any:
-    """Return an embedding as a 2-D array or CSR matrix, after checking it."""
+    """Return an embedding as a 2-D array, or CSR matrix if it is large and sparse."""
     shape = getattr(embedding, "shape", None)
     if shape is not None and len(shape) != 2:
         raise ValueError(
             f"{name} has shape {tuple(shape)}, but must have shape (n_samples, n_components) to be "
             "drawn."
         )
-    return check_array(
-        embedding, accept_sparse="csr", dtype=[np.float64, np.float32], input_name=name
-    )
+    types = [np.float64, np.float32]
+    checked = check_array(embedding, accept_sparse="csr", dtype=types, input_name=name)
+    small = min(checked.shape) <= WIDEST_TSNE
+    return checked.toarray() if issparse(checked) and small else checked
 
 
 def _check_centers(centers: Any, n_columns: int) -> np.ndarray | None:
@@ -460,10 +461,8 @@ def _project(
         return _tsne(embedding, random_state), None, ("t-SNE 1", "t-SNE 2")
     if method == "pca":
         if min(embedding.shape) < 2:
-            raise ValueError(
-                'method="pca" needs at least two samples and two dimensions; the embedding has '
-                f"shape {embedding.shape}."
-            )
+            need = "at least two samples and two dimensions"
+            raise ValueError(f'method="pca" needs {need}; the embedding has {embedding.shape}.')
         pca, points = _pca(embedding, 2, random_state)
         ratios = np.nan_to_num(pca.explained_variance_ratio_).tolist()
         names = [f"principal component {i + 1} ({r:.0%} of variance)" for i, r in enumerate(ratios)]
@@ -474,19 +473,13 @@ def _project(
             f'{n_columns}. Use method="pca" or "tsne".'
         )
     names = ["embedding"] if n_columns == 1 else ["embedding 1", "embedding 2"]
-    return _dense(embedding), centers, tuple(names)
-
-
-def _dense(embedding: Any) -> np.ndarray:
-    return embedding.toarray() if issparse(embedding) else np.asarray(embedding)
+    return embedding, centers, tuple(names)
 
 
 def _pca(embedding: Any, n_components: int, random_state: Any) -> tuple[PCA, np.ndarray]:
     """Fit PCA; a large sparse embedding stays sparse."""
-    if issparse(embedding) and min(embedding.shape) > WIDEST_TSNE:
-        pca = PCA(n_components, svd_solver="arpack", random_state=random_state)
-    else:
-        embedding, pca = _dense(embedding), PCA(n_components, random_state=random_state)
+    solver = "arpack" if issparse(embedding) else "auto"
+    pca = PCA(n_components, svd_solver=solver, random_state=random_state)
     with np.errstate(invalid="ignore"):  # identical samples have a total variance of 0
         return pca, pca.fit_transform(embedding)
 
@@ -497,12 +490,11 @@ def _tsne(embedding: Any, random_state: Any) -> np.ndarray:
         raise ValueError(f'method="tsne" needs at least two samples; got {n_samples}.')
     if n_columns > WIDEST_TSNE:
         embedding = _pca(embedding, min(WIDEST_TSNE, n_samples), random_state)[1]
-    tsne = TSNE(
-        perplexity=min(PERPLEXITY, (n_samples - 1) / 3),
-        init="pca" if min(embedding.shape) >= 2 else "random",
-        random_state=random_state,
+    perplexity = min(PERPLEXITY, (n_samples - 1) / 3)
+    init = "pca" if min(embedding.shape) >= 2 else "random"
+    return TSNE(perplexity=perplexity, init=init, random_state=random_state).fit_transform(
+        embedding
     )
-    return tsne.fit_transform(_dense(embedding))
 
 
 def _path(marker: str) -> Any:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
+
+# Of `SequenceTokenizer`, which documents them.
+PADDING_ID, MARKS = 0, {2: "<start>", 3: "<end>"}
 
 
 class Read(NamedTuple):
@@ -70,9 +74,21 @@ def read_steps(estimator: Any, X: Any) -> Read:
                 continue
             X = step.transform(X)
             if type(step).__name__ == "SequenceTokenizer":
-                words = [[str(word) for word in text] for text in step.inverse_transform(X)]
+                words = _words(step, X)
         estimator = unwrapped(estimator.steps[-1][1])
     return Read(estimator, X, words)
+
+
+def _words(tokenizer: Any, X: Any) -> list[list[str]]:
+    """Return the words of token ids, and names for the ids of start and end of a text."""
+    texts = [[str(word) for word in text] for text in tokenizer.inverse_transform(X)]
+    if hasattr(X, "columns"):  # a frame, whose items are not its rows
+        return texts
+    named = []
+    for ids, text in zip(X, texts, strict=True):
+        first, words = np.asarray(ids).reshape(len(ids), -1)[:, 0], iter(text)
+        named.append([MARKS.get(i) or next(words) for i in first.tolist() if i != PADDING_ID])
+    return named
 
 
 def words_of(read: Read, lengths: list[int]) -> list[list[str]] | None:

@@ -323,6 +323,17 @@ def test_baselines():
         integrated_gradients(LSTMClassifier(**SMALL).fit(RAGGED, MEANS > 0), RAGGED, baseline=[[]])
 
 
+def test_two_baselines_of_two_features_are_sequences():
+    model = LSTMClassifier(**SMALL, fcn_filters=None).fit(RAGGED, MEANS > 0)
+    given = [np.ones_like(series) for series in RAGGED[:2]]
+    result = integrated_gradients(model, RAGGED[:2], target=True, baseline=given)
+    step = integrated_gradients(model, RAGGED[:2], target=True, baseline=[1, 1])
+    number = integrated_gradients(model, RAGGED[:2], target=True, baseline=1.0)
+    expected = model.decision_function(given)
+    for found in (result, step, number):
+        np.testing.assert_allclose(found.baseline_outputs, expected, rtol=1e-4, atol=1e-6)
+
+
 # Numbers of points, and what surrounds them
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMTagger, SequenceTokenizer
+from sklstm import LSTMClassifier, LSTMTagger, SequencePadder, SequenceTokenizer
 from sklstm.inspection import StateDisplay
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -112,6 +112,12 @@ def test_words_name_the_steps():
         SequenceTokenizer(), LSTMClassifier(**SMALL, conv_filters=3, conv_pool_size=2)
     ).fit(TEXTS, LABELS)
     assert StateDisplay.from_estimator(pooled, "a good film").steps == ["a good", "film"]
+    marked = make_pipeline(
+        SequenceTokenizer(add_start=True, add_end=True), SequencePadder(), LSTMClassifier(**SMALL)
+    ).fit(TEXTS, LABELS)
+    assert StateDisplay.from_estimator(marked, "a new film").steps == [
+        "<start>", "a", "<unk>", "film", "<end>",
+    ]  # fmt: skip
     tagger = make_pipeline(
         SequenceTokenizer(analyzer=list, characters=4), LSTMTagger(3, max_epochs=1)
     ).fit([["a", "b"], ["b", "a"]], [["x", "y"], ["y", "x"]])
