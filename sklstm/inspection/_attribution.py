@@ -21,7 +21,9 @@ from sklstm.inspection._figure import (
     label_rows,
     label_steps,
     mark_every_whole,
+    root_of,
     shortened,
+    write_title,
 )
 from sklstm.inspection._reading import fitted_last, read_steps, words_of
 
@@ -300,10 +302,9 @@ class AttributionDisplay:
             self.artists_ = self._draw_words(axes[0], parts, mappable, new=ax is None)
             return self
         draw = {"bars": self._draw_bars, "series": self._draw_series, "heatmap": self._draw_map}
+        for own, title in zip(axes, self.titles or (), strict=False):
+            write_title(own, title)
         self.artists_ = [draw[kind](own, i, parts[i], mappable) for i, own in enumerate(axes)]
-        for i, own in enumerate(axes):
-            if self.titles is not None:
-                own.set_title(self.titles[i], fontsize="medium", **as_written([self.titles[i]]))
         return self
 
     @classmethod
@@ -487,6 +488,7 @@ class AttributionDisplay:
             norm=mappable.norm,
             extent=(0.5, len(part) + 0.5, len(table) - 0.5, -0.5),
         )
+        label_steps(ax, np.arange(1, len(part) + 1), self._names(i))
         if self.feature_names is not None:
             names = [str(name) for name in self.feature_names]
             if len(names) != len(table):
@@ -497,7 +499,6 @@ class AttributionDisplay:
         else:
             ax.set_ylabel("feature")
             mark_every_whole(ax.yaxis)
-        label_steps(ax, np.arange(1, len(part) + 1), self._names(i))
         return image
 
     def _draw_words(
@@ -506,7 +507,7 @@ class AttributionDisplay:
         """Write the words of all samples, one below the other."""
         assert self.words is not None
         ax.set_axis_off()
-        figure = ax.figure
+        figure = root_of(ax)
         figure.draw_without_rendering()  # so that the axes have their size
         room = ax.get_window_extent().height
         most, size = HIGHEST * figure.dpi if new else room, FONT_SIZE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
@@ -63,8 +64,14 @@ def write_as_is(*artists: Any) -> None:
         text.set(**as_written([text.get_text()]))
 
 
+def root_of(ax: Any) -> Any:
+    """Return the figure of axes, also of those in a subfigure."""
+    return ax.figure.canvas.figure
+
+
 def room(ax: Any) -> tuple[float, float]:
-    """Return width and height of axes in points."""
+    """Return width and height of axes in points, with the texts around them that there are now."""
+    root_of(ax).draw_without_rendering()
     box = ax.get_window_extent()
     return box.width / ax.figure.dpi * 72, box.height / ax.figure.dpi * 72
 
@@ -142,7 +149,6 @@ def label_steps(ax: Any, places: Any, names: Sequence[str] | None) -> None:
         ax.set_xlabel("step")
         mark_every_whole(ax.xaxis)
         return
-    ax.figure.draw_without_rendering()  # so that a legend beside the axes has its room
     width, height = room(ax)
     shown = fitting(names, 0.5 * height)
     upright = len(shown) > 12 or max(map(len, shown)) > 12
@@ -154,6 +160,16 @@ def label_steps(ax: Any, places: Any, names: Sequence[str] | None) -> None:
         ha="center" if upright else "right",
         **({} if upright else {"rotation_mode": "anchor"}),
         **as_written(shown),
+    )
+
+
+def write_title(ax: Any, title: str) -> None:
+    """Write a title, wrapped at the width of the axes."""
+    width, _ = room(ax)
+    ax.set_title(
+        textwrap.fill(title, max(FEWEST_LETTERS, int(width / (LETTER * FONT_SIZE)))),
+        fontsize=FONT_SIZE,
+        **as_written([title]),
     )
 
 

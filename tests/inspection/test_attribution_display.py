@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -120,6 +121,38 @@ def test_axes_are_taken_as_they_are_given():
     with pytest.raises(ValueError, match="ax holds 1 axes, but 2 are needed"):
         AttributionDisplay.from_attributions([[1.0, 2.0], [3.0]], ax=axes[0])
     assert AttributionDisplay.from_attributions([[1.0, 0.0]], kind="bars").colorbar_ is None
+
+
+def test_long_titles_and_names_stay_in_a_small_figure():
+    ax = plt.subplots(figsize=(4, 3), layout="constrained")[1]
+    display = AttributionDisplay.from_attributions(
+        [RNG.normal(size=(40, 20))],
+        words=[["internationalisation", "$x$"] * 20],
+        titles=["a title that is far too long for so small a figure, and goes on"],
+        feature_names=[f"sensor {i} in the left wing" for i in range(20)],
+        ax=ax,
+    )
+    display.figure_.draw_without_rendering()
+    title = ax.title.get_window_extent()
+    assert title.x0 >= 0
+    assert title.x1 <= display.figure_.bbox.x1
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        boxes = [label.get_window_extent() for label in labels]
+        assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+        assert min(box.x0 for box in boxes) >= 0
+
+
+def test_axes_of_a_subfigure():
+    figure = plt.figure(layout="constrained")
+    left, right = figure.subfigures(1, 2)
+    display = AttributionDisplay.from_attributions(
+        [[1.0, -1.0]], words=[["a", "b"]], ax=left.subplots()
+    )
+    assert display.figure_ is left
+    bars = AttributionDisplay.from_attributions(
+        [[1.0, -1.0]], words=[["a", "b"]], kind="bars", titles=["t"], ax=right.subplots()
+    )
+    assert bars.figure_ is right
 
 
 class Spans(HTMLParser):
