@@ -1508,7 +1508,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         try:
             given = self._read_X(baseline)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"baseline cannot be read like X: {error}") from error
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            step = "" if sequences.is_tokens else f"the {sequences.n_features} values of a step or "
+            raise kind(f"baseline must be {step}sequences like X: {error}") from error
         if len(given) == 1 and given.lengths[0] == 1:
             rows = np.full(int(sequences.lengths.sum()), given.offsets[0])
             return given.with_rows(rows, sequences.lengths)

@@ -18,8 +18,9 @@ from sklstm.nn import SequenceNetwork, TokenEmbedding
 
 # Of what attributions have to add up to: the error from which on more nodes are tried.
 TOLERANCE = 0.01
-# Where attributions cancel each other, float32 keeps no such fraction of what is left.
-_LEAST_SCALE = 0.01
+# Where attributions cancel each other, or hardly change the output, float32 keeps no such fraction
+# of what is left: errors are relative to these fractions of their sizes or that of the output then.
+_LEAST_OF_PARTS, _LEAST_OF_OUTPUT = 0.01, 1e-4
 FIRST_NODES, MOST_NODES = 32, 1024
 
 Explained = Callable[[Tensor, Tensor], Tensor]
@@ -37,7 +38,8 @@ class PathIntegrals:
         The explained output, of the sequence and of its baseline.
     errors : ndarray of shape (n_sequences,), float64
         Difference between the sum of the attributions and that of both outputs, relative to the
-        latter, or to a hundredth of all absolute attributions if this is more.
+        latter, or to a hundredth of all absolute attributions or 1e-4 of the output if this is
+        more.
     n_nodes : ndarray of shape (n_sequences,), int
         Number of points of the path at which the gradient was computed.
     """
@@ -116,7 +118,7 @@ def integrate_gradients(
                 own = parts[np.arange(parts.shape[1]) < lengths[:, None]]  # (steps, width)
                 values[ranges(rows_of[left], lengths)] = own
                 outputs[left], baseline_outputs[left], used[left] = ends[1], ends[0], count
-                errors[left] = _relative_error(parts, ends[1] - ends[0])
+                errors[left] = _relative_error(parts, ends)
                 left = left[errors[left] > TOLERANCE]
                 if not len(left):
                     break
@@ -133,11 +135,13 @@ def _node_counts(n_nodes: int | None) -> list[int]:
     return counts
 
 
-def _relative_error(parts: np.ndarray, difference: np.ndarray) -> np.ndarray:
-    """Return by how much the sum of ``(batch, time, width)`` parts misses the difference."""
-    total, size = parts.sum(axis=(1, 2)), np.abs(parts).sum(axis=(1, 2))
-    scale = np.maximum(np.abs(difference), _LEAST_SCALE * size)
-    miss = np.abs(total - difference)
+def _relative_error(parts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return by how much (batch, time, width) parts miss the difference of (2, batch) outputs."""
+    difference = ends[1] - ends[0]
+    scale = np.abs(difference)
+    scale = np.maximum(scale, _LEAST_OF_PARTS * np.abs(parts).sum(axis=(1, 2)))
+    scale = np.maximum(scale, _LEAST_OF_OUTPUT * np.abs(ends).max(axis=0))
+    miss = np.abs(parts.sum(axis=(1, 2)) - difference)
     return np.divide(miss, scale, out=np.zeros_like(miss), where=scale > 0)
 
 
@@ -279,11 +283,12 @@ class _Line:
         if steps is not None:
             rows = torch.arange(len(outputs), device=outputs.device)
             outputs = outputs[rows, steps.repeat(n_places)]
+        outputs = outputs.cpu().double()  # not every device has double precision
         path = self.module.linear_path
         if path is not None:
-            outputs = path.shares[0] * outputs + path.shares[1] * linear
-        # On the CPU, as not every device has double precision.
-        return explained(outputs.cpu().double(), index.repeat(n_places))
+            shares = path.shares.detach().cpu().double()
+            outputs = shares[0] * outputs + shares[1] * linear.cpu().double()
+        return explained(outputs, index.repeat(n_places))
 
     def _fold(self, parts: Tensor) -> Tensor:
         """Add up what belongs to one feature or token: (batch, time, size) to (.., width)."""

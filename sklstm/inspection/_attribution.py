@@ -99,8 +99,8 @@ def integrated_gradients(
             The explained class, or index of a number, of each sequence.
         completeness_errors : ndarray of shape (n_samples,)
             By how much the sum of the attributions differs from ``outputs - baseline_outputs``,
-            relative to that difference (or to a hundredth of all absolute attributions, where they
-            cancel each other even further).
+            relative to that difference; where this is even smaller, to a hundredth of all absolute
+            attributions or a ten-thousandth of the output.
         n_steps : ndarray of shape (n_samples,)
             Number of points used.
         series : ndarray of shape (n_samples,), dtype object, or None

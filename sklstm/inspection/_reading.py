@@ -86,13 +86,18 @@ def _words(tokenizer: Any, X: Any) -> list[list[str]]:
         return texts
     named = []
     for ids, text in zip(X, texts, strict=True):
-        first, words = np.asarray(ids).reshape(len(ids), -1)[:, 0], iter(text)
+        ids, words = np.asarray(ids), iter(text)
+        first = ids if ids.ndim == 1 else ids[:, 0]  # the characters of a word follow its id
         named.append([MARKS.get(i) or next(words) for i in first.tolist() if i != PADDING_ID])
     return named
 
 
 def words_of(read: Read, lengths: list[int]) -> list[list[str]] | None:
-    """Return the words, unless the estimator has read another number of steps."""
-    if read.words is None or [len(words) for words in read.words] != lengths:
+    """Return the words, unless the estimator has read another number of steps.
+
+    A text without words is read as its end.
+    """
+    if read.words is None:
         return None
-    return read.words
+    words = [own or [MARKS[3]] * n for own, n in zip(read.words, lengths, strict=True)]
+    return words if [len(own) for own in words] == lengths else None
