@@ -192,7 +192,8 @@ class EmbeddingDisplay:
         options = {"s": size, "alpha": 0.8, "linewidths": 0, **(scatter_kwargs or {})}
         self.scatter_ = self.ax_.scatter(*points[order].T, color=colours[index], **options)
         if len({markers[i] for i in index.tolist()}) > 1:  # one path for all is faster
-            self.scatter_.set_paths([_path(markers[i]) for i in index])
+            paths = [_path(marker) for marker in markers]
+            self.scatter_.set_paths([paths[i] for i in index])
         self.centers_ = self._draw_centers(centers, labels.values.tolist() if in_rows else None)
         texts = [*labels.texts, f"none ({format_label(self.missing_label)})"]
         self.legend_, self.colorbar_ = None, None
@@ -206,10 +207,9 @@ class EmbeddingDisplay:
                 handles=[_handle(markers[i], colours[i], texts[i]) for i in named],
                 title=self.labels_name,
             )
-        names = self.axis_names or ()
-        for name, write in zip(names, (self.ax_.set_xlabel, self.ax_.set_ylabel), strict=False):
-            write(name)
-        if names and names[0].startswith("t-SNE"):
+        names = self.axis_names or ("",)
+        self.ax_.set(**dict(zip(("xlabel", "ylabel"), names, strict=False)))
+        if names[0].startswith("t-SNE"):
             self.ax_.set(xticks=[], yticks=[])  # coordinates mean nothing
         if n_columns == 1:
             shown = np.unique(labels.index).tolist() if in_rows else []
@@ -425,13 +425,7 @@ def _check_centers(centers: Any, n_columns: int) -> np.ndarray | None:
 
 
 def _cluster_centers(estimator: BaseEstimator, alternative: str) -> np.ndarray | None:
-    """Return the 2-D `cluster_centers_` of an estimator, or None if it has none.
-
-    Raises
-    ------
-    TypeError
-        If it is a k-means of scikit-learn, whose centres are not in the space of its `transform`.
-    """
+    """Return the 2-D `cluster_centers_` of an estimator, or None if it has none."""
     fitted = unwrapped(estimator)
     in_pipeline = isinstance(fitted, Pipeline)
     last = fitted[-1] if in_pipeline else fitted

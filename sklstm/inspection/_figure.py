@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any
 
 # Families with glyphs that matplotlib's own fonts lack, among them those of Chinese, Japanese and
@@ -161,6 +161,14 @@ def label_steps(ax: Any, places: Any, names: Sequence[str] | None) -> None:
         **({} if upright else {"rotation_mode": "anchor"}),
         **as_written(shown),
     )
+
+
+def turn_if_overlapping(ax: Any) -> None:
+    """Write the marks of the horizontal axis upright if they would overlap."""
+    root_of(ax).draw_without_rendering()
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+    if any(one.overlaps(other) for one, other in pairwise(boxes)):
+        ax.tick_params(axis="x", rotation=90)
 
 
 def write_title(ax: Any, title: str) -> None:

@@ -265,6 +265,14 @@ def test_many_long_names_leave_the_axes_their_room(size):
     assert min(label.y0 for label in labels) >= 0
 
 
+def test_sizes_that_are_near_each_other_are_written_upright():
+    sizes = [1000, 1100, 1200, 9000]
+    for given, rotation in ((sizes, 90), ([10, 100, 1000], 0)):
+        scores = {"model": np.zeros((len(given), 2))}
+        ax = LearningCurveComparisonDisplay(given, scores).plot().ax_
+        assert {label.get_rotation() for label in ax.get_xticklabels()} == {rotation}
+
+
 def test_other_scripts_get_a_font_that_has_them(monkeypatch):
     from matplotlib import font_manager
 
