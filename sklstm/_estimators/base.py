@@ -47,6 +47,7 @@ from sklstm._sequences import (
     flatten_steps,
     label_fault,
     moments,
+    offsets,
     plain,
     ranges,
     sequence_ids,
@@ -67,6 +68,7 @@ from sklstm._training import (
     SHORT,
     SHORT_SERIES,
     SUPERVISED,
+    TOLERANCE,
     LabelledSequences,
     ModelInTraining,
     TrainingOutcome,
@@ -77,6 +79,7 @@ from sklstm._training import (
     fast_cpu,
     fit_linear_path,
     frozen_epochs,
+    integrate_gradients,
     learn_shares,
     plan_from,
     predict_from,
@@ -1235,9 +1238,14 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _rows(self, sequences: Ragged, method: str) -> Any:
         """Return the results of a method: one row per sample, or per step of all sequences."""
-        decoder = self._target_.decoder(method, self._output_layer)
         if self.stateful:
+            decoder = self._target_.decoder(method, self._output_layer)
             return decoder.rows(self._stateful_outputs(sequences))
+        return self._rows_from_start(sequences, method)
+
+    def _rows_from_start(self, sequences: Ragged, method: str) -> Any:
+        """Return the results of a method for sequences that begin in the initial state."""
+        decoder = self._target_.decoder(method, self._output_layer)
         batch = decoder.batch
         if batch is None:
             return decoder.rows(self._run(self._forward, sequences))
@@ -1381,6 +1389,157 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 f"{what} reads sequences piece by piece, but fcn_filters adds convolutions that "
                 "read them whole. Fit with fcn_filters=None."
             )
+
+    # For the displays of `sklstm.inspection`, which import nothing from here
+
+    def _attribute(
+        self, X: Any, *, target: Any, step: int | None, baseline: Any, n_steps: int | None
+    ) -> dict[str, Any]:
+        """Return integrated gradients: the body of `sklstm.inspection.integrated_gradients`."""
+        sequences = self._read_X(X)
+        module = self._inspected_network("integrated gradients")
+        steps = self._explained_steps(step, sequences)
+
+        def predicted(method: str) -> Any:
+            rows = self._rows_from_start(sequences, method)
+            return rows if steps is None else rows[offsets(sequences.lengths) + steps]
+
+        index = self._target_.choose(target, len(sequences), predicted)
+        options = self._run_options()
+        found = integrate_gradients(
+            module,
+            sequences,
+            self._read_baseline(baseline, sequences),
+            self._target_.explained,
+            index,
+            steps=steps,
+            n_nodes=n_steps,
+            device=options["device"],
+            n_jobs=options["n_jobs"],
+        )
+        wrong = np.flatnonzero(found.errors > TOLERANCE)
+        if len(wrong):
+            worst = wrong[found.errors[wrong].argmax()]
+            warnings.warn(
+                f"the attributions of {len(wrong)} of {len(sequences)} samples do not add up to "
+                f"the difference between output and baseline output to {TOLERANCE:.0%}; that of "
+                f"X[{worst}] is off by {found.errors[worst]:.1%} with {found.n_nodes[worst]} "
+                "steps. Use more (n_steps).",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
+        values = found.values
+        if sequences.is_tokens and values.shape[1] == 1:
+            values = values[:, 0]
+        elif sequences.step_shape is not None:
+            values = values.reshape(len(values), *sequences.step_shape)
+        return {
+            "attributions": split(values, sequences.lengths),
+            "outputs": found.outputs,
+            "baseline_outputs": found.baseline_outputs,
+            "targets": self._target_.named(index),
+            "completeness_errors": found.errors,
+            "n_steps": found.n_nodes,
+            "series": None if sequences.is_tokens else self._restore_sequences(sequences),
+        }
+
+    def _layer_states(self, X: Any, *, layer: int, backward: bool) -> list[np.ndarray]:
+        """Return hidden and cell state of a layer of each sequence, (2, T_i, hidden_size).
+
+        A GRU has the hidden state only.
+        """
+        sequences = self._read_X(X)
+        module = self._inspected_network("states")
+        n_layers = len(module.recurrent.forward_layers)
+        if not n_layers:
+            raise ValueError("the model has no recurrent layers, as num_layers is 0.")
+        if not -n_layers <= layer < n_layers:
+            raise ValueError(
+                f"layer={layer}, but the model has {n_layers} recurrent layers, 0 to "
+                f"{n_layers - 1}."
+            )
+        if backward and not module.recurrent.bidirectional:
+            raise ValueError("direction='backward', but the model has bidirectional=False.")
+        device, depth = self._run_options()["device"], layer % n_layers
+
+        def states(inputs: Tensor, lengths: Tensor) -> Tensor:
+            parts = module.layer_states(inputs, lengths, depth, backward=backward)
+            return torch.stack(parts, dim=1)  # (1, n_parts, time, hidden)
+
+        each = (sequences.take(np.array([i])) for i in range(len(sequences)))
+        return [
+            predict_rows(module, states, one, device=device, n_jobs=self.n_jobs)[0] for one in each
+        ]
+
+    def _inspected_network(self, what: str) -> SequenceNetwork:
+        """Return the network, after checking that it is one of ours."""
+        module = self.module_
+        if not isinstance(module, SequenceNetwork):
+            raise TypeError(
+                f"{what} need the network that {type(self).__name__} builds, but _build_module() "
+                f"returned a {type(module).__name__}."
+            )
+        return module
+
+    def _explained_steps(self, step: Any, sequences: Ragged) -> np.ndarray | None:
+        """Return the index of the step of each sequence whose output is explained, or None."""
+        name = type(self).__name__
+        if not self._per_step:
+            if step is not None:
+                raise ValueError(f"step={step!r}, but {name} has one output for each sequence.")
+            return None
+        step = as_python(step)
+        if not isinstance(step, int) or isinstance(step, bool):
+            raise ValueError(
+                f"step={step!r}: {name} has an output at every step; pass the index of one, such "
+                "as step=0, or step=-1 for the last."
+            )
+        lengths = sequences.lengths
+        short = np.flatnonzero((lengths <= step) if step >= 0 else (lengths < -step))
+        if len(short):
+            raise ValueError(f"step={step}, but X[{short[0]}] has {lengths[short[0]]} steps.")
+        return lengths + step if step < 0 else np.full(len(lengths), step)
+
+    def _read_baseline(self, baseline: Any, sequences: Ragged) -> Ragged | None:
+        """Return a baseline for each sequence; None for zero vectors of tokens.
+
+        Values begin at the training mean, by default, or at 0 if none was learned.
+        """
+        n_features, tokens = sequences.n_features, sequences.is_tokens
+        if baseline is None:
+            if tokens:
+                return None
+            baseline = 0.0 if self._moments_ is None else self._moments_[0]
+        elif tokens or not _is_step(baseline, n_features):
+            return self._read_baselines(baseline, sequences)
+        step = np.broadcast_to(np.asarray(baseline, dtype=np.float32), (1, n_features))
+        rows = np.zeros(int(sequences.lengths.sum()), dtype=np.int64)
+        return replace(sequences, values=step, unknown=None).with_rows(rows, sequences.lengths)
+
+    def _read_baselines(self, baseline: Any, sequences: Ragged) -> Ragged:
+        """Return the user's baselines, after checking that they are as long as the sequences."""
+        try:
+            given = self._read_X(baseline)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            step = "" if sequences.is_tokens else f"the {sequences.n_features} values of a step or "
+            raise kind(f"baseline must be {step}sequences like X: {error}") from error
+        if len(given) == 1 and given.lengths[0] == 1:
+            rows = np.full(int(sequences.lengths.sum()), given.offsets[0])
+            return given.with_rows(rows, sequences.lengths)
+        if len(given) != len(sequences):
+            raise ValueError(
+                f"baseline holds {len(given)} sequences for {len(sequences)} in X; pass one for "
+                "each, or a single one of one step."
+            )
+        other = np.flatnonzero(given.lengths != sequences.lengths)
+        if len(other):
+            i = other[0]
+            raise ValueError(
+                f"baseline[{i}] has {given.lengths[i]} steps, but X[{i}] has "
+                f"{sequences.lengths[i]}."
+            )
+        return given
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -1556,6 +1715,13 @@ def _scales_differ(sequences: Ragged) -> bool:
         if 2 * len(varied) > len(own) and high > _OTHER_SCALE * low:
             return True
     return False
+
+
+def _is_step(values: Any, n_features: int) -> bool:
+    """Return True for a number, or the values of one step."""
+    found = as_objects(values)
+    numbers = all(isinstance(value, int | float | np.number) for value in found.flat)
+    return numbers and found.shape in {(), (n_features,)}
 
 
 def _occurrences(ids: np.ndarray, n_ids: int) -> np.ndarray:

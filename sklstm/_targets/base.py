@@ -194,5 +194,32 @@ class Target(ABC):
         return decoders[method]
 
     @abstractmethod
+    def choose(self, wanted: Any, n_samples: int, predicted: Callable[[str], Any]) -> np.ndarray:
+        """Return the index of the class or number of each sample that is to be explained.
+
+        Parameters
+        ----------
+        wanted : label, number, sequence of labels, or None
+            What the user asks for, of all samples or of each; None for the predicted class.
+        n_samples : int
+            Number of samples.
+        predicted : callable
+            Maps the name of a response method to its results.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class or number.
+        """
+
+    @abstractmethod
+    def explained(self, outputs: Tensor, index: Tensor) -> Tensor:
+        """Return the class's output or predicted number, ``(n,)``, at an ``(n,)`` index each."""
+
+    @abstractmethod
+    def named(self, index: np.ndarray) -> np.ndarray:
+        """Return the classes at some indices; numbers have no names but their index."""
+
+    @abstractmethod
     def score(self, outputs: np.ndarray, encoded: np.ndarray, weights: np.ndarray) -> float:
         """Return the validation score of the network's outputs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from numbers import Number, Real
 from reprlib import repr as short
 from typing import Any, Literal, Self
@@ -14,7 +15,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from torch import nn
+from torch import Tensor, nn
 
 from sklstm._callers import caller_level
 from sklstm._sequences import (
@@ -321,6 +322,41 @@ class LabelTarget(Target):
             "decision_function": Decoder(self.decision),
         }
 
+    def choose(self, wanted: Any, n_samples: int, predicted: Callable[[str], Any]) -> np.ndarray:
+        """Return the index of the class of each sample that is to be explained."""
+        if wanted is None:
+            if self.kind == "multilabel":
+                likely: np.ndarray = predicted("predict_proba").argmax(axis=1)
+                return likely
+            wanted = predicted("predict")
+        labels = as_objects(wanted)
+        if labels.ndim == 0:
+            labels = np.full(n_samples, labels[()], dtype=object)
+        if labels.shape != (n_samples,):
+            raise ValueError(
+                f"target holds {len(labels)} labels for {n_samples} samples; pass one label for "
+                "all of them, or one for each."
+            )
+        places = {label: i for i, label in enumerate(self.classes.tolist())}
+        index = np.array([places.get(_scalar(label), -1) for label in labels], dtype=np.int64)
+        unknown = np.flatnonzero(index < 0)
+        if len(unknown):
+            raise ValueError(
+                f"target={plain(labels[unknown[0]])!r} is none of the classes known: "
+                f"{short(plain(self.classes))}."
+            )
+        return index
+
+    def explained(self, outputs: Tensor, index: Tensor) -> Tensor:
+        """Return the output of a class before sigmoid or softmax, ``(n,)``."""
+        if outputs.shape[1] == 1:  # the log-odds of the second class
+            return outputs[:, 0] * (2 * index - 1)
+        return outputs.gather(1, index[:, None])[:, 0]
+
+    def named(self, index: np.ndarray) -> np.ndarray:
+        """Return the classes at some indices."""
+        return self.classes[index]
+
     def decision(self, outputs: np.ndarray) -> np.ndarray:
         """Return scikit-learn's decision values: a single column for two classes."""
         if self.kind != "binary":
@@ -461,6 +497,11 @@ def _weights_by_class(given: Any, classes: np.ndarray) -> np.ndarray:
             f"known, and no weight for {short(plain(missing))}."
         )
     return np.array([float(given.get(label, 1)) for label in classes])
+
+
+def _scalar(label: Any) -> Any:
+    """Return a label as a Python object, which is equal to that of the same class."""
+    return label.item() if isinstance(label, np.generic) else label
 
 
 def _check_no_lists(labels: np.ndarray) -> None:

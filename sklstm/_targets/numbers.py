@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from numbers import Real
 from typing import Any, NoReturn, Self
@@ -12,7 +13,7 @@ from scipy.sparse import issparse
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
-from torch import nn
+from torch import Tensor, nn
 
 from sklstm._sequences import TargetError, as_objects, equal_but_for_rounding, is_missing, plain
 from sklstm._targets.base import Decoder, Target
@@ -203,6 +204,42 @@ class NumberTarget(Target):
         if self.levels is not None:
             decoders["predict_quantiles"] = Decoder(self.unscaled)
         return decoders
+
+    def choose(self, wanted: Any, n_samples: int, predicted: Callable[[str], Any]) -> np.ndarray:
+        """Return the index of the number that is to be explained, the same for all samples."""
+        n_numbers = int(np.prod(self.shape))
+        if wanted is None and n_numbers > 1:
+            raise ValueError(
+                f"target is None, but the model predicts numbers of shape {self.shape} for each "
+                "sample; pass the index of one, such as target=0."
+            )
+        place = plain(wanted)
+        place = () if place is None else place if isinstance(place, tuple | list) else (place,)
+        shape = self.shape or (1,)
+        place = (0,) * (len(shape) - len(place)) if not place else tuple(place)
+        whole = all(isinstance(i, int) and not isinstance(i, bool) for i in place)
+        if not whole or len(place) != len(shape):
+            raise ValueError(
+                f"target={plain(wanted)!r} must be an index of a number of shape {self.shape}."
+            )
+        if any(not -size <= i < size for i, size in zip(place, shape, strict=True)):
+            raise ValueError(
+                f"target={plain(wanted)!r} is out of range for numbers of shape {self.shape}."
+            )
+        found = [i % size for i, size in zip(place, shape, strict=True)]
+        return np.full(n_samples, np.ravel_multi_index(found, shape), dtype=np.int64)
+
+    def explained(self, outputs: Tensor, index: Tensor) -> Tensor:
+        """Return a predicted number, ``(n,)``; of quantiles, the one nearest to 0.5."""
+        own = outputs[torch.arange(len(outputs)), index]  # (n,), or (n, n_quantiles)
+        if self.levels is not None:
+            own = own[:, int(np.abs(np.array(self.levels) - 0.5).argmin())]
+        own = own.exp() if self.is_log else own
+        return own * torch.from_numpy(self.scale)[index] + torch.from_numpy(self.center)[index]
+
+    def named(self, index: np.ndarray) -> np.ndarray:
+        """Return the indices."""
+        return index
 
     def numbers(self, outputs: np.ndarray) -> np.ndarray:
         """Return the predicted numbers; of quantiles, the one nearest to 0.5."""

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from sklstm._sequences import as_objects, label_fault, plain
 from sklstm._targets.labels import (
@@ -131,6 +132,10 @@ class OrdinalTarget(LabelTarget):
             return partial(distance_weighted_loss, power=float(self.distance_power))
         # The cumulative link outputs log-probabilities, which are equal to their own log-softmax.
         return multiclass_loss
+
+    def explained(self, outputs: Tensor, index: Tensor) -> Tensor:
+        """Return the output of a class, ``(n,)``: its log-probability for "ordinal"."""
+        return super().explained(outputs, torch.from_numpy(self.ranks)[index])
 
     def decision(self, outputs: np.ndarray) -> np.ndarray:
         """Return scikit-learn's decision values: a single column for two classes."""

@@ -2,6 +2,7 @@
 
 from sklstm._training.batches import LabelledSequences, Samples, Table, batches_per_epoch
 from sklstm._training.clustering import train_autoencoder, train_clusters
+from sklstm._training.gradients import TOLERANCE, integrate_gradients
 from sklstm._training.in_training import ModelInTraining
 from sklstm._training.linear_paths import (
     MOST_VALUES,
@@ -42,6 +43,7 @@ __all__ = [
     "SHORT",
     "SHORT_SERIES",
     "SUPERVISED",
+    "TOLERANCE",
     "Forward",
     "LabelledSequences",
     "ModelInTraining",
@@ -57,6 +59,7 @@ __all__ = [
     "fast_cpu",
     "fit_linear_path",
     "frozen_epochs",
+    "integrate_gradients",
     "is_evaluating",
     "learn_shares",
     "plan_from",

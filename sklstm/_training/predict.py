@@ -93,7 +93,7 @@ def reading_extra(samples: Samples | None) -> AbstractContextManager[None]:
     return extra_vectors(samples.extra.first_id, torch.from_numpy(samples.extra.vectors))
 
 
-def _move(module: nn.Module, device: torch.device) -> None:
+def move_to(module: nn.Module, device: torch.device) -> None:
     """Move a module to a device, unless it is there.
 
     Moving it replaces the weights of torch's LSTM for a moment, and another thread may be using it.
@@ -125,7 +125,7 @@ def predict_batches(
     n_jobs : int or None
         Number of torch threads.
     """
-    _move(module, device)
+    move_to(module, device)
     for indices in prediction_batches(sequences.lengths, BATCH_SIZE, most_steps(sequences)):
         # Not one context around the loop: the caller's code between two batches, and after a loop
         # that it leaves early, must find its own settings.
@@ -151,7 +151,7 @@ def predict_rows(
     not depend on the number of samples, within the tolerance of scikit-learn's checks; on most
     processors not even in the last digit. The other parameters are those of `predict_batches`.
     """
-    _move(module, device)
+    move_to(module, device)
     rows = _Rows(samples, per_step)
     with _evaluating(module, samples, n_jobs):
         for indices in _batches(samples):
@@ -181,7 +181,7 @@ def predict_from(
 
     The outputs are arranged as by `predict_rows`.
     """
-    _move(module, device)
+    move_to(module, device)
     rows = _Rows(sequences, per_step)
     with _evaluating(module, sequences, n_jobs):
         for indices in _batches(sequences):
@@ -209,8 +209,13 @@ def _batches(samples: Samples) -> list[Any]:
     """Return the indices of each batch; sequences without steps are in none."""
     if isinstance(samples, Table):
         return [slice(i, i + BATCH_SIZE) for i in range(0, len(samples), BATCH_SIZE)]
-    filled = np.flatnonzero(samples.lengths)
-    batches = prediction_batches(samples.lengths[filled], BATCH_SIZE, most_steps(samples))
+    return sequence_batches(samples)
+
+
+def sequence_batches(sequences: Ragged) -> list[np.ndarray]:
+    """Return the indices of each batch of sequences that have steps."""
+    filled = np.flatnonzero(sequences.lengths)
+    batches = prediction_batches(sequences.lengths[filled], BATCH_SIZE, most_steps(sequences))
     return [filled[batch] for batch in batches]
 
 

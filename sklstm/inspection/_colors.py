@@ -89,6 +89,40 @@ class Labels:
         """The labels as text."""
         return [format_label(value) for value in self.values]
 
+    @property
+    def scale(self) -> np.ndarray:
+        """The place of each label on a colour bar: a number itself, the rank of a string."""
+        numbers = self.values.dtype.kind in "iuf"
+        return self.values.astype(float) if numbers else np.arange(len(self.values))
+
+    def colours(self, palette: Any) -> np.ndarray:
+        """Return the colour of each label, and in the last row that of a missing one."""
+        from matplotlib.colors import to_rgba_array
+
+        if self.many:
+            scale = self.scale
+            own = self.colormap(palette)((scale - scale.min()) / np.ptp(scale))
+        else:
+            own = label_colours(len(self.values), palette)
+        return np.concatenate([own, to_rgba_array(MISSING_COLOUR)])
+
+    def markers(self, palette: Any) -> list[str]:
+        """Return the marker of each label, and as the last one that of a missing one."""
+        n_labels = len(self.values)
+        own = ["o"] * n_labels if self.many else label_markers(n_labels, palette)
+        return [*own, MISSING_MARKER]
+
+    def colormap(self, palette: Any) -> Any:
+        """Return the colour map of a colour bar."""
+        if palette is None:
+            return get_colormap("viridis")
+        if not is_colormap(palette):
+            raise ValueError(
+                f"palette must be a colour map, or the name of one, for {len(self.values)} "
+                f"labels, which have a colour bar in place of a legend; got {palette!r}."
+            )
+        return get_colormap(palette)
+
 
 def format_label(label: Any) -> str:
     """Return a label as text, a whole number without decimals."""
@@ -102,16 +136,17 @@ def is_colormap(palette: Any) -> bool:
     return isinstance(palette, str | Colormap)
 
 
-def get_colormap(palette: Any) -> Any:
-    """Return a colour map, given itself or its name."""
+def get_colormap(given: Any, name: str = "palette") -> Any:
+    """Return a colour map, given itself or its name; `name` is that of the argument."""
     from matplotlib import colormaps
 
-    if isinstance(palette, str) and palette not in colormaps:
+    if not is_colormap(given) or (isinstance(given, str) and given not in colormaps):
+        single = " For a single colour, pass it in a list." if name == "palette" else ""
         raise ValueError(
-            f"palette={palette!r} is no colour map of matplotlib; list(matplotlib.colormaps) has "
-            "the names. For a single colour, pass it in a list."
+            f"{name}={given!r} is no colour map of matplotlib; list(matplotlib.colormaps) has "
+            f"the names.{single}"
         )
-    return colormaps.get_cmap(palette)
+    return colormaps.get_cmap(given)
 
 
 def label_colours(n_labels: int, palette: Any) -> np.ndarray:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sklearn.pipeline import Pipeline
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm.inspection._colors import label_colours
-from sklstm.inspection._figure import axes_of, mark_every_whole
+from sklstm.inspection._figure import (
+    axes_of,
+    mark_every_whole,
+    place_legend,
+)
+from sklstm.inspection._reading import fitted_last
 
-METRICS = ("loss", "score", "dur")
+KINDS = {"train_loss": "training", "valid_loss": "validation"}
+NO_HISTORY = "history_, so there is nothing to draw; the LSTM estimators have one"
 
 
 class TrainingHistoryDisplay:
@@ -23,11 +27,12 @@ class TrainingHistoryDisplay:
 
     Parameters
     ----------
-    histories : dict of str to list of dict
-        By the name of each model, its `history_`: a row for each epoch.
-    best_epochs : dict of str to int, default=None
-        The epoch of each model, counted from 1, whose weights early stopping restored. None marks
-        none.
+    histories : dict of str to list of dict, or to list of such lists
+        By the name of each model, its `history_`: a row for each epoch. A model that was trained
+        several times, on folds for instance, has a list of them; they share a colour.
+    best_epochs : dict of str to int, or to list of int, default=None
+        The epoch of each model, counted from 1, whose weights early stopping restored; of several
+        trainings one for each, None for those without. None marks none.
 
     Attributes
     ----------
@@ -35,10 +40,11 @@ class TrainingHistoryDisplay:
         The axes.
     figure_ : matplotlib Figure
         The figure that contains the axes.
-    lines_ : dict of (str, str) to matplotlib Line2D
-        The curve of each model and column of its history, such as ``("LSTM", "valid_loss")``.
+    lines_ : dict of (str, str) to matplotlib Line2D, or to list of Line2D
+        The curve of each model and column of its history, such as ``("LSTM", "valid_loss")``; of a
+        model that was trained several times a list of them.
     best_ : dict of str to matplotlib Line2D
-        The mark at the best epoch of each model that has one.
+        The marks at the best epochs of each model that has some.
 
     See Also
     --------
@@ -59,6 +65,14 @@ class TrainingHistoryDisplay:
     >>> display = TrainingHistoryDisplay.from_estimator({"4 units": small, "32 units": large})
     >>> sorted(display.lines_)[0]
     ('32 units', 'train_loss')
+
+    The folds of a cross-validation:
+
+    >>> from sklearn.model_selection import cross_validate
+    >>> folds = cross_validate(small, X, y, cv=3, return_estimator=True)
+    >>> display = TrainingHistoryDisplay.from_estimator({"4 units": folds})
+    >>> len(display.lines_["4 units", "train_loss"])
+    3
     >>> import matplotlib.pyplot as plt
     >>> plt.close("all")
     """
@@ -69,10 +83,7 @@ class TrainingHistoryDisplay:
     best_: dict[str, Any]
 
     def __init__(
-        self,
-        histories: Mapping[str, Sequence[Mapping[str, Any]]],
-        *,
-        best_epochs: Mapping[str, int] | None = None,
+        self, histories: Mapping[str, Any], *, best_epochs: Mapping[str, Any] | None = None
     ):
         self.histories = histories
         self.best_epochs = best_epochs
@@ -110,8 +121,9 @@ class TrainingHistoryDisplay:
         columns = {"loss": ("train_loss", "valid_loss"), "score": ("valid_score",)}.get(
             metric, (metric,)
         )
+        trainings = {name: _trainings(rows) for name, rows in self.histories.items()}
         recorded = sorted(
-            {name for rows in self.histories.values() for row in rows for name in row}
+            {name for runs in trainings.values() for rows in runs for row in rows for name in row}
         )
         if not set(columns) & set(recorded):
             raise ValueError(
@@ -121,33 +133,76 @@ class TrainingHistoryDisplay:
         self.ax_ = axes_of(ax)
         self.figure_ = self.ax_.figure
         self.lines_, self.best_ = {}, {}
-        several = len(self.histories) > 1
-        colours = label_colours(len(self.histories), palette)
-        for (name, rows), colour in zip(self.histories.items(), colours, strict=True):
+        several = len(trainings) > 1
+        colours = label_colours(len(trainings), palette)
+        for (name, runs), colour in zip(trainings.items(), colours, strict=True):
             for column in columns:
-                points = [(i, row[column]) for i, row in enumerate(rows, 1) if column in row]
-                if not points:
-                    continue
-                kind = {"train_loss": "training", "valid_loss": "validation"}.get(column, "")
-                label = ", ".join(filter(None, [name if several else "", kind])) or column
-                (self.lines_[name, column],) = self.ax_.plot(
-                    *zip(*points, strict=True),
-                    color=colour,
-                    linestyle="--" if column.startswith("valid") and len(columns) > 1 else "-",
-                    marker="o" if len(points) == 1 else None,
-                    label=label,
-                )
-                best = (self.best_epochs or {}).get(name)
-                if best and column == columns[-1] and best in dict(points):
+                label = KINDS.get(column, column)
+                lines, marks = self._draw(name, runs, column, columns, colour, label)
+                if lines:
+                    self.lines_[name, column] = lines if len(runs) > 1 else lines[0]
+                if marks:
                     (self.best_[name],) = self.ax_.plot(
-                        best, dict(points)[best], "o", color=colour, label=f"{label}, best epoch"
+                        *zip(*marks, strict=True), "o", color=colour, label=f"{label}, best epoch"
                     )
         self.ax_.set_xlabel("epoch")
         self.ax_.set_ylabel({"dur": "seconds"}.get(metric, metric.replace("_", " ")))
         mark_every_whole(self.ax_.xaxis)
         if legend:
-            self.ax_.legend()
+            place_legend(self.ax_, handles=self._handles() if several else None)
         return self
+
+    def _handles(self) -> list[Any]:
+        """Return the entries of a legend of several models: their colours, then what lines mean."""
+        from matplotlib.lines import Line2D
+
+        lines = {
+            key: line[0] if isinstance(line, list) else line for key, line in self.lines_.items()
+        }
+        colours = {name: line.get_color() for (name, _), line in lines.items()}
+        handles = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
+        kinds = {line.get_linestyle(): column for (_, column), line in lines.items()}
+        if len(kinds) > 1:
+            handles += [
+                Line2D([], [], color="0.4", linestyle=style, label=KINDS[column])
+                for style, column in sorted(kinds.items())
+            ]
+        if self.best_:
+            handles.append(
+                Line2D([], [], color="0.4", marker="o", linestyle="", label="best epoch")
+            )
+        return handles
+
+    def _draw(
+        self,
+        name: str,
+        runs: list[Any],
+        column: str,
+        columns: tuple[str, ...],
+        colour: Any,
+        label: str,
+    ) -> tuple[list[Any], list[tuple[int, float]]]:
+        """Draw a column of all trainings of a model; return the curves and the best epochs."""
+        best = (self.best_epochs or {}).get(name)
+        best = best if isinstance(best, list | tuple) else [best] * len(runs)
+        lines: list[Any] = []
+        marks = []
+        for rows, epoch in zip(runs, best, strict=True):
+            points = [(i, row[column]) for i, row in enumerate(rows, 1) if column in row]
+            if not points:
+                continue
+            (line,) = self.ax_.plot(
+                *zip(*points, strict=True),
+                color=colour,
+                linestyle="--" if column.startswith("valid") and len(columns) > 1 else "-",
+                linewidth=1.5 if len(runs) == 1 else 0.9,
+                marker="o" if len(points) == 1 else None,
+                label=None if lines else label,  # one entry in the legend for all
+            )
+            lines.append(line)
+            if epoch and column == columns[-1] and epoch in dict(points):
+                marks.append((epoch, dict(points)[epoch]))
+        return lines, marks
 
     @classmethod
     def from_estimator(
@@ -161,11 +216,17 @@ class TrainingHistoryDisplay:
     ) -> TrainingHistoryDisplay:
         """Draw the `history_` of fitted models.
 
+        A search does not keep the models of its candidates, but that of the best one. Draw others
+        by what `cross_validate` returns for them; or record the histories while the search runs,
+        by its `scoring`, and pass them to `from_histories`: see Examples.
+
         Parameters
         ----------
-        estimator : estimator, or dict of str to estimator
+        estimator : estimator, dict of cross_validate, list, or dict of str to these
             A fitted LSTM, a Pipeline that ends in one, or a fitted search, whose `best_estimator_`
-            is drawn; of several models, a dict from their names.
+            is drawn. Several trainings of one model are a list of such estimators, or what
+            :func:`~sklearn.model_selection.cross_validate` returns with ``return_estimator=True``.
+            Of several models, a dict from their names.
         metric, ax, palette, legend
             As in `plot`.
 
@@ -183,16 +244,49 @@ class TrainingHistoryDisplay:
             If a model has no `history_`.
         ValueError
             If no model has recorded the metric.
+
+        Examples
+        --------
+        The candidates of a search, recorded by a function that also scores them. It is called in
+        the processes of `n_jobs`, so record with ``n_jobs=None``:
+
+        >>> import numpy as np
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from sklstm import LSTMClassifier
+        >>> from sklstm.inspection import TrainingHistoryDisplay
+        >>> X, y = np.random.default_rng(0).normal(size=(60, 10)), np.arange(60) % 2
+        >>> histories = {}
+        >>> def score(model, X, y):
+        ...     histories.setdefault(f"{model.hidden_size} units", []).append(model.history_)
+        ...     return model.score(X, y)
+        >>> grid = {"hidden_size": [4, 8]}
+        >>> lstm = LSTMClassifier(max_epochs=3, random_state=0)
+        >>> search = GridSearchCV(lstm, grid, scoring=score, cv=2).fit(X, y)
+        >>> display = TrainingHistoryDisplay.from_histories(histories)
+        >>> len(display.lines_["8 units", "train_loss"])  # folds
+        2
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close("all")
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        models = estimator if isinstance(estimator, Mapping) else {"": estimator}
-        histories, best_epochs = {}, {}
-        for name, model in models.items():
-            last = _last(model)
-            name = name or type(last).__name__
-            histories[name] = last.history_
-            if getattr(last, "best_epoch_", None):
-                best_epochs[name] = last.best_epoch_
+        named = isinstance(estimator, Mapping) and not _is_validation(estimator)
+        histories: dict[str, Any] = {}
+        best_epochs: dict[str, Any] = {}
+        for name, given in (estimator if named else {"": estimator}).items():
+            if _is_validation(given):
+                given = list(given["estimator"])
+            models = [
+                fitted_last(model, "history_", NO_HISTORY)
+                for model in (given if isinstance(given, list) else [given])
+            ]
+            if not models:
+                raise ValueError("estimator holds an empty list, and no model to draw.")
+            name = name or type(models[0]).__name__
+            best = [getattr(model, "best_epoch_", None) for model in models]
+            one = not isinstance(given, list)
+            histories[name] = models[0].history_ if one else [model.history_ for model in models]
+            if any(best):
+                best_epochs[name] = best[0] if one else best
         return cls(histories, best_epochs=best_epochs).plot(
             ax, metric=metric, palette=palette, legend=legend
         )
@@ -200,7 +294,7 @@ class TrainingHistoryDisplay:
     @classmethod
     def from_histories(
         cls,
-        histories: Mapping[str, Sequence[Mapping[str, Any]]],
+        histories: Mapping[str, Any],
         *,
         metric: str = "loss",
         ax: Any = None,
@@ -211,8 +305,8 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        histories : dict of str to list of dict
-            By the name of each model, a row for each epoch.
+        histories : dict of str to list of dict, or to list of such lists
+            By the name of each model, a row for each epoch, of one training or several.
         metric, ax, palette, legend
             As in `plot`.
 
@@ -223,17 +317,24 @@ class TrainingHistoryDisplay:
         return cls(histories).plot(ax, metric=metric, palette=palette, legend=legend)
 
 
-def _last(model: Any) -> Any:
-    """Return the fitted estimator that has a history: of a search the best one's last step."""
-    check_is_fitted(model)
-    while not hasattr(model, "history_"):
-        if hasattr(model, "best_estimator_"):
-            model = model.best_estimator_
-        elif isinstance(model, Pipeline):
-            model = model.steps[-1][1]
-        else:
-            raise TypeError(
-                f"{type(model).__name__} has no history_, so there is nothing to draw; the LSTM "
-                "estimators have one."
-            )
-    return model
+def _trainings(history: Any) -> list[Any]:
+    """Return the histories of a model as a list, also where it was trained once."""
+    several = len(history) > 0 and not isinstance(history[0], Mapping)
+    return list(history) if several else [history]
+
+
+def _is_validation(given: Any) -> bool:
+    """Return True for what `cross_validate` returns with its estimators.
+
+    Raises
+    ------
+    ValueError
+        If it was called without `return_estimator`.
+    """
+    if not isinstance(given, Mapping) or "fit_time" not in given:
+        return False
+    if "estimator" not in given:
+        raise ValueError(
+            "this result of cross_validate holds no models; pass return_estimator=True to it."
+        )
+    return True

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm.inspection._colors import label_colours, label_markers
-from sklstm.inspection._figure import axes_of
+from sklstm.inspection._figure import axes_of, place_legend, turn_if_overlapping
 
 
 class LearningCurveComparisonDisplay:
@@ -134,7 +134,8 @@ class LearningCurveComparisonDisplay:
         self.ax_.set_ylabel(self.score_name or "score")
         self.ax_.grid(alpha=0.3)
         if legend:
-            self.ax_.legend()
+            place_legend(self.ax_)
+        turn_if_overlapping(self.ax_)
         return self
 
     def crossing(self, first: str, second: str) -> float | None:

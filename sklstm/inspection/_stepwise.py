@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm.inspection._colors import format_label, label_colours, label_markers
-from sklstm.inspection._figure import axes_of, mark_every_whole
-
-MOST_NAMES = 60  # of steps, for which there is room below the axis
-LONGEST_NAME = 24
+from sklstm.inspection._figure import axes_of, label_steps, place_legend
+from sklstm.inspection._reading import fitted_last, read_steps, words_of
 
 
 class StepwiseProbaDisplay:
@@ -124,22 +120,9 @@ class StepwiseProbaDisplay:
             )  # fmt: skip
         self.ax_.set_ylim(-0.03, 1.03)
         self.ax_.set_ylabel("probability")
-        if self.steps is not None and len(self.steps) <= MOST_NAMES:
-            names = [_short(name) for name in self.steps]
-            rotation = 90 if len(names) > 12 or max(map(len, names), default=0) > 12 else 45
-            # A dollar sign would begin a formula.
-            names = [name.replace("$", r"\$") for name in names]
-            self.ax_.set_xticks(
-                place, names, rotation=rotation, ha="right" if rotation == 45 else "center"
-            )
-        else:
-            self.ax_.set_xlabel("step")
-            mark_every_whole(self.ax_.xaxis)
         if legend:
-            few = len(shown) <= 6
-            self.ax_.legend(
-                **({} if few else {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)})
-            )
+            place_legend(self.ax_)
+        label_steps(self.ax_, place, self.steps)
         return self
 
     @classmethod
@@ -179,24 +162,15 @@ class StepwiseProbaDisplay:
             If the last step has no `predict_proba_steps`.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-        if not hasattr(last, "predict_proba_steps"):
-            raise TypeError(
-                f"{type(last).__name__} has no predict_proba_steps, the probabilities after each "
-                "step; LSTMClassifier has."
-            )
-        X, steps = [x], None
-        if isinstance(estimator, Pipeline):
-            for _, step in estimator.steps[:-1]:
-                if step is None or step == "passthrough":
-                    continue
-                X = step.transform(X)
-                if type(step).__name__ == "SequenceTokenizer":
-                    steps = [str(word) for word in step.inverse_transform(X)[0]]
-        probabilities = last.predict_proba_steps(X)[0]
-        if steps is not None and len(steps) != len(probabilities):
-            steps = None
+        last = fitted_last(
+            estimator,
+            "predict_proba_steps",
+            "predict_proba_steps, the probabilities after each step; LSTMClassifier has",
+        )
+        read = read_steps(estimator, [x])
+        probabilities = last.predict_proba_steps(read.X)[0]
+        words = words_of(read, [len(probabilities)])
+        steps = None if words is None else words[0]
         return cls(probabilities, last.classes_, steps=steps).plot(
             ax, top=top, palette=palette, legend=legend
         )
@@ -233,7 +207,3 @@ class StepwiseProbaDisplay:
         return cls(probabilities, classes, steps=steps).plot(
             ax, top=top, palette=palette, legend=legend
         )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026"

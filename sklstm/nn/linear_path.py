@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, whole
 from sklstm.nn.padding import step_mask
@@ -111,6 +112,23 @@ class LinearPath(nn.Module):
         """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
         raise NotImplementedError
 
+    def contributions(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return what each step and feature adds to the outputs of `linear`.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            What the network has read.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, features, n_outputs)
+            Their sum and the bias are what `linear` returns.
+        """
+        raise NotImplementedError
+
 
 class CountPath(LinearPath):
     """A linear model of the words of a text and its pairs of neighbouring words, by TF-IDF.
@@ -147,16 +165,46 @@ class CountPath(LinearPath):
 
     def linear(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
+        rows, features, values, _ = self._cells(inputs, lengths)
+        parts = self.weight[features] * values[:, None]  # (n_cells, n_outputs)
+        outputs = self.bias.expand(len(inputs), -1)
+        return outputs.index_add(0, rows, parts)  # (batch, n_outputs)
+
+    def contributions(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return what each word adds to the outputs, ``(batch, time, 1, n_outputs)``.
+
+        Occurrences of a word or pair share what it adds equally, as do the two words of a pair.
+        """
+        rows, features, values, counts = self._cells(inputs, lengths)
+        n_features, n_steps = len(self.weight), inputs.shape[1]
+        cells = rows * n_features + features  # sorted
+        of_one = self.weight[features] * (values / counts)[:, None]  # (n_cells, n_outputs)
+        ids = inputs[:, :, 0].long()
+        known = step_mask(lengths, n_steps)[:, :, 0] & (ids > _LAST_UNCOUNTED) & (ids < self.n_ids)
+        result = of_one.new_zeros(*ids.shape, of_one.shape[1])  # (batch, time, n_outputs)
+        row, step = torch.nonzero(known, as_tuple=True)
+        at = torch.searchsorted(cells, row * n_features + ids[known])
+        result[row, step] += of_one[at]
+        if len(self.pairs) and n_steps > 1:
+            row, step = torch.nonzero(known[:, :-1] & known[:, 1:], as_tuple=True)
+            keys = ids[row, step] * self.n_ids + ids[row, step + 1]
+            places = torch.searchsorted(self.pairs, keys).clamp(max=len(self.pairs) - 1)
+            counted = self.pairs[places] == keys
+            row, step, places = row[counted], step[counted], places[counted]
+            at = torch.searchsorted(cells, row * n_features + self.n_ids + places)
+            result[row, step] += of_one[at] / 2
+            result[row, step + 1] += of_one[at] / 2
+        return result[:, :, None]
+
+    def _cells(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return rows, features, TF-IDF and counts of what is counted in each text."""
         check_tensor("inputs", inputs, "batch", "time", 1, dtypes=INTEGERS)
         check_lengths(lengths, *inputs.shape[:2])
-        n_texts, n_steps = inputs.shape[:2]
-        within = step_mask(lengths, n_steps)[:, :, 0]  # (batch, time)
+        within = step_mask(lengths, inputs.shape[1])[:, :, 0]  # (batch, time)
         rows = torch.nonzero(within)[:, 0]
         rows, features, counts = count_cells(rows, inputs[:, :, 0][within], self.pairs, self.n_ids)
-        values = weigh_counts(rows, features, counts, self.idf, n_texts)
-        parts = self.weight[features] * values[:, None]  # (n_cells, n_outputs)
-        outputs = self.bias.expand(n_texts, -1)
-        return outputs.index_add(0, rows, parts)  # (batch, n_outputs)
+        values = weigh_counts(rows, features, counts, self.idf, len(inputs))
+        return rows, features, values, counts
 
 
 class StepPath(LinearPath):
@@ -193,10 +241,21 @@ class StepPath(LinearPath):
 
     def linear(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the outputs of the linear model alone, ``(batch, n_outputs)``."""
+        scaled = self._scaled(inputs, lengths).flatten(1)  # (batch, time * features)
+        return scaled @ self.weight[: scaled.shape[1]] + self.bias
+
+    def contributions(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return what each value adds to the outputs, ``(batch, time, features, n_outputs)``."""
+        scaled = self._scaled(inputs, lengths)  # (batch, time, features)
+        weight = self.weight.view(*self.mean.shape, -1)[: scaled.shape[1]]
+        result = scaled[..., None] * weight
+        unread = inputs.shape[1] - scaled.shape[1]
+        return functional.pad(result, (0, 0, 0, 0, 0, unread))
+
+    def _scaled(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the standardised values of the steps that are read, zero at padding."""
         check_tensor("inputs", inputs, "batch", "time", self.mean.shape[1])
         check_lengths(lengths, *inputs.shape[:2])
         n_steps = min(inputs.shape[1], len(self.mean))
         scaled = standardized(inputs[:, :n_steps], self.mean[:n_steps], self.scale[:n_steps])
-        scaled = scaled.masked_fill(~step_mask(lengths, n_steps), 0.0)  # (batch, time, features)
-        scaled = scaled.flatten(1)  # (batch, time * features)
-        return scaled @ self.weight[: scaled.shape[1]] + self.bias
+        return scaled.masked_fill(~step_mask(lengths, n_steps), 0.0)  # (batch, time, features)

@@ -143,8 +143,7 @@ class SequenceNetwork(nn.Module):
         lengths : Tensor of shape (batch,)
             Number of hidden states of each sequence.
         """
-        self._check_inputs(inputs)  # the layers check the lengths
-        return self._states(self._standardize(inputs, lengths), lengths)
+        return self._states(self.read(inputs, lengths), lengths)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the input of the output layer.
@@ -162,8 +161,30 @@ class SequenceNetwork(nn.Module):
             The pooled states, followed by the features of the branch; without pooling all hidden
             states.
         """
-        self._check_inputs(inputs)
-        x = self._standardize(inputs, lengths)
+        return self.encode_read(self.read(inputs, lengths), lengths)
+
+    def read(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return what all later layers read: standardised values, or the vectors of token ids.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            Right-padded sequences of values or token ids.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, size)
+        """
+        self._check_inputs(inputs)  # the layers check the lengths
+        if isinstance(self.standardization, StandardizeWithin):
+            return self.standardization(inputs, lengths)
+        first = self.embedding if self.standardization is None else self.standardization
+        return inputs if first is None else first(inputs)
+
+    def encode_read(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return what `encode` does, given what `read` returned, ``(batch, time, size)``."""
         states, n_states = self._states(x, lengths)
         if self.pooling is None:
             return states
@@ -256,7 +277,7 @@ class SequenceNetwork(nn.Module):
         self._check_causal("advance_states")
         self._check(inputs, lengths)
         # (batch, time, size)
-        x = self.input_dropout(self._embed_steps(self._standardize(inputs, lengths)))
+        x = self.input_dropout(self._convolve_steps(self.read(inputs, lengths)))
         recurrent = state[: len(self.recurrent.state_sizes())]
         if exact:
             return advance_ragged(self.recurrent.advance, x, lengths, recurrent)
@@ -333,22 +354,41 @@ class SequenceNetwork(nn.Module):
                 "needs bidirectional=False, convolution=None, branch=None and no StandardizeWithin."
             )
 
-    def _standardize(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return what the first layers read: standardised values, or token ids as they are."""
-        if self.standardization is None:
-            return inputs
-        if isinstance(self.standardization, StandardizeWithin):
-            return self.standardization(inputs, lengths)
-        return self.standardization(inputs)
+    def layer_states(
+        self, inputs: Tensor, lengths: Tensor, depth: int, *, backward: bool = False
+    ) -> State:
+        """Return the state of one recurrent layer after every step.
 
-    def _states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, time, features)
+            Sequences of one length, without padding.
+        lengths : Tensor of shape (batch,)
+            Number of steps of each sequence.
+        depth : int
+            The layer, counted from 0.
+        backward : bool, default=False
+            Whether it is the layer that reads from the last step to the first.
+
+        Returns
+        -------
+        tuple of Tensor of shape (batch, time, hidden_size)
+            The hidden state and the cell state of an LSTM, the hidden state of a GRU, in the order
+            of the inputs. With a convolution that pools, the time axis is shorter.
+        """
+        x, _ = self._convolve(self.read(inputs, lengths), lengths)
+        return self.recurrent.layer_states(x, depth, backward=backward)
+
+    def _states(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return the hidden states of all steps, and how many each sequence has."""
-        x = self._embed_steps(inputs)  # (batch, time, size)
-        if self.convolution is not None:
-            x, lengths = self.convolution(x, lengths)
+        x, lengths = self._convolve(x, lengths)
         return self.recurrent(self.input_dropout(x), lengths), lengths
 
-    def _embed_steps(self, x: Tensor) -> Tensor:
+    def _convolve(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the recurrent layers read, and how many steps of it each sequence has."""
+        x = self._convolve_steps(x)  # (batch, time, size)
+        return (x, lengths) if self.convolution is None else self.convolution(x, lengths)
+
+    def _convolve_steps(self, x: Tensor) -> Tensor:
         """Return the vector of each step by itself, ``(batch, time, size)``."""
-        x = x if self.embedding is None else self.embedding(x)
         return x if self.step_convolution is None else self.step_convolution(x)

@@ -352,6 +352,37 @@ class RecurrentStack(nn.Module):
             ends += end
         return x, tuple(ends)  # (batch, time, hidden)
 
+    def layer_states(self, x: Tensor, depth: int, *, backward: bool = False) -> State:
+        """Return the state of one layer after every step, of a GRU without a cell state.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, input_size)
+            Sequences without padding.
+        depth : int
+            The layer, counted from 0.
+        backward : bool, default=False
+            Whether it is the layer that reads from the last step to the first.
+
+        Returns
+        -------
+        tuple of Tensor of shape (batch, time, hidden_size)
+            The hidden state and the cell state, in the order of the sequence.
+        """
+        for i in range(depth):
+            below = [self.forward_layers[i](x)]
+            if self.bidirectional:
+                below.append(self.backward_layers[i](x.flip(1)).flip(1))
+            x = torch.cat(below, dim=2)  # (batch, time, size)
+        layer = (self.backward_layers if backward else self.forward_layers)[depth]
+        assert isinstance(layer, RecurrentLayer)
+        state, after = None, []
+        for step in (x.flip(1) if backward else x).split(1, dim=1):
+            _, state = layer.advance(step, state)  # the fused kernel keeps the last cell state only
+            after.append(state)
+        states = tuple(torch.stack(parts, dim=1) for parts in zip(*after, strict=True))
+        return tuple(part.flip(1) for part in states) if backward else states
+
     def _forward_layers(self) -> Iterator[RecurrentLayer]:
         for layer in self.forward_layers:
             assert isinstance(layer, RecurrentLayer)  # a ModuleList is typed as one of Module

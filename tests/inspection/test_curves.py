@@ -1,10 +1,17 @@
 """Displays of curves: what is drawn is what the models have recorded or predicted."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedKFold,
+    cross_val_score,
+    cross_validate,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
@@ -15,6 +22,7 @@ from sklstm.inspection import (
     StepwiseProbaDisplay,
     TrainingHistoryDisplay,
 )
+from sklstm.inspection._figure import font_families
 
 plt = pytest.importorskip("matplotlib.pyplot")
 RNG = np.random.default_rng(0)
@@ -131,8 +139,10 @@ def test_long_and_strange_names_are_drawn():
     names = ["$x", "a" * 40, "\u05e9\u05dc\u05d5\u05dd"]
     display = StepwiseProbaDisplay.from_predictions(np.full((3, 2), 0.5), ["a", "b"], steps=names)
     shown = texts_of(display.ax_.get_xticklabels())
-    assert shown[0] == r"\$x"
-    assert len(shown[1]) == 24
+    assert shown[0] == "$x"
+    assert not display.ax_.get_xticklabels()[0].get_parse_math()  # would begin a formula
+    assert 10 < len(shown[1]) < 30
+    assert "\u2026" in shown[1]
     display.figure_.canvas.draw()
 
 
@@ -187,3 +197,87 @@ def test_scores_have_to_fit_sizes():
     display = LearningCurveComparisonDisplay([10, 20], {"a": np.zeros((3, 2))})
     with pytest.raises(ValueError, match=r"test_scores\['a'\] has shape \(3, 2\)"):
         display.plot()
+
+
+# Several trainings, and names that do not fit
+
+
+def test_folds_of_a_cross_validation(stopped):
+    folds = cross_validate(stopped, X, Y, cv=3, return_estimator=True)
+    display = TrainingHistoryDisplay.from_estimator({"folds": folds, "whole": stopped})
+    lines = display.lines_["folds", "valid_loss"]
+    assert len({tuple(line.get_color()) for line in lines}) == 1
+    for line, model in zip(lines, folds["estimator"], strict=True):
+        np.testing.assert_allclose(line.get_ydata(), [row["valid_loss"] for row in model.history_])
+    np.testing.assert_allclose(
+        display.best_["folds"].get_xdata(), [model.best_epoch_ for model in folds["estimator"]]
+    )
+    assert texts_of(display.ax_.get_legend().get_texts()) == [
+        "folds", "whole", "training", "validation", "best epoch",
+    ]  # fmt: skip
+    alone = TrainingHistoryDisplay.from_estimator(folds)
+    assert list(alone.histories) == ["LSTMClassifier"]
+    assert len(alone.lines_["LSTMClassifier", "train_loss"]) == 3
+    assert TrainingHistoryDisplay.from_estimator([stopped, stopped]).histories == {
+        "LSTMClassifier": [stopped.history_] * 2
+    }
+    with pytest.raises(ValueError, match="pass return_estimator=True"):
+        TrainingHistoryDisplay.from_estimator(cross_validate(stopped, X, Y, cv=2))
+    with pytest.raises(ValueError, match="an empty list"):
+        TrainingHistoryDisplay.from_estimator({"none": []})
+
+
+def test_candidates_recorded_by_a_scorer():
+    recorded = {}
+
+    def score(model, X, y):
+        recorded.setdefault(f"{model.hidden_size} units", []).append(model.history_)
+        return model.score(X, y)
+
+    model = LSTMClassifier(**SMALL, max_epochs=2)
+    GridSearchCV(model, {"hidden_size": [2, 3]}, scoring=score, cv=2, refit=False).fit(X, Y)
+    display = TrainingHistoryDisplay.from_histories(recorded)
+    assert {name: len(lines) for (name, _), lines in display.lines_.items()} == {
+        "2 units": 2, "3 units": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(4, 3), (10, 6)])
+def test_many_long_names_leave_the_axes_their_room(size):
+    names = [f"a class with quite a long name, number {i} of these" for i in range(20)]
+    ax = plt.subplots(figsize=size, layout="constrained")[1]
+    probabilities = RNG.dirichlet(np.ones(20), size=30)
+    words = ["internationalisation"] * 30
+    display = StepwiseProbaDisplay.from_predictions(
+        probabilities, names, steps=words, top=None, ax=ax
+    )
+    display.figure_.draw_without_rendering()
+    frame, axes = display.figure_.bbox, ax.get_window_extent()
+    legend = ax.get_legend().get_window_extent()
+    assert legend.x1 <= frame.x1 + 1
+    assert legend.y0 >= frame.y0
+    assert legend.x0 > axes.x1
+    assert axes.width > 0.35 * frame.width
+    assert axes.height > 0.4 * frame.height
+    assert len(set(texts_of(ax.get_legend().get_texts()))) == 20
+    labels = [label.get_window_extent() for label in ax.get_xticklabels()]
+    assert not any(a.overlaps(b) for a, b in pairwise(labels))
+    assert min(label.y0 for label in labels) >= 0
+
+
+def test_sizes_that_are_near_each_other_are_written_upright():
+    sizes = [1000, 1100, 1200, 9000]
+    for given, rotation in ((sizes, 90), ([10, 100, 1000], 0)):
+        scores = {"model": np.zeros((len(given), 2))}
+        ax = LearningCurveComparisonDisplay(given, scores).plot().ax_
+        assert {label.get_rotation() for label in ax.get_xticklabels()} == {rotation}
+
+
+def test_other_scripts_get_a_font_that_has_them(monkeypatch):
+    from matplotlib import font_manager
+
+    other = font_manager.FontEntry(fname="", name="Noto Sans CJK JP")
+    assert font_families(["plain"]) == plt.rcParams["font.family"]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [other])
+    assert font_families(["\u65e5\u672c"]) == [*plt.rcParams["font.family"], "Noto Sans CJK JP"]
+    assert font_families(["plain"]) == plt.rcParams["font.family"]
