@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -24,7 +25,7 @@ from sklstm._sequences import (
     unfill,
 )
 from sklstm._targets import Target
-from sklstm._training import dtype_of, fast_cpu, is_evaluating, reading_extra
+from sklstm._training import dtype_of, fast_cpu, float32_products, is_evaluating, reading_extra
 from sklstm.nn.checks import TRUSTED
 from sklstm.nn.state import State, put_rows, take_rows
 
@@ -405,6 +406,7 @@ class SequenceStream:
         with (
             fast_cpu(1 if block.shape[0] * block.shape[1] < 64 else model.n_jobs),
             self._in_its_dtype(),
+            float32_products() if self._device.type == "cuda" else nullcontext(),
             torch.inference_mode(),
             TRUSTED,  # inputs and state are checked: a step takes a fraction of a millisecond
         ):

@@ -30,7 +30,14 @@ from sklstm._training.predict import (
     predict_rows,
     reading_extra,
 )
-from sklstm._training.runtime import dtype_of, fast_cpu, resolve_device, seeded_build, to_cpu
+from sklstm._training.runtime import (
+    dtype_of,
+    fast_cpu,
+    float32_products,
+    resolve_device,
+    seeded_build,
+    to_cpu,
+)
 from sklstm._training.train import TrainingOutcome, train
 from sklstm._training.users_callbacks import copied_callbacks, release
 
@@ -58,6 +65,7 @@ __all__ = [
     "evaluation_mode",
     "fast_cpu",
     "fit_linear_path",
+    "float32_products",
     "frozen_epochs",
     "integrate_gradients",
     "is_evaluating",

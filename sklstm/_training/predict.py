@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sklstm._sequences import Ragged, offsets, prediction_batches, ranges
 from sklstm._training.batches import Samples, Table, most_steps, to_tensors
-from sklstm._training.runtime import Users, dtype_of, fast_cpu
+from sklstm._training.runtime import Users, dtype_of, fast_cpu, float32_products
 from sklstm.nn import SequenceNetwork
 from sklstm.nn.embedding import extra_vectors
 from sklstm.nn.state import State, put_rows, take_rows
@@ -52,7 +52,7 @@ def is_evaluating(module: nn.Module) -> bool:
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Run the body with `module` in evaluation mode, and in its dtype.
+    """Run the body with `module` in evaluation mode, in its dtype and with its full precision.
 
     Training ends in this mode, so that there is nothing to switch. What a user has set otherwise
     is put back: a prediction does not change the model.
@@ -67,7 +67,7 @@ def evaluation_mode(module: nn.Module) -> Iterator[None]:
         if entry is not None:
             entry.n_calls += 1
     try:
-        with dtype_of(module)():
+        with dtype_of(module)(), float32_products():
             yield
     finally:
         if entry is not None:

@@ -64,7 +64,9 @@ class Users:
         self.count = getattr(self._of_thread, "count", 0)
 
 
-_memory_users, _generator_users, _thread_users, _dtype_users = (Users() for _ in range(4))
+_memory_users, _generator_users, _thread_users, _dtype_users, _precision_users = (
+    Users() for _ in range(5)
+)
 _UNCHANGED = nullcontext()
 
 
@@ -188,6 +190,38 @@ def float32_default() -> Iterator[None]:
                 _dtype_users.add(-1)
                 if _dtype_users.count == 0:
                     torch.set_default_dtype(_users_dtype)
+
+
+_users_tf32 = True
+
+
+@contextmanager
+def float32_products() -> Iterator[None]:
+    """Run the body with recurrent layers and convolutions of a GPU in float32.
+
+    cuDNN rounds their factors to ten bits (TF32) unless it is told not to, and how it sums up
+    depends on the size of a batch: predictions for a sequence would depend on the others by more
+    than 1e-5. Training keeps the user's setting.
+    """
+    global _users_tf32
+    with _precision_users.lock:
+        if _precision_users.count == 0:
+            try:
+                _users_tf32 = torch.backends.cudnn.allow_tf32
+            except RuntimeError:  # set for each operation, by newer settings: users mean it
+                _users_tf32 = False
+        changed = _users_tf32
+        if changed:
+            _precision_users.add(1)
+            torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        if changed:
+            with _precision_users.lock:
+                _precision_users.add(-1)
+                if _precision_users.count == 0:
+                    torch.backends.cudnn.allow_tf32 = True
 
 
 def dtype_of(module: nn.Module) -> Callable[[], AbstractContextManager[None]]:

@@ -164,6 +164,13 @@ class RecurrentLayer(RandomModule):
         """Run the fused kernel with dropout on the recurrent weights."""
         w_ih, w_hh, b_ih, b_hh = self._weights()
         w_hh = w_hh * self.keep_mask(tuple(w_hh.shape), self.recurrent_dropout, w_hh)
+        if x.is_cuda:  # cuDNN would copy the weights to one block of memory, and warn of it
+            parts = (w_ih, w_hh, b_ih, b_hh)
+            block = torch.cat([part.flatten() for part in parts])
+            sizes = [part.numel() for part in parts]
+            w_ih, w_hh, b_ih, b_hh = (
+                flat.view(part.shape) for flat, part in zip(block.split(sizes), parts, strict=True)
+            )
         # weights, has biases, number of layers, dropout, training, bidirectional, batch first
         rest: tuple[Any, ...] = ([w_ih, w_hh, b_ih, b_hh], True, 1, 0.0, True, False, True)
         if isinstance(self.rnn, nn.LSTM):
