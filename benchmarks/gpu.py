@@ -89,27 +89,34 @@ def tasks(args: argparse.Namespace) -> list[Task]:
     ]
 
 
-def page(runs: list[Run], args: argparse.Namespace) -> str:
+def shown(runs: list[Run]) -> str:
     works = report.grouped(runs, lambda run: run["data"]["work"])
     columns: dict[str, list[str]] = {"work": [WORK[kind][0] for kind in works]}
     for lap in ("fit", "predict"):
+        show = report.middle(f"seconds.{lap}", 2)
         for device in DEVICES:
-            show = report.middle(f"seconds.{lap}", 2)
             columns[f"{lap}, {device}, s"] = [
                 show([run for run in group if run["contender"] == device])
                 for group in works.values()
             ]
+    return report.markdown(columns, "lrrrr")
+
+
+def page(runs: list[Run], args: argparse.Namespace) -> str:
     gpus = ", ".join(sorted({run["gpu"] for run in runs if run["gpu"]}))
-    sizes = ", ".join(f"{n:,} {title}" for title, n, _ in WORK.values())
+    sizes = "; ".join(f"{title}: {n:,}" for title, n, _ in WORK.values())
     return (
-        f"{report.markdown(columns, 'lrrrr')}\n\n"
+        f"{shown(runs)}\n\n"
         f"{N_EPOCHS} epochs, medians of {max(run['seed'] for run in runs) + 1} runs in turns, each "
-        f"in a separate process. Samples: {sizes}. GPU: {gpus}.\n\n"
+        f"in a separate process. Samples of {sizes}. GPU: {gpus}.\n\n"
         + "\n".join(report.surroundings(runs))
     )
 
 
-STUDY = Study("gpu", "A GPU beside the CPU", __doc__, DEVICES, tasks, page)
+STUDY = Study(
+    "gpu", "A GPU beside the CPU", __doc__, DEVICES, tasks, page,
+    guide="docs/benchmarks.md", shown=shown,
+)  # fmt: skip
 
 if __name__ == "__main__":
     STUDY.run()

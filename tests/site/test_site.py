@@ -131,7 +131,8 @@ def test_estimators_link_to_their_page():
     names = [name for name in sklstm.__all__ if hasattr(getattr(sklstm, name), "get_params")]
     assert len(names) >= 10
     for name in names:
-        link = getattr(sklstm, name)()._get_doc_link()
+        kind = getattr(sklstm, name)
+        link = kind.__new__(kind)._get_doc_link()  # some need arguments
         assert (SITE / "api" / "generated" / link.rsplit("/", 1)[1]).is_file(), link
 
 

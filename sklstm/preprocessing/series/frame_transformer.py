@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklstm._display import LinksToReference
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import contain_sequences
 from sklstm.preprocessing.series.frames import FrameSequences, frame_to_sequences, listed
@@ -19,7 +20,7 @@ _COLUMNS = [str, Integral, list, tuple]
 _DURATION = [Interval(Real, 0, None, closed="neither"), timedelta, np.timedelta64, None]
 
 
-class FrameToSequences(ExplainedKeywords, TransformerMixin, BaseEstimator):
+class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, BaseEstimator):
     """Convert a long table, with one row for each id and time, to one sequence for each id.
 
     The same as `frame_to_sequences`, as the first step of a pipeline that is fitted on long tables

@@ -24,6 +24,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklstm._display import LinksToReference
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     Ragged,
@@ -40,7 +41,7 @@ from sklstm._sequences import (
 _FORMS = "(name, transformer) or (name, transformer, columns)"
 
 
-class SequenceUnion(ExplainedKeywords, TransformerMixin, _BaseComposition):
+class SequenceUnion(ExplainedKeywords, LinksToReference, TransformerMixin, _BaseComposition):
     """Apply several transformers, and join what they return, step by step where it is ragged.
 
     A ColumnTransformer or FeatureUnion whose parts may return sequences:
