@@ -48,7 +48,7 @@ format: $(INSTALLED)  ## rewrite the files in the project's style
 
 clean:  ## remove the environment and what the tools left behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
-	rm -rf docs/_build docs/api/generated docs/auto_examples docs/sg_execution_times.rst
+	rm -rf docs/_build docs/api/generated docs/auto_examples
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is touched last, so an interrupted install is taken up again.

@@ -27,6 +27,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "examples", "auto_examples/*.md5", "auto_examples/**/*.ipynb"]
 templates_path = ["_templates"]
+smartquotes = False  # so that the search finds what people paste
 default_role = "literal"  # docstrings name parameters in single backticks
 nitpicky = False
 suppress_warnings = ["config.cache"]  # functions among the options below cannot be pickled
@@ -71,7 +72,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_signature": False,
     "plot_gallery": True,
-    "min_reported_time": 0,
+    "write_computation_times": False,
     "doc_module": ("sklstm",),
     "backreferences_dir": "auto_examples/backreferences",
     "default_thumb_file": None,

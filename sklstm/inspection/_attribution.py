@@ -44,20 +44,15 @@ def integrated_gradients(
     baseline: Any = None,
     n_steps: int | str = "auto",
 ) -> Bunch:
-    r"""Return how much each step of each sequence adds to an output of a fitted model.
+    """Return how much each step of each sequence adds to an output of a fitted model.
 
-    For an input x and a baseline :math:`x'`, the attribution of the i-th number of the input to
-    the output f is [1]_
-
-    .. math::
-
-        (x_i - x'_i) \int_0^1 \frac{\partial f(x' + \alpha (x - x'))}{\partial x_i} \, d\alpha,
-
-    and all of them add up to :math:`f(x) - f(x')`. The line from the baseline to the sequence is
-    drawn where the network reads vectors: at the word vectors, of which each word gets the sum
-    over their dimensions, and at the standardised values. The linear model of word counts beside
-    the LSTM (`linear_path`) is part of the output; what a word, or a pair of words, adds to it is
-    credited to the places where it occurs.
+    For an input x and a baseline b, the attribution of the i-th number of the input to the output
+    f is ``x[i] - b[i]`` times the mean of the derivative of f by this number along the straight
+    line from b to x [1]_, and all attributions add up to ``f(x) - f(b)``. The line from the
+    baseline to the sequence is drawn where the network reads vectors: at the word vectors, of
+    which each word gets the sum over their dimensions, and at the standardised values. The linear
+    model of word counts beside the LSTM (`linear_path`) is part of the output; what a word, or a
+    pair of words, adds to it is credited to the places where it occurs.
 
     Parameters
     ----------

@@ -37,6 +37,14 @@ def test_reference_lists_everything_public():
     assert listed == set(PUBLIC)
 
 
+def test_formulas_are_written_as_code():
+    """The site loads nothing from elsewhere, and help() does not show LaTeX."""
+    for name, thing in PUBLIC.items():
+        docstring = thing.__doc__ or ""
+        assert ":math:" not in docstring, name
+        assert ".. math::" not in docstring, name
+
+
 def arguments():
     """Return the names of all arguments of public functions, classes and their methods."""
     names = set()

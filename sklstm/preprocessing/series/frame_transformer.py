@@ -60,7 +60,7 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
         The columns of values.
     n_features_in_ : int
         Number of columns of the frame in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names. Defined only if all are strings.
 
     See Also

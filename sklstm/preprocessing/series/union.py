@@ -70,7 +70,7 @@ class SequenceUnion(ExplainedKeywords, LinksToReference, TransformerMixin, _Base
         Which features of the output, or of each of its steps, are from which part.
     n_features_in_ : int
         Number of columns of X. Defined only if X is a frame or an array of shape (n, k).
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns. Defined only if X is a data frame whose column names are all strings.
 
     See Also
