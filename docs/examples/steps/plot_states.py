@@ -34,8 +34,8 @@ model = LSTMRegressor(
 print(f"R2 on new series: {model.score(X[1300:], y[1300:]):.3f}")
 
 # %%
-# Cell states of all units while two series are read. Before the marked step the units hold
-# little; at the marked step they change, and then keep what they have.
+# Cell states of all units while two series are read. All of them change at
+# the marked step, and some keep what they got there until the end, where it is read.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for ax, i in zip(axes, [1300, 1305], strict=True):

@@ -8,7 +8,6 @@ directions.
 """
 
 import numpy as np
-from matplotlib import pyplot as plt
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, SequenceTokenizer
@@ -31,13 +30,13 @@ print(model.predict(["today ann writes to bob , as always", "today bob writes to
 # on where it stands.
 
 asked = ["today ann writes to bob , as always", "today bob writes to ann , as always"]
-AttributionDisplay.from_estimator(model, asked, target="bob")
-plt.gcf().set_size_inches(8, 3)
+display = AttributionDisplay.from_estimator(model, asked, target="bob")
+display.figure_.set_size_inches(8, 3)
 
 # %%
-# In a notebook the display is also text in colours:
+# In a notebook the display is text in colours as well:
 
-AttributionDisplay.from_estimator(model, asked, target="bob")
+display
 
 # %%
 # The numbers add up to the output that they explain, before the softmax, less that of a text

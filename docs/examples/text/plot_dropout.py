@@ -35,8 +35,7 @@ models = {
 }
 
 # %%
-# With `X_val` and `y_val` the loss on them is recorded after each epoch. A cross marks the best
-# epoch.
+# With `X_val` and `y_val` the loss on them is recorded after each epoch.
 
 figure, ax = plt.subplots(figsize=(8, 5), layout="constrained")
 TrainingHistoryDisplay.from_estimator(models, ax=ax)
@@ -44,7 +43,7 @@ TrainingHistoryDisplay.from_estimator(models, ax=ax)
 # %%
 # Without dropout the training loss goes to zero while the validation loss rises: the network
 # becomes sure of what is wrong. Dropout slows that down, and `early_stopping=True` would stop
-# near the cross and keep the weights of that epoch. Neither teaches the network words that it has
+# early and keep the weights of the best epoch. Neither teaches the network words that it has
 # never seen: a hundred sentences are too few, and the validation loss hardly falls below log(2) =
 # 0.693, that of a coin. :ref:`sphx_glr_auto_examples_text_plot_word_vectors.py` shows what helps.
 
