@@ -141,10 +141,14 @@ def test_links_of_the_page_lead_to_the_files_of_the_release(metadata):
     assert plain == LINK.sub("", README).strip()
 
 
-def test_the_installed_wheel_runs_the_first_example(wheel, tmp_path):
-    # In an environment that sees the packages of this one, but not the checkout: paths named in a
-    # .pth file are searched, but .pth files there, such as that of an editable install, are not.
-    environment = tmp_path / "environment"
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Return the interpreter of an environment with the wheel, and the folder of its packages.
+
+    It sees the packages of this environment, but not the checkout: paths named in a .pth file are
+    searched, but .pth files there, such as that of an editable install, are not.
+    """
+    environment = tmp_path_factory.mktemp("installed") / "environment"
     run(sys.executable, "-m", "venv", "--without-pip", environment)
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     run(
@@ -156,6 +160,11 @@ def test_the_installed_wheel_runs_the_first_example(wheel, tmp_path):
     packages = Path(run(python, "-I", "-c", ask).strip())
     known = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
     (packages / "dependencies.pth").write_text("\n".join(known), encoding="utf-8")
+    return python, packages
+
+
+def test_the_installed_wheel_runs_the_first_example(installed, tmp_path):
+    python, packages = installed
     first = README[README.index("```python") :].split("```")[1]
     *lines, last = [part.source for part in doctest.DocTestParser().get_examples(first)]
     lines = "".join(lines)
@@ -172,6 +181,23 @@ def test_the_installed_wheel_runs_the_first_example(wheel, tmp_path):
     assert [line for line in printed if line.startswith("LSTMClassifier  ")]
     assert Path(printed[-2]) == packages / "sklstm" / "__init__.py"
     assert printed[-1] == VERSION
+
+
+@pytest.mark.slow
+def test_the_demo_of_the_sdist_runs_with_the_installed_wheel(built, installed, tmp_path):
+    python, packages = installed
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as sdist:
+        sdist.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    shutil.rmtree(unpacked / "sklstm")  # so that the installed package is the only one
+    nowhere = {"SKLSTM_DATA": str(tmp_path), "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    printed = run(
+        python, "-I", unpacked / "benchmarks" / "demo.py", cwd=tmp_path,
+        env={**os.environ, **nowhere, "http_proxy": "127.0.0.1:9", "https_proxy": "127.0.0.1:9"},
+    )  # fmt: skip
+    assert printed.count("LSTMClassifier  ") == 2  # texts and digits, without IMDB
+    assert packages.is_dir()
 
 
 CFF_KEYS = {  # of the schema 1.2.0 of the Citation File Format
