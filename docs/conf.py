@@ -50,7 +50,7 @@ html_static_path = ["_static"]
 html_css_files = ["sklstm.css"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
-html_sidebars = {"index": [], "questions": ["page-toc"]}
+html_sidebars = {"index": [], "getting_started": [], "benchmarks": [], "questions": []}
 html_theme_options = {
     "show_prev_next": False,
     "navbar_align": "left",
@@ -72,6 +72,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_signature": False,
     "plot_gallery": True,
+    "capture_repr": ("_repr_html_",),
     "write_computation_times": False,
     "doc_module": ("sklstm",),
     "backreferences_dir": "auto_examples/backreferences",

@@ -34,10 +34,10 @@ model.fit(X_train[:, :, None])
 scores = model.score_samples(X_test[:, :, None])
 
 # %%
-# The bar to clear is the distance to the mean of the training series. It does not know what a
-# wave is, and the faulty ones are as large as the normal ones. An autoencoder has to be trained
-# for long enough to know: after 60 epochs at the default learning rate, this one reconstructs
-# both badly, and its curve is no better.
+# The baseline is the distance to the mean of the training series. It does not know what a wave
+# is, and the faulty ones are as large as the normal ones. An autoencoder has to be trained for
+# long enough to know: after 60 epochs at the default learning rate, this one reconstructs both
+# badly, and its curve is no better.
 
 distance = np.linalg.norm(X_test - X_train.mean(axis=0), axis=1)
 

@@ -49,8 +49,7 @@ models = {
 }
 
 # %%
-# Outgoing and incoming weights of the eight units after training, one column each. Equal units
-# have stayed equal.
+# Input weights of the eight units after training, one column each. Equal units have stayed equal.
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 5), sharey=True, layout="constrained")
 for ax, (name, model) in zip(axes, models.items(), strict=True):

@@ -2,8 +2,8 @@
 Why more units, or more layers, can be worse
 ============================================
 
-More units fit the training samples more closely. With few samples and noise they fit the noise;
-stacked layers are harder to train besides. `validation_curve` of scikit-learn shows both.
+More units, or more layers, fit the training samples more closely. With few samples and noise they
+fit the noise. `validation_curve` of scikit-learn shows it.
 """
 
 import numpy as np
@@ -15,6 +15,9 @@ from sklstm import LSTMClassifier
 rng = np.random.default_rng(0)
 X = rng.normal(size=(150, 15, 2))
 y = (X[:, :5, 0].sum(axis=1) - X[:, 10:, 1].sum(axis=1) + rng.normal(0, 1.5, 150) > 0).astype(int)
+
+# %%
+# Accuracy on training and held-out data; bands are from the lowest to the highest of three folds.
 
 model = LSTMClassifier(
     fcn_filters=None, dropout=0.0, max_epochs=25, learning_rate=0.01, random_state=0

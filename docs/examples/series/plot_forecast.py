@@ -4,7 +4,7 @@
 
 Daily sales with a weekly rhythm: `make_windows` cuts the past into windows, each with the value
 of the next day, and `TimeSeriesSplit` keeps training days before test days. The naive forecasts
-are the bar to clear.
+are the baseline.
 """
 
 import numpy as np
@@ -49,7 +49,11 @@ for name, forecast in forecasts.items():
     print(f"{name:11} RMSE {root_mean_squared_error(y[test], forecast):.2f}")
 
 # %%
-# Quantiles give an interval. `predict_interval` returns its lower and upper bound.
+# Sales of a week ago explain nearly all, and ridge regression on 14 values is at least as good as
+# the LSTM: 250 windows of a linear rhythm are no task for an LSTM.
+#
+# Quantiles give an interval. `predict_interval` returns its lower and upper bound. With so few
+# windows the interval is learned from little, and fewer days than 90% may be inside.
 
 train, last = np.arange(len(X) - 40 - window), np.arange(len(X) - 40, len(X))
 model = LSTMRegressor(loss="quantile", quantiles=(0.05, 0.5, 0.95), random_state=0)

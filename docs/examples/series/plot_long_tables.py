@@ -1,6 +1,6 @@
 """
-A long table, static columns and texts together
-===============================================
+A long table and static columns together
+========================================
 
 One row for each patient and day, one for each patient: `frame_to_sequences` makes a series of the
 first for each patient, and a column transformer joins what is known once.
@@ -22,11 +22,11 @@ rng = np.random.default_rng(0)
 rows = []
 for patient in range(200):
     age, ill = rng.normal(60, 10), rng.random() < 0.5
-    age += 6 * ill
+    age += 12 * ill
     n_days = rng.integers(6, 15)
     fever = 37 + rng.normal(0, 0.4, n_days)
     start = rng.integers(1, n_days - 3)
-    # The ill have fever for two days in a row; the others on two days apart.
+    # The ill have fever for two days in a row, the others on two days apart; sometimes unclear.
     days = [start, start + 1] if ill else [0, min(start + 2, n_days - 1)]
     fever[days] += 1.5
     rows += [(patient, day, t, age, ill) for day, t in enumerate(fever)]

@@ -2,8 +2,8 @@
 Ordered classes: ratings from 1 to 10
 =====================================
 
-Cross-entropy treats nine for ten as wrong as one for ten. `loss="ordinal"` knows that the classes
-are ordered, which helps most where classes are many and samples few: here 20 for each class.
+Cross-entropy treats nine for ten as wrong as one for ten. `loss="ordinal"` takes the order of the
+classes into account. Here are ten classes with 20 samples each.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def ratings(seed):
     return X, 1 + np.searchsorted(np.quantile(quality, np.arange(1, 10) / 10), quality)
 
 
-figure, axes = plt.subplots(1, 2, figsize=(10, 5), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(10, 5.8), layout="constrained")
 for loss, ax in zip(["cross_entropy", "ordinal"], axes, strict=True):
     model = LSTMClassifier(16, loss=loss, fcn_filters=None, max_epochs=30, random_state=0)
     errors = []

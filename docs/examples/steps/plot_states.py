@@ -34,11 +34,11 @@ model = LSTMRegressor(
 print(f"R2 on new series: {model.score(X[1300:], y[1300:]):.3f}")
 
 # %%
-# Cell states of all units while two series are read. All of them change at
-# the marked step, and some keep what they got there until the end, where it is read.
+# Cell states of all units while two series are read. All of them change at the marked step, and
+# some keep what they got there until the end, where it is read.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for ax, i in zip(axes, [1300, 1305], strict=True):
     StateDisplay.from_estimator(model, X[i], states="cell", ax=ax)
-    ax.axvline(marked[i], color="black", linestyle=":")
-    ax.set_title(f"marked: {y[i]:.2f} at step {marked[i]}")
+    ax.axvline(marked[i] + 1, color="black", linestyle=":")  # steps are counted from 1
+    ax.set_title(f"marked: {y[i]:.2f} at step {marked[i] + 1}")

@@ -42,7 +42,7 @@ print(f"median of {np.median(seconds) * 1e3:.2f} ms a step")
 print(f"after the last step {probabilities[-1]:.5f}, in one call {whole:.5f}")
 
 # %%
-# The more steps, the surer:
+# Accuracy increases with the number of steps:
 
 after = np.array([model.score(X[200:, :n], y[200:]) for n in range(5, 101, 5)])
 figure, (top, bottom) = plt.subplots(2, sharex=True, figsize=(8, 5), layout="constrained")

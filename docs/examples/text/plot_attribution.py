@@ -26,8 +26,8 @@ model.fit(texts, y)
 print(model.predict(["today ann writes to bob , as always", "today bob writes to ann , as always"]))
 
 # %%
-# What speaks for "bob" in each of the two. The same name counts for it or against it, depending
-# on where it stands.
+# What speaks for "bob" in each of the two. The name after "to" decides; that of the sender hardly
+# counts.
 
 asked = ["today ann writes to bob , as always", "today bob writes to ann , as always"]
 display = AttributionDisplay.from_estimator(model, asked, target="bob")

@@ -2,8 +2,8 @@
 Three kinds of dropout, seen in the validation loss
 ===================================================
 
-A hundred sentences and many words: a network learns the training sentences by heart. `dropout`
-sets numbers to zero between layers, `embedding_dropout` leaves out whole words, and
+A hundred sentences and many words: a network memorises the training sentences. `dropout` sets
+numbers to zero between layers, `embedding_dropout` leaves out whole words, and
 `recurrent_dropout` weights of the connections from step to step. `TrainingHistoryDisplay` draws
 the losses of several models.
 """
@@ -25,7 +25,7 @@ none = {"dropout": 0.0, "embedding_dropout": 0.0, "rare_word_dropout": 0.0}
 settings = {
     "none": none,
     "dropout=0.5": {**none, "dropout": 0.5},
-    "all three": {"dropout": 0.5, "embedding_dropout": 0.3, "recurrent_dropout": 0.5},
+    "all three": {**none, "dropout": 0.5, "embedding_dropout": 0.3, "recurrent_dropout": 0.5},
 }
 models = {
     name: LSTMClassifier(32, max_epochs=25, linear_path=False, random_state=0, **setting).fit(
@@ -42,10 +42,11 @@ TrainingHistoryDisplay.from_estimator(models, ax=ax)
 
 # %%
 # Without dropout the training loss goes to zero while the validation loss rises: the network
-# becomes sure of what is wrong. Dropout slows that down, and `early_stopping=True` would stop
-# early and keep the weights of the best epoch. Neither teaches the network words that it has
-# never seen: a hundred sentences are too few, and the validation loss hardly falls below log(2) =
-# 0.693, that of a coin. :ref:`sphx_glr_auto_examples_text_plot_word_vectors.py` shows what helps.
+# becomes sure of what is wrong. One kind of dropout delays that a little; all three prevent it,
+# and keep the network from fitting the training sentences, too. `early_stopping=True` would stop
+# early in each case. None of this teaches the network words that it has never seen: a hundred
+# sentences are too few, and no validation loss falls below log(2) = 0.693, that of a coin.
+# :ref:`sphx_glr_auto_examples_text_plot_word_vectors.py` shows what helps.
 
 for name, model in models.items():
     losses = [epoch["valid_loss"] for epoch in model.history_]

@@ -16,7 +16,7 @@ from sklstm import LSTMClassifier, SequenceTokenizer
 from sklstm.inspection import StepwiseProbaDisplay
 
 # %%
-# Sentences in which "not" or "never" turns the verdict round:
+# Sentences in which "not" or "never" reverses the verdict:
 
 rng = np.random.default_rng(0)
 openings = ["the film is", "i found the story", "the acting was", "her second book is"]
@@ -24,9 +24,9 @@ words = {"positive": ["good", "moving", "brilliant"], "negative": ["bad", "dull"
 texts, y = [], []
 for opening, negated, verdict in itertools.product(openings, [False, True], words):
     for word in words[verdict]:
-        for degree in ["", "very ", "at all "]:
+        for degree in ["", "very ", "really "]:
             negation = rng.choice(["not ", "never "]) if negated else ""
-            texts.append(f"{opening} {negation}{degree}{word} , said the critic")
+            texts.append(f"{opening} {negation}{degree}{word}")
             y.append(
                 {"positive": "negative", "negative": "positive"}[verdict] if negated else verdict
             )
@@ -35,7 +35,7 @@ print(len(texts), "sentences, such as:", *rng.choice(texts, 3), sep="\n  ")
 # %%
 # ``bidirectional=False`` makes the state after a word depend on the words up to it. Without word
 # counts beside it (``linear_path=False``) what is drawn is the LSTM alone. ``embedding_dropout``
-# leaves out whole words in training; where one word turns the meaning round, that hurts.
+# leaves out whole words in training; where one word reverses the meaning, that hurts.
 
 lstm = LSTMClassifier(
     32, bidirectional=False, linear_path=False, dropout=0.2, embedding_dropout=0.0,
@@ -46,8 +46,8 @@ model = make_pipeline(SequenceTokenizer(), lstm).fit(texts, y)
 figure, axes = plt.subplots(2, figsize=(7, 6), layout="constrained")
 for ax, text in zip(
     axes,
-    ["her second book is brilliant , said the critic",
-     "her second book is not very brilliant , said the critic"],
+    ["her second book is brilliant",
+     "her second book is not very brilliant"],
     strict=True,
 ):  # fmt: skip
     StepwiseProbaDisplay.from_estimator(model, text, ax=ax)

@@ -41,7 +41,7 @@ for label, score in zip(
 # Every name occurs in both roles, so its place decides:
 
 asked = ["ann writes to bob", "bob writes to ann", "dan writes to ann and bob and cleo"]
-figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+figure, ax = plt.subplots(figsize=(8.5, 3), layout="constrained")
 image = ax.imshow(model.predict_proba(asked), vmin=0, vmax=1, cmap="Blues")
 ax.set_xticks(range(4), binarizer.classes_)
 ax.set_yticks(range(3), asked)

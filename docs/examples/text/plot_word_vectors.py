@@ -32,8 +32,8 @@ X_test = [sentence(label) for label in y_test]
 print(X_test[:2])
 
 # %%
-# The function words "the" and "there" give the class away. To see what vectors are worth, they
-# are left out of the texts that are classified, not of those that the vectors are learned from.
+# The function words "the" and "there" reveal the class. To see what vectors are worth, they are
+# left out of the texts that are classified, not of those that the vectors are learned from.
 
 
 def bare(texts):
