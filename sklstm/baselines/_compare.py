@@ -246,7 +246,8 @@ class Comparison:
         """Say whether the estimator pays."""
         best = self.best_baseline
         if best is None:
-            return "There is no baseline to compare with."
+            failed = f"; those left out: {', '.join(self.left_out)}" if self.left_out else ""
+            return f"There is no baseline to compare with{failed}."
         own, other = (float(self.scores[name].mean()) for name in (self.name, best))
         seconds = [float(np.median(self.fit_seconds[name])) for name in (self.name, best)]
         p, n = self.p_values[best], len(self._sizes)
@@ -428,6 +429,7 @@ def compare(
                 score = _measure(measured[key], _seeded(model, seeds[0]), parts, scorer)
             except Exception as error:
                 if key == name:
+                    error.add_note(f"Raised by the estimator, {name}, in split {number + 1}.")
                     raise
                 reason = str(error).strip().partition("\n")[0]
                 left_out[key] = f"{type(error).__name__}: {reason}"

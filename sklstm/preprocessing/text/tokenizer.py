@@ -415,8 +415,12 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             is_shown = ~np.isin(ids, (PADDING_ID, START_ID, END_ID))
             shown = words[np.where(ids < len(words), ids, UNKNOWN_ID)]
             if vocabulary.bags:
-                steps = zip(shown, is_shown, strict=True)
-                result.append(object_array(step[kept] for step, kept in steps if kept.any()))
+                # A step without words holds the id of an end, too: it stays, as an empty one.
+                is_step = is_shown.any(axis=1) | (ids == END_ID).any(axis=1)
+                if self.add_end and is_step.any():
+                    is_step[np.flatnonzero(is_step)[-1]] = False
+                steps = zip(shown[is_step], is_shown[is_step], strict=True)
+                result.append(object_array(step[kept] for step, kept in steps))
             else:
                 result.append(shown[is_shown])
         return result
@@ -488,6 +492,21 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             "again."
         )
 
+    def _warn_of_unused(self) -> None:
+        """Warn of parameters that a function as `analyzer` leaves without effect."""
+        if not callable(self.analyzer):
+            return
+        usual: dict[str, Any] = {"stop_words": None, "tokenizer": None, "preprocessor": None}
+        unused = [name for name, value in usual.items() if getattr(self, name) is not value]
+        if tuple(self.ngram_range) != (1, 1):
+            unused.append("ngram_range")
+        if unused:
+            warnings.warn(
+                f"{' and '.join(unused)} will not be used: analyzer={short(self.analyzer)!r} is a "
+                "function, which returns the words itself.",
+                stacklevel=caller_level(),
+            )
+
     def _folds_case(self) -> bool:
         """Return True if words are looked up in lowercase but spelled as they are written."""
         return self.characters is not None and bool(self.lowercase)
@@ -517,6 +536,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     def _learn(self, X: Iterable[Any]) -> Corpus:
         """Set the vocabulary, and return the texts."""
         self._max_words()
+        self._warn_of_unused()
         corpus = self._read(X)
         if self.vocabulary is not None:
             given = self._given_vocabulary()

@@ -325,3 +325,23 @@ def test_around_it():
         result = compare(estimator, given, y, cv=2, random_state=0)
         assert result.left_out == {}
         assert result.scores["TF-IDF + LR (tuned)"].mean() > 0.95
+
+
+@pytest.mark.parametrize("add_end", [False, True])
+def test_steps_without_words_stay_in_their_place(add_end):
+    X = [[["milk"], [], ["tea", "milk"], ["never seen"]], [[], ["milk"]], [["tea"], []]]
+    tokenizer = SequenceTokenizer(analyzer=list, add_start=True, add_end=add_end)
+    words = tokenizer.inverse_transform(tokenizer.fit(X[1:]).transform(X))
+    assert [[step.tolist() for step in text] for text in words] == [
+        [["milk"], [], ["tea", "milk"], ["<unk>"]],
+        [[], ["milk"]],
+        [["tea"], []],
+    ]
+
+
+def test_parameters_that_a_function_leaves_without_effect_are_named():
+    tokenizer = SequenceTokenizer(analyzer=list, stop_words=["milk"])
+    with pytest.warns(UserWarning, match="stop_words will not be used: analyzer=<class 'list'>"):
+        tokenizer.fit([["milk", "tea"]])
+    assert set(tokenizer.vocabulary_) == {"milk", "tea"}
+    tokenizer.transform([["milk"]])  # warns in fit only
