@@ -62,11 +62,10 @@ def test_ids_are_those_of_the_words_in_each_step():
     assert made[-1].tolist() == [[*row, 0, 0] for row in last]
     assert made.vocabulary.bags
     np.testing.assert_array_equal(baskets().fit_transform(X)[3], made[3])
-    # The words come back, but for steps without any.
     for steps, words in zip(X, tokenizer.inverse_transform(made), strict=False):
         assert [word.tolist() for word in words] == steps
     assert [w.tolist() for w in tokenizer.inverse_transform(made)[-1]] == [
-        ["w1", "<unk>"], ["w2"], ["w3", "w5"],
+        ["w1", "<unk>"], [], ["w2"], ["w3", "w5"],
     ]  # fmt: skip
 
 
