@@ -44,7 +44,8 @@ print(visits.table.head(3))
 
 # %%
 # A model for each part: the LSTM reads the column of series, logistic regression the age.
-# Stacking weighs both by predictions for patients that they have not seen.
+# Stacking weighs both by predictions for patients that they have not seen. Where the series
+# decides nearly all, as here, the age adds little.
 
 series = make_pipeline(
     make_column_transformer(("passthrough", ["temperature"])),

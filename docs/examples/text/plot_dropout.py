@@ -43,9 +43,9 @@ TrainingHistoryDisplay.from_estimator(models, ax=ax)
 # %%
 # Without dropout the training loss goes to zero while the validation loss rises: the network
 # becomes sure of what is wrong. One kind of dropout delays that a little; all three prevent it,
-# and keep the network from fitting the training sentences, too. `early_stopping=True` would stop
-# early in each case. None of this teaches the network words that it has never seen: a hundred
-# sentences are too few, and no validation loss falls below log(2) = 0.693, that of a coin.
+# and the network fits the training sentences far less. `early_stopping=True` would stop early in
+# each case. None of this teaches the network words that it has never seen: a hundred sentences
+# are too few, and no validation loss falls below log(2) = 0.693, that of a coin.
 # :ref:`sphx_glr_auto_examples_text_plot_word_vectors.py` shows what helps.
 
 for name, model in models.items():
