@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import warnings
+from collections.abc import Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import combinations
 from numbers import Real
 from typing import Any, Literal, NoReturn
 
@@ -237,9 +239,17 @@ def frame_to_sequences(
     if missing not in _MISSING:
         raise ValueError(f"missing={plain(missing)!r} is not accepted; use one of {_MISSING}.")
     read = _from_native(frame)
-    id_names, static_names = listed(id), listed(static)
-    names = _value_columns(read, columns, [*id_names, *static_names, *listed(time), *listed(y)])
-    _check_names(frame, read, id_names, time, names, y, static_names)
+    if not isinstance(per_step, bool | np.bool_):
+        raise TypeError(f"per_step={plain(per_step)!r} is not accepted; give True or False.")
+    if per_step and y is None:
+        raise ValueError("per_step=True needs y, the column of labels.")
+    given = {"id": id, "time": time, "columns": columns, "y": y, "static": static}
+    roles = {role: _given_names(read, role, names) for role, names in given.items()}
+    time, y = (_single(role, roles[role], given[role]) for role in ("time", "y"))
+    if columns is None:
+        roles["columns"] = _numbers_besides(read, [name for own in roles.values() for name in own])
+    _check_names(frame, read, roles)
+    id_names, names, static_names = roles["id"], roles["columns"], roles["static"]
     rows = _Rows(read, id_names, time)
     values = _values(read, names)
     targets = None if y is None else _without_objects(read.get_column(y).to_numpy())
@@ -296,10 +306,47 @@ def listed(names: Any) -> list[Any]:
     return [names] if isinstance(names, str) or not hasattr(names, "__iter__") else list(names)
 
 
-def _value_columns(frame: nw.DataFrame[Any], columns: Any, others: list[Any]) -> list[Any]:
-    """Return the names of the columns of values."""
-    if columns is not None:
-        return listed(columns)
+def _given_names(frame: nw.DataFrame[Any], role: str, given: Any) -> list[Any]:
+    """Return the names in an argument as a list; raise for what cannot be names."""
+    if isinstance(given, Set | Mapping | Iterator):
+        lack = "can be read only once" if isinstance(given, Iterator) else "has no order"
+        raise TypeError(
+            f"{role} is a {type(given).__name__}, which {lack}; accepted is the name of a column, "
+            "or a list of names."
+        )
+    names = listed(given)
+    if names and all(isinstance(name, bool | np.bool_) for name in names):
+        raise TypeError(
+            f"{role} is a boolean mask or a column of booleans; pass the name of a column, or for "
+            "a mask list(frame.columns[mask])."
+        )
+    series = nw.from_native(given, series_only=True, pass_through=True)
+    known = [isinstance(name, Hashable) and name in frame.columns for name in names]
+    if isinstance(series, nw.Series) and not all(known):
+        shown = f", {series.name!r}" if series.name in frame.columns else ""
+        raise TypeError(
+            f"{role} is a {type(given).__name__} of {len(names)} values; pass the name of the "
+            f"column{shown}."
+        )
+    for i, name in enumerate(names):
+        if not isinstance(name, Hashable):
+            raise TypeError(
+                f"{role}[{i}] is a {type(name).__name__}; accepted is the name of a column."
+            )
+    return names
+
+
+def _single(role: str, names: list[Any], given: Any) -> Any:
+    """Return the one name that an argument may give, or None."""
+    if len(names) > 1:
+        raise ValueError(f"{role} names {len(names)} columns; accepted is the name of one.")
+    if given is not None and not names:
+        raise ValueError(f"{role} names no column; None stands for none.")
+    return names[0] if names else None
+
+
+def _numbers_besides(frame: nw.DataFrame[Any], others: list[Any]) -> list[Any]:
+    """Return the names of all other columns of numbers."""
     schema = frame.schema
     names = [
         name
@@ -315,29 +362,19 @@ def _value_columns(frame: nw.DataFrame[Any], columns: Any, others: list[Any]) ->
     return names
 
 
-def _check_names(
-    native: Any,
-    frame: nw.DataFrame[Any],
-    id_names: list[Any],
-    time: Any,
-    names: list[Any],
-    y: Any,
-    static: list[Any],
-) -> None:
-    roles = {"id": id_names, "time": listed(time), "columns": names, "y": listed(y)}
-    roles["static"] = static
+def _check_names(native: Any, frame: nw.DataFrame[Any], roles: dict[str, list[Any]]) -> None:
     for role, given in roles.items():
-        if role in ("time", "y") and len(given) > 1:
-            raise ValueError(f"{role} names {len(given)} columns; accepted is the name of one.")
         for name in given:
             if name not in frame.columns:
                 _refuse_name(native, frame, role, name)
         if len(set(given)) < len(given):
             raise ValueError(f"{role}={given!r} names a column twice.")
-    if not id_names or not names:
-        raise ValueError(f"{'columns' if id_names else 'id'} names no column.")
-    for first, second in (("id", "time"), ("id", "columns"), ("id", "static"),
-                          ("static", "columns")):  # fmt: skip
+    for role in ("id", "columns"):
+        if not roles[role]:
+            raise ValueError(f"{role} names no column.")
+    for first, second in combinations(("id", "time", "y", "static", "columns"), 2):
+        if (first, second) == ("time", "columns"):  # an hour may be a feature, too
+            continue
         both = [name for name in roles[first] if name in roles[second]]
         if both:
             raise ValueError(f"the column {both[0]!r} is given as {first} and as {second}.")
@@ -345,15 +382,18 @@ def _check_names(
 
 def _refuse_name(native: Any, frame: nw.DataFrame[Any], role: str, name: Any) -> NoReturn:
     index = list(getattr(getattr(native, "index", None), "names", []) or [])
-    hint = ""
+    hint = suggestion(name, frame.columns)
     if name is not None and name in index:
         hint = " It is in the index: pass frame.reset_index()."
-    else:
-        close = get_close_matches(str(name), [str(column) for column in frame.columns], 1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
     raise ValueError(
         f"{role} names the column {name!r}, but frame has the columns {frame.columns!r}.{hint}"
     )
+
+
+def suggestion(name: Any, columns: list[Any]) -> str:
+    """Return a question about the column that is most like a name, or an empty string."""
+    close = get_close_matches(str(name), [str(column) for column in columns], 1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _values(frame: nw.DataFrame[Any], names: list[Any]) -> np.ndarray:
@@ -397,7 +437,7 @@ def _without_objects(column: Any) -> np.ndarray:
     return array
 
 
-def _items(ids: Any) -> list[Any]:
+def python_items(ids: Any) -> list[Any]:
     """Return ids as Python objects that are equal where the ids are; dates stay numpy's."""
     array = np.asarray(ids)
     return list(array) if array.dtype.kind in "mM" else array.tolist()
@@ -429,8 +469,14 @@ def _times(frame: nw.DataFrame[Any], name: Any) -> np.ndarray:
         )
     lost = np.flatnonzero(missing_rows(array))
     if len(lost):
-        raise ValueError(f"the time {name!r} is missing in row {lost[0]} of frame.")
+        lack = _lack(array[lost[0]])
+        raise ValueError(f"the time {name!r} is {lack} in row {lost[0]} of frame.")
     return array
+
+
+def _lack(value: Any) -> str:
+    """Return what is wrong with a value that `missing_rows` finds."""
+    return "infinite" if isinstance(value, Real) and np.isinf(float(value)) else "missing"
 
 
 # Rows, sorted by id and time
@@ -464,7 +510,8 @@ class _Rows:
             column = np.asarray(frame.get_column(name).to_numpy())
             lost = np.flatnonzero(missing_rows(column))
             if len(lost):
-                raise ValueError(f"the id {name!r} is missing in row {lost[0]} of frame.")
+                lack = _lack(column[lost[0]])
+                raise ValueError(f"the id {name!r} is {lack} in row {lost[0]} of frame.")
             own, distinct = encode(column)
             codes = codes * len(distinct) + own
             codes = np.unique(codes, return_inverse=True)[1]  # small, whatever their number
@@ -477,7 +524,9 @@ class _Rows:
         self.first = first[by_appearance]
         self.ids = _without_objects(parts[0][self.first])
         if len(parts) > 1:
-            self.ids = object_array(zip(*(_items(part[self.first]) for part in parts), strict=True))
+            self.ids = object_array(
+                zip(*(python_items(part[self.first]) for part in parts), strict=True)
+            )
         self.times = None if time is None else _times(frame, time)
         keys = (self.codes,) if self.times is None else (self.times, self.codes)
         self.order = np.lexsort(keys)  # stable
@@ -531,8 +580,8 @@ class _Rows:
         if len(empty):
             raise ValueError(
                 f"missing='drop' leaves no step of id {_shown(self.ids[empty[0]])}, whose "
-                f"{np.count_nonzero(self.codes == empty[0])} rows all lack a value. Leave this id "
-                "out, or fill the values."
+                f"{np.count_nonzero(self.codes == empty[0])} rows all have a missing or infinite "
+                "value. Leave this id out, or fill the values."
             )
 
     def split(self, column: np.ndarray) -> np.ndarray:
@@ -542,7 +591,8 @@ class _Rows:
     def label_of_ids(self, labels: np.ndarray, name: Any) -> np.ndarray:
         lost = np.flatnonzero(missing_rows(labels))
         if len(lost):
-            raise ValueError(f"y={name!r} is missing for {self.where(int(lost[0]))}.")
+            row = int(lost[0])
+            raise ValueError(f"y={name!r} is {_lack(labels[row])} for {self.where(row)}.")
         hint = ". Labels that change from step to step are read by per_step=True"
         self.check_constant(labels, f"y={name!r}", hint)
         return labels[self.first]
@@ -841,10 +891,10 @@ def _keys_like(
     own = np.array([len(steps) for steps in like.X], dtype=np.int64)
     chosen = np.arange(len(own))
     if ids is not None:
-        place = {identity: i for i, identity in enumerate(_items(like.ids))}
+        place = {identity: i for i, identity in enumerate(python_items(like.ids))}
         given = as_container(ids, "ids")
         is_tuple = isinstance(like.ids[0], tuple)
-        asked = list(map(tuple, given)) if is_tuple else _items(given)
+        asked = list(map(tuple, given)) if is_tuple else python_items(given)
         for i, identity in enumerate(asked):
             if identity not in place:
                 raise ValueError(f"ids[{i}] is {_shown(identity)}, which is not among like.ids.")
@@ -880,6 +930,8 @@ def _new_keys(
     if ids is None:
         raise ValueError("ids is None; pass the id of each sequence, or like.")
     names, owner = listed(id), sequence_ids(lengths)
+    if times is not None and time in names:
+        raise ValueError(f"id and time are both {time!r}; give the column of times another name.")
     series = nw.from_native(ids, series_only=True, pass_through=True)
     if isinstance(series, nw.Series):
         if len(names) > 1:

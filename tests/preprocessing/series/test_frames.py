@@ -1,6 +1,7 @@
 """frame_to_sequences and sequences_to_frame, for pandas, polars and Arrow."""
 
 import datetime
+import functools
 import pickle
 import warnings
 
@@ -379,6 +380,7 @@ def changed(frame, row, column, value):
 
 
 FRAME = visits(time="int")
+INFINITE = FRAME.assign(rate=np.where(np.arange(len(FRAME)) == 2, -np.inf, np.arange(len(FRAME))))
 OTHER = FRAME.rename(columns={"day": "t"}).assign(day=pd.Timestamp("2024"), z="z")
 
 
@@ -398,7 +400,25 @@ OTHER = FRAME.rename(columns={"day": "t"}).assign(day=pd.Timestamp("2024"), z="z
         (FRAME, {"columns": ["age", "age"]}, ValueError, r"\['age', 'age'\] names a column twice"),
         (FRAME, {"columns": ["patient"]}, ValueError, "'patient' is given as id and as columns"),
         (FRAME, {"time": ["day", "age"]}, ValueError, "time names 2 columns; accepted is the name"),
-        (FRAME, {"y": FRAME["ill"]}, ValueError, r"y names \d+ columns; accepted is the name"),
+        (FRAME, {"time": []}, ValueError, "time names no column; None stands for none"),
+        (FRAME, {"columns": {"age", "pulse"}}, TypeError, "columns is a set, which has no order"),
+        (FRAME, {"id": iter(["patient"])}, TypeError, "id is a list_iterator, which can be read"),
+        (FRAME, {"y": FRAME["ill"]}, TypeError, r"y is a Series of \d+ values; .* name .*, 'ill'"),
+        (FRAME, {"columns": FRAME["pulse"]}, TypeError, "columns is a Series of .*, 'pulse'"),
+        (FRAME, {"columns": pl.Series("age", [3])}, TypeError, "a Series of 1 values; .* 'age'"),
+        (FRAME, {"columns": FRAME.notna().any()}, TypeError, r"mask list\(frame.columns\[mask"),
+        (FRAME, {"columns": [True, False]}, TypeError, "columns is a boolean mask"),
+        (FRAME, {"columns": ["age", ["pulse"]]}, TypeError, r"columns\[1\] is a list; accepted"),
+        (FRAME, {"columns": ["pulse", "ill"], "y": "ill"}, ValueError, "'ill' is .* y and as col"),
+        (FRAME, {"y": "ill", "static": "ill"}, ValueError, "'ill' is given as y and as static"),
+        (FRAME, {"y": "patient"}, ValueError, "'patient' is given as id and as y"),
+        (FRAME, {"y": "day"}, ValueError, "'day' is given as time and as y"),
+        (FRAME, {"static": "day"}, ValueError, "'day' is given as time and as static"),
+        (FRAME, {"per_step": True}, ValueError, "per_step=True needs y, the column of labels"),
+        (FRAME, {"per_step": "yes", "y": "ill"}, TypeError, "per_step='yes' is not accepted"),
+        (INFINITE, {"time": "rate"}, ValueError, "time 'rate' is infinite in row 2 of frame"),
+        (INFINITE, {"id": "rate"}, ValueError, "id 'rate' is infinite in row 2 of frame"),
+        (INFINITE, {"y": "rate"}, ValueError, "y='rate' is infinite for id .* at .*row 2 of frame"),
         (FRAME, {"static": "pulse"}, ValueError, "'pulse' is given as static and as columns"),
         (FRAME, {"columns": ["event", "age"]}, ValueError, "'event' of String beside 'age'.*get_d"),
         (OTHER, {"time": "t", "columns": ["day"]}, TypeError, "'day' of frame has the type Date"),
@@ -418,6 +438,41 @@ OTHER = FRAME.rename(columns={"day": "t"}).assign(day=pd.Timestamp("2024"), z="z
 def test_errors_name_the_argument(frame, given, error, message):
     with pytest.raises(error, match=message):
         frame_to_sequences(frame, **({"id": "patient", "time": "day", "columns": "pulse"} | given))
+
+
+@KINDS
+def test_one_name_in_a_list_is_the_name(kind):
+    frame = kind(FRAME)
+    one = frame_to_sequences(frame, id="patient", time="day", columns="pulse", y="ill")
+    other = frame_to_sequences(frame, id=["patient"], time=["day"], columns="pulse", y=("ill",))
+    assert other.y.tolist() == one.y.tolist()
+    assert [own.tolist() for own in other.times] == [own.tolist() for own in one.times]
+
+
+def test_times_and_a_series_of_names_may_be_columns():
+    names = pd.Series(["pulse", "day"])
+    result = frame_to_sequences(FRAME, id="patient", time="day", columns=names)
+    assert result.columns == ("pulse", "day")
+    for values, times in zip(result.X, result.times, strict=True):
+        np.testing.assert_array_equal(values[:, 1], times)
+    others = frame_to_sequences(FRAME, id="patient", time="day", y="ill", static="age").columns
+    assert others == ("pulse", "steps", "rests")
+
+
+@pytest.mark.parametrize(
+    "fit", [LSTMClassifier(**SMALL).fit, functools.partial(make_windows, window=2)]
+)
+def test_a_whole_result_is_no_sequences(fit):
+    whole = frame_to_sequences(FRAME, id="patient", time="day", columns="pulse", y="ill")
+    message = "X is a FrameSequences, not the sequences in it; pass its X, and its y as y"
+    with pytest.raises(TypeError, match=message):
+        fit(whole, whole.y)
+
+
+def test_all_windows_are_no_sequences():
+    windows = make_windows([[1.0, 2.0, 3.0]], [[0, 1, 0]], window=2)
+    with pytest.raises(TypeError, match="X is a Windows, not the sequences in it; pass its X"):
+        LSTMClassifier(**SMALL).fit(windows, windows.y)
 
 
 @KINDS
@@ -568,6 +623,8 @@ RESULT = frame_to_sequences(FRAME, id="patient", time="day", columns="pulse")
         (dict(like=None, ids=["a"]), ValueError, "ids has 1 entries, but there are 6 sequences"),
         (dict(like=None, ids=[*"abcdef"], times=RESULT.times[::-1]), ValueError, r"but id '\w' "),
         (dict(like=None, ids=pd.Series(list("abcdef")), backend="polars"), ValueError, "not that "),
+        (dict(like=None, ids=[*"abcdef"], times=RESULT.times, id="x", time="x"), ValueError,
+         "id and time are both 'x'"),
         (dict(sequences=[np.ones((2, 2)), np.ones((3, 1))]), ValueError, r"\[1\] has 1 values per"),
     ],
 )  # fmt: skip
