@@ -41,8 +41,7 @@ def as_container(X: Any, name: str) -> Any:
     given = f"{name} is a {type(X).__name__}"
     if {"X", "y"} <= set(getattr(type(X), "__match_args__", ())):  # FrameSequences and Windows
         raise TypeError(
-            f"{given}, not the sequences in it; pass its X, and its y as y: "
-            "fit(result.X, result.y)."
+            f"{given}, not the sequences in it; pass its attributes, result.X and result.y."
         )
     if X is None or isinstance(X, np.ndarray | list | tuple | str | bytes):
         return X

@@ -17,6 +17,7 @@ from sklstm._sequences import contain_sequences, plain
 from sklstm.preprocessing.series.frames import (
     FrameSequences,
     frame_to_sequences,
+    kinds_of,
     listed,
     python_items,
 )
@@ -201,6 +202,12 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
             ``output="table"`` a frame of the kind of X with one row for each id.
         """
         check_is_fitted(self)
+        for name, kind in kinds_of(X, self.columns_).items():
+            held = self._kinds.get(name, kind)
+            if kind != held:
+                raise ValueError(
+                    f"column {name!r} of X holds {kind}, but it held {held} in fit; convert it."
+                )
         return self._contain(self._convert(X, self.columns_))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -242,6 +249,7 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
         self._check_order(X, y, sequences.ids)
         validate_data(self, X, reset=True, skip_check_array=True)
         self.columns_ = list(sequences.columns)
+        self._kinds = kinds_of(X, self.columns_)
         self._table_columns = [*listed(self.id), *listed(self.static), *sequences.columns]
         return sequences
 

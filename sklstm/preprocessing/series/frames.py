@@ -30,6 +30,7 @@ from sklstm._sequences import (
 from sklstm.preprocessing.series.windows import GAP, encode, usual_step, without_holidays
 
 _MISSING = ("error", "drop", "keep")
+_BACKENDS = ("pandas", "polars", "pyarrow")
 _FRAMES = "accepted is a data frame of pandas or polars, or a pyarrow table"
 
 
@@ -105,7 +106,10 @@ class FrameSequences:
             per = "step" if self.y.dtype == object and np.ndim(self.y[0]) else "id"
             lines.append(f"y: one label per {per}")
         if self.times is not None:
-            usual = "irregular times" if self.step is None else f"usual step: {self.step}"
+            step = float(f"{self.step:.12g}") if isinstance(self.step, float) else self.step
+            usual = "irregular times" if step is None else f"usual step: {step}"
+            if step is None and most == 1:
+                usual = "no usual step"
             gaps = _from_native(self.gaps)
             found = "no gaps"
             if len(gaps):
@@ -172,8 +176,8 @@ def frame_to_sequences(
     Raises
     ------
     TypeError, ValueError
-        If `frame` is no data frame or lacks a column, a column of values is not numeric, an id
-        has the same time twice, an id or a time is missing, there are missing values, or `y` or a
+        If `frame` is no data frame or lacks a column, a column has two roles (times may be
+        values, too), a column of values is not numeric, an id has the same time twice, an id or a time is missing, there are missing values, or `y` or a
         static column is not constant within an id. The message names the first offending id and
         time, and the row, counted from 0.
 
@@ -309,10 +313,10 @@ def listed(names: Any) -> list[Any]:
 def _given_names(frame: nw.DataFrame[Any], role: str, given: Any) -> list[Any]:
     """Return the names in an argument as a list; raise for what cannot be names."""
     if isinstance(given, Set | Mapping | Iterator):
-        lack = "can be read only once" if isinstance(given, Iterator) else "has no order"
+        fault = ", which has no order" if isinstance(given, Set) else ""
         raise TypeError(
-            f"{role} is a {type(given).__name__}, which {lack}; accepted is the name of a column, "
-            "or a list of names."
+            f"{role} is a {type(given).__name__}{fault}; accepted is the name of a column, or a "
+            "list of names."
         )
     names = listed(given)
     if names and all(isinstance(name, bool | np.bool_) for name in names):
@@ -386,7 +390,8 @@ def _refuse_name(native: Any, frame: nw.DataFrame[Any], role: str, name: Any) ->
     if name is not None and name in index:
         hint = " It is in the index: pass frame.reset_index()."
     raise ValueError(
-        f"{role} names the column {name!r}, but frame has the columns {frame.columns!r}.{hint}"
+        f"{role} names the column {plain(name)!r}, but frame has the columns {frame.columns!r}."
+        f"{hint}"
     )
 
 
@@ -445,6 +450,17 @@ def python_items(ids: Any) -> list[Any]:
 
 def _is_text(dtype: Any) -> bool:
     return dtype in (nw.String, nw.Categorical, nw.Enum)
+
+
+def kinds_of(frame: Any, names: list[Any]) -> dict[Any, str]:
+    """Return which columns hold numbers and which strings; a frame may lack some."""
+    schema = _from_native(frame).schema
+    kinds = {}
+    for name in names:
+        dtype = schema.get(name)
+        if dtype is not None and (_is_text(dtype) or dtype.is_numeric() or dtype == nw.Boolean):
+            kinds[name] = "strings" if _is_text(dtype) else "numbers"
+    return kinds
 
 
 def _times(frame: nw.DataFrame[Any], name: Any) -> np.ndarray:
@@ -822,6 +838,8 @@ def sequences_to_frame(
     1  a    5.0
     2  b    1.0
     """
+    if backend not in (None, *_BACKENDS):
+        raise ValueError(f"backend={plain(backend)!r} is not accepted; use one of {_BACKENDS}.")
     arrays = _step_arrays(sequences)
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
     flat = concatenate(arrays)
@@ -832,6 +850,16 @@ def sequences_to_frame(
         if backend is not None:
             raise ValueError("backend is that of like; pass either.")
         keys, order = _keys_like(like, ids, lengths)
+        own_time = [] if like.times is None else keys.columns[-1:]
+        own_id = keys.columns[: len(keys.columns) - len(own_time)]
+        for role, name, default, own in (
+            ("id", id, "id", own_id), ("time", time, "time", own_time)
+        ):  # fmt: skip
+            if name != default and listed(name) != own:
+                raise ValueError(
+                    f"{role}={name!r} is not that of like, {own!r}; leave it out, and rename the "
+                    "column of the result."
+                )
         named = {name: column[order] for name, column in named.items()}
     else:
         keys = _new_keys(ids, times, id, time, lengths, backend)
@@ -846,12 +874,26 @@ def sequences_to_frame(
 def _step_arrays(sequences: Any) -> list[np.ndarray]:
     """Return each sequence as an array of shape (T_i, k)."""
     items = as_container(sequences, "sequences")
+    if hasattr(items, "columns") or not hasattr(items, "__len__") or isinstance(items, str | bytes):
+        raise TypeError(
+            f"sequences is a {type(sequences).__name__}; accepted is a list with one array of "
+            "values for each id, or an array of shape (n, T) or (n, T, k)."
+        )
     items = items.to_list() if hasattr(items, "to_list") else list(items)
     if not items:
         raise ValueError("sequences is empty.")
     arrays: list[np.ndarray] = []
+    empty: list[int] = []
     for i, item in enumerate(items):
-        array = np.asarray(item)
+        try:
+            array = np.asarray(item)
+        except ValueError as error:
+            raise ValueError(
+                f"sequences[{i}] has steps of different shapes; accepted is one value for each "
+                "step, or one row."
+            ) from error
+        if array.shape == (0,):
+            empty.append(i)
         if array.ndim not in (1, 2):
             given = f"has {array.ndim} dimensions" if array.ndim else f"is {plain(item)!r}"
             raise ValueError(
@@ -859,13 +901,16 @@ def _step_arrays(sequences: Any) -> list[np.ndarray]:
                 "single prediction for each id needs no conversion: "
                 "pandas.DataFrame({'id': ids, 'prediction': predictions})."
             )
-        array = array[:, None] if array.ndim == 1 else array
-        if arrays and array.shape[1] != arrays[0].shape[1]:
+        arrays.append(array[:, None] if array.ndim == 1 else array)
+    first = next((i for i in range(len(arrays)) if i not in empty), 0)
+    for i in empty:  # without steps there is neither a number of values nor a type
+        arrays[i] = arrays[first][:0]
+    for i, array in enumerate(arrays):
+        if array.shape[1] != arrays[first].shape[1]:
             raise ValueError(
-                f"sequences[{i}] has {array.shape[1]} values per step, but sequences[0] has "
-                f"{arrays[0].shape[1]}."
+                f"sequences[{i}] has {array.shape[1]} values per step, but sequences[{first}] has "
+                f"{arrays[first].shape[1]}."
             )
-        arrays.append(array)
     return arrays
 
 
@@ -892,9 +937,12 @@ def _keys_like(
     chosen = np.arange(len(own))
     if ids is not None:
         place = {identity: i for i, identity in enumerate(python_items(like.ids))}
-        given = as_container(ids, "ids")
+        given = _listed_ids(ids)
         is_tuple = isinstance(like.ids[0], tuple)
-        asked = list(map(tuple, given)) if is_tuple else python_items(given)
+        if is_tuple:
+            _check_pairs(given, len(like.ids[0]))
+        asked = list(map(tuple, given)) if is_tuple else python_items(object_array(given))
+        _check_hashable(asked)
         for i, identity in enumerate(asked):
             if identity not in place:
                 raise ValueError(f"ids[{i}] is {_shown(identity)}, which is not among like.ids.")
@@ -930,6 +978,9 @@ def _new_keys(
     if ids is None:
         raise ValueError("ids is None; pass the id of each sequence, or like.")
     names, owner = listed(id), sequence_ids(lengths)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"id={id!r} is not accepted; give one name, or several different ones.")
+    time = None if times is None else _single("time", listed(time), time)
     if times is not None and time in names:
         raise ValueError(f"id and time are both {time!r}; give the column of times another name.")
     series = nw.from_native(ids, series_only=True, pass_through=True)
@@ -937,21 +988,33 @@ def _new_keys(
         if len(names) > 1:
             raise ValueError(f"id={names!r} needs ids of {len(names)} entries each, not a Series.")
         identities = series.to_list()
+        _check_hashable(identities)
         _check_counts(len(identities), lengths)
         frame = _take(series.alias(names[0]).to_frame(), owner)
         if backend is not None and str(frame.implementation).lower() != backend:
             raise ValueError(f"backend={backend!r} is not that of ids; pass either.")
     else:
-        identities = list(ids)
+        identities = _listed_ids(ids)
         _check_counts(len(identities), lengths)
-        parts = [ids] if len(names) == 1 else list(zip(*identities, strict=True))
-        if len(parts) != len(names):
-            raise ValueError(f"ids[0] has {len(parts)} entries, but id={names!r}.")
+        if len(names) == 1:
+            _check_hashable(identities)
+            parts: list[Any] = [ids]
+        else:
+            _check_pairs(identities, len(names))
+            parts = list(zip(*identities, strict=True))
         columns = {name: _column(part)[owner] for name, part in zip(names, parts, strict=True)}
         frame = _new_frame(columns, backend or "pandas")
     if times is None:
         return frame
-    items = list(times)
+    items = list(as_container(times, "times")) if hasattr(times, "__len__") else [times]
+    flat = next(
+        (i for i, item in enumerate(items) if isinstance(item, str) or not np.ndim(item)), -1
+    )
+    if flat >= 0:
+        raise TypeError(
+            f"times{f'[{flat}]' if hasattr(times, '__len__') else ''} is {plain(items[flat])!r}; "
+            "accepted is one array of times for each sequence."
+        )
     if len(items) != len(lengths):
         raise ValueError(f"times has {len(items)} entries, but there are {len(lengths)} sequences.")
     counts = np.array([len(item) for item in items], dtype=np.int64)
@@ -962,6 +1025,34 @@ def _new_keys(
         column = nw.concat([series.alias(time).to_frame() for series in own])
         return frame.with_columns(nw.maybe_reset_index(column).get_column(time))
     return _with_columns(frame, {time: concatenate([_column(item) for item in items])})
+
+
+def _listed_ids(ids: Any) -> list[Any]:
+    given = as_container(ids, "ids")
+    if not hasattr(given, "__len__") or isinstance(given, str | bytes) or hasattr(given, "columns"):
+        raise TypeError(
+            f"ids is a {type(ids).__name__}; accepted is an array-like of the ids of all sequences."
+        )
+    return given.to_list() if hasattr(given, "to_list") else list(given)
+
+
+def _check_hashable(ids: list[Any]) -> None:
+    for i, identity in enumerate(ids):
+        if not isinstance(identity, Hashable):
+            raise TypeError(
+                f"ids[{i}] is a {type(identity).__name__}; accepted are strings, numbers, dates "
+                "and tuples of them. Name several columns in id for ids of several entries."
+            )
+
+
+def _check_pairs(ids: list[Any], n: int) -> None:
+    """Raise ValueError for ids that do not have one entry for each of n columns."""
+    for i, identity in enumerate(ids):
+        if isinstance(identity, str) or not hasattr(identity, "__len__") or len(identity) != n:
+            raise ValueError(
+                f"ids[{i}] is {plain(identity)!r}; accepted are tuples of {n} entries, one for "
+                "each column of ids."
+            )
 
 
 def _check_counts(n: int, lengths: np.ndarray) -> None:

@@ -139,6 +139,20 @@ def test_the_index_of_y_for_ids_of_several_columns_and_numbers():
     one.fit(frame, pd.Series([5, 6, 7]))  # a RangeIndex, which is a position
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_columns_hold_what_they_held_in_fit(kind):
+    numbers = FrameToSequences("patient", "day", ["age", "pulse"]).fit(KINDS[kind])
+    strings = FrameToSequences("patient", "day", "event").fit(KINDS[kind])
+    texts = FRAME.assign(pulse=FRAME["pulse"].astype(str))
+    texts = {"pandas": texts, "polars": pl.from_pandas(texts), "pyarrow": pa.table(texts)}[kind]
+    for model in (numbers, clone(READ).fit(KINDS[kind])):
+        with pytest.raises(ValueError, match="'pulse' of X holds strings, but it held numbers"):
+            model.transform(texts)
+    with pytest.raises(ValueError, match="'event' of X holds numbers, but it held strings in fit"):
+        strings.transform(FRAME.assign(event=1.0))
+    assert_same(numbers.transform(FRAME.astype({"pulse": "Float32"})), numbers.transform(FRAME))
+
+
 def test_a_failed_fit_changes_nothing():
     model = clone(READ).fit(FRAME)
     before = vars(model).copy()
