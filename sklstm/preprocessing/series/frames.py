@@ -176,10 +176,11 @@ def frame_to_sequences(
     Raises
     ------
     TypeError, ValueError
-        If `frame` is no data frame or lacks a column, a column has two roles (times may be
-        values, too), a column of values is not numeric, an id has the same time twice, an id or a time is missing, there are missing values, or `y` or a
-        static column is not constant within an id. The message names the first offending id and
-        time, and the row, counted from 0.
+        If `frame` is no data frame or lacks a column, a column has two roles (`time` may be a
+        column of values, too), a column of values is not numeric, an id has the same time twice,
+        an id or a time is missing, there are missing values, or `y` or a static column is not
+        constant within an id. The message names the first offending id and time, and the row,
+        counted from 0.
 
     Warns
     -----
