@@ -23,6 +23,7 @@ from sklstm._sequences.containers import (
     as_table,
     column_order,
     from_cells,
+    is_sequence,
 )
 from sklstm._sequences.embeddings import embedding_matrix, extra_vectors_of
 from sklstm._sequences.form import InputSpec, check_nothing_cut
@@ -99,6 +100,7 @@ __all__ = [
     "from_cells",
     "id_rows",
     "is_missing",
+    "is_sequence",
     "is_table",
     "label_fault",
     "locate",

@@ -30,16 +30,21 @@ def as_container(X: Any, name: str) -> Any:
     Raises
     ------
     TypeError
-        For dicts, sets, iterators, what has to be evaluated first, and what holds nothing.
+        For dicts, sets, iterators, what has to be evaluated first, what holds nothing, and what
+        `frame_to_sequences` or `make_windows` returned as a whole.
     ValueError
         If an entry of a masked array is masked.
     """
     if isinstance(X, np.ma.MaskedArray):
         check_unmasked(X, name)
         return np.asarray(X)
+    given = f"{name} is a {type(X).__name__}"
+    if {"X", "y"} <= set(getattr(type(X), "__match_args__", ())):  # FrameSequences and Windows
+        raise TypeError(
+            f"{given}, not the sequences in it; pass its attributes, result.X and result.y."
+        )
     if X is None or isinstance(X, np.ndarray | list | tuple | str | bytes):
         return X
-    given = f"{name} is a {type(X).__name__}"
     if isinstance(X, Mapping):
         keys = list(X)
         shown = ", ".join(map(repr, keys[:3])) + (", ..." if len(keys) > 3 else "")

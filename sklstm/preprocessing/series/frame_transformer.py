@@ -13,8 +13,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._display import LinksToReference
 from sklstm._keywords import ExplainedKeywords
-from sklstm._sequences import contain_sequences
-from sklstm.preprocessing.series.frames import FrameSequences, frame_to_sequences, listed
+from sklstm._sequences import contain_sequences, plain
+from sklstm.preprocessing.series.frames import (
+    FrameSequences,
+    frame_to_sequences,
+    kinds_of,
+    listed,
+    python_items,
+)
 
 _COLUMNS = [str, Integral, list, tuple]
 _DURATION = [Interval(Real, 0, None, closed="neither"), timedelta, np.timedelta64, None]
@@ -108,7 +114,7 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "id": _COLUMNS,
-        "time": [str, Integral, tuple, None],
+        "time": [*_COLUMNS, None],
         "columns": [*_COLUMNS, np.ndarray, None],
         "static": [*_COLUMNS, None],
         "freq": _DURATION,
@@ -147,7 +153,7 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
         X : data frame of pandas or polars, or pyarrow table
             The rows.
         y : array-like of shape (n_ids,), default=None
-            Only its length is checked.
+            Only its length is checked, and the order of an index that consists of the ids.
 
         Returns
         -------
@@ -157,7 +163,8 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
         Raises
         ------
         TypeError, ValueError
-            As `frame_to_sequences`; also if `y` does not have one entry for each id.
+            As `frame_to_sequences`; also if `y` does not have one entry for each id, or is of
+            pandas and its index consists of the ids in another order than they first appear in.
         """
         self._fit(X, y)
         return self
@@ -171,7 +178,7 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
         X : data frame of pandas or polars, or pyarrow table
             The rows.
         y : array-like of shape (n_ids,), default=None
-            Only its length is checked.
+            Only its length is checked, and the order of an index that consists of the ids.
 
         Returns
         -------
@@ -195,6 +202,12 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
             ``output="table"`` a frame of the kind of X with one row for each id.
         """
         check_is_fitted(self)
+        for name, kind in kinds_of(X, self.columns_).items():
+            held = self._kinds.get(name, kind)
+            if kind != held:
+                raise ValueError(
+                    f"column {name!r} of X holds {kind}, but it held {held} in fit; convert it."
+                )
         return self._contain(self._convert(X, self.columns_))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -233,10 +246,32 @@ class FrameToSequences(ExplainedKeywords, LinksToReference, TransformerMixin, Ba
                 f"y has {len(y)} entries, but X has {len(sequences)} ids in {self.id!r}; accepted "
                 f"is one entry for each id, in order of first appearance.{hint}"
             )
+        self._check_order(X, y, sequences.ids)
         validate_data(self, X, reset=True, skip_check_array=True)
         self.columns_ = list(sequences.columns)
+        self._kinds = kinds_of(X, self.columns_)
         self._table_columns = [*listed(self.id), *listed(self.static), *sequences.columns]
         return sequences
+
+    def _check_order(self, X: Any, y: Any, ids: np.ndarray) -> None:
+        """Raise ValueError if the index of y is the ids, in another order, as groupby sorts them.
+
+        A RangeIndex says nothing about ids, and neither does any other index of other entries.
+        """
+        if not hasattr(y, "iloc") or type(y.index).__name__ == "RangeIndex":
+            return
+        given, wanted = python_items(y.index), python_items(ids)
+        if given == wanted or set(given) != set(wanted):
+            return
+        at = next(i for i, pair in enumerate(zip(given, wanted, strict=True)) if pair[0] != pair[1])
+        names, ordered = listed(self.id), "frame_to_sequences(...).ids"
+        if len(names) == 1 and hasattr(X, "iloc"):
+            ordered = f"frame[{names[0]!r}].unique()"
+        raise ValueError(
+            f"y.index[{at}] is {plain(given[at])!r}, but the id that appears as number {at} in X "
+            f"is {plain(wanted[at])!r}: y is in another order than the ids first appear in. Pass "
+            f"y.loc[{ordered}]."
+        )
 
     def _convert(self, X: Any, columns: Any) -> FrameSequences:
         return frame_to_sequences(

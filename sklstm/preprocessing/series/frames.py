@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import warnings
+from collections.abc import Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import combinations
 from numbers import Real
 from typing import Any, Literal, NoReturn
 
@@ -28,6 +30,7 @@ from sklstm._sequences import (
 from sklstm.preprocessing.series.windows import GAP, encode, usual_step, without_holidays
 
 _MISSING = ("error", "drop", "keep")
+_BACKENDS = ("pandas", "polars", "pyarrow")
 _FRAMES = "accepted is a data frame of pandas or polars, or a pyarrow table"
 
 
@@ -103,7 +106,10 @@ class FrameSequences:
             per = "step" if self.y.dtype == object and np.ndim(self.y[0]) else "id"
             lines.append(f"y: one label per {per}")
         if self.times is not None:
-            usual = "irregular times" if self.step is None else f"usual step: {self.step}"
+            step = float(f"{self.step:.12g}") if isinstance(self.step, float) else self.step
+            usual = "irregular times" if step is None else f"usual step: {step}"
+            if step is None and most == 1:
+                usual = "no usual step"
             gaps = _from_native(self.gaps)
             found = "no gaps"
             if len(gaps):
@@ -170,10 +176,11 @@ def frame_to_sequences(
     Raises
     ------
     TypeError, ValueError
-        If `frame` is no data frame or lacks a column, a column of values is not numeric, an id
-        has the same time twice, an id or a time is missing, there are missing values, or `y` or a
-        static column is not constant within an id. The message names the first offending id and
-        time, and the row, counted from 0.
+        If `frame` is no data frame or lacks a column, a column has two roles (`time` may be a
+        column of values, too), a column of values is not numeric, an id has the same time twice,
+        an id or a time is missing, there are missing values, or `y` or a static column is not
+        constant within an id. The message names the first offending id and time, and the row,
+        counted from 0.
 
     Warns
     -----
@@ -237,9 +244,17 @@ def frame_to_sequences(
     if missing not in _MISSING:
         raise ValueError(f"missing={plain(missing)!r} is not accepted; use one of {_MISSING}.")
     read = _from_native(frame)
-    id_names, static_names = listed(id), listed(static)
-    names = _value_columns(read, columns, [*id_names, *static_names, *listed(time), *listed(y)])
-    _check_names(frame, read, id_names, time, names, y, static_names)
+    if not isinstance(per_step, bool | np.bool_):
+        raise TypeError(f"per_step={plain(per_step)!r} is not accepted; give True or False.")
+    if per_step and y is None:
+        raise ValueError("per_step=True needs y, the column of labels.")
+    given = {"id": id, "time": time, "columns": columns, "y": y, "static": static}
+    roles = {role: _given_names(read, role, names) for role, names in given.items()}
+    time, y = (_single(role, roles[role], given[role]) for role in ("time", "y"))
+    if columns is None:
+        roles["columns"] = _numbers_besides(read, [name for own in roles.values() for name in own])
+    _check_names(frame, read, roles)
+    id_names, names, static_names = roles["id"], roles["columns"], roles["static"]
     rows = _Rows(read, id_names, time)
     values = _values(read, names)
     targets = None if y is None else _without_objects(read.get_column(y).to_numpy())
@@ -296,10 +311,47 @@ def listed(names: Any) -> list[Any]:
     return [names] if isinstance(names, str) or not hasattr(names, "__iter__") else list(names)
 
 
-def _value_columns(frame: nw.DataFrame[Any], columns: Any, others: list[Any]) -> list[Any]:
-    """Return the names of the columns of values."""
-    if columns is not None:
-        return listed(columns)
+def _given_names(frame: nw.DataFrame[Any], role: str, given: Any) -> list[Any]:
+    """Return the names in an argument as a list; raise for what cannot be names."""
+    if isinstance(given, Set | Mapping | Iterator):
+        fault = ", which has no order" if isinstance(given, Set) else ""
+        raise TypeError(
+            f"{role} is a {type(given).__name__}{fault}; accepted is the name of a column, or a "
+            "list of names."
+        )
+    names = listed(given)
+    if names and all(isinstance(name, bool | np.bool_) for name in names):
+        raise TypeError(
+            f"{role} is a boolean mask or a column of booleans; pass the name of a column, or for "
+            "a mask list(frame.columns[mask])."
+        )
+    series = nw.from_native(given, series_only=True, pass_through=True)
+    known = [isinstance(name, Hashable) and name in frame.columns for name in names]
+    if isinstance(series, nw.Series) and not all(known):
+        shown = f", {series.name!r}" if series.name in frame.columns else ""
+        raise TypeError(
+            f"{role} is a {type(given).__name__} of {len(names)} values; pass the name of the "
+            f"column{shown}."
+        )
+    for i, name in enumerate(names):
+        if not isinstance(name, Hashable):
+            raise TypeError(
+                f"{role}[{i}] is a {type(name).__name__}; accepted is the name of a column."
+            )
+    return names
+
+
+def _single(role: str, names: list[Any], given: Any) -> Any:
+    """Return the one name that an argument may give, or None."""
+    if len(names) > 1:
+        raise ValueError(f"{role} names {len(names)} columns; accepted is the name of one.")
+    if given is not None and not names:
+        raise ValueError(f"{role} names no column; None stands for none.")
+    return names[0] if names else None
+
+
+def _numbers_besides(frame: nw.DataFrame[Any], others: list[Any]) -> list[Any]:
+    """Return the names of all other columns of numbers."""
     schema = frame.schema
     names = [
         name
@@ -315,29 +367,19 @@ def _value_columns(frame: nw.DataFrame[Any], columns: Any, others: list[Any]) ->
     return names
 
 
-def _check_names(
-    native: Any,
-    frame: nw.DataFrame[Any],
-    id_names: list[Any],
-    time: Any,
-    names: list[Any],
-    y: Any,
-    static: list[Any],
-) -> None:
-    roles = {"id": id_names, "time": listed(time), "columns": names, "y": listed(y)}
-    roles["static"] = static
+def _check_names(native: Any, frame: nw.DataFrame[Any], roles: dict[str, list[Any]]) -> None:
     for role, given in roles.items():
-        if role in ("time", "y") and len(given) > 1:
-            raise ValueError(f"{role} names {len(given)} columns; accepted is the name of one.")
         for name in given:
             if name not in frame.columns:
                 _refuse_name(native, frame, role, name)
         if len(set(given)) < len(given):
             raise ValueError(f"{role}={given!r} names a column twice.")
-    if not id_names or not names:
-        raise ValueError(f"{'columns' if id_names else 'id'} names no column.")
-    for first, second in (("id", "time"), ("id", "columns"), ("id", "static"),
-                          ("static", "columns")):  # fmt: skip
+    for role in ("id", "columns"):
+        if not roles[role]:
+            raise ValueError(f"{role} names no column.")
+    for first, second in combinations(("id", "time", "y", "static", "columns"), 2):
+        if (first, second) == ("time", "columns"):  # an hour may be a feature, too
+            continue
         both = [name for name in roles[first] if name in roles[second]]
         if both:
             raise ValueError(f"the column {both[0]!r} is given as {first} and as {second}.")
@@ -345,15 +387,19 @@ def _check_names(
 
 def _refuse_name(native: Any, frame: nw.DataFrame[Any], role: str, name: Any) -> NoReturn:
     index = list(getattr(getattr(native, "index", None), "names", []) or [])
-    hint = ""
+    hint = suggestion(name, frame.columns)
     if name is not None and name in index:
         hint = " It is in the index: pass frame.reset_index()."
-    else:
-        close = get_close_matches(str(name), [str(column) for column in frame.columns], 1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
     raise ValueError(
-        f"{role} names the column {name!r}, but frame has the columns {frame.columns!r}.{hint}"
+        f"{role} names the column {plain(name)!r}, but frame has the columns {frame.columns!r}."
+        f"{hint}"
     )
+
+
+def suggestion(name: Any, columns: list[Any]) -> str:
+    """Return a question about the column that is most like a name, or an empty string."""
+    close = get_close_matches(str(name), [str(column) for column in columns], 1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _values(frame: nw.DataFrame[Any], names: list[Any]) -> np.ndarray:
@@ -397,7 +443,7 @@ def _without_objects(column: Any) -> np.ndarray:
     return array
 
 
-def _items(ids: Any) -> list[Any]:
+def python_items(ids: Any) -> list[Any]:
     """Return ids as Python objects that are equal where the ids are; dates stay numpy's."""
     array = np.asarray(ids)
     return list(array) if array.dtype.kind in "mM" else array.tolist()
@@ -405,6 +451,17 @@ def _items(ids: Any) -> list[Any]:
 
 def _is_text(dtype: Any) -> bool:
     return dtype in (nw.String, nw.Categorical, nw.Enum)
+
+
+def kinds_of(frame: Any, names: list[Any]) -> dict[Any, str]:
+    """Return which columns hold numbers and which strings; a frame may lack some."""
+    schema = _from_native(frame).schema
+    kinds = {}
+    for name in names:
+        dtype = schema.get(name)
+        if dtype is not None and (_is_text(dtype) or dtype.is_numeric() or dtype == nw.Boolean):
+            kinds[name] = "strings" if _is_text(dtype) else "numbers"
+    return kinds
 
 
 def _times(frame: nw.DataFrame[Any], name: Any) -> np.ndarray:
@@ -429,8 +486,14 @@ def _times(frame: nw.DataFrame[Any], name: Any) -> np.ndarray:
         )
     lost = np.flatnonzero(missing_rows(array))
     if len(lost):
-        raise ValueError(f"the time {name!r} is missing in row {lost[0]} of frame.")
+        lack = _lack(array[lost[0]])
+        raise ValueError(f"the time {name!r} is {lack} in row {lost[0]} of frame.")
     return array
+
+
+def _lack(value: Any) -> str:
+    """Return what is wrong with a value that `missing_rows` finds."""
+    return "infinite" if isinstance(value, Real) and np.isinf(float(value)) else "missing"
 
 
 # Rows, sorted by id and time
@@ -464,7 +527,8 @@ class _Rows:
             column = np.asarray(frame.get_column(name).to_numpy())
             lost = np.flatnonzero(missing_rows(column))
             if len(lost):
-                raise ValueError(f"the id {name!r} is missing in row {lost[0]} of frame.")
+                lack = _lack(column[lost[0]])
+                raise ValueError(f"the id {name!r} is {lack} in row {lost[0]} of frame.")
             own, distinct = encode(column)
             codes = codes * len(distinct) + own
             codes = np.unique(codes, return_inverse=True)[1]  # small, whatever their number
@@ -477,7 +541,9 @@ class _Rows:
         self.first = first[by_appearance]
         self.ids = _without_objects(parts[0][self.first])
         if len(parts) > 1:
-            self.ids = object_array(zip(*(_items(part[self.first]) for part in parts), strict=True))
+            self.ids = object_array(
+                zip(*(python_items(part[self.first]) for part in parts), strict=True)
+            )
         self.times = None if time is None else _times(frame, time)
         keys = (self.codes,) if self.times is None else (self.times, self.codes)
         self.order = np.lexsort(keys)  # stable
@@ -531,8 +597,8 @@ class _Rows:
         if len(empty):
             raise ValueError(
                 f"missing='drop' leaves no step of id {_shown(self.ids[empty[0]])}, whose "
-                f"{np.count_nonzero(self.codes == empty[0])} rows all lack a value. Leave this id "
-                "out, or fill the values."
+                f"{np.count_nonzero(self.codes == empty[0])} rows all have a missing or infinite "
+                "value. Leave this id out, or fill the values."
             )
 
     def split(self, column: np.ndarray) -> np.ndarray:
@@ -542,7 +608,8 @@ class _Rows:
     def label_of_ids(self, labels: np.ndarray, name: Any) -> np.ndarray:
         lost = np.flatnonzero(missing_rows(labels))
         if len(lost):
-            raise ValueError(f"y={name!r} is missing for {self.where(int(lost[0]))}.")
+            row = int(lost[0])
+            raise ValueError(f"y={name!r} is {_lack(labels[row])} for {self.where(row)}.")
         hint = ". Labels that change from step to step are read by per_step=True"
         self.check_constant(labels, f"y={name!r}", hint)
         return labels[self.first]
@@ -772,6 +839,8 @@ def sequences_to_frame(
     1  a    5.0
     2  b    1.0
     """
+    if backend not in (None, *_BACKENDS):
+        raise ValueError(f"backend={plain(backend)!r} is not accepted; use one of {_BACKENDS}.")
     arrays = _step_arrays(sequences)
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
     flat = concatenate(arrays)
@@ -782,6 +851,16 @@ def sequences_to_frame(
         if backend is not None:
             raise ValueError("backend is that of like; pass either.")
         keys, order = _keys_like(like, ids, lengths)
+        own_time = [] if like.times is None else keys.columns[-1:]
+        own_id = keys.columns[: len(keys.columns) - len(own_time)]
+        for role, name, default, own in (
+            ("id", id, "id", own_id), ("time", time, "time", own_time)
+        ):  # fmt: skip
+            if name != default and listed(name) != own:
+                raise ValueError(
+                    f"{role}={name!r} is not that of like, {own!r}; leave it out, and rename the "
+                    "column of the result."
+                )
         named = {name: column[order] for name, column in named.items()}
     else:
         keys = _new_keys(ids, times, id, time, lengths, backend)
@@ -796,12 +875,26 @@ def sequences_to_frame(
 def _step_arrays(sequences: Any) -> list[np.ndarray]:
     """Return each sequence as an array of shape (T_i, k)."""
     items = as_container(sequences, "sequences")
+    if hasattr(items, "columns") or not hasattr(items, "__len__") or isinstance(items, str | bytes):
+        raise TypeError(
+            f"sequences is a {type(sequences).__name__}; accepted is a list with one array of "
+            "values for each id, or an array of shape (n, T) or (n, T, k)."
+        )
     items = items.to_list() if hasattr(items, "to_list") else list(items)
     if not items:
         raise ValueError("sequences is empty.")
     arrays: list[np.ndarray] = []
+    empty: list[int] = []
     for i, item in enumerate(items):
-        array = np.asarray(item)
+        try:
+            array = np.asarray(item)
+        except ValueError as error:
+            raise ValueError(
+                f"sequences[{i}] has steps of different shapes; accepted is one value for each "
+                "step, or one row."
+            ) from error
+        if array.shape == (0,):
+            empty.append(i)
         if array.ndim not in (1, 2):
             given = f"has {array.ndim} dimensions" if array.ndim else f"is {plain(item)!r}"
             raise ValueError(
@@ -809,13 +902,16 @@ def _step_arrays(sequences: Any) -> list[np.ndarray]:
                 "single prediction for each id needs no conversion: "
                 "pandas.DataFrame({'id': ids, 'prediction': predictions})."
             )
-        array = array[:, None] if array.ndim == 1 else array
-        if arrays and array.shape[1] != arrays[0].shape[1]:
+        arrays.append(array[:, None] if array.ndim == 1 else array)
+    first = next((i for i in range(len(arrays)) if i not in empty), 0)
+    for i in empty:  # without steps there is neither a number of values nor a type
+        arrays[i] = arrays[first][:0]
+    for i, array in enumerate(arrays):
+        if array.shape[1] != arrays[first].shape[1]:
             raise ValueError(
-                f"sequences[{i}] has {array.shape[1]} values per step, but sequences[0] has "
-                f"{arrays[0].shape[1]}."
+                f"sequences[{i}] has {array.shape[1]} values per step, but sequences[{first}] has "
+                f"{arrays[first].shape[1]}."
             )
-        arrays.append(array)
     return arrays
 
 
@@ -841,10 +937,13 @@ def _keys_like(
     own = np.array([len(steps) for steps in like.X], dtype=np.int64)
     chosen = np.arange(len(own))
     if ids is not None:
-        place = {identity: i for i, identity in enumerate(_items(like.ids))}
-        given = as_container(ids, "ids")
+        place = {identity: i for i, identity in enumerate(python_items(like.ids))}
+        given = _listed_ids(ids)
         is_tuple = isinstance(like.ids[0], tuple)
-        asked = list(map(tuple, given)) if is_tuple else _items(given)
+        if is_tuple:
+            _check_pairs(given, len(like.ids[0]))
+        asked = list(map(tuple, given)) if is_tuple else python_items(object_array(given))
+        _check_hashable(asked)
         for i, identity in enumerate(asked):
             if identity not in place:
                 raise ValueError(f"ids[{i}] is {_shown(identity)}, which is not among like.ids.")
@@ -880,26 +979,43 @@ def _new_keys(
     if ids is None:
         raise ValueError("ids is None; pass the id of each sequence, or like.")
     names, owner = listed(id), sequence_ids(lengths)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"id={id!r} is not accepted; give one name, or several different ones.")
+    time = None if times is None else _single("time", listed(time), time)
+    if times is not None and time in names:
+        raise ValueError(f"id and time are both {time!r}; give the column of times another name.")
     series = nw.from_native(ids, series_only=True, pass_through=True)
     if isinstance(series, nw.Series):
         if len(names) > 1:
             raise ValueError(f"id={names!r} needs ids of {len(names)} entries each, not a Series.")
         identities = series.to_list()
+        _check_hashable(identities)
         _check_counts(len(identities), lengths)
         frame = _take(series.alias(names[0]).to_frame(), owner)
         if backend is not None and str(frame.implementation).lower() != backend:
             raise ValueError(f"backend={backend!r} is not that of ids; pass either.")
     else:
-        identities = list(ids)
+        identities = _listed_ids(ids)
         _check_counts(len(identities), lengths)
-        parts = [ids] if len(names) == 1 else list(zip(*identities, strict=True))
-        if len(parts) != len(names):
-            raise ValueError(f"ids[0] has {len(parts)} entries, but id={names!r}.")
+        if len(names) == 1:
+            _check_hashable(identities)
+            parts: list[Any] = [ids]
+        else:
+            _check_pairs(identities, len(names))
+            parts = list(zip(*identities, strict=True))
         columns = {name: _column(part)[owner] for name, part in zip(names, parts, strict=True)}
         frame = _new_frame(columns, backend or "pandas")
     if times is None:
         return frame
-    items = list(times)
+    items = list(as_container(times, "times")) if hasattr(times, "__len__") else [times]
+    flat = next(
+        (i for i, item in enumerate(items) if isinstance(item, str) or not np.ndim(item)), -1
+    )
+    if flat >= 0:
+        raise TypeError(
+            f"times{f'[{flat}]' if hasattr(times, '__len__') else ''} is {plain(items[flat])!r}; "
+            "accepted is one array of times for each sequence."
+        )
     if len(items) != len(lengths):
         raise ValueError(f"times has {len(items)} entries, but there are {len(lengths)} sequences.")
     counts = np.array([len(item) for item in items], dtype=np.int64)
@@ -910,6 +1026,34 @@ def _new_keys(
         column = nw.concat([series.alias(time).to_frame() for series in own])
         return frame.with_columns(nw.maybe_reset_index(column).get_column(time))
     return _with_columns(frame, {time: concatenate([_column(item) for item in items])})
+
+
+def _listed_ids(ids: Any) -> list[Any]:
+    given = as_container(ids, "ids")
+    if not hasattr(given, "__len__") or isinstance(given, str | bytes) or hasattr(given, "columns"):
+        raise TypeError(
+            f"ids is a {type(ids).__name__}; accepted is an array-like of the ids of all sequences."
+        )
+    return given.to_list() if hasattr(given, "to_list") else list(given)
+
+
+def _check_hashable(ids: list[Any]) -> None:
+    for i, identity in enumerate(ids):
+        if not isinstance(identity, Hashable):
+            raise TypeError(
+                f"ids[{i}] is a {type(identity).__name__}; accepted are strings, numbers, dates "
+                "and tuples of them. Name several columns in id for ids of several entries."
+            )
+
+
+def _check_pairs(ids: list[Any], n: int) -> None:
+    """Raise ValueError for ids that do not have one entry for each of n columns."""
+    for i, identity in enumerate(ids):
+        if isinstance(identity, str) or not hasattr(identity, "__len__") or len(identity) != n:
+            raise ValueError(
+                f"ids[{i}] is {plain(identity)!r}; accepted are tuples of {n} entries, one for "
+                "each column of ids."
+            )
 
 
 def _check_counts(n: int, lengths: np.ndarray) -> None:

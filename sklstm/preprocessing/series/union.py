@@ -31,12 +31,14 @@ from sklstm._sequences import (
     as_ragged,
     contain_rectangle,
     contain_sequences,
+    is_sequence,
     is_table,
     object_array,
     plain,
     split,
     token_ids_in,
 )
+from sklstm.preprocessing.series.frames import listed, suggestion
 
 _FORMS = "(name, transformer) or (name, transformer, columns)"
 
@@ -254,8 +256,9 @@ class SequenceUnion(ExplainedKeywords, LinksToReference, TransformerMixin, _Base
         Raises
         ------
         TypeError, ValueError
-            If a part returns token ids beside other parts, or parts differ in their numbers of
-            samples or of steps. The message names the parts and the first such sample.
+            If a part returns token ids beside other parts, parts differ in their numbers of
+            samples or of steps, or NaN in a static feature is to be put beside sequences. The
+            message names the parts and the first such sample.
         """
         check_is_fitted(self)
         if hasattr(self, "n_features_in_") and isinstance(X, np.ndarray):
@@ -267,10 +270,10 @@ class SequenceUnion(ExplainedKeywords, LinksToReference, TransformerMixin, _Base
             validate_data(self, X, reset=False, skip_check_array=True)
         fitted = [part for part in self.transformers_ if not _is_dropped(part[1])]
         outputs = Parallel(n_jobs=self.n_jobs)(
-            delayed(_transform)(name, transformer, _select(X, columns, name))
+            delayed(_transform)(name, transformer, _select(X, columns, name), columns)
             for name, transformer, columns in fitted
         )
-        joined, _ = _join([part[0] for part in fitted], outputs)
+        joined, _ = _join([part[0] for part in fitted], outputs, [part[2] for part in fitted])
         return self._contain(joined, X)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -364,12 +367,14 @@ class SequenceUnion(ExplainedKeywords, LinksToReference, TransformerMixin, _Base
             estimator = FunctionTransformer() if isinstance(transformer, str) else transformer
             used.append((name, clone(estimator), chosen))
         results = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_one)(name, estimator, _select(X, columns, name), y, routed.get(name))
+            delayed(_fit_one)(
+                name, estimator, _select(X, columns, name), y, routed.get(name), columns
+            )
             for name, estimator, columns in used
         )
         names = [name for name, _, _ in used]
         outputs = [output for output, _ in results]
-        joined, widths = _join(names, outputs)
+        joined, widths = _join(names, outputs, [columns for _, _, columns in used])
         fitted = {name: one for name, (_, one) in zip(names, results, strict=True)}
         chosen = {name: columns for name, _, columns in used}
         names_out = ["sequence"]
@@ -417,27 +422,61 @@ def _has_own(transformer: Any) -> bool:
 
 
 @contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Add the name of the part to an error of its transformer."""
+def _named(name: str, X: Any, columns: Any) -> Iterator[None]:
+    """Add the name of the part to an error of its transformer, or replace the error.
+
+    It is replaced where scikit-learn does not know what went wrong: a transformer of numbers was
+    given sequences, or one of tables a single column.
+    """
     try:
         yield
     except Exception as error:
+        message = str(error)
+        of_cells = "array element with a sequence" in message
+        if of_cells and (held := _column_of_sequences(X, columns)):
+            raise ValueError(
+                f"part {name!r} gives {held} to a transformer that reads one number per sample. "
+                "Scale sequences by SequenceScaler; other columns belong in a part of their own."
+            ) from error
+        if isinstance(columns, str | Integral) and (
+            "Expected 2D array" in message or "Expected a 2-dimensional container" in message
+        ):
+            raise ValueError(
+                f"part {name!r} reads the column {columns!r}, which is given as one dimension, but "
+                f"its transformer reads tables; pass [{columns!r}] for a table of one column."
+            ) from error
         error.add_note(f"This happened in part {name!r} of SequenceUnion.")
         raise
 
 
-def _fit_one(name: str, transformer: Any, X: Any, y: Any, routed: Any) -> tuple[Any, Any]:
+def _column_of_sequences(X: Any, columns: Any) -> str:
+    """Return which sequences X holds, as messages show it, or an empty string."""
+    names = getattr(X, "column_names", None) or getattr(X, "columns", None)
+    if names is None:
+        return "sequences" if columns is None else f"the sequences in column {columns!r}"
+    for name in names:
+        cells = X[name]
+        if any(
+            is_sequence(cell) for cell in (cells.to_list() if hasattr(cells, "to_list") else cells)
+        ):
+            return f"the sequences in column {name!r}"
+    return ""
+
+
+def _fit_one(
+    name: str, transformer: Any, X: Any, y: Any, routed: Any, columns: Any
+) -> tuple[Any, Any]:
     """Return the output of a transformer, and the fitted transformer."""
     given = {} if routed is None else routed
-    with _named(name):
+    with _named(name, X, columns):
         if _has_own(transformer):
             return transformer.fit_transform(X, y, **given.get("fit_transform", {})), transformer
         transformer.fit(X, y, **given.get("fit", {}))
         return transformer.transform(X, **given.get("transform", {})), transformer
 
 
-def _transform(name: str, transformer: Any, X: Any) -> Any:
-    with _named(name):
+def _transform(name: str, transformer: Any, X: Any, columns: Any) -> Any:
+    with _named(name, X, columns):
         return transformer.transform(X)
 
 
@@ -449,6 +488,13 @@ def _select(X: Any, columns: Any, name: str) -> Any:
         raise TypeError(
             f"part {name!r} reads the columns {columns!r}, but X is a {type(X).__name__} of "
             "sequences; pass a frame or an array of shape (n, k), or leave out the columns."
+        )
+    known = list(getattr(X, "column_names", getattr(X, "columns", [])))
+    unknown = [one for one in listed(columns) if isinstance(one, str) and one not in known]
+    if known and unknown:
+        raise ValueError(
+            f"part {name!r} reads the column {unknown[0]!r}, but X has the columns {known!r}."
+            f"{suggestion(unknown[0], known)}"
         )
     try:
         return _safe_indexing(X, columns, axis=1)
@@ -473,8 +519,11 @@ def _names_of(output: Any, transformer: Any, X: Any, columns: Any, width: int) -
 # Joining
 
 
-def _join(names: list[str], outputs: list[Any]) -> tuple[Any, list[int]]:
-    """Return the joined outputs of the parts, and the number of features of each."""
+def _join(names: list[str], outputs: list[Any], columns: list[Any]) -> tuple[Any, list[int]]:
+    """Return the joined outputs of the parts, and the number of features of each.
+
+    `columns` are those that each part reads, for messages.
+    """
     are_ids = [not sparse.issparse(output) and token_ids_in(output)[0] for output in outputs]
     if any(are_ids):
         return _only_ids(names, outputs, are_ids)
@@ -498,11 +547,13 @@ def _join(names: list[str], outputs: list[Any]) -> tuple[Any, list[int]]:
         return np.hstack(columns), widths
     lengths = _common_lengths(ragged)
     parts = []
-    for name in names:
+    for name, output, read in zip(names, outputs, columns, strict=True):
         if name in ragged:
             parts.append(ragged[name].values)
         else:
-            parts.append(np.repeat(_as_numbers(static[name], name), lengths, axis=0))
+            numbers = _as_numbers(static[name], name)
+            _check_static(numbers, name, getattr(output, "columns", listed(read)))
+            parts.append(np.repeat(numbers, lengths, axis=0))
     single = all(part.dtype == np.float32 for part in parts)
     values = np.concatenate(parts, axis=1, dtype=np.float32 if single else np.float64)
     widths = [part.shape[1] for part in parts]
@@ -586,6 +637,19 @@ def _as_numbers(static: Any, name: str) -> np.ndarray:
         except (TypeError, ValueError) as error:
             raise type(error)(f"of the output of part {name!r}: {error}") from error
     return np.asarray(array if array.dtype == np.float32 else array.astype(np.float64))
+
+
+def _check_static(numbers: np.ndarray, name: str, columns: Any) -> None:
+    """Raise ValueError for NaN and infinity in static features, as sequences may not hold them."""
+    bad = np.argwhere(~np.isfinite(numbers))
+    if len(bad):
+        row, k = bad[0].tolist()
+        names = list(columns)
+        of = f"column {names[k]!r}" if len(names) == numbers.shape[1] else f"feature {k}"
+        raise ValueError(
+            f"part {name!r} returns {plain(numbers[row, k])!r} for X[{row}] in {of}, which cannot "
+            "be put beside the values of sequences; fill it, by SimpleImputer for instance."
+        )
 
 
 def _check_samples(parts: dict[str, Any]) -> None:

@@ -73,6 +73,7 @@ def test_it_does_what_the_function_does(kind):
     assert model.columns_ == ["pulse"]
     assert model.n_features_in_ == FRAME.shape[1]
     assert model.get_feature_names_out().tolist() == ["sequence"]
+    assert_same(model.set_params(time=["day"]).fit_transform(frame), RESULT.X)
 
 
 def test_a_pipeline_from_long_table_to_labels():
@@ -106,6 +107,52 @@ def test_y_has_one_entry_for_each_id():
         make_pipeline(clone(READ), LSTMClassifier()).fit(FRAME, [0, 1, 0])
 
 
+def test_the_index_of_y_may_not_be_the_ids_in_another_order():
+    by_groupby = FRAME.groupby("patient")["ill"].first()  # sorted
+    first = by_groupby.index[0]
+    message = (
+        rf"y.index\[0\] is '{first}', but .* number 0 in X is '{RESULT.ids[0]}'.*"
+        r"y.loc\[frame\['patient'\].unique\(\)\]"
+    )
+    model = clone(READ)
+    for labels in (by_groupby, by_groupby.to_frame()):
+        with pytest.raises(ValueError, match=message):
+            model.fit(FRAME, labels)
+    assert not hasattr(model, "columns_")
+    model.fit(FRAME, by_groupby.loc[FRAME["patient"].unique()])
+    model.fit(FRAME, by_groupby.to_numpy())
+    model.fit(FRAME, by_groupby.rename(str.upper))
+
+
+def test_the_index_of_y_for_ids_of_several_columns_and_numbers():
+    frame = pd.DataFrame({"a": [2, 2, 1, 0], "b": ["y", "x", "x", "z"], "v": [1.0, 2.0, 3.0, 4.0]})
+    labels = frame.groupby(["a", "b"])["v"].first()
+    model = FrameToSequences(["a", "b"], columns="v")
+    with pytest.raises(ValueError, match=r"y.index\[0\] is \(0, 'z'\).*X is \(2, 'y'\)"):
+        model.fit(frame, labels)
+    with pytest.raises(ValueError, match=r"y.loc\[frame_to_sequences\(...\).ids\]"):
+        model.fit(pl.from_pandas(frame), labels)
+    model.fit(frame, labels.loc[frame_to_sequences(frame, id=["a", "b"], columns="v").ids])
+    one = FrameToSequences("a", columns="v")
+    with pytest.raises(ValueError, match=r"y.index\[0\] is 0, but"):
+        one.fit(frame, frame.groupby("a")["v"].first())
+    one.fit(frame, pd.Series([5, 6, 7]))  # a RangeIndex, which is a position
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_columns_hold_what_they_held_in_fit(kind):
+    numbers = FrameToSequences("patient", "day", ["age", "pulse"]).fit(KINDS[kind])
+    strings = FrameToSequences("patient", "day", "event").fit(KINDS[kind])
+    texts = FRAME.assign(pulse=FRAME["pulse"].astype(str))
+    texts = {"pandas": texts, "polars": pl.from_pandas(texts), "pyarrow": pa.table(texts)}[kind]
+    for model in (numbers, clone(READ).fit(KINDS[kind])):
+        with pytest.raises(ValueError, match="'pulse' of X holds strings, but it held numbers"):
+            model.transform(texts)
+    with pytest.raises(ValueError, match="'event' of X holds numbers, but it held strings in fit"):
+        strings.transform(FRAME.assign(event=1.0))
+    assert_same(numbers.transform(FRAME.astype({"pulse": "Float32"})), numbers.transform(FRAME))
+
+
 def test_a_failed_fit_changes_nothing():
     model = clone(READ).fit(FRAME)
     before = vars(model).copy()
@@ -121,7 +168,7 @@ def test_strings_for_the_tokenizer():
         LSTMTagger(**SMALL),
     )
     tags = frame_to_sequences(
-        FRAME, id="patient", time="day", columns="pulse", y="event", per_step=True
+        FRAME, id="patient", time=["day"], columns="pulse", y="event", per_step=True
     ).y
     fitted = model.fit(FRAME, tags)
     assert [len(own) for own in fitted.predict(FRAME)] == [len(own) for own in tags]

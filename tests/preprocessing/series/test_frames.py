@@ -1,6 +1,7 @@
 """frame_to_sequences and sequences_to_frame, for pandas, polars and Arrow."""
 
 import datetime
+import functools
 import pickle
 import warnings
 
@@ -379,6 +380,7 @@ def changed(frame, row, column, value):
 
 
 FRAME = visits(time="int")
+INFINITE = FRAME.assign(rate=np.where(np.arange(len(FRAME)) == 2, -np.inf, np.arange(len(FRAME))))
 OTHER = FRAME.rename(columns={"day": "t"}).assign(day=pd.Timestamp("2024"), z="z")
 
 
@@ -398,7 +400,25 @@ OTHER = FRAME.rename(columns={"day": "t"}).assign(day=pd.Timestamp("2024"), z="z
         (FRAME, {"columns": ["age", "age"]}, ValueError, r"\['age', 'age'\] names a column twice"),
         (FRAME, {"columns": ["patient"]}, ValueError, "'patient' is given as id and as columns"),
         (FRAME, {"time": ["day", "age"]}, ValueError, "time names 2 columns; accepted is the name"),
-        (FRAME, {"y": FRAME["ill"]}, ValueError, r"y names \d+ columns; accepted is the name"),
+        (FRAME, {"time": []}, ValueError, "time names no column; None stands for none"),
+        (FRAME, {"columns": {"age", "pulse"}}, TypeError, "columns is a set, which has no order"),
+        (FRAME, {"id": iter(["patient"])}, TypeError, "id is a list_iterator; accepted is"),
+        (FRAME, {"y": FRAME["ill"]}, TypeError, r"y is a Series of \d+ values; .* name .*, 'ill'"),
+        (FRAME, {"columns": FRAME["pulse"]}, TypeError, "columns is a Series of .*, 'pulse'"),
+        (FRAME, {"columns": pl.Series("age", [3])}, TypeError, "a Series of 1 values; .* 'age'"),
+        (FRAME, {"columns": FRAME.notna().any()}, TypeError, r"mask list\(frame.columns\[mask"),
+        (FRAME, {"columns": [True, False]}, TypeError, "columns is a boolean mask"),
+        (FRAME, {"columns": ["age", ["pulse"]]}, TypeError, r"columns\[1\] is a list; accepted"),
+        (FRAME, {"columns": ["pulse", "ill"], "y": "ill"}, ValueError, "'ill' is .* y and as col"),
+        (FRAME, {"y": "ill", "static": "ill"}, ValueError, "'ill' is given as y and as static"),
+        (FRAME, {"y": "patient"}, ValueError, "'patient' is given as id and as y"),
+        (FRAME, {"y": "day"}, ValueError, "'day' is given as time and as y"),
+        (FRAME, {"static": "day"}, ValueError, "'day' is given as time and as static"),
+        (FRAME, {"per_step": True}, ValueError, "per_step=True needs y, the column of labels"),
+        (FRAME, {"per_step": "yes", "y": "ill"}, TypeError, "per_step='yes' is not accepted"),
+        (INFINITE, {"time": "rate"}, ValueError, "time 'rate' is infinite in row 2 of frame"),
+        (INFINITE, {"id": "rate"}, ValueError, "id 'rate' is infinite in row 2 of frame"),
+        (INFINITE, {"y": "rate"}, ValueError, "y='rate' is infinite for id .* at .*row 2 of frame"),
         (FRAME, {"static": "pulse"}, ValueError, "'pulse' is given as static and as columns"),
         (FRAME, {"columns": ["event", "age"]}, ValueError, "'event' of String beside 'age'.*get_d"),
         (OTHER, {"time": "t", "columns": ["day"]}, TypeError, "'day' of frame has the type Date"),
@@ -418,6 +438,41 @@ OTHER = FRAME.rename(columns={"day": "t"}).assign(day=pd.Timestamp("2024"), z="z
 def test_errors_name_the_argument(frame, given, error, message):
     with pytest.raises(error, match=message):
         frame_to_sequences(frame, **({"id": "patient", "time": "day", "columns": "pulse"} | given))
+
+
+@KINDS
+def test_one_name_in_a_list_is_the_name(kind):
+    frame = kind(FRAME)
+    one = frame_to_sequences(frame, id="patient", time="day", columns="pulse", y="ill")
+    other = frame_to_sequences(frame, id=["patient"], time=["day"], columns="pulse", y=("ill",))
+    assert other.y.tolist() == one.y.tolist()
+    assert [own.tolist() for own in other.times] == [own.tolist() for own in one.times]
+
+
+def test_times_and_a_series_of_names_may_be_columns():
+    names = pd.Series(["pulse", "day"])
+    result = frame_to_sequences(FRAME, id="patient", time="day", columns=names)
+    assert result.columns == ("pulse", "day")
+    for values, times in zip(result.X, result.times, strict=True):
+        np.testing.assert_array_equal(values[:, 1], times)
+    others = frame_to_sequences(FRAME, id="patient", time="day", y="ill", static="age").columns
+    assert others == ("pulse", "steps", "rests")
+
+
+@pytest.mark.parametrize(
+    "fit", [LSTMClassifier(**SMALL).fit, functools.partial(make_windows, window=2)]
+)
+def test_a_whole_result_is_no_sequences(fit):
+    whole = frame_to_sequences(FRAME, id="patient", time="day", columns="pulse", y="ill")
+    message = "X is a FrameSequences, not the sequences in it; pass its attributes, result.X and"
+    with pytest.raises(TypeError, match=message):
+        fit(whole, whole.y)
+
+
+def test_all_windows_are_no_sequences():
+    windows = make_windows([[1.0, 2.0, 3.0]], [[0, 1, 0]], window=2)
+    with pytest.raises(TypeError, match="X is a Windows, not the sequences in it; pass its attr"):
+        LSTMClassifier(**SMALL).fit(windows, windows.y)
 
 
 @KINDS
@@ -538,6 +593,9 @@ def test_series_decide_about_kind_and_dtypes():
     back = sequences_to_frame([[1, 2], [3]], ids=ids, times=zoned, id="who", time="when")
     assert back["who"].dtype == "category"
     assert back["who"].tolist() == ["x", "x", "y"]
+    assert back.equals(
+        sequences_to_frame([[1, 2], [3]], ids=ids, times=zoned, id=["who"], time=["when"])
+    )
     pd.testing.assert_series_equal(back["when"], pd.concat(zoned).reset_index(drop=True),
                                    check_names=False)  # fmt: skip
     other = sequences_to_frame([[1, 2], [3]], ids=pl.Series(["x", "y"], dtype=pl.Categorical))
@@ -568,12 +626,65 @@ RESULT = frame_to_sequences(FRAME, id="patient", time="day", columns="pulse")
         (dict(like=None, ids=["a"]), ValueError, "ids has 1 entries, but there are 6 sequences"),
         (dict(like=None, ids=[*"abcdef"], times=RESULT.times[::-1]), ValueError, r"but id '\w' "),
         (dict(like=None, ids=pd.Series(list("abcdef")), backend="polars"), ValueError, "not that "),
+        (dict(like=None, ids=[*"abcdef"], times=RESULT.times, id="x", time="x"), ValueError,
+         "id and time are both 'x'"),
+        (dict(sequences=None), TypeError, "sequences is a NoneType; accepted is a list with one"),
+        (dict(sequences=3.5), TypeError, "sequences is a float; accepted is a list"),
+        (dict(sequences=FRAME), TypeError, "sequences is a DataFrame; accepted is a list"),
+        (dict(sequences=pl.from_pandas(FRAME)), TypeError, "sequences is a DataFrame; accepted"),
+        (dict(sequences=RESULT), TypeError, "sequences is a FrameSequences, not the sequences in"),
+        (dict(sequences=[[[1, 2], [3]]]), ValueError, r"sequences\[0\] has steps of different"),
+        (dict(ids=3), TypeError, "ids is a int; accepted is an array-like"),
+        (dict(ids="abcdef", like=None), TypeError, "ids is a str; accepted is an array-like"),
+        (dict(ids=[["p1"]]), TypeError, r"ids\[0\] is a list; accepted are strings, numbers"),
+        (dict(like=None, ids=["a", {}, "b", "c", "d", "e"]), TypeError, r"ids\[1\] is a dict"),
+        (dict(like=None, ids=[("a", 1), ("b", 2, 3), ("c", 1), ("d", 1), ("e", 1), ("f", 1)],
+              id=["x", "y"]), ValueError, r"ids\[1\] is \('b', 2, 3\); accepted are tuples of 2"),
+        (dict(like=None, ids=[*"abcdef"], id=["x", "y"]), ValueError, r"ids\[0\] is 'a'; accepted"),
+        (dict(like=None, ids=[*"abcdef"], times=[*range(6)]), TypeError, r"times\[0\] is 0; .*one"),
+        (dict(like=None, ids=[*"abcdef"], times=3), TypeError, "times is 3; accepted is one array"),
+        (dict(like=None, ids=[*"abcdef"], backend="dask"), ValueError, r"backend='dask'.*'polars'"),
+        (dict(like=None, ids=[*"abcdef"], id=["a", "a"]), ValueError, r"id=\['a', 'a'\] is not"),
+        (dict(like=None, ids=[*"abcdef"], id=[]), ValueError, r"id=\[\] is not accepted"),
+        (dict(like=None, ids=[*"abcdef"], times=RESULT.times, time=["a", "b"]), ValueError,
+         "time names 2 columns; accepted is the name of one"),
+        (dict(like=None, ids=pd.Series([[1]] * 6)), TypeError, r"ids\[0\] is a list; accepted"),
+        (dict(id="who"), ValueError, r"id='who' is not that of like, \['patient'\]; leave it out"),
+        (dict(time="when"), ValueError, r"time='when' is not that of like, \['day'\]"),
         (dict(sequences=[np.ones((2, 2)), np.ones((3, 1))]), ValueError, r"\[1\] has 1 values per"),
     ],
 )  # fmt: skip
 def test_errors_of_the_way_back(given, error, message):
     with pytest.raises(error, match=message):
         sequences_to_frame(**({"sequences": RESULT.X, "like": RESULT} | given))
+
+
+def test_an_empty_sequence_has_no_rows():
+    for empty in ([], np.empty((0, 2))):
+        back = sequences_to_frame([empty, [[1, 2], [3, 4]], empty, [[5, 6]]], ids=[*"abcd"])
+        assert back["id"].tolist() == ["b", "b", "d"]
+        assert back["value1"].tolist() == [2, 4, 6]
+    back = sequences_to_frame([[], ["x", "y"], []], ids=[1, 2, 3])
+    assert back["value"].tolist() == ["x", "y"]
+    assert sequences_to_frame([[], [7]], ids=[1, 2])["value"].dtype == np.int64
+    with pytest.raises(ValueError, match=r"sequences\[2\] has 1 values .* sequences\[1\] has 2"):
+        sequences_to_frame([[], [[1, 2]], [3]], ids=[*"abc"])
+
+
+def test_the_names_of_like_may_be_repeated():
+    back = sequences_to_frame(RESULT.X, RESULT, id=["patient"], time="day")
+    pd.testing.assert_frame_equal(back, sequences_to_frame(RESULT.X, RESULT))
+
+
+def test_the_usual_step_is_shown_as_people_write_it():
+    times = np.arange(8) * 0.2
+    frame = pd.DataFrame({"id": 1, "t": times, "x": 1.0})
+    result = frame_to_sequences(frame, id="id", time="t")
+    assert result.step == np.median(np.diff(times))
+    assert "usual step: 0.2, no gaps" in repr(result)
+    alone = frame_to_sequences(frame.assign(id=range(8)), id="id", time="t", columns="x")
+    assert "no usual step, no gaps" in repr(alone)
+    assert "irregular" not in repr(alone)
 
 
 def test_windows_of_the_sequences():
