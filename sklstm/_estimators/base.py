@@ -1789,7 +1789,7 @@ def _words_of(sequences: Ragged, vocabulary: Vocabulary | None) -> list[list[str
 
     Of steps of several words, all of them: "milk, tea".
     """
-    vocabulary = sequences.vocabulary or vocabulary
+    vocabulary = vocabulary if sequences.vocabulary is None else sequences.vocabulary
     if not sequences.is_tokens or vocabulary is None:
         return None
     words = vocabulary.words()

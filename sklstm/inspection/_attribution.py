@@ -27,7 +27,7 @@ from sklstm.inspection._figure import (
     visible,
     write_title,
 )
-from sklstm.inspection._reading import feature_names_of, fitted_last, read_steps
+from sklstm.inspection._reading import feature_names_of, fitted_last, read_several
 
 KINDS = ("auto", "words", "bars", "series", "heatmap")
 FONT_SIZE, SMALLEST_FONT = 11.0, 5.0
@@ -158,10 +158,10 @@ def integrated_gradients(
         not isinstance(n_steps, Integral) or isinstance(n_steps, bool) or int(n_steps) < 1
     ):
         raise ValueError(f"n_steps must be 'auto' or a whole number above 0; got {n_steps!r}.")
-    read = read_steps(estimator, [X] if isinstance(X, str) else X)
+    read = read_several(estimator, [X] if isinstance(X, str) else X)
     if baseline is not None and not _is_one_step(baseline):
         given = [baseline] if isinstance(baseline, str) else baseline
-        baseline = read_steps(estimator, given).X
+        baseline = read_several(estimator, given, "baseline").X
     found = last._attribute(
         read.X,
         target=target,

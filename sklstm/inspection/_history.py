@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 from sklearn.exceptions import NotFittedError
@@ -198,6 +199,13 @@ class TrainingHistoryDisplay:
                     f"best_epochs[{name!r}] holds {n_given} epochs, but histories[{name!r}] "
                     f"{len(trainings[name])} trainings; pass one for each."
                 )
+            for i, epoch in enumerate([best] if n_given is None else best):
+                if epoch is not None and not isinstance(epoch, Integral):
+                    at = "" if n_given is None else f"[{i}]"
+                    raise ValueError(
+                        f"best_epochs[{name!r}]{at} must be the number of an epoch, from 1, or "
+                        f"None; got {epoch!r}."
+                    )
         return trainings
 
     def _handles(self) -> list[Any]:

@@ -100,6 +100,24 @@ def read_steps(estimator: Any, X: Any) -> Read:
     return Read(estimator, X, vocabulary)
 
 
+def read_several(estimator: Any, X: Any, name: str = "X") -> Read:
+    """Transform X as `read_steps` does; errors give it its name, and say if it is one sequence."""
+    try:
+        return read_steps(estimator, X)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        try:
+            read_one(estimator, X)
+        except (TypeError, ValueError):
+            if name == "X":
+                raise error from None
+            reason = str(error).replace("X[", f"{name}[")
+            raise kind(f"{name} must be sequences or texts like X: {reason}") from error
+        raise kind(
+            f"{name} is one sequence, where a list of sequences is needed; pass [{name}]."
+        ) from error
+
+
 def read_one(estimator: Any, x: Any) -> Read:
     """Transform one sequence by all steps of a pipeline but the last.
 

@@ -13,7 +13,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, SequenceTokenizer, SequenceUnion
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMTagger,
+    SequenceScaler,
+    SequenceTokenizer,
+    SequenceUnion,
+)
 from sklstm.datasets import load_polarity
 from sklstm.inspection import integrated_gradients
 from sklstm.nn import CountPath, StepPath
@@ -548,6 +555,19 @@ def test_one_series_is_no_list_of_them():
     single = LSTMRegressor(**SMALL).fit(X, X[:, 0])
     with pytest.raises(ValueError, match=r"X is one sequence of shape \(20,\), .* pass \[X\]"):
         integrated_gradients(single, X[0])
+    scaled = make_pipeline(SequenceScaler(), LSTMRegressor(**SMALL)).fit(RAGGED, MEANS)
+    with pytest.raises(ValueError, match=r"X is one sequence.* pass \[X\]"):
+        integrated_gradients(scaled, RAGGED[0])
+
+
+def test_one_basket_is_no_list_of_them(of_baskets):
+    with pytest.raises(ValueError, match=r"X is one sequence, .* pass \[X\]"):
+        integrated_gradients(of_baskets, BASKETS[0])
+    with pytest.raises(ValueError, match=r"baseline is one sequence, .* pass \[baseline\]"):
+        integrated_gradients(of_baskets, BASKETS[:1], baseline=BASKETS[0])
+    words = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL)).fit(TEXTS, LABELS)
+    with pytest.raises(ValueError, match=r"baseline must be .* like X: baseline\[0\] is missing"):
+        integrated_gradients(words, TEXTS[:1], baseline=[None])
 
 
 def test_targets_name_what_is_wrong():

@@ -332,6 +332,8 @@ def test_what_is_no_history_is_named(stopped):
         draw({"a": pd.DataFrame(history)})
     for best, error, message in (
         ({"a": [1, 2]}, ValueError, r"best_epochs\['a'\] holds 2 epochs, but histories\['a'\] 3"),
+        ({"a": "2"}, ValueError, r"best_epochs\['a'\] must be the number of .*; got '2'"),
+        ({"a": [1, 2.5, 3]}, ValueError, r"best_epochs\['a'\]\[1\] must be .*; got 2.5"),
         ({"b": 1}, ValueError, "best_epochs holds the name 'b', .* accepted are 'a'"),
         ([1], TypeError, "best_epochs must be a dict .*; got a list"),
     ):
