@@ -29,6 +29,7 @@ from sklstm._estimators.params import CHARACTERS, NETWORK, POOLED, TRAINING, lay
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
     N_RESERVED,
+    PADDING_ID,
     UNKNOWN_ID,
     InputSpec,
     Ragged,
@@ -47,6 +48,7 @@ from sklstm._sequences import (
     flatten_steps,
     label_fault,
     moments,
+    object_array,
     offsets,
     plain,
     ranges,
@@ -1393,10 +1395,17 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     # For the displays of `sklstm.inspection`, which import nothing from here
 
     def _attribute(
-        self, X: Any, *, target: Any, step: int | None, baseline: Any, n_steps: int | None
+        self,
+        X: Any,
+        *,
+        target: Any,
+        step: int | None,
+        baseline: Any,
+        n_steps: int | None,
+        vocabulary: Vocabulary | None = None,
     ) -> dict[str, Any]:
         """Return integrated gradients: the body of `sklstm.inspection.integrated_gradients`."""
-        sequences = self._read_X(X)
+        sequences = self._read_several(X)
         module = self._inspected_network("integrated gradients")
         steps = self._explained_steps(step, sequences)
 
@@ -1441,7 +1450,30 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             "completeness_errors": found.errors,
             "n_steps": found.n_nodes,
             "series": None if sequences.is_tokens else self._restore_sequences(sequences),
+            "words": _words_of(sequences, vocabulary),
         }
+
+    def _read_several(self, X: Any, name: str = "X") -> Ragged:
+        """Read `X`; if it is one sequence where a list of them is needed, say so."""
+        try:
+            return self._read_X(X)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            try:
+                self._read_X([X])
+            except (TypeError, ValueError):
+                raise error from None
+            shape = f" of shape {X.shape}" if hasattr(X, "shape") else ""
+            raise kind(
+                f"{name} is one sequence{shape}, where a list of sequences is needed; pass "
+                f"[{name}]."
+            ) from error
+
+    def _step_words(self, X: Any, vocabulary: Vocabulary | None) -> list[list[str]] | None:
+        """Return the word of each step that the network reads, or None for values."""
+        with warnings.catch_warnings():  # of X, which was read before
+            warnings.simplefilter("ignore")
+            return _words_of(self._read_X(X), vocabulary)
 
     def _layer_states(self, X: Any, *, layer: int, backward: bool) -> list[np.ndarray]:
         """Return hidden and cell state of a layer of each sequence, (2, T_i, hidden_size).
@@ -1453,6 +1485,11 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         n_layers = len(module.recurrent.forward_layers)
         if not n_layers:
             raise ValueError("the model has no recurrent layers, as num_layers is 0.")
+        layer = as_python(layer)
+        if not isinstance(layer, int) or isinstance(layer, bool):
+            raise ValueError(
+                f"layer must be a whole number, from {-n_layers} to {n_layers - 1}; got {layer!r}."
+            )
         if not -n_layers <= layer < n_layers:
             raise ValueError(
                 f"layer={layer}, but the model has {n_layers} recurrent layers, 0 to "
@@ -1510,20 +1547,43 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             if tokens:
                 return None
             baseline = 0.0 if self._moments_ is None else self._moments_[0]
-        elif tokens or not _is_step(baseline, n_features):
+            baseline = np.broadcast_to(baseline, (n_features,))  # of matrices, one for all
+        elif not _holds_numbers(baseline):
             return self._read_baselines(baseline, sequences)
-        step = np.broadcast_to(np.asarray(baseline, dtype=np.float32), (1, n_features))
+        elif tokens:
+            raise ValueError(
+                f"baseline={plain(baseline)!r} is a number or a list of them, but the model reads "
+                "words. Accepted are None, for no words, one text of one word such as ['the'], "
+                "which is repeated, and texts with as many words as those of X."
+            )
+        given = np.asarray(baseline, dtype=np.float64)
+        if given.shape not in {(), (n_features,)}:
+            raise ValueError(
+                f"baseline has shape {given.shape}, but a step of X has {n_features} values. "
+                f"Accepted are a number, an array of shape ({n_features},), which are repeated at "
+                "every step, and sequences like X."
+            )
+        with np.errstate(over="ignore"):
+            step = np.broadcast_to(given.astype(np.float32), (1, n_features))
+        wrong = np.flatnonzero(~np.isfinite(step[0]))
+        if len(wrong):
+            where = f"[{wrong[0]}]" if given.ndim else ""
+            raise ValueError(
+                f"baseline{where} is {given.flat[wrong[0] if given.ndim else 0]}; accepted are "
+                "finite numbers within the range of float32."
+            )
         rows = np.zeros(int(sequences.lengths.sum()), dtype=np.int64)
         return replace(sequences, values=step, unknown=None).with_rows(rows, sequences.lengths)
 
     def _read_baselines(self, baseline: Any, sequences: Ragged) -> Ragged:
         """Return the user's baselines, after checking that they are as long as the sequences."""
         try:
-            given = self._read_X(baseline)
+            given = self._read_several(baseline, "baseline")
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             step = "" if sequences.is_tokens else f"the {sequences.n_features} values of a step or "
-            raise kind(f"baseline must be {step}sequences like X: {error}") from error
+            reason = str(error).replace("Input X", "baseline").replace("X[", "baseline[")
+            raise kind(f"baseline must be {step}sequences like X: {reason}") from error
         if len(given) == 1 and given.lengths[0] == 1:
             rows = np.full(int(sequences.lengths.sum()), given.offsets[0])
             return given.with_rows(rows, sequences.lengths)
@@ -1717,11 +1777,29 @@ def _scales_differ(sequences: Ragged) -> bool:
     return False
 
 
-def _is_step(values: Any, n_features: int) -> bool:
-    """Return True for a number, or the values of one step."""
+def _holds_numbers(values: Any) -> bool:
+    """Return True for a number, or one dimension of them."""
     found = as_objects(values)
     numbers = all(isinstance(value, int | float | np.number) for value in found.flat)
-    return numbers and found.shape in {(), (n_features,)}
+    return numbers and found.ndim < 2 and found.size > 0
+
+
+def _words_of(sequences: Ragged, vocabulary: Vocabulary | None) -> list[list[str]] | None:
+    """Return the word of each step of token ids, by their own vocabulary or else a given one.
+
+    Of steps of several words, all of them: "milk, tea".
+    """
+    vocabulary = vocabulary if sequences.vocabulary is None else sequences.vocabulary
+    if not sequences.is_tokens or vocabulary is None:
+        return None
+    words = vocabulary.words()
+    ids = np.where(sequences.values < len(words), sequences.values, UNKNOWN_ID)
+    if not vocabulary.bags:  # the characters of a word follow its id
+        return [own.tolist() for own in split(words[ids[:, 0]], sequences.lengths)]
+    kept = ids != PADDING_ID
+    kept[:, 0] |= ~kept.any(axis=1)
+    steps = object_array(", ".join(words[step[own]]) for step, own in zip(ids, kept, strict=True))
+    return [own.tolist() for own in split(steps, sequences.lengths)]
 
 
 def _occurrences(ids: np.ndarray, n_ids: int) -> np.ndarray:

@@ -341,8 +341,9 @@ class LabelTarget(Target):
         index = np.array([places.get(_scalar(label), -1) for label in labels], dtype=np.int64)
         unknown = np.flatnonzero(index < 0)
         if len(unknown):
+            where = f"[{unknown[0]}]=" if np.ndim(as_objects(wanted)) else "="
             raise ValueError(
-                f"target={plain(labels[unknown[0]])!r} is none of the classes known: "
+                f"target{where}{plain(labels[unknown[0]])!r} is none of the classes known: "
                 f"{short(plain(self.classes))}."
             )
         return index

@@ -219,15 +219,26 @@ class NumberTarget(Target):
         place = (0,) * (len(shape) - len(place)) if not place else tuple(place)
         whole = all(isinstance(i, int) and not isinstance(i, bool) for i in place)
         if not whole or len(place) != len(shape):
-            raise ValueError(
-                f"target={plain(wanted)!r} must be an index of a number of shape {self.shape}."
-            )
+            raise ValueError(f"target={plain(wanted)!r}: {self._accepted_places()}.")
         if any(not -size <= i < size for i, size in zip(place, shape, strict=True)):
             raise ValueError(
-                f"target={plain(wanted)!r} is out of range for numbers of shape {self.shape}."
+                f"target={plain(wanted)!r} is out of range: {self._accepted_places()}."
             )
         found = [i % size for i, size in zip(place, shape, strict=True)]
         return np.full(n_samples, np.ravel_multi_index(found, shape), dtype=np.int64)
+
+    def _accepted_places(self) -> str:
+        """Return what `choose` accepts, for messages."""
+        if int(np.prod(self.shape)) == 1:
+            return "the model predicts one number for each sample, so target is not needed"
+        if len(self.shape) > 1:
+            return (
+                f"the model predicts numbers of shape {self.shape}; accepted is the index of one, "
+                f"such as {(0,) * len(self.shape)}"
+            )
+        n = self.shape[0]
+        places = "0 and 1" if n == 2 else f"0 to {n - 1}"
+        return f"the model predicts {n} numbers for each sample; accepted is one of {places}"
 
     def explained(self, outputs: Tensor, index: Tensor) -> Tensor:
         """Return a predicted number, ``(n,)``; of quantiles, the one nearest to 0.5."""

@@ -100,7 +100,7 @@ def integrate_gradients(
     """
     move_to(module, device)
     n, width = len(sequences), sequences.n_features
-    if sequences.has_characters:
+    if sequences.has_characters or _averages(module):
         width = 1
     values = np.zeros((int(sequences.lengths.sum()), width))
     outputs, baseline_outputs, errors = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -142,7 +142,13 @@ def _relative_error(parts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     scale = np.maximum(scale, _LEAST_OF_PARTS * np.abs(parts).sum(axis=(1, 2)))
     scale = np.maximum(scale, _LEAST_OF_OUTPUT * np.abs(ends).max(axis=0))
     miss = np.abs(parts.sum(axis=(1, 2)) - difference)
-    return np.divide(miss, scale, out=np.zeros_like(miss), where=scale > 0)
+    errors = np.divide(miss, scale, out=np.zeros_like(miss), where=scale > 0)
+    return np.where(np.isfinite(miss), errors, np.inf)
+
+
+def _averages(module: SequenceNetwork) -> bool:
+    """Return True if the vectors of the words of a step are averaged, so that they are one."""
+    return isinstance(module.embedding, TokenEmbedding) and module.embedding.average
 
 
 @contextmanager
@@ -202,7 +208,8 @@ class _Line:
         """Read some sequences and their baselines."""
         path = module.linear_path
         inputs, lengths = to_tensors(sequences, indices, device)
-        width = 1 if sequences.has_characters else inputs.shape[2]
+        one = sequences.has_characters or _averages(module)
+        width = 1 if one else inputs.shape[2]
         with reading_extra(sequences):
             end = module.read(inputs, lengths)  # (batch, time, size)
         begin = torch.zeros_like(end)

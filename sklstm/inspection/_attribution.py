@@ -6,7 +6,7 @@ import html
 import math
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,14 +18,16 @@ from sklstm.inspection._colors import format_label, get_colormap
 from sklstm.inspection._figure import (
     as_written,
     axes_of,
+    check_axes,
     label_rows,
     label_steps,
     mark_every_whole,
     root_of,
     shortened,
+    visible,
     write_title,
 )
-from sklstm.inspection._reading import fitted_last, read_steps, words_of
+from sklstm.inspection._reading import feature_names_of, fitted_last, read_several
 
 KINDS = ("auto", "words", "bars", "series", "heatmap")
 FONT_SIZE, SMALLEST_FONT = 11.0, 5.0
@@ -83,7 +85,8 @@ def integrated_gradients(
 
         attributions : ndarray of shape (n_samples,), dtype object
             For each sequence an array of shape (T_i,) of words, or (T_i, n_features) of values,
-            without steps that are removed as padding.
+            without steps that are removed as padding. Steps of several words, whose vectors are
+            averaged, have one number each.
         outputs : ndarray of shape (n_samples,)
             The explained output: of a classifier before sigmoid or softmax, of the ordinal loss a
             log-probability, of a regressor the predicted number. Of two classes with one sigmoid,
@@ -101,7 +104,7 @@ def integrated_gradients(
         series : ndarray of shape (n_samples,), dtype object, or None
             The values that the network has read, None for words.
         words : list of list of str, or None
-            The word of each step, if a `SequenceTokenizer` is in the pipeline.
+            The word of each step, or its words, such as "milk, tea"; None for values.
 
     Raises
     ------
@@ -155,19 +158,19 @@ def integrated_gradients(
         not isinstance(n_steps, Integral) or isinstance(n_steps, bool) or int(n_steps) < 1
     ):
         raise ValueError(f"n_steps must be 'auto' or a whole number above 0; got {n_steps!r}.")
-    read = read_steps(estimator, [X] if isinstance(X, str) else X)
+    read = read_several(estimator, [X] if isinstance(X, str) else X)
     if baseline is not None and not _is_one_step(baseline):
         given = [baseline] if isinstance(baseline, str) else baseline
-        baseline = read_steps(estimator, given).X
+        baseline = read_several(estimator, given, "baseline").X
     found = last._attribute(
         read.X,
         target=target,
         step=step,
         baseline=baseline,
         n_steps=None if n_steps == "auto" else int(n_steps),
+        vocabulary=read.vocabulary,
     )
-    lengths = [len(part) for part in found["attributions"]]
-    return Bunch(**found, words=words_of(read, lengths))
+    return Bunch(**found)
 
 
 class AttributionDisplay:
@@ -184,7 +187,8 @@ class AttributionDisplay:
     Parameters
     ----------
     attributions : sequence of array-like of shape (T_i,) or (T_i, n_features)
-        For each sample what its steps, or the features of its steps, add.
+        For each sample what its steps, or the features of its steps, add. Steps that are matrices,
+        as those of films, count as one feature for each of their entries, row by row.
     words : sequence of list of str, default=None
         The word of each step.
     values : sequence of array-like of shape (T_i,) or (T_i, n_features), default=None
@@ -325,7 +329,8 @@ class AttributionDisplay:
         estimator, X, target, step, baseline, n_steps
             As in `integrated_gradients`. Some samples are enough: each is drawn.
         feature_names : sequence of str, default=None
-            Names of the features of a series. None numbers them.
+            Names of the features of a series. None takes those that the estimator has seen in
+            `fit`, if X was made of data frames there, and numbers them otherwise.
         ax, kind, cmap, colorbar
             As in `plot`.
 
@@ -349,10 +354,12 @@ class AttributionDisplay:
         ends = zip(found.targets.tolist(), found.outputs, found.baseline_outputs, strict=True)
         classes = hasattr(fitted_last(estimator, "_attribute", ""), "classes_")
         titles = [
-            f"{f'{shortened(format_label(label))}: ' if classes else ''}{_signed(output)}, "
-            f"baseline {_signed(begin)}"
-            for label, output, begin in ends
+            _subject(i if len(found.outputs) > 1 else None, [label] if classes else [])
+            + f"output {_signed(output)}, baseline {_signed(begin)}"
+            for i, (label, output, begin) in enumerate(ends)
         ]
+        if feature_names is None and found.words is None:
+            feature_names = feature_names_of(estimator, found.attributions[0].shape[1:])
         return cls(
             found.attributions,
             words=found.words,
@@ -394,7 +401,13 @@ class AttributionDisplay:
 
     def _checked(self) -> list[np.ndarray]:
         """Return the attributions as arrays, after checking what belongs to them."""
-        parts = [np.asarray(part, dtype=float) for part in self.attributions]
+        given = self.attributions
+        if isinstance(given, str | Mapping) or not hasattr(given, "__len__"):
+            raise TypeError(
+                "attributions must be a list with an array for each sample; got "
+                f"{type(given).__name__} {given!r:.60}."
+            )
+        parts = [_numbers(part, f"attributions[{i}]") for i, part in enumerate(given)]
         if not parts:
             raise ValueError("attributions holds no sample.")
         for i, part in enumerate(parts):
@@ -406,11 +419,21 @@ class AttributionDisplay:
             given = getattr(self, name)
             if given is None:
                 continue
+            if isinstance(given, str) or not hasattr(given, "__len__"):
+                raise TypeError(
+                    f"{name} must be a list with an item for each sample; got "
+                    f"{type(given).__name__} {given!r:.60}."
+                )
             if len(given) != len(parts):
                 raise ValueError(f"{name} holds {len(given)} items for {len(parts)} samples.")
             if name == "titles":
                 continue
             for i, (part, own) in enumerate(zip(parts, given, strict=True)):
+                if isinstance(own, str) or not hasattr(own, "__len__"):
+                    raise TypeError(
+                        f"{name}[{i}] must be a list with an item for each step; got "
+                        f"{type(own).__name__} {own!r:.60}."
+                    )
                 if len(own) != len(part):
                     raise ValueError(
                         f"{name}[{i}] holds {len(own)} steps, but attributions[{i}] {len(part)}."
@@ -621,10 +644,25 @@ class _Page:
         return top + 0.75 * self.pixel
 
     def _text(self, string: str, scale: float = 1.0, **kwargs: Any) -> Any:
+        string = visible(string)
         return self.ax.text(
             0, 0, string, transform=self.ax.transAxes, fontsize=self.size * scale,
             ha="center", va="center", clip_on=False, **as_written([string]), **kwargs,
         )  # fmt: skip
+
+
+def _numbers(part: Any, name: str) -> np.ndarray:
+    """Return the attributions of a sample as an array of finite numbers."""
+    try:
+        array = np.asarray(part, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} must be an array of numbers: {error}") from error
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        where = "".join(f"[{i}]" for i in place)
+        raise ValueError(f"{name}{where} is {array[place]}; accepted are finite numbers.")
+    return array
 
 
 def _axes(ax: Any, n_axes: int, kind: str, parts: list[np.ndarray]) -> list[Any]:
@@ -639,11 +677,20 @@ def _axes(ax: Any, n_axes: int, kind: str, parts: list[np.ndarray]) -> list[Any]
         size = (6.4, 2.2 * n_axes)
         return list(plt.subplots(n_axes, figsize=size, layout="constrained")[1])
     given = list(np.ravel(np.array(ax, dtype=object)))
+    for i, own in enumerate(given):
+        check_axes("ax" if own is ax else f"ax[{i}]", own)
     if len(given) != n_axes:
         raise ValueError(
             f"ax holds {len(given)} axes, but {n_axes} are needed, one for each sample."
         )
     return given
+
+
+def _subject(sample: int | None, label: list[Any]) -> str:
+    """Return what a title begins with: the sample, where there are several, and its class."""
+    parts = [] if sample is None else [f"X[{sample}]"]
+    parts += [f"class {shortened(format_label(one))}" for one in label]
+    return f"{', '.join(parts)}: " if parts else ""
 
 
 def _is_one_step(baseline: Any) -> bool:
@@ -684,6 +731,5 @@ def _span(word: str, value: float, largest: float) -> str:
         f"background-color: rgb({', '.join(map(str, mixed))}); color: {ink}; "
         f"border-bottom: {line}; padding: 0 0.2em"
     )
-    return (
-        f'<span title="{_signed(value, largest)}" style="{style}">{html.escape(str(word))}</span>'
-    )
+    shown = html.escape(visible(word))
+    return f'<span title="{_signed(value, largest)}" style="{style}">{shown}</span>'

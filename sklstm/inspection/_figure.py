@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from typing import Any
@@ -20,16 +21,32 @@ FALLBACK_FONTS = (
 MOST_NAMES = 60  # of steps, for which there is room below the axis
 LONGEST_NAME, FEWEST_LETTERS = 40, 5
 FONT_SIZE, LETTER = 10.0, 0.58  # in points, and the mean width of a letter relative to it
+# Of letters without a shape, which matplotlib and browsers do not show: arrows of the keyboard.
+SYMBOLS = {"\t": "\u21e5", "\n": "\u21b5", "\r": "\u21b5"}
 LEGEND_SIZES = (10.0, 8.5, 7.0, 6.0, 5.0)
 
 
 def axes_of(ax: Any, width: float = 6.4, height: float = 4.0) -> Any:
     """Return `ax`, or the axes of a new figure."""
     if ax is not None:
+        check_axes("ax", ax)
         return ax
     from matplotlib import pyplot as plt
 
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def check_axes(name: str, given: Any) -> None:
+    """Raise TypeError for what is no Axes of matplotlib."""
+    from matplotlib.axes import Axes
+
+    if isinstance(given, Axes):
+        return
+    hint = "; pass its axes, such as figure.subplots()" if hasattr(given, "subplots") else ""
+    raise TypeError(
+        f"{name} must be an Axes of matplotlib, as plt.subplots() returns it; got "
+        f"{type(given).__name__} {given!r:.60}{hint}."
+    )
 
 
 def mark_every_whole(axis: Any) -> None:
@@ -56,6 +73,14 @@ def as_written(texts: Sequence[str]) -> dict[str, Any]:
     A dollar sign begins no formula, and letters of any script have a font, if one is installed.
     """
     return {"parse_math": False, "fontfamily": font_families(texts)}
+
+
+def visible(text: Any) -> str:
+    """Return a text with symbols for tabs and ends of lines, and spaces for other controls."""
+    return "".join(
+        SYMBOLS.get(letter) or (" " if unicodedata.category(letter) == "Cc" else letter)
+        for letter in str(text)
+    )
 
 
 def write_as_is(*artists: Any) -> None:
@@ -150,7 +175,7 @@ def label_steps(ax: Any, places: Any, names: Sequence[str] | None) -> None:
         mark_every_whole(ax.xaxis)
         return
     width, height = room(ax)
-    shown = fitting(names, 0.5 * height)
+    shown = fitting(list(map(visible, names)), 0.5 * height)
     upright = len(shown) > 12 or max(map(len, shown)) > 12
     every = max(1, math.ceil(len(shown) * 1.1 * FONT_SIZE / max(width, 1.0)))
     ax.set_xticks(
@@ -186,5 +211,5 @@ def label_rows(ax: Any, places: Sequence[int], names: Sequence[str]) -> None:
     width, height = room(ax)
     low, high = ax.get_ylim()
     size = min(FONT_SIZE, max(4.0, 0.8 * height / max(1.0, abs(high - low))))
-    shown = fitting(names, 0.45 * width, size)
+    shown = fitting(list(map(visible, names)), 0.45 * width, size)
     ax.set_yticks(places, shown, fontsize=size, **as_written(shown))

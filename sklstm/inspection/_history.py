@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
+from sklearn.exceptions import NotFittedError
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklstm._callers import caller_level
 from sklstm.inspection._colors import label_colours
 from sklstm.inspection._figure import (
     axes_of,
@@ -114,14 +118,26 @@ class TrainingHistoryDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If `histories` or `best_epochs` are of another form.
         ValueError
-            If no model has recorded the metric.
+            If no model has recorded the metric, or `best_epochs` does not fit.
+
+        Warns
+        -----
+        UserWarning
+            If only some models have recorded the metric; the others are not drawn.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        if not isinstance(metric, str):
+            raise ValueError(
+                "metric must be 'loss', 'score' or the name of a column of the history; got "
+                f"{metric!r}."
+            )
         columns = {"loss": ("train_loss", "valid_loss"), "score": ("valid_score",)}.get(
             metric, (metric,)
         )
-        trainings = {name: _trainings(rows) for name, rows in self.histories.items()}
+        trainings = self._checked()
         recorded = sorted(
             {name for runs in trainings.values() for rows in runs for row in rows for name in row}
         )
@@ -131,6 +147,7 @@ class TrainingHistoryDisplay:
                 f"{', '.join(recorded) or 'no epochs at all'}."
             )
         self.ax_ = axes_of(ax)
+        _warn_of_missing(trainings, columns)
         self.figure_ = self.ax_.figure
         self.lines_, self.best_ = {}, {}
         several = len(trainings) > 1
@@ -151,6 +168,45 @@ class TrainingHistoryDisplay:
         if legend:
             place_legend(self.ax_, handles=self._handles() if several else None)
         return self
+
+    def _checked(self) -> dict[str, list[Any]]:
+        """Return the histories of all trainings of each model, after checking them."""
+        if not isinstance(self.histories, Mapping):
+            raise TypeError(
+                "histories must be a dict from the name of each model to its history_, such as "
+                f"{{'LSTM': model.history_}}; got a {type(self.histories).__name__}."
+            )
+        trainings = {
+            name: _trainings(rows, f"histories[{name!r}]") for name, rows in self.histories.items()
+        }
+        best_epochs = self.best_epochs
+        if best_epochs is None:
+            return trainings
+        if not isinstance(best_epochs, Mapping):
+            raise TypeError(
+                "best_epochs must be a dict from names of models to epochs, or None; got a "
+                f"{type(best_epochs).__name__}."
+            )
+        for name, best in best_epochs.items():
+            if name not in trainings:
+                raise ValueError(
+                    f"best_epochs holds the name {name!r}, which histories lacks; accepted are "
+                    f"{', '.join(map(repr, trainings)) or 'none'}."
+                )
+            n_given = len(best) if isinstance(best, list | tuple) else None
+            if n_given not in (None, len(trainings[name])):
+                raise ValueError(
+                    f"best_epochs[{name!r}] holds {n_given} epochs, but histories[{name!r}] "
+                    f"{len(trainings[name])} trainings; pass one for each."
+                )
+            for i, epoch in enumerate([best] if n_given is None else best):
+                if epoch is not None and not isinstance(epoch, Integral):
+                    at = "" if n_given is None else f"[{i}]"
+                    raise ValueError(
+                        f"best_epochs[{name!r}]{at} must be the number of an epoch, from 1, or "
+                        f"None; got {epoch!r}."
+                    )
+        return trainings
 
     def _handles(self) -> list[Any]:
         """Return the entries of a legend of several models: their colours, then what lines mean."""
@@ -224,7 +280,7 @@ class TrainingHistoryDisplay:
         ----------
         estimator : estimator, dict of cross_validate, list, or dict of str to these
             A fitted LSTM, a Pipeline that ends in one, or a fitted search, whose `best_estimator_`
-            is drawn. Several trainings of one model are a list of such estimators, or what
+            is drawn. Several trainings of one model are a list or tuple of such estimators, or what
             :func:`~sklearn.model_selection.cross_validate` returns with ``return_estimator=True``.
             Of several models, a dict from their names.
         metric, ax, palette, legend
@@ -275,12 +331,14 @@ class TrainingHistoryDisplay:
         for name, given in (estimator if named else {"": estimator}).items():
             if _is_validation(given):
                 given = list(given["estimator"])
+            given = list(given) if isinstance(given, tuple) else given
+            at = f"estimator[{name!r}]" if named else "estimator"
             models = [
-                fitted_last(model, "history_", NO_HISTORY)
-                for model in (given if isinstance(given, list) else [given])
+                _recorded(model, f"{at}[{i}]" if isinstance(given, list) else at)
+                for i, model in enumerate(given if isinstance(given, list) else [given])
             ]
             if not models:
-                raise ValueError("estimator holds an empty list, and no model to draw.")
+                raise ValueError(f"{at} is an empty list, and holds no model to draw.")
             name = name or type(models[0]).__name__
             best = [getattr(model, "best_epoch_", None) for model in models]
             one = not isinstance(given, list)
@@ -317,10 +375,59 @@ class TrainingHistoryDisplay:
         return cls(histories).plot(ax, metric=metric, palette=palette, legend=legend)
 
 
-def _trainings(history: Any) -> list[Any]:
+def _trainings(history: Any, name: str) -> list[Any]:
     """Return the histories of a model as a list, also where it was trained once."""
-    several = len(history) > 0 and not isinstance(history[0], Mapping)
-    return list(history) if several else [history]
+    if isinstance(history, list | tuple):
+        rows = all(isinstance(row, Mapping) for row in history)
+        if rows:
+            return [history]
+        if all(
+            isinstance(run, list | tuple) and all(isinstance(row, Mapping) for row in run)
+            for run in history
+        ):
+            return list(history)
+    hint = ""
+    if hasattr(history, "columns"):
+        hint = '; of a data frame pass frame.to_dict("records")'
+    elif hasattr(history, "fit"):
+        hint = "; pass its history_, or the model to from_estimator"
+    raise TypeError(
+        f"{name} must be a history_, a list with a dict for each epoch, or a list of these; got a "
+        f"{type(history).__name__}{hint}."
+    )
+
+
+def _recorded(model: Any, name: str) -> Any:
+    """Return the last step of a model that has a history; name the one that has none."""
+    try:
+        return fitted_last(model, "history_", NO_HISTORY)
+    except NotFittedError as error:
+        raise NotFittedError(f"{name}: {error}") from error
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from error
+
+
+def _warn_of_missing(trainings: Mapping[str, list[Any]], columns: tuple[str, ...]) -> None:
+    """Warn of models that are not drawn, as they have not recorded any of some columns."""
+    missing = [
+        name if len(runs) == 1 else f"{name} (training {i})"
+        for name, runs in trainings.items()
+        for i, rows in enumerate(runs)
+        if not any(column in row for row in rows for column in columns)
+    ]
+    if not missing:
+        return
+    why = ""
+    if any(column.startswith("valid_") for column in columns):
+        why = (
+            "; it is recorded by models with early_stopping=True, and by those that are fitted "
+            "with X_val and y_val"
+        )
+    warnings.warn(
+        f"not drawn, without {' or '.join(columns)} in their history: {', '.join(missing)}{why}.",
+        UserWarning,
+        stacklevel=caller_level(),
+    )
 
 
 def _is_validation(given: Any) -> bool:

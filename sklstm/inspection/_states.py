@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm.inspection._colors import get_colormap, label_colours, label_markers
 from sklstm.inspection._figure import axes_of, label_steps, mark_every_whole, place_legend
-from sklstm.inspection._reading import fitted_last, read_steps
+from sklstm.inspection._reading import all_words, fitted_last, read_one
 
 KINDS, ORDERS = ("auto", "heatmap", "lines"), ("peak", "similarity", "index")
 STATES, DIRECTIONS = ("hidden", "cell"), ("forward", "backward")
@@ -129,7 +130,8 @@ class StateDisplay:
             )
         _check_choice("kind", kind, KINDS)
         _check_choice("order", order, ORDERS)
-        if n_units is not None and n_units < 1:
+        whole = isinstance(n_units, Integral) and not isinstance(n_units, bool)
+        if n_units is not None and not (whole and n_units >= 1):
             raise ValueError(f"n_units must be a whole number above 0 or None; got {n_units!r}.")
         units = np.arange(values.shape[1])
         if n_units is not None and n_units < len(units):
@@ -202,10 +204,11 @@ class StateDisplay:
         Parameters
         ----------
         estimator : LSTMClassifier, LSTMRegressor, LSTMTagger or Pipeline
-            A fitted model, a pipeline that ends in one, or a search over these. If a
-            `SequenceTokenizer` is in the pipeline, steps are named by the words.
-        x : str or sequence
-            One text or sequence, as an item of the X that `estimator` takes.
+            A fitted model, a pipeline that ends in one, or a search over these. If it
+            reads words, steps are named by them.
+        x : str, sequence, or table of one row
+            One text or sequence, as an item of the X that `estimator` takes. If that is a table
+            with texts or sequences in its cells, such as a data frame: one row of it, as a table.
         states : {"hidden", "cell"}, default="hidden"
             The hidden state h, which later layers see, or the cell state c, the memory of an
             LSTM. A GRU has no cell state.
@@ -242,12 +245,13 @@ class StateDisplay:
         )
         _check_choice("states", states, STATES)
         _check_choice("direction", direction, DIRECTIONS)
-        read = read_steps(estimator, [x])
+        read = read_one(estimator, x)
         (parts,) = last._layer_states(read.X, layer=layer, backward=direction == "backward")
         if states == "cell" and len(parts) < 2:
             raise ValueError("states='cell', but a GRU has no cell state; use 'hidden'.")
         chosen = parts[STATES.index(states)]
-        steps = None if read.words is None else _grouped(read.words[0], len(chosen))
+        words = all_words(read)
+        steps = None if words is None else _grouped(words[0], len(chosen))
         return cls(chosen, steps=steps, name=f"{states} state").plot(
             ax, n_units=n_units, order=order, kind=kind, cmap=cmap, colorbar=colorbar, legend=legend
         )

@@ -11,7 +11,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm.inspection._colors import format_label, label_colours, label_markers
 from sklstm.inspection._figure import axes_of, label_steps, place_legend
-from sklstm.inspection._reading import fitted_last, read_steps, words_of
+from sklstm.inspection._reading import fitted_last, read_one, words_of
 
 
 class StepwiseProbaDisplay:
@@ -141,10 +141,11 @@ class StepwiseProbaDisplay:
         Parameters
         ----------
         estimator : LSTMClassifier or Pipeline
-            A fitted classifier with `predict_proba_steps`, or a pipeline that ends in one. If its
-            first step is a `SequenceTokenizer`, steps are named by the words.
-        x : str or sequence
-            One text or sequence, as an item of the X that `estimator` takes.
+            A fitted classifier with `predict_proba_steps`, or a pipeline that ends in one. If it
+            reads words, steps are named by them.
+        x : str, sequence, or table of one row
+            One text or sequence, as an item of the X that `estimator` takes. If that is a table
+            with texts or sequences in its cells, such as a data frame: one row of it, as a table.
         top, ax, palette, legend
             As in `plot`.
 
@@ -167,7 +168,7 @@ class StepwiseProbaDisplay:
             "predict_proba_steps",
             "predict_proba_steps, the probabilities after each step; LSTMClassifier has",
         )
-        read = read_steps(estimator, [x])
+        read = read_one(estimator, x)
         probabilities = last.predict_proba_steps(read.X)[0]
         words = words_of(read, [len(probabilities)])
         steps = None if words is None else words[0]

@@ -3,15 +3,24 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, SequenceTokenizer
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMTagger,
+    SequenceScaler,
+    SequenceTokenizer,
+    SequenceUnion,
+)
 from sklstm.datasets import load_polarity
 from sklstm.inspection import integrated_gradients
 from sklstm.nn import CountPath, StepPath
@@ -439,3 +448,136 @@ def test_words_with_vectors_of_their_own_are_explained():
     result = integrated_gradients(model, "superb film", target=1)
     complete(result)
     assert result.attributions[0][0] > abs(result.attributions[0][1])
+
+
+# Steps of several words, tables of texts, and what does not fit
+
+BASKETS = [[["milk", "tea"], ["bread"]], [["tea"], ["milk", "jam", "bread"]], [["jam"]]] * 8
+BOUGHT = [1, 0, 1] * 8
+
+
+@pytest.fixture(scope="module")
+def of_baskets():
+    lstm = LSTMClassifier(**SMALL)
+    return make_pipeline(SequenceTokenizer(analyzer=list), lstm).fit(BASKETS, BOUGHT)
+
+
+def test_steps_of_several_words_have_one_number_each(of_baskets):
+    given = BASKETS[:3]
+    result = integrated_gradients(of_baskets, given, target=1)
+    complete(result)
+    assert [part.shape for part in result.attributions] == [(2,), (2,), (1,)]
+    assert result.words == [["milk, tea", "bread"], ["tea", "milk, jam, bread"], ["jam"]]
+    outputs = of_baskets.decision_function(given)
+    np.testing.assert_allclose(result.outputs, outputs, rtol=1e-4, atol=1e-6)
+    turned = [[step[::-1] for step in basket] for basket in given]
+    other = integrated_gradients(of_baskets, turned, target=1)
+    for one, part in zip(other.attributions, result.attributions, strict=True):
+        np.testing.assert_allclose(one, part, atol=1e-6)
+    assert other.words[0] == ["tea, milk", "bread"]
+    for i, basket in enumerate(given):  # alone, steps are padded to another width
+        alone = integrated_gradients(of_baskets, [basket], target=1)
+        np.testing.assert_allclose(alone.attributions[0], result.attributions[i], atol=1e-6)
+
+
+def test_a_step_of_several_words_is_their_mean_vector(of_baskets):
+    lstm = LSTMClassifier(num_layers=0, pooling="mean", max_epochs=2, random_state=0)
+    model = make_pipeline(SequenceTokenizer(analyzer=list), lstm).fit(BASKETS, BOUGHT)
+    known = model[0].vocabulary_
+    vectors = lstm.module_.embedding.weight.detach().numpy()
+    weight = lstm.module_.output.weight.detach().numpy()[0]
+    basket = [["milk", "jam", "bread"], ["tea", "new"]]
+    means = [vectors[[known.get(word, 1) for word in step]].mean(axis=0) for step in basket]
+    result = integrated_gradients(model, [basket], target=1, n_steps=2)
+    np.testing.assert_allclose(result.attributions[0], means @ weight / 2, atol=1e-6)
+    assert result.words == [["milk, jam, bread", "tea, <unk>"]]
+
+
+def test_columns_of_texts():
+    model = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL))
+    frame = pd.DataFrame({"text": TEXTS})
+    model.fit(frame, LABELS)
+    expected = integrated_gradients(model, TEXTS[:2])
+    for X in (frame[:2], frame["text"][:2], np.array(TEXTS[:2], dtype=object)[:, None]):
+        found = integrated_gradients(model, X)
+        assert found.words == expected.words
+        np.testing.assert_array_equal(found.attributions[0], expected.attributions[0])
+
+
+def test_words_of_a_column_that_others_choose():
+    frame = pd.DataFrame({"price": np.arange(120.0), "text": TEXTS})
+    plain = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL)).fit(TEXTS, LABELS)
+    expected = integrated_gradients(plain, TEXTS[:2])
+    for chosen in (
+        ColumnTransformer([("words", SequenceTokenizer(), ["text"])]),
+        SequenceUnion([("words", SequenceTokenizer(), "text")]),
+    ):
+        model = make_pipeline(chosen, LSTMClassifier(**SMALL)).fit(frame, LABELS)
+        found = integrated_gradients(model, frame[:2])
+        assert found.words == expected.words
+        np.testing.assert_allclose(found.attributions[1], expected.attributions[1], rtol=1e-3)
+
+
+def test_numbers_that_are_not_finite():
+    model = LSTMClassifier(**SMALL, fcn_filters=None).fit(RAGGED, MEANS > 0)
+    for given, name in (
+        (np.nan, "baseline is nan"),
+        ([0.0, np.inf], r"baseline\[1\] is inf"),
+        (np.array([np.nan, 0.0]), r"baseline\[0\] is nan"),
+        (1e300, "baseline is 1e\\+300"),
+        ([np.full((len(RAGGED[0]), 2), np.nan)], r"baseline contains NaN .*baseline\[0\] holds"),
+    ):
+        with pytest.raises(ValueError, match=name):
+            integrated_gradients(model, RAGGED[:1], baseline=given)
+    with torch.no_grad():
+        model.module_.output.weight.fill_(torch.nan)
+    with pytest.warns(UserWarning, match="do not add up"):
+        broken = integrated_gradients(model, RAGGED[:1], n_steps=2)
+    assert not (broken.completeness_errors <= 0.01).any()
+
+
+def test_baselines_of_another_kind():
+    words = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL)).fit(TEXTS, LABELS)
+    for given in (0, [0.0, 1.0], np.zeros(3)):
+        with pytest.raises(ValueError, match=r"baseline=.* Accepted are None, for no words, one"):
+            integrated_gradients(words, TEXTS[:1], baseline=given)
+    model = LSTMRegressor(**SMALL, fcn_filters=None).fit(RAGGED, MEANS)
+    with pytest.raises(ValueError, match=r"baseline has shape \(3,\), but a step of X has 2 va"):
+        integrated_gradients(model, RAGGED[:1], baseline=[1, 2, 3])
+    with pytest.raises(ValueError, match=r"baseline is one sequence of .* pass \[baseline\]"):
+        integrated_gradients(model, RAGGED[:1], baseline=RAGGED[0])
+
+
+def test_one_series_is_no_list_of_them():
+    model = LSTMRegressor(**SMALL, fcn_filters=None).fit(RAGGED, MEANS)
+    with pytest.raises(ValueError, match=r"X is one sequence of shape .*, 2\), .* pass \[X\]"):
+        integrated_gradients(model, RAGGED[0])
+    single = LSTMRegressor(**SMALL).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match=r"X is one sequence of shape \(20,\), .* pass \[X\]"):
+        integrated_gradients(single, X[0])
+    scaled = make_pipeline(SequenceScaler(), LSTMRegressor(**SMALL)).fit(RAGGED, MEANS)
+    with pytest.raises(ValueError, match=r"X is one sequence.* pass \[X\]"):
+        integrated_gradients(scaled, RAGGED[0])
+
+
+def test_one_basket_is_no_list_of_them(of_baskets):
+    with pytest.raises(ValueError, match=r"X is one sequence, .* pass \[X\]"):
+        integrated_gradients(of_baskets, BASKETS[0])
+    with pytest.raises(ValueError, match=r"baseline is one sequence, .* pass \[baseline\]"):
+        integrated_gradients(of_baskets, BASKETS[:1], baseline=BASKETS[0])
+    words = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL)).fit(TEXTS, LABELS)
+    with pytest.raises(ValueError, match=r"baseline must be .* like X: baseline\[0\] is missing"):
+        integrated_gradients(words, TEXTS[:1], baseline=[None])
+
+
+def test_targets_name_what_is_wrong():
+    model = LSTMClassifier(**SMALL).fit(X, Y)
+    with pytest.raises(ValueError, match=r"target\[1\]=7 is none of the classes known"):
+        integrated_gradients(model, X[:2], target=[0, 7])
+    one, two = (LSTMRegressor(**SMALL).fit(X, y) for y in (X[:, 0], X[:, :2]))
+    for given in (1, "a"):
+        with pytest.raises(ValueError, match="one number for each sample, so target is not need"):
+            integrated_gradients(one, X[:2], target=given)
+        given = 2 if given == 1 else given
+        with pytest.raises(ValueError, match=r"predicts 2 numbers .* accepted is one of 0 and 1"):
+            integrated_gradients(two, X[:2], target=given)

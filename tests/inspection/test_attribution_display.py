@@ -5,10 +5,11 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMRegressor, SequenceTokenizer
+from sklstm import LSTMClassifier, LSTMRegressor, SequenceScaler, SequenceTokenizer
 from sklstm.inspection import AttributionDisplay, integrated_gradients
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -46,7 +47,13 @@ def test_words_have_the_colours_of_their_attributions(model):
         for text, value in zip(texts, part, strict=True):
             np.testing.assert_allclose(box(text), cmap(0.5 + value / largest / 2), atol=0.01)
     assert display.colorbar_.vmin == -display.colorbar_.vmax == -largest
-    assert display.titles[0].startswith("1: +")
+    expected = integrated_gradients(model, TEXTS[0], target=1)
+    alone = AttributionDisplay.from_estimator(model, TEXTS[0], target=1).titles[0]
+    assert re.fullmatch(r"class 1: output [+\u2212]\d.*, baseline [+\u2212]\d.*", alone)
+    assert abs(float(alone.split()[3].strip("+,").replace("\u2212", "-"))) == pytest.approx(
+        abs(expected.outputs[0]), rel=0.01
+    )
+    assert display.titles[1].startswith("X[1], class 1: output ")
 
 
 def overlaps(figure, texts):
@@ -104,7 +111,7 @@ def test_series_and_features(model):
     for image, part in zip(display.artists_, found.attributions, strict=True):
         np.testing.assert_allclose(image.get_array(), part.T)
     assert [label.get_text() for label in display.ax_[0].get_yticklabels()] == ["a", "b", "c"]
-    assert display.titles[0].startswith(("+", "\u2212"))  # a number has no class
+    assert display.titles[0].startswith("X[0]: output ")  # a number has no class
 
     bars = AttributionDisplay.from_estimator(model, TEXTS[:1], kind="bars")
     expected = integrated_gradients(model, TEXTS[:1]).attributions[0]
@@ -224,3 +231,61 @@ def test_nothing_to_explain_is_drawn_without_a_warning():
     display = AttributionDisplay.from_attributions([[0.0, 0.0], []], words=[["a", "b"], []])
     display.figure_.canvas.draw()
     assert "a</span>" in display._repr_html_()
+
+
+def test_several_words_of_a_step_are_written_together():
+    baskets = [[["milk", "tea"], ["bread"]], [["tea"], ["bread", "jam"]]] * 8
+    model = make_pipeline(SequenceTokenizer(analyzer=list), LSTMClassifier(**SMALL))
+    model.fit(baskets, [1, 0] * 8)
+    display = AttributionDisplay.from_estimator(model, baskets[:1])
+    assert [text.get_text() for text in display.artists_[0]] == ["milk, tea", "bread"]
+
+
+def test_features_have_the_names_of_the_frame():
+    frame = pd.DataFrame({name: list(RNG.normal(size=(12, 5))) for name in ("pulse", "heat")})
+    y = np.arange(12) % 2
+    lstm = LSTMClassifier(**SMALL).fit(frame, y)
+    scaled = make_pipeline(SequenceScaler(), LSTMClassifier(**SMALL)).fit(frame, y)
+    for model in (lstm, scaled):
+        display = AttributionDisplay.from_estimator(model, frame[:1])
+        assert [name.get_text() for name in display.ax_.get_yticklabels()] == ["pulse", "heat"]
+        own = AttributionDisplay.from_estimator(model, frame[:1], feature_names=["a", "b"])
+        assert own.feature_names == ["a", "b"]
+    numbered = LSTMClassifier(**SMALL).fit(RNG.normal(size=(12, 5, 2)), y)
+    shown = AttributionDisplay.from_estimator(numbered, RNG.normal(size=(1, 5, 2)))
+    assert shown.feature_names is None
+
+
+def test_what_is_no_attribution_is_named():
+    draw = AttributionDisplay.from_attributions
+    for given in (None, "abc", 3, {"a": [1.0]}):
+        with pytest.raises(TypeError, match="attributions must be a list with an array for each"):
+            draw(given)
+    with pytest.raises(ValueError, match=r"attributions\[1\]\[0\] is nan; accepted are finite"):
+        draw([[1.0], [np.nan]])
+    with pytest.raises(ValueError, match=r"attributions\[0\]\[1\]\[0\] is inf"):
+        draw([[[1.0, 2.0], [np.inf, 0.0]]])
+    with pytest.raises(ValueError, match=r"attributions\[0\] must be an array of numbers"):
+        draw([["a", "b"]])
+    with pytest.raises(TypeError, match=r"words\[0\] must be a list .* each step; got str 'ab'"):
+        draw([[1.0, 2.0]], words=["ab"])
+    with pytest.raises(TypeError, match=r"words must be a list .* each sample; got str 'a'"):
+        draw([[1.0]], words="a")
+    with pytest.raises(TypeError, match=r"ax must be an Axes of matplotlib.*; got int 3"):
+        draw([[1.0]], ax=3)
+    with pytest.raises(TypeError, match=r"got Figure .*; pass its axes, such as figure.subplots"):
+        draw([[1.0]], ax=plt.figure())
+    with pytest.raises(TypeError, match=r"ax\[1\] must be an Axes of matplotlib"):
+        draw([[1.0], [2.0]], ax=[plt.subplots()[1], 3])
+
+
+def test_white_space_is_visible():
+    words = ["a\tb", "end\n", "\x07"]
+    display = AttributionDisplay.from_attributions([[1.0, -1.0, 0.5]], words=[words])
+    display.figure_.canvas.draw()  # a glyph that is missing would be a warning
+    shown = ["a\u21e5b", "end\u21b5", " "]
+    assert [text.get_text() for text in display.artists_[0]] == shown
+    assert [word for word, _, _ in Spans(display._repr_html_()).found[:3]] == shown
+    bars = display.plot(kind="bars")
+    bars.figure_.canvas.draw()
+    assert [text.get_text() for text in bars.ax_.get_xticklabels()] == shown

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
@@ -281,3 +282,61 @@ def test_other_scripts_get_a_font_that_has_them(monkeypatch):
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [other])
     assert font_families(["\u65e5\u672c"]) == [*plt.rcParams["font.family"], "Noto Sans CJK JP"]
     assert font_families(["plain"]) == plt.rcParams["font.family"]
+
+
+# What histories have to be
+
+
+def test_models_that_are_not_drawn_are_named(stopped):
+    plain = LSTMClassifier(**SMALL, max_epochs=2).fit(X, Y)
+    with pytest.warns(UserWarning, match="not drawn, without valid_score .*: plain; .*early_stop"):
+        display = TrainingHistoryDisplay.from_estimator(
+            {"stopped": stopped, "plain": plain}, metric="score"
+        )
+    assert list(display.lines_) == [("stopped", "valid_score")]
+    with pytest.warns(UserWarning, match=r"without valid_loss .*: both \(training 1\); .*X_val"):
+        display = TrainingHistoryDisplay.from_estimator(
+            {"both": (stopped, plain)}, metric="valid_loss"
+        )
+    assert len(display.lines_["both", "valid_loss"]) == 1
+
+
+def test_models_without_a_history_are_named(stopped):
+    draw = TrainingHistoryDisplay.from_estimator
+    assert len(draw((stopped, stopped)).lines_["LSTMClassifier", "train_loss"]) == 2
+    with pytest.raises(NotFittedError, match=r"estimator\['new'\]: This LSTMClassifier"):
+        draw({"old": stopped, "new": LSTMClassifier()})
+    with pytest.raises(NotFittedError, match=r"estimator\[1\]: This LSTMClassifier"):
+        draw([stopped, LSTMClassifier()])
+    grid = {"hidden_size": [2]}
+    lstm = LSTMClassifier(**SMALL, max_epochs=1)
+    search = GridSearchCV(lstm, grid, cv=2, refit=False).fit(X, Y)
+    with pytest.raises(TypeError, match="estimator: GridSearchCV was fitted with refit=False"):
+        draw(search)
+    with pytest.raises(ValueError, match=r"metric must be 'loss', .*got .'loss'."):
+        draw(stopped, metric=["loss"])
+    with pytest.raises(TypeError, match="ax must be an Axes"):
+        draw(stopped, ax=3)
+
+
+def test_what_is_no_history_is_named(stopped):
+    draw, history = TrainingHistoryDisplay.from_histories, stopped.history_
+    with pytest.raises(TypeError, match=r"histories must be a dict .*; got a list"):
+        draw(history)
+    pipeline = make_pipeline(stopped)
+    with pytest.raises(TypeError, match=r"histories\['a'\] must be .* Pipeline; pass its history_"):
+        draw({"a": pipeline})
+    with pytest.raises(
+        TypeError, match=r"\['a'\] must be .* DataFrame; of a data frame pass frame"
+    ):
+        draw({"a": pd.DataFrame(history)})
+    for best, error, message in (
+        ({"a": [1, 2]}, ValueError, r"best_epochs\['a'\] holds 2 epochs, but histories\['a'\] 3"),
+        ({"a": "2"}, ValueError, r"best_epochs\['a'\] must be the number of .*; got '2'"),
+        ({"a": [1, 2.5, 3]}, ValueError, r"best_epochs\['a'\]\[1\] must be .*; got 2.5"),
+        ({"b": 1}, ValueError, "best_epochs holds the name 'b', .* accepted are 'a'"),
+        ([1], TypeError, "best_epochs must be a dict .*; got a list"),
+    ):
+        with pytest.raises(error, match=message):
+            TrainingHistoryDisplay({"a": [history] * 3}, best_epochs=best).plot()
+    assert not plt.get_fignums()  # nothing half drawn is left behind

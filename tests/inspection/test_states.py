@@ -3,12 +3,14 @@
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMTagger, SequencePadder, SequenceTokenizer
-from sklstm.inspection import StateDisplay
+from sklstm.inspection import StateDisplay, StepwiseProbaDisplay
 
 plt = pytest.importorskip("matplotlib.pyplot")
 RNG = np.random.default_rng(0)
@@ -154,3 +156,52 @@ def test_few_units_are_lines():
         StateDisplay.from_states(states, steps=["a"])
     with pytest.raises(ValueError, match="n_units must be a whole number above 0"):
         StateDisplay.from_states(states, n_units=0)
+
+
+def test_a_row_of_a_table_is_one_sequence():
+    frame = pd.DataFrame({"text": TEXTS, "price": 1.0})
+    lstm = LSTMClassifier(**SMALL, bidirectional=False)
+    plain = make_pipeline(SequenceTokenizer(), lstm).fit(frame[["text"]], LABELS)
+    chosen = ColumnTransformer([("words", SequenceTokenizer(), ["text"])])
+    model = make_pipeline(chosen, lstm).fit(frame, LABELS)
+    column = np.array(TEXTS[:1], dtype=object)[:, None]
+    for fitted, row in ((plain, frame[["text"]][:1]), (plain, column), (model, frame[:1])):
+        for display in (StateDisplay, StepwiseProbaDisplay):
+            assert display.from_estimator(fitted, row).steps == ["a", "good", "film"]
+    series = pd.DataFrame({name: list(RNG.normal(size=(12, 5))) for name in "ab"})
+    model = LSTMClassifier(**SMALL).fit(series, np.arange(12) % 2)
+    assert StateDisplay.from_estimator(model, series[:1]).states.shape == (5, 5)
+    one = pd.DataFrame(RNG.normal(size=(1, 2)), columns=["a", "b"])  # a sequence of one step
+    assert StateDisplay.from_estimator(model, one).states.shape == (1, 5)
+
+
+def test_steps_of_several_words_have_readable_names():
+    baskets = [[["milk", "tea"], ["bread"]], [["tea"], ["bread", "jam"]]] * 8
+    lstm = LSTMClassifier(**SMALL, bidirectional=False)
+    model = make_pipeline(SequenceTokenizer(analyzer=list), lstm).fit(baskets, [1, 0] * 8)
+    for display in (StateDisplay, StepwiseProbaDisplay):
+        assert display.from_estimator(model, baskets[0]).steps == ["milk, tea", "bread"]
+
+
+def test_what_is_no_sequence_is_named():
+    words = make_pipeline(SequenceTokenizer(), LSTMClassifier(**SMALL)).fit(TEXTS, LABELS)
+    with pytest.raises((TypeError, ValueError), match=r"x must be one text or .*alone, 'a good f"):
+        StateDisplay.from_estimator(words, ["a good film"])
+    model = LSTMClassifier(**SMALL).fit(X, Y)
+    with pytest.raises(ValueError, match=r"x must be one .* Got a ndarray of shape \(3, 9, 2\)"):
+        StateDisplay.from_estimator(model, X[:3])
+    chosen = ColumnTransformer([("words", SequenceTokenizer(), ["text"])])
+    table = make_pipeline(chosen, LSTMClassifier(**SMALL)).fit(
+        pd.DataFrame({"text": TEXTS}), LABELS
+    )
+    with pytest.raises((TypeError, ValueError), match=r"one row of it as a frame. Got a str"):
+        StateDisplay.from_estimator(table, "a good film")
+    for given in ("last", 0.5, True, None):
+        with pytest.raises(ValueError, match=r"layer must be a whole number, from -1 to 0; got"):
+            StateDisplay.from_estimator(model, X[0], layer=given)
+    for given in ("3", 2.5, True):
+        with pytest.raises(ValueError, match=f"n_units must be a whole number .* got {given!r}"):
+            StateDisplay.from_states(np.ones((3, 4)), n_units=given)
+    for given, message in ((3, "got int 3"), (plt.figure(), "pass its axes")):
+        with pytest.raises(TypeError, match=f"ax must be an Axes .*{message}"):
+            StateDisplay.from_states(np.ones((3, 4)), ax=given)

@@ -22,7 +22,7 @@ NARROWER = {
     "preprocessing": {"_jobs", "_callers", "_display", "_keywords", "_sequences"},
     "datasets": {"_callers", "_sequences"},
     "metrics": {"_callers", "_sequences"},
-    "inspection": set(),
+    "inspection": {"_callers"},
     "baselines": {"_callers", "_display", "_sequences"},
     "_search_space": {"_sequences", "_estimators"},
     "_show_versions": set(),
