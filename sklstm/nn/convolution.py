@@ -22,6 +22,31 @@ from sklstm.nn.dropout import RareDropout
 from sklstm.nn.padding import step_mask
 
 
+def convolve(convolution: nn.Conv1d, x: Tensor) -> Tensor:
+    """Apply a convolution to ``(batch, channels, time)``.
+
+    Predictions on a GPU are computed by matrix products: in float32 cuDNN chooses Fourier
+    transforms for such short kernels, which take several times as long (``benchmarks/gpu.py``). In
+    training, in TF32, it does not.
+    """
+    if x.is_cuda and not torch.is_grad_enabled():
+        return _by_products(convolution, x)
+    responses: Tensor = convolution(x)
+    return responses
+
+
+def _by_products(convolution: nn.Conv1d, x: Tensor) -> Tensor:
+    steps = x.transpose(1, 2)  # (batch, time, channels)
+    weights = convolution.weight.unbind(2)  # (filters, channels) each
+    n_steps = x.shape[2] - len(weights) + 1
+    total = steps[:, :n_steps] @ weights[0].T  # (batch, time, filters)
+    for place, weight in enumerate(weights[1:], start=1):
+        total = total + steps[:, place : place + n_steps] @ weight.T
+    if convolution.bias is not None:
+        total = total + convolution.bias
+    return total.transpose(1, 2)
+
+
 class ConvolutionPool(nn.Module):
     """Convolution over time, ReLU, and max-pooling.
 
@@ -84,7 +109,7 @@ class ConvolutionPool(nn.Module):
         x = (x * mask).transpose(1, 2)  # (batch, in_channels, time)
         before = (self.kernel_size - 1) // 2
         x = functional.pad(x, (before, self.kernel_size - 1 - before))
-        x = functional.relu(self.convolution(x))  # (batch, filters, time)
+        x = functional.relu(convolve(self.convolution, x))  # (batch, filters, time)
         # ReLU gives nothing below zero, so a zero at padding never exceeds a sequence's own steps.
         x = x * mask.transpose(1, 2)
         if self.pool_size > 1:
@@ -265,7 +290,7 @@ class FullyConvolutional(nn.Module):
         layers = zip(self.kernel_sizes, self.convolutions, self.norms, strict=True)
         for kernel_size, convolution, norm in layers:
             before = (kernel_size - 1) // 2
-            x = convolution(functional.pad(x, (before, kernel_size - 1 - before)))
+            x = convolve(convolution, functional.pad(x, (before, kernel_size - 1 - before)))
             x = functional.relu(norm(x, lengths))  # (batch, filters, time), zero at padding
         mean = x.sum(dim=2) / lengths[:, None]  # (batch, filters)
         # Squares of values that are far outside of those of training would overflow.
@@ -458,7 +483,7 @@ class CharacterConvolution(nn.Module):
             vectors = functional.embedding(ids, self.weight, padding_idx=0)
         margin = self.kernel_size - 1
         padded = functional.pad(vectors.transpose(1, 2), (margin, margin))
-        responses = self.convolution(padded)  # (words, filters, characters + margin)
+        responses = convolve(self.convolution, padded)  # (words, filters, characters + margin)
         # Positions where no filter reaches the word exist only because another word is longer.
         n_own = (ids > 0).sum(dim=1)[:, None] + margin
         positions = torch.arange(responses.shape[2], device=ids.device)

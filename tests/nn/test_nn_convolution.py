@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from sklstm.nn import ConvolutionPool, FullyConvolutional, MaskedBatchNorm, StepConvolution
+from sklstm.nn.convolution import _by_products
 
 LENGTHS = torch.tensor([6, 1, 3])
 
@@ -148,3 +149,20 @@ def test_filters_and_kernel_sizes_of_a_branch_must_match():
     message = r"filters=\(4, 5\) and kernel_sizes=\(3,\) must have one number for each layer"
     with pytest.raises(ValueError, match=message):
         FullyConvolutional(2, (4, 5), (3,))
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 8])
+def test_matrix_products_are_the_convolution(kernel_size):
+    """A GPU computes predictions so; see test_gpu.py."""
+    torch.manual_seed(0)
+    convolution = torch.nn.Conv1d(5, 7, kernel_size).double()
+    x = torch.randn(4, 5, 20, dtype=torch.float64, requires_grad=True)
+    found, expected = _by_products(convolution, x), convolution(x)
+    torch.testing.assert_close(found, expected)
+    parameters = (x, *convolution.parameters())
+    for ours, theirs in zip(
+        torch.autograd.grad(found.sin().sum(), parameters),
+        torch.autograd.grad(expected.sin().sum(), parameters),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)
