@@ -289,6 +289,7 @@ class FullyConvolutional(nn.Module):
         x = x.transpose(1, 2) * mask  # (batch, in_channels, time)
         layers = zip(self.kernel_sizes, self.convolutions, self.norms, strict=True)
         for kernel_size, convolution, norm in layers:
+            assert isinstance(convolution, nn.Conv1d)
             before = (kernel_size - 1) // 2
             x = convolve(convolution, functional.pad(x, (before, kernel_size - 1 - before)))
             x = functional.relu(norm(x, lengths))  # (batch, filters, time), zero at padding
