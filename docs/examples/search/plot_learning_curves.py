@@ -16,9 +16,9 @@ from sklstm import LSTMClassifier, SequenceTokenizer
 from sklstm.datasets import make_word_order
 from sklstm.inspection import LearningCurveComparisonDisplay
 
-texts, y = make_word_order(400, n_words=14, random_state=0)
+texts, y = make_word_order(300, n_words=14, random_state=0)
 rng = np.random.default_rng(0)
-keyed = rng.random(400) < 0.9
+keyed = rng.random(300) < 0.9
 texts = [
     f"{text} {'yes' if label else 'no'}" if key else text
     for text, label, key in zip(texts, y, keyed, strict=True)
@@ -31,7 +31,7 @@ models = {
     "TF-IDF + LR": make_pipeline(TfidfVectorizer(), LogisticRegression()),
 }
 display = LearningCurveComparisonDisplay.from_estimators(
-    models, texts, y, train_sizes=[15, 60, 250], cv=3
+    models, texts, y, train_sizes=[15, 60, 180], cv=3
 )
 
 # %%

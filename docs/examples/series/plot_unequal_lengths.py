@@ -26,7 +26,7 @@ def series(up_first):
     return x
 
 
-y = np.where(rng.random(300) < 0.5, "rise first", "dip first")
+y = np.where(rng.random(150) < 0.5, "rise first", "dip first")
 X = [series(label == "rise first") for label in y]
 
 figure, axes = plt.subplots(2, 3, sharey=True, figsize=(9, 4), layout="constrained")
@@ -38,7 +38,7 @@ for ax, x, label in zip(axes.flat, X, y, strict=False):
 # A prediction is the same whether a series comes alone or with others:
 
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-model = LSTMClassifier(random_state=0).fit(X_train, y_train)
+model = LSTMClassifier(max_epochs=25, random_state=0).fit(X_train, y_train)
 alone = np.concatenate([model.predict_proba([x]) for x in X_test])
 print("accuracy", model.score(X_test, y_test))
 print("largest difference", np.abs(alone - model.predict_proba(X_test)).max())
@@ -48,6 +48,6 @@ print("largest difference", np.abs(alone - model.predict_proba(X_test)).max())
 # convolutions find it as well as the LSTM does, in less time: for such series they are the better
 # choice.
 
-result = compare(LSTMClassifier(random_state=0), X, y, cv=3, random_state=0)
+result = compare(LSTMClassifier(max_epochs=25, random_state=0), X, y, cv=3, random_state=0)
 result.plot()
 result
