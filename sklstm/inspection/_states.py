@@ -123,7 +123,9 @@ class StateDisplay:
             If a parameter is unknown, or the number of names is not that of the steps.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        values = check_array(self.states, input_name="states")
+        values = check_array(self.states, ensure_2d=False, allow_nd=True, input_name="states")
+        if values.ndim != 2:
+            raise ValueError(f"states must be of shape (n_steps, n_units); got {values.shape}.")
         if self.steps is not None and len(self.steps) != len(values):
             raise ValueError(
                 f"steps holds {len(self.steps)} names, but there are {len(values)} steps."

@@ -205,3 +205,9 @@ def test_what_is_no_sequence_is_named():
     for given, message in ((3, "got int 3"), (plt.figure(), "pass its axes")):
         with pytest.raises(TypeError, match=f"ax must be an Axes .*{message}"):
             StateDisplay.from_states(np.ones((3, 4)), ax=given)
+
+
+@pytest.mark.parametrize("states", [[1.0, 2.0], np.zeros((1, 2, 3))])
+def test_states_of_another_shape_are_named(states):
+    with pytest.raises(ValueError, match=r"states must be of shape \(n_steps, n_units\); got \("):
+        StateDisplay.from_states(states)
