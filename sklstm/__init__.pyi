@@ -4,7 +4,13 @@ from . import inspection as inspection
 from . import metrics as metrics
 from . import nn as nn
 from . import preprocessing as preprocessing
-from ._estimators import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
+from ._estimators import (
+    AutoencoderClusterer,
+    LSTMClassifier,
+    LSTMLanguageModel,
+    LSTMRegressor,
+    LSTMTagger,
+)
 from ._search_space import search_space
 from ._show_versions import show_versions
 from .preprocessing import (
@@ -28,6 +34,7 @@ __all__ = [
     "Doc2VecVectorizer",
     "FrameToSequences",
     "LSTMClassifier",
+    "LSTMLanguageModel",
     "LSTMRegressor",
     "LSTMTagger",
     "SequencePadder",

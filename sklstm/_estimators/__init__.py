@@ -2,7 +2,14 @@
 
 from sklstm._estimators.classifier import LSTMClassifier
 from sklstm._estimators.clusterer import AutoencoderClusterer
+from sklstm._estimators.language_model import LSTMLanguageModel
 from sklstm._estimators.regressor import LSTMRegressor
 from sklstm._estimators.tagger import LSTMTagger
 
-__all__ = ["AutoencoderClusterer", "LSTMClassifier", "LSTMRegressor", "LSTMTagger"]
+__all__ = [
+    "AutoencoderClusterer",
+    "LSTMClassifier",
+    "LSTMLanguageModel",
+    "LSTMRegressor",
+    "LSTMTagger",
+]

@@ -4,6 +4,7 @@ from sklstm._training.batches import LabelledSequences, Samples, Table, batches_
 from sklstm._training.clustering import train_autoencoder, train_clusters
 from sklstm._training.gradients import TOLERANCE, integrate_gradients
 from sklstm._training.in_training import ModelInTraining
+from sklstm._training.language import in_streams, train_language_model
 from sklstm._training.linear_paths import (
     MOST_VALUES,
     fit_linear_path,
@@ -12,6 +13,7 @@ from sklstm._training.linear_paths import (
 from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
 from sklstm._training.plan import (
     CLUSTERING,
+    LANGUAGE,
     RECONSTRUCTION,
     SHORT,
     SHORT_SERIES,
@@ -43,6 +45,7 @@ from sklstm._training.users_callbacks import copied_callbacks, release
 
 __all__ = [
     "CLUSTERING",
+    "LANGUAGE",
     "MOST_VALUES",
     "OPTIMIZERS",
     "RECONSTRUCTION",
@@ -67,6 +70,7 @@ __all__ = [
     "fit_linear_path",
     "float32_products",
     "frozen_epochs",
+    "in_streams",
     "integrate_gradients",
     "is_evaluating",
     "learn_shares",
@@ -82,4 +86,5 @@ __all__ = [
     "train",
     "train_autoencoder",
     "train_clusters",
+    "train_language_model",
 ]

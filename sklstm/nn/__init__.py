@@ -16,9 +16,15 @@ from sklstm.nn.convolution import (
     StepConvolution,
 )
 from sklstm.nn.crf import LinearChainCRF
-from sklstm.nn.dropout import Dropout
+from sklstm.nn.dropout import Dropout, VariationalDropout
 from sklstm.nn.embedding import TokenEmbedding, WordCharacterEmbedding
 from sklstm.nn.heads import CRFHead, CumulativeLinkHead, DenseHead, LinearHead, QuantileHead
+from sklstm.nn.language_model import (
+    AdaptiveSoftmaxHead,
+    LanguageModelNetwork,
+    NextTokenLoss,
+    SoftmaxHead,
+)
 from sklstm.nn.linear_path import CountPath, LinearPath, StepPath
 from sklstm.nn.losses import (
     CRFLoss,
@@ -46,6 +52,7 @@ from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
 from sklstm.nn.standardization import Standardize, StandardizeWithin
 
 __all__ = [
+    "AdaptiveSoftmaxHead",
     "AttentionPooling",
     "CRFHead",
     "CRFLoss",
@@ -56,6 +63,7 @@ __all__ = [
     "DenseHead",
     "Dropout",
     "FullyConvolutional",
+    "LanguageModelNetwork",
     "LastPooling",
     "LinearChainCRF",
     "LinearHead",
@@ -63,17 +71,20 @@ __all__ = [
     "MaskedBatchNorm",
     "MaxPooling",
     "MeanPooling",
+    "NextTokenLoss",
     "Pooling",
     "QuantileHead",
     "RecurrentLayer",
     "RecurrentStack",
     "SequenceNetwork",
+    "SoftmaxHead",
     "Standardize",
     "StandardizeWithin",
     "StepConvolution",
     "StepLoss",
     "StepPath",
     "TokenEmbedding",
+    "VariationalDropout",
     "WeightedLoss",
     "WordCharacterEmbedding",
     "absolute_loss",

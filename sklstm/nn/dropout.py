@@ -88,6 +88,50 @@ class Dropout(RandomModule):
         return f"p={self.p}"
 
 
+class VariationalDropout(RandomModule):
+    """Dropout with one mask for all steps of a sequence [1]_.
+
+    While training, the same features of every step of a sequence are set to zero with probability
+    `p`, and the others multiplied by ``1 / (1 - p)``; in evaluation mode the input is returned as
+    it is. Each sequence of a batch has a mask of its own.
+
+    Parameters
+    ----------
+    p : float
+        Dropout rate, in [0, 1).
+
+    References
+    ----------
+    .. [1] Y. Gal, Z. Ghahramani, "A Theoretically Grounded Application of Dropout in
+       Recurrent Neural Networks", NeurIPS 2016, section 4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import VariationalDropout
+    >>> layer = VariationalDropout(0.5)
+    >>> layer.generator = torch.Generator().manual_seed(0)
+    >>> y = layer(torch.ones(2, 7, 3))  # (batch, time, features)
+    >>> bool((y == y[:, :1]).all())
+    True
+    """
+
+    def __init__(self, p: float):
+        super().__init__()
+        self.p = rate("p", p)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply dropout to a tensor of shape ``(batch, time, features)``."""
+        check_tensor("x", x, "batch", "time", "features")
+        if not self.training or self.p == 0.0:
+            return x
+        return x * self.keep_mask((x.shape[0], 1, x.shape[2]), self.p, x)
+
+    def extra_repr(self) -> str:
+        """Return the rate that torch shows in the printed form of the module."""
+        return f"p={self.p}"
+
+
 class RareDropout(RandomModule):
     """Reads rare ids as unknown while training, so that the unknown id is trained as well.
 

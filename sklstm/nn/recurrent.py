@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklstm.nn.checks import check_lengths, check_tensor, flag, one_of, rate, whole, wholes
-from sklstm.nn.dropout import Dropout, RandomModule
+from sklstm.nn.dropout import Dropout, RandomModule, VariationalDropout
 from sklstm.nn.padding import reversal_index, reverse_steps
 from sklstm.nn.state import State
 
@@ -250,6 +250,9 @@ class RecurrentStack(nn.Module):
         Dropout rate on the recurrent connections; see `RecurrentLayer`.
     recurrent_dropout_method : {"weights", "states"}, default="weights"
         What recurrent dropout drops; see `RecurrentLayer`.
+    variational_dropout : bool, default=False
+        Whether the dropout between the layers drops the same features at all steps of a sequence;
+        see `VariationalDropout`.
 
     Attributes
     ----------
@@ -275,6 +278,7 @@ class RecurrentStack(nn.Module):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",
+        variational_dropout: bool = False,
     ):
         super().__init__()
         hidden_sizes = wholes("hidden_sizes", hidden_sizes) if hidden_sizes != () else ()
@@ -296,7 +300,8 @@ class RecurrentStack(nn.Module):
         self.forward_layers = layers()
         self.backward_layers = layers() if bidirectional else nn.ModuleList()
         self.bidirectional = bidirectional
-        self.dropout = Dropout(rate("dropout", dropout))
+        kind = VariationalDropout if flag("variational_dropout", variational_dropout) else Dropout
+        self.dropout: Dropout | VariationalDropout = kind(rate("dropout", dropout))
         self.output_size = sizes[-1]
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
