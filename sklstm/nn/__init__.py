@@ -49,6 +49,7 @@ from sklstm.nn.pooling import (
     make_pooling,
 )
 from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
+from sklstm.nn.sampling import constrained_search, sample_tokens, sampling_distribution
 from sklstm.nn.standardization import Standardize, StandardizeWithin
 
 __all__ = [
@@ -89,11 +90,14 @@ __all__ = [
     "WordCharacterEmbedding",
     "absolute_loss",
     "binary_loss",
+    "constrained_search",
     "distance_weighted_loss",
     "huber_loss",
     "make_pooling",
     "multiclass_loss",
     "poisson_loss",
     "quantile_loss",
+    "sample_tokens",
+    "sampling_distribution",
     "squared_loss",
 ]
