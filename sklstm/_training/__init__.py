@@ -1,6 +1,12 @@
 """Training and prediction: the only package that imports skorch."""
 
-from sklstm._training.batches import LabelledSequences, Samples, Table, batches_per_epoch
+from sklstm._training.batches import (
+    LabelledSequences,
+    Samples,
+    Table,
+    batches_per_epoch,
+    to_tensors,
+)
 from sklstm._training.clustering import train_autoencoder, train_clusters
 from sklstm._training.gradients import TOLERANCE, integrate_gradients
 from sklstm._training.in_training import ModelInTraining
@@ -27,6 +33,7 @@ from sklstm._training.predict import (
     Forward,
     evaluation_mode,
     is_evaluating,
+    move_to,
     predict_batches,
     predict_from,
     predict_rows,
@@ -74,6 +81,7 @@ __all__ = [
     "integrate_gradients",
     "is_evaluating",
     "learn_shares",
+    "move_to",
     "plan_from",
     "predict_batches",
     "predict_from",
@@ -83,6 +91,7 @@ __all__ = [
     "resolve_device",
     "seeded_build",
     "to_cpu",
+    "to_tensors",
     "train",
     "train_autoencoder",
     "train_clusters",

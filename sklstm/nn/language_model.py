@@ -8,7 +8,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.checks import INTEGERS, check_lengths, check_tensor, not_negative, rate, whole
+from sklstm.nn.checks import (
+    INTEGERS,
+    check_lengths,
+    check_tensor,
+    not_negative,
+    positive,
+    rate,
+    whole,
+)
 from sklstm.nn.dropout import RandomModule, VariationalDropout
 from sklstm.nn.embedding import TokenEmbedding
 from sklstm.nn.losses import StepTargets
@@ -149,9 +157,14 @@ class AdaptiveSoftmaxHead(TokenHead):
         rank[list(_NEVER)] = rank[_UNKNOWN].clone()
         self.register_buffer("order", order)
         self.register_buffer("rank", rank)
+        size, div_value = whole("size", size), positive("div_value", div_value)
         inside = [int(cutoff) for cutoff in cutoffs if cutoff < len(order)]
+        if size < div_value:
+            raise ValueError(f"size must be at least div_value={div_value}, got {size}.")
+        # A cluster reads at least one feature.
+        inside = [n for i, n in enumerate(inside, start=1) if size >= div_value**i]
         self.softmax = nn.AdaptiveLogSoftmaxWithLoss(
-            whole("size", size), len(order), inside, div_value=div_value, head_bias=True
+            size, len(order), inside, div_value=div_value, head_bias=True
         )
 
     def log_probs(self, states: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from sklstm.datasets import (
     _bundled,
     fetch_newsgroups,
+    fetch_shakespeare,
     fetch_trec,
     load_digit_sequences,
     load_polarity,
@@ -98,6 +99,14 @@ def test_newsgroups(data_file, subset, size, hockey):
     assert len(set(y)) == 20
     assert Counter(y)["rec.sport.hockey"] == hockey
     assert all(text.replace(" ", "").isalpha() for text in X)
+
+
+def test_shakespeare(data_file):
+    path = data_file("text/tinyshakespeare.txt")
+    plays = fetch_shakespeare(data_home=path.parent, download_if_missing=False)
+    assert plays.train + plays.test == path.read_text(encoding="utf-8")
+    assert len(plays.train) == 1_003_854  # of the usual split
+    assert plays.train.startswith("First Citizen:\nBefore we proceed any further, hear me speak.")
 
 
 def test_digits_are_scikit_learns_rows_as_steps():
