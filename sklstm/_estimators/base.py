@@ -181,6 +181,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
     _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
     _reads_characters: ClassVar[bool] = False
     _reads_matrices: ClassVar[bool] = False
+    _reads_empty: ClassVar[bool] = False  # sequences without steps
     _value_dtype: ClassVar[Any] = np.float32  # or a list of dtypes, for estimators that scale
 
     @property
@@ -243,7 +244,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             lists_are_tables=reset,
             matrices=self._reads_matrices,
             empty_texts=empty_texts and not (self._per_step or in_pieces),
-            empty_sequences=self._per_step,
+            empty_sequences=self._per_step or self._reads_empty,
             columns=None if reset else self._input_.columns,
         )
         if not len(sequences.values):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -304,6 +304,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
     freeze_embeddings = False
     rare_word_dropout = 0.0
     input_type = "tokens"
+    _reads_empty = True  # a text without tokens is one, which ends at once
 
     _fingerprint_: str
     _network_: dict[str, Any]
@@ -320,7 +321,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         learning_rate: float = 2e-3,
         max_epochs: int | str = "auto",
         # Text
-        analyzer: str = "word",
+        analyzer: Literal["word", "char", "subword"] = "word",
         max_features: int | None = 30_000,
         lowercase: bool = False,
         direction: str = "forward",
@@ -527,7 +528,12 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
     def _read_tokens(self, X: Any, *, reset: bool) -> Ragged:
         """Read texts or ids, and learn their form or check it against the learned one."""
         if isinstance(X, str):
-            raise ValueError("X is one text, where a list of texts is needed; pass [X].")
+            raise ValueError("X is a single text, where a list of texts is needed; pass [X].")
+        if isinstance(X, np.ndarray) and X.dtype.kind == "f":
+            raise ValueError(
+                f"X holds values, of dtype {X.dtype}, but {type(self).__name__} reads texts, or "
+                "token ids, which are integers."
+            )
         sequences = self._read_sequences(
             self._as_ids(X, reset=reset) if _holds_texts(X) else X, reset=reset, empty_texts=False
         )
@@ -541,6 +547,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
 
     def _as_ids(self, texts: Any, *, reset: bool) -> Any:
         """Return texts as token ids, by a tokenizer that is fitted to them if `reset`."""
+        tokenizer: Any
         if reset:
             tokenizer = tokenizer_for_language_model(
                 self.analyzer, max_features=self.max_features, lowercase=self.lowercase
@@ -563,10 +570,6 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         with warnings.catch_warnings():  # an empty text has an end, which is predicted
             warnings.filterwarnings("ignore", message=".* texts have no word to keep")
             return tokenizer.transform(texts)
-
-    @property
-    def _per_step(self) -> bool:
-        return True  # a text without tokens is one, which ends at once
 
     def _read_labels(self, y: Any, n_texts: int, *, reset: bool) -> np.ndarray | None:
         """Return the number of the label of each text, from 1; None for texts without labels."""
@@ -1134,7 +1137,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
                     )
             written = self._choose(prompts, labels, self._read_bags(allowed), beam_width)
         vocabulary = self._input_.vocabulary
-        results = []
+        results: list[Any] = []
         for start, new in zip(prompts, written, strict=True):
             if vocabulary is None:
                 results.append(np.concatenate([start, np.array(new, dtype=np.int32)]))

@@ -18,7 +18,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from contract.cases import PORTED, Case, applicable
 from contract.comparing import TOLERANCE
 from contract.coverage import CALLED, COVERAGE, NOT_APPLICABLE
-from sklstm import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
+from sklstm import (
+    AutoencoderClusterer,
+    LSTMClassifier,
+    LSTMLanguageModel,
+    LSTMRegressor,
+    LSTMTagger,
+)
 from sklstm._sequences.tokens import TokenArray
 from sklstm.preprocessing import Doc2VecVectorizer, SequenceTokenizer
 
@@ -252,6 +258,11 @@ def bad_texts():
     )
 
 
+def bad_model_texts():
+    """Return invalid variants of texts for a model that tokenizes them itself."""
+    return bad_texts()[:3]  # other forms of X are no texts, but sequences
+
+
 def bad_tokens():
     def put(item):
         return TokenArray([*list(tokens())[:-1], item], tokens().vocabulary)
@@ -283,6 +294,11 @@ def small_tagger(**params):
     defaults = {"learning_rate": 0.1, "max_epochs": 10, "dropout": 0.0, "embedding_dropout": 0.0}
     steady = {"lr_schedule": "constant", "random_state": 0}
     return LSTMTagger(**(sizes | defaults | steady | params))
+
+
+def language_model(**params):
+    defaults = {"hidden_size": 4, "embedding_dim": 4, "max_epochs": 3, "random_state": 0}
+    return LSTMLanguageModel(**(defaults | params))
 
 
 def doc2vec(**params):
@@ -321,6 +337,8 @@ CASES = [
     ),
     Case("doc2vec", doc2vec(), texts(), LABELS, bad_texts()),
     Case("doc2vec-labels", doc2vec(dm=1, tags="both"), texts(), THREE_LABELS, bad_texts()),
+    Case("language-model", language_model(), texts(), None, bad_model_texts(), 1),
+    Case("language-model-tokens", language_model(), TOKENS, None, bad_tokens(), 1),
     Case("classifier-ragged", small(), VALUES, LABELS, bad_values(VALUES), 1),
     Case("classifier-tokens", small(), TOKENS, THREE_LABELS, bad_tokens(), 1),
     Case("classifier-multilabel", small(), VALUES, INDICATORS, bad_values(VALUES), 1),

@@ -14,6 +14,7 @@ from sklstm import (
     Doc2VecVectorizer,
     FrameToSequences,
     LSTMClassifier,
+    LSTMLanguageModel,
     LSTMRegressor,
     LSTMTagger,
     SequencePadder,
@@ -112,6 +113,13 @@ POOLED |= dict(fcn_kernel_sizes=(2, 3), linear_path="auto")
 WORDS = dict(embedding_dim=3, freeze_embeddings=1, embedding_dropout=0.25, input_type="tokens")
 WORDS |= dict(rare_word_dropout=0.5)
 CAUSAL = dict(hidden_size=3, bidirectional=False, conv_filters=None, early_stopping=False)
+LANGUAGE = {
+    name: TRAINING[name] for name in TRAINING if name not in ("padding_value", "input_type")
+}
+LANGUAGE |= dict(hidden_size=5, num_layers=1, embedding_dim=4, cell="gru", lr_schedule="cosine")
+LANGUAGE |= dict(dropout=0.25, input_dropout=0.25, hidden_dropout=0.25, embedding_dropout=0.25)
+LANGUAGE |= dict(recurrent_dropout=0.25, activation_regularization=2.0, average_weights=0.5)
+LANGUAGE |= dict(temporal_regularization=1.0, bptt_length=3, early_stopping=False)
 GENSIM = dict(vector_size=4, window=100, min_count=1, hs=0, negative=5, sample=0.0009765625)
 GENSIM |= dict(epochs=2, alpha=0.03125, min_alpha=0.0078125, n_jobs=1, random_state=100)
 SPLITTING = dict(lowercase=True, ngram_range=(1, 1), token_pattern=r"\w+", strip_accents="unicode")
@@ -125,6 +133,12 @@ def fit_predict(estimator, X, y):
     if not estimator.early_stopping:
         estimator.partial_fit(X, y)
     return [*results, estimator.predict(X), estimator.module_.state_dict()]
+
+
+def read_on(estimator, X, y):
+    estimator.fit(X)
+    results = [estimator.predict_proba(X), estimator.transform(X), estimator.loss_curve_]
+    return [*results, estimator.score(X), estimator.module_.state_dict()]
 
 
 def cluster(estimator, X, y):
@@ -247,6 +261,25 @@ CASES = {
         IMAGES,
         [["a", "b"]] * len(IMAGES),
         fit_predict,
+    ),
+    "language model of texts": (
+        LSTMLanguageModel,
+        LANGUAGE
+        | dict(analyzer="word", max_features=100, lowercase=True, batch_size=2)
+        | dict(tie_weights=True, adaptive_softmax=False),
+        TEXTS,
+        None,
+        read_on,
+    ),
+    "language model of token ids": (
+        LSTMLanguageModel,
+        LANGUAGE
+        | dict(hidden_size=(5, 4), num_layers=2, adaptive_softmax=(3, 6), direction="backward")
+        | dict(tie_weights=False, warm_start=True, padding_value=-99.0)
+        | dict(early_stopping=True, validation_fraction=0.25, n_iter_no_change=2, tol=0.0),
+        TOKENS,
+        None,
+        read_on,
     ),
     "clusterer of a table": (
         AutoencoderClusterer,
