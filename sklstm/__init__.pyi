@@ -6,6 +6,7 @@ from . import nn as nn
 from . import preprocessing as preprocessing
 from ._estimators import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
 from ._search_space import search_space
+from ._semi_supervised_split import SemiSupervisedSplit
 from ._show_versions import show_versions
 from .preprocessing import (
     Doc2VecVectorizer,
@@ -30,6 +31,7 @@ __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
     "LSTMTagger",
+    "SemiSupervisedSplit",
     "SequencePadder",
     "SequenceScaler",
     "SequenceTokenizer",

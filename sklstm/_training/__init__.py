@@ -1,6 +1,12 @@
 """Training and prediction: the only package that imports skorch."""
 
-from sklstm._training.batches import LabelledSequences, Samples, Table, batches_per_epoch
+from sklstm._training.batches import (
+    LabelledSequences,
+    Samples,
+    Table,
+    UnlabelledSequences,
+    batches_per_epoch,
+)
 from sklstm._training.clustering import train_autoencoder, train_clusters
 from sklstm._training.gradients import TOLERANCE, integrate_gradients
 from sklstm._training.in_training import ModelInTraining
@@ -13,6 +19,7 @@ from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
 from sklstm._training.plan import (
     CLUSTERING,
     RECONSTRUCTION,
+    SEMI_SUPERVISED,
     SHORT,
     SHORT_SERIES,
     SUPERVISED,
@@ -38,6 +45,7 @@ from sklstm._training.runtime import (
     seeded_build,
     to_cpu,
 )
+from sklstm._training.semi_supervised import UnsupervisedTerms, passes_per_epoch
 from sklstm._training.train import TrainingOutcome, train
 from sklstm._training.users_callbacks import copied_callbacks, release
 
@@ -47,6 +55,7 @@ __all__ = [
     "OPTIMIZERS",
     "RECONSTRUCTION",
     "SCHEDULES",
+    "SEMI_SUPERVISED",
     "SHORT",
     "SHORT_SERIES",
     "SUPERVISED",
@@ -59,6 +68,8 @@ __all__ = [
     "TrainingOutcome",
     "TrainingParameters",
     "TrainingPlan",
+    "UnlabelledSequences",
+    "UnsupervisedTerms",
     "batches_per_epoch",
     "copied_callbacks",
     "dtype_of",
@@ -70,6 +81,7 @@ __all__ = [
     "integrate_gradients",
     "is_evaluating",
     "learn_shares",
+    "passes_per_epoch",
     "plan_from",
     "predict_batches",
     "predict_from",

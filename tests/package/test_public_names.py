@@ -75,3 +75,4 @@ def test_names_bring_along_what_they_need():
     # A worker process that infers vectors of texts imports gensim and nothing else that is slow.
     assert loaded("from sklstm.preprocessing.text import _doc2vec_inference") == ["gensim"]
     assert loaded("from sklstm import SequencePadder") == ["sklearn"]
+    assert loaded("from sklstm import SemiSupervisedSplit") == ["sklearn"]
