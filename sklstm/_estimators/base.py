@@ -906,6 +906,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         terms = self._unsupervised_terms(data)
         if terms is None:
             data = replace(data, unlabelled=None)
+        elif partial:  # nobody knows how many epochs will follow
+            terms = replace(terms, ramp=False)
         passes = 1 if partial else passes_per_epoch(data, self._batch_size)
         shuffle = self.shuffle and not self.stateful
         callbacks = copied_callbacks(self.callbacks)

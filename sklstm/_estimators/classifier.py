@@ -111,11 +111,12 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         Norm of that perturbation, as a fraction of the norm that a sequence of the same length
         has on average. It is added to token vectors, or to standardised values, each dimension in
         units of its standard deviation over the batch; the paper on texts [10]_ normalises the
-        vectors themselves to that end, and has a norm of about 0.02 in these units.
+        vectors themselves to that end, and has a norm of about 0.02 in these units. Series of few
+        values tolerate more, 0.1 to 0.3.
     entropy_weight : float, default=1.0
         Weight in the loss of the entropy of the predictions for unlabelled rows [12]_: the network
         shall be certain of them, so that the boundary between classes lies where there are few
-        rows. It grows from 0 over the first half of `max_epochs`.
+        rows. It grows from 0 over the first half of `max_epochs` (not in `partial_fit`).
     class_prior_weight : float, default=1.0
         Weight in the loss of the divergence of the mean prediction for unlabelled rows from the
         class frequencies of the labelled rows [13]_. Without it the entropy may make the network
@@ -789,10 +790,10 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
             obstacle = f"bptt_length={self.bptt_length} reads sequences in chunks"
         if obstacle is not None:
             raise ValueError(
-                f"{' and '.join(f'{name}={value}' for name, value in on.items())} need the network "
-                f"that {type(self).__name__} builds, and whole sequences, but {obstacle}. Change "
-                f"that, or set {', '.join(f'{name}=0' for name in on)}, which leaves unlabelled "
-                "rows out of training."
+                f"{', '.join(f'{name}={value}' for name, value in on.items())} in the loss needs "
+                f"the network that {type(self).__name__} builds, and whole sequences, but "
+                f"{obstacle}. Change that, or set {', '.join(f'{name}=0' for name in on)}, which "
+                "leaves unlabelled rows out of training."
             )
         prior = None
         if has_unlabelled:
@@ -800,10 +801,12 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
             counts = np.bincount(encoded.astype(np.int64), minlength=len(self.classes_))
             prior = (counts + 1.0) / (counts + 1.0).sum()  # a part may lack a class
         return UnsupervisedTerms(
-            virtual_adversarial_norm=float(self.virtual_adversarial_norm),
-            sigmoid=self._target_.sigmoid,
+            on.get("virtual_adversarial_weight", 0.0),
+            float(self.virtual_adversarial_norm),
+            self._target_.sigmoid,
+            entropy_weight=on.get("entropy_weight", 0.0),
+            class_prior_weight=on.get("class_prior_weight", 0.0),
             class_prior=prior,
-            **{"virtual_adversarial_weight": 0.0, **on},
         )
 
     def _note_auto(self, plan: TrainingPlan, *, partial: bool) -> None:

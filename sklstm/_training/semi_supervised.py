@@ -53,6 +53,8 @@ class UnsupervisedTerms:
         Of the divergence of their mean prediction from the frequencies of the classes.
     class_prior : ndarray of shape (n_classes,) or None
         These frequencies, all above 0; None without unlabelled rows.
+    ramp : bool
+        Whether the last two weights grow from 0 during the training.
     """
 
     virtual_adversarial_weight: float
@@ -61,6 +63,7 @@ class UnsupervisedTerms:
     entropy_weight: float = 0.0
     class_prior_weight: float = 0.0
     class_prior: np.ndarray | None = None
+    ramp: bool = True
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,8 @@ class SemiSupervisedStep:
         outputs = self.module(**batch.inputs)
         loss = loss_of(outputs)
         loss.backward()
-        means = self._add_unsupervised(next(self.batches), min(1.0, progress / _RAMP))
+        ramp = min(1.0, progress / _RAMP) if self.terms.ramp else 1.0
+        means = self._add_unsupervised(next(self.batches), ramp)
         return loss.detach(), outputs.detach(), means
 
     def _add_unsupervised(self, batch: UnsupervisedBatch, ramp: float) -> dict[str, float]:

@@ -425,7 +425,7 @@ class OwnNetwork(LSTMClassifier):
 
 
 def test_a_network_of_the_users_own():
-    message = "virtual_adversarial_weight=1.0 and entropy_weight=1.0 and .*returned a Own"
+    message = "virtual_adversarial_weight=1.0, entropy_weight=1.0, class_prior_weight=1.0 in .*returned a Own"
     with pytest.raises(ValueError, match=message):
         OwnNetwork(**SMALL, unlabeled_label=-1).fit(X, GIVEN)
     with pytest.raises(ValueError, match="returned a Own"):
@@ -437,7 +437,9 @@ def test_a_network_of_the_users_own():
 @pytest.mark.parametrize("params", [{"stateful": True}, {"bptt_length": 4}])
 def test_virtual_adversarial_training_reads_whole_sequences(params):
     model = LSTMClassifier(**SMALL, **params, bidirectional=False, virtual_adversarial_weight=1.0)
-    with pytest.raises(ValueError, match=r"virtual_adversarial_weight=1.0 need.*whole sequences"):
+    with pytest.raises(
+        ValueError, match=r"virtual_adversarial_weight=1.0 in the loss.*whole sequences"
+    ):
         model.fit(X, Y)
 
 

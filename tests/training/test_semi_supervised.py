@@ -211,13 +211,13 @@ def gradients(module):
     return [w.grad.clone() for w in module.parameters() if w.grad is not None]
 
 
-def run(terms, rows, **options):
+def run(terms, rows, progress=1.0, **options):
     module = network(**options)
     torch.manual_seed(3)
     x = torch.randn(3, 5, 2, dtype=torch.float64)
     criterion, batch = WeightedLoss(multiclass_loss), batch_of(x, torch.tensor([0, 2, 1]))
     outcome = SemiSupervisedStep(module, terms, None if rows is None else iter([rows])).run(
-        batch, lambda outputs: criterion(outputs, batch.targets)
+        batch, lambda outputs: criterion(outputs, batch.targets), progress=progress
     )
     return module, outcome
 
@@ -252,6 +252,23 @@ def test_terms_of_unlabelled_rows_are_added():
         torch.testing.assert_close(both, one + other)
     logits = alone(rows.inputs, LENGTHS)[:2].detach()
     assert prior_divergence(logits, shares[:, 0], prior, sigmoid=False).item() == pytest.approx(off)
+
+
+@pytest.mark.parametrize(
+    ("progress", "ramp", "weight"),
+    [(0.0, True, 0.0), (0.2, True, 0.4), (0.7, True, 1.0), (0.0, False, 1.0)],
+)
+def test_weights_of_unlabelled_rows_grow(progress, ramp, weight):
+    options = {"sigmoid": False, "class_prior": np.ones(3) / 3}
+    grown, whole = (
+        run(UnsupervisedTerms(0.0, 1.0, **options, **own), other_rows(), progress=at)[0]
+        for own, at in (
+            ({"entropy_weight": 1.0, "class_prior_weight": 2.0, "ramp": ramp}, progress),
+            ({"entropy_weight": weight, "class_prior_weight": 2.0 * weight}, 1.0),
+        )
+    )
+    for a, b in zip(gradients(grown), gradients(whole), strict=True):
+        torch.testing.assert_close(a, b)
 
 
 def test_class_frequencies_of_two_classes():
