@@ -12,6 +12,7 @@ from ._estimators import (
     LSTMTagger,
 )
 from ._search_space import search_space
+from ._semi_supervised_split import SemiSupervisedSplit
 from ._show_versions import show_versions
 from .preprocessing import (
     Doc2VecVectorizer,
@@ -37,6 +38,7 @@ __all__ = [
     "LSTMLanguageModel",
     "LSTMRegressor",
     "LSTMTagger",
+    "SemiSupervisedSplit",
     "SequencePadder",
     "SequenceScaler",
     "SequenceTokenizer",

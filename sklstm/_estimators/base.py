@@ -67,6 +67,7 @@ from sklstm._targets import (
 )
 from sklstm._training import (
     MOST_VALUES,
+    SEMI_SUPERVISED,
     SHORT,
     SHORT_SERIES,
     SUPERVISED,
@@ -75,6 +76,8 @@ from sklstm._training import (
     ModelInTraining,
     TrainingOutcome,
     TrainingPlan,
+    UnlabelledSequences,
+    UnsupervisedTerms,
     batches_per_epoch,
     copied_callbacks,
     evaluation_mode,
@@ -83,6 +86,7 @@ from sklstm._training import (
     frozen_epochs,
     integrate_gradients,
     learn_shares,
+    passes_per_epoch,
     plan_from,
     predict_from,
     predict_rows,
@@ -298,14 +302,17 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             )
             return sequences
 
-    def _without_extra(self, sequences: Ragged, validation: Any) -> Ragged:
+    def _without_extra(self, data: Any, validation: Any) -> Any:
         """Return training data without ids that stand for vectors in the validation data."""
-        extra = validation.sequences.extra
+        unlabelled = getattr(data, "unlabelled", None)
+        if unlabelled is not None:
+            data = replace(data, unlabelled=self._without_extra(unlabelled, validation))
+        extra, sequences = validation.sequences.extra, data.sequences
         if extra is None or sequences.values[:, 0].max(initial=0) < extra.first_id:
-            return sequences
+            return data
         values = sequences.values.copy()
         values[:, 0] = np.where(values[:, 0] < extra.first_id, values[:, 0], UNKNOWN_ID)
-        return replace(sequences, values=values)
+        return replace(data, sequences=replace(sequences, values=values))
 
     def _without_steps(self, sequences: Ragged, *, reset: bool) -> Ragged:
         """Return sequences that are all empty in the form of those of `fit`, which is refused."""
@@ -513,7 +520,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             trial._check_scale(X, every.sequences)
         if held_out is not None:  # is read as in prediction
             held_out = replace(held_out, sequences=trial._read_unknown(held_out.sequences))
-            data = replace(data, sequences=trial._without_extra(data.sequences, held_out))
+            data = trial._without_extra(data, held_out)
         validation = held_out if X_val is not None or self.early_stopping else None
         trial._state_ = None
         if isinstance(trial.module_, SequenceNetwork):
@@ -736,7 +743,15 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             weights = given_step_weights(sample_weight, sequences)
         else:
             weights = given_weights(sample_weight, len(sequences))
-        with target_errors(name, sequences.lengths if per_step else None):
+        (rows, y), unlabelled = self._labelled_rows(y, name), None
+        if rows is not None:
+            # On the scale that the weights of the labelled rows will have.
+            scale = len(rows) / (weights[rows].sum() or 1.0)
+            unlabelled = _without(rows, sequences, weights * scale, groups)
+            sequences, weights = sequences.take(rows), weights[rows]
+            groups = None if groups is None else groups[rows]
+            self._check_some_steps(sequences, "X of the labelled rows")
+        with target_errors(name, sequences.lengths if per_step else None, rows=rows):
             if reset:
                 target.learn(y, weights, classes, partial=partial)
             else:
@@ -752,9 +767,13 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         weights = scaled(weights if from_target is None else weights * from_target, n_sequences)
         if reset and classes is None:
             target.check_weights(encoded, weights)
-        data = LabelledSequences(sequences, encoded, weights, per_step, groups)
+        data = LabelledSequences(sequences, encoded, weights, per_step, groups, unlabelled)
         # Sequences without steps have no part in training.
         return data if sequences.lengths.all() else data.take(np.flatnonzero(sequences.lengths))
+
+    def _labelled_rows(self, y: Any, name: str) -> tuple[np.ndarray | None, Any]:
+        """Return the indices of the rows with a label, None if every row has one; and labels."""
+        return None, y
 
     def _check_some_steps(self, sequences: Ragged, name: str) -> None:
         """Raise ValueError if sequences without steps cannot be left out of training."""
@@ -852,7 +871,13 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                     f"and the {len(part)} samples {name} all have a weight of 0. Leave such "
                     "samples out, or pass X_val and y_val."
                 )
-        return data.take(rows), data.take(held_out)
+        train, held = data.take(rows), data.take(held_out)
+        unlabelled = train.unlabelled
+        # Groups are held out whole.
+        if unlabelled is not None and unlabelled.groups is not None and held.groups is not None:
+            others = np.flatnonzero(~np.isin(unlabelled.groups, held.groups))
+            train = replace(train, unlabelled=unlabelled.take(others) if len(others) else None)
+        return train, held
 
     def _classes_of(self, data: LabelledSequences) -> SampleClasses | None:
         """Return the classes of each sample that have a weight; None if targets are numbers."""
@@ -879,16 +904,29 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             self._check_causal("stateful=True")
         if self.bptt_length is not None:
             self._check_network_causal(f"bptt_length={self.bptt_length}")
+        terms = self._unsupervised_terms(data)
+        if terms is None:
+            data = replace(data, unlabelled=None)
+        elif partial:  # nobody knows how many epochs will follow
+            terms = replace(terms, ramp=False)
+        passes = 1 if partial else passes_per_epoch(data, self._batch_size)
         shuffle = self.shuffle and not self.stateful
         callbacks = copied_callbacks(self.callbacks)
+        n_batches = passes * batches_per_epoch(
+            data, self._batch_size, bptt_length=self.bptt_length, shuffle=shuffle
+        )
+        n_tokens = passes * int(data.sequences.lengths.sum()) if data.sequences.is_tokens else 0
+        auto_epochs = SHORT_SERIES if self._reads_short_series(data) else SUPERVISED
+        if data.unlabelled is not None:
+            lengths = data.unlabelled.sequences.lengths
+            n_tokens += int(lengths.mean() * n_batches * self._batch_size) if n_tokens else 0
+            auto_epochs = SEMI_SUPERVISED
         plan = plan_from(
             self,
-            n_batches=batches_per_epoch(
-                data, self._batch_size, bptt_length=self.bptt_length, shuffle=shuffle
-            ),
+            n_batches=n_batches,
             seed=seed,
-            n_tokens=int(data.sequences.lengths.sum()) if data.sequences.is_tokens else 0,
-            auto_epochs=SHORT_SERIES if self._reads_short_series(data) else SUPERVISED,
+            n_tokens=n_tokens,
+            auto_epochs=auto_epochs,
             partial=partial,
             n_epochs_done=getattr(self, "n_iter_", 0),
             was_frozen=getattr(self, "_froze_embeddings_", False),
@@ -899,7 +937,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             stateful=self.stateful,
             callbacks=callbacks,
         )
-        plan = replace(plan, batch_size=self._batch_size)
+        plan = replace(plan, batch_size=self._batch_size, passes=passes)
         self._note_auto(plan, partial=partial)
         self._froze_embeddings_ = plan.frozen_epochs is not None
         self.callbacks_ = callbacks
@@ -907,7 +945,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if partial and self.stateful and self._state_ is not None:
             state = self._kept_state(self.module_.to(plan.device), plan.device)
         rare = self._embeddings_with_rare_ids()
-        counts = self._count_ids(data.sequences, partial=partial) if rare else None
+        counts = self._count_ids(data, partial=partial) if rare else None
         self._set_counts(rare, counts)
         outcome = train(
             self.module_,
@@ -926,11 +964,16 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 decode=self._decode_batches,
                 snapshot=lambda so_far: self._snapshot(so_far, partial=partial),
             ),
+            terms=terms,
         )
         self._set_counts(rare, None)
         self._id_counts_ = counts if partial else None
         release(self.callbacks_, self.callbacks, self.module_)
         self._record(outcome, partial=partial)
+
+    def _unsupervised_terms(self, data: LabelledSequences) -> UnsupervisedTerms | None:
+        """Return the terms of the loss that need no labels; None if there are none."""
+        return None
 
     def _embeddings_with_rare_ids(self) -> list[TokenEmbedding | CharacterConvolution]:
         """Return the parts of the network that read rare ids as unknown while training."""
@@ -941,14 +984,20 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             part for part in self.module_.modules() if isinstance(part, kinds) and part.rare.a > 0.0
         ]
 
-    def _count_ids(self, sequences: Ragged, *, partial: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _count_ids(
+        self, data: LabelledSequences, *, partial: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return how often each word occurs, and each character in the different words.
 
         In `partial_fit` with all earlier parts: no word is rare because one part is small.
         """
-        spec, ids = self._input_, sequences.values
-        if sequences.starts is not None:
-            ids = ids[ranges(sequences.offsets, sequences.lengths)]
+        spec, sequences = self._input_, data.sequences
+        read = [sequences] if data.unlabelled is None else [sequences, data.unlabelled.sequences]
+        parts = [
+            part.values if part.starts is None else part.values[ranges(part.offsets, part.lengths)]
+            for part in read
+        ]
+        ids = parts[0] if len(parts) == 1 else np.concatenate(parts)
         characters = np.empty(0, dtype=np.int32)
         if sequences.has_characters:
             ids, characters = ids[:, 0], np.unique(ids[:, 1:], axis=0)
@@ -1801,6 +1850,19 @@ def _words_of(sequences: Ragged, vocabulary: Vocabulary | None) -> list[list[str
     kept[:, 0] |= ~kept.any(axis=1)
     steps = object_array(", ".join(words[step[own]]) for step, own in zip(ids, kept, strict=True))
     return [own.tolist() for own in split(steps, sequences.lengths)]
+
+
+def _without(
+    rows: np.ndarray, sequences: Ragged, weights: np.ndarray, groups: np.ndarray | None
+) -> UnlabelledSequences | None:
+    """Return the samples that are not among `rows`, with some steps and a weight; None if none."""
+    used = (weights > 0) & (sequences.lengths > 0)
+    used[rows] = False
+    if not used.any():
+        return None
+    others = np.flatnonzero(used)
+    own = None if groups is None else groups[others]
+    return UnlabelledSequences(sequences.take(others), weights[others].astype(np.float32), own)
 
 
 def _occurrences(ids: np.ndarray, n_ids: int) -> np.ndarray:

@@ -8,16 +8,31 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils import Tags
+from sklearn.utils import Tags, _safe_indexing
 from sklearn.utils._param_validation import StrOptions
 
 from sklstm._estimators.base import PooledFeatures
-from sklstm._estimators.params import Range
+from sklstm._estimators.params import NOT_NEGATIVE, POSITIVE, Range
 from sklstm._estimators.stream import SequenceState
 from sklstm._keywords import ExplainedKeywords
-from sklstm._sequences import Ragged, ranges, target_errors
+from sklstm._sequences import (
+    Ragged,
+    as_objects,
+    as_python,
+    plain,
+    ranges,
+    target_errors,
+    unlabeled_rows,
+)
 from sklstm._targets import LabelTarget, OrdinalTarget, dense_labels
-from sklstm._training import predict_batches, predict_rows, resolve_device
+from sklstm._training import (
+    LabelledSequences,
+    TrainingPlan,
+    UnsupervisedTerms,
+    predict_batches,
+    predict_rows,
+    resolve_device,
+)
 from sklstm.nn import SequenceNetwork
 
 
@@ -29,7 +44,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     prediction for a sequence depends on that sequence only, never on the batch it is computed in.
 
     The first five parameters are the ones that most users set. The others follow by topic: targets
-    (`loss` to `class_weight`), architecture (`bidirectional` to `conv_pool_size`), text
+    (`loss` to `class_weight`), rows without a label (`unlabeled_label` to `class_prior_weight`),
+    architecture (`bidirectional` to `conv_pool_size`), text
     (`embedding_dim` to `linear_path`), series (`step_conv_filters` to `padding_value`),
     optimisation (`optimizer` to `warm_start`), early stopping (`early_stopping` to `tol`) and
     runtime (`n_jobs` to `verbose`).
@@ -51,7 +67,10 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     max_epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" makes about 1,500 training steps, or 600
         for series of fewer than 64 steps on average, and of texts not more than 3,500,000 tokens
-        are read in all: as many epochs as that takes, at least 4 and at most 100.
+        are read in all: as many epochs as that takes, at least 4 and at most 100. With unlabelled
+        rows (`unlabeled_label`) each step reads `batch_size` labelled rows and as many of all
+        rows; an epoch passes over the labelled ones, several times if that takes fewer than 100
+        steps and there are more unlabelled rows, and the limit is 7,000,000 tokens.
     loss : {"cross_entropy", "ordinal", "distance_weighted"}, default="cross_entropy"
         "ordinal" and "distance_weighted" are for classes that have an order, such as ratings,
         where confusing neighbouring classes is a smaller error. "ordinal" learns one score and
@@ -72,6 +91,37 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight of each class in the loss, as in scikit-learn's classifiers; a list of dicts for
         multilabel y.
+    unlabeled_label : int, float, str or None, default=None
+        The value in y that marks rows without a label: -1 for instance, as in
+        :mod:`sklearn.semi_supervised`. It is never one of `classes_`. Labelled rows are trained on
+        as usual, and the network learns from all rows by virtual adversarial training, from
+        unlabelled ones also by their entropy (the next four parameters); class weights, what is
+        held out, the linear model (`linear_path`) and scores know labelled rows only. Not for
+        multilabel y. numpy makes strings of numbers beside strings: mark rows of string labels by
+        a string, or pass a list or an object array. None means that every row has a label, as -1
+        may be a class.
+    virtual_adversarial_weight : float or "auto", default="auto"
+        Weight in the loss of virtual adversarial training [10]_ [11]_: the Kullback-Leibler
+        divergence between the predictions for a sequence and for the same sequence with a small
+        perturbation, the one which changes them most, on all rows. "auto" means 1 with unlabelled
+        rows, and else 0; a number above 0 applies to fully labelled data as well, as a
+        regulariser. A training step takes about three times as long for these rows. Needs whole
+        sequences: no `bptt_length`, not `stateful`.
+    virtual_adversarial_norm : float, default=0.03
+        Norm of that perturbation, as a fraction of the norm that a sequence of the same length
+        has on average. It is added to token vectors, or to standardised values, each dimension in
+        units of its standard deviation over the batch; the paper on texts [10]_ normalises the
+        vectors themselves to that end, and has a norm of about 0.02 in these units. Series of few
+        values tolerate more, 0.1 to 0.3.
+    entropy_weight : float, default=1.0
+        Weight in the loss of the entropy of the predictions for unlabelled rows [12]_: the network
+        shall be certain of them, so that the boundary between classes lies where there are few
+        rows. It grows from 0 over the first half of `max_epochs` (not in `partial_fit`).
+    class_prior_weight : float, default=1.0
+        Weight in the loss of the divergence of the mean prediction for unlabelled rows from the
+        class frequencies of the labelled rows [13]_. Without it the entropy may make the network
+        certain of one class for all of them. Set it to 0 if the classes have other frequencies
+        among the unlabelled rows. It grows like the weight of the entropy.
     bidirectional : bool, default=True
         Read each sequence in both directions. Set it to False for a model whose state depends on
         the past only, as `stream`, `bptt_length` and `predict_proba_steps` in a single pass need.
@@ -281,6 +331,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         What `standardize` became.
     batch_size_ : int
         What `batch_size` became.
+    virtual_adversarial_weight_ : float
+        What `virtual_adversarial_weight` became.
     module_ : torch.nn.Module
         The trained network, in evaluation mode.
     callbacks_ : list
@@ -289,7 +341,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     history_ : list of dict
         For every epoch "train_loss" and "dur" (seconds), and with validation data
         "valid_loss" and "valid_score" (accuracy); both weight samples as training does. They are
-        those of the LSTM alone, as a linear model (`linear_path`) joins it after training.
+        those of the LSTM alone, as a linear model (`linear_path`) joins it after training. Losses
+        are those of labels; with virtual adversarial training there is also "train_divergence",
+        and with unlabelled rows "train_entropy", their mean entropy in nats.
     loss_curve_ : list of float
         The training loss of every epoch.
     n_iter_ : int
@@ -304,6 +358,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     --------
     SequenceTokenizer : Convert texts to token ids.
     SequenceScaler : Scale values to a range, or in double precision.
+    SemiSupervisedSplit : Cross-validation with unlabelled rows.
 
     Notes
     -----
@@ -363,6 +418,14 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
        Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
     .. [9] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
        section 3.
+    .. [10] T. Miyato, A. M. Dai, I. Goodfellow, "Adversarial Training Methods for
+       Semi-Supervised Text Classification", ICLR 2017, sections 2 and 3.
+    .. [11] T. Miyato et al., "Virtual Adversarial Training: A Regularization Method for
+       Supervised and Semi-Supervised Learning", IEEE TPAMI 41(8), 2019, sections 3 and 4.
+    .. [12] Y. Grandvalet, Y. Bengio, "Semi-supervised Learning by Entropy Minimization",
+       NeurIPS 2004, section 2.
+    .. [13] G. S. Mann, A. McCallum, "Simple, Robust, Scalable Semi-supervised Learning via
+       Expectation Regularization", ICML 2007, section 3.
 
     Examples
     --------
@@ -379,6 +442,13 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     >>> X = [[-0.5, -1.2], [0.9, 1.3, 0.7], [-1.0], [1.5, 0.9]] * 10
     >>> LSTMClassifier(random_state=0).fit(X, [0, 1, 0, 1] * 10).predict([[-0.8], [0.9, 1.0]])
     array([0, 1])
+
+    Rows without a label, marked by -1:
+
+    >>> y = [0, 1, 0, 1] + [-1] * 36
+    >>> model = LSTMClassifier(unlabeled_label=-1, random_state=0).fit(X, y)
+    >>> model.classes_, model.predict([[-0.8], [0.9, 1.0]])
+    (array([0, 1]), array([0, 1]))
 
     Results of a callback are in its copy:
 
@@ -401,9 +471,15 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         "distance_power": [Range(Real, 0, None, closed="neither")],
         "output_layer": [StrOptions({"auto", "sigmoid", "softmax"})],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "unlabeled_label": [str, Range(Real, None, None, closed="neither"), None],
+        "virtual_adversarial_weight": [NOT_NEGATIVE, StrOptions({"auto"})],
+        "virtual_adversarial_norm": [POSITIVE],
+        "entropy_weight": [NOT_NEGATIVE],
+        "class_prior_weight": [NOT_NEGATIVE],
         "validation_strategy": [StrOptions({"auto", "stratified", "groups", "last"})],
     }
     _target_: LabelTarget
+    virtual_adversarial_weight_: float
 
     def __init__(
         self,
@@ -420,6 +496,12 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         distance_power: float = 1.0,
         output_layer: str = "auto",
         class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
+        # Rows without a label
+        unlabeled_label: Any = None,
+        virtual_adversarial_weight: float | str = "auto",
+        virtual_adversarial_norm: float = 0.03,
+        entropy_weight: float = 1.0,
+        class_prior_weight: float = 1.0,
         # Architecture
         bidirectional: bool = True,
         cell: str = "lstm",
@@ -479,6 +561,11 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         self.distance_power = distance_power
         self.output_layer = output_layer
         self.class_weight = class_weight
+        self.unlabeled_label = unlabeled_label
+        self.virtual_adversarial_weight = virtual_adversarial_weight
+        self.virtual_adversarial_norm = virtual_adversarial_norm
+        self.entropy_weight = entropy_weight
+        self.class_prior_weight = class_prior_weight
         self.bidirectional = bidirectional
         self.cell = cell
         self.pooling = pooling
@@ -554,15 +641,17 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
             The training data, in any of the forms in the notes of the class.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels of one type, none of them missing, or a 0/1 indicator matrix for several labels
-            per sample. For classes that exclude each other pass labels, not a one-hot matrix.
+            per sample. For classes that exclude each other pass labels, not a one-hot matrix. Rows
+            without a label hold `unlabeled_label`.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weight of each sample in the loss; multiplied by the weight of its class.
+            Weight of each sample in the loss; multiplied by the weight of its class. Unlabelled
+            rows weigh as much in their terms of the loss, and are left out with a weight of 0.
         groups : array-like of shape (n_samples,) or None, default=None
             The samples of one group are held out together, where early stopping or `linear_path`
-            hold some out.
+            hold some out; unlabelled ones of these groups are left out of training.
         X_val, y_val : like X and y, default=None
-            Validation data, scored after every epoch; early stopping watches them instead of
-            held-out data. A Pipeline transforms `X_val` if it was created with
+            Validation data, all with labels, scored after every epoch; early stopping watches them
+            instead of held-out data. A Pipeline transforms `X_val` if it was created with
             ``transform_input=["X_val"]``; this needs scikit-learn's metadata routing and
             ``set_fit_request(X_val=True, y_val=True)``.
 
@@ -600,7 +689,8 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
             One part of the data. Token ids that are not in the vocabulary of the first part count
             as unknown.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The labels of this part.
+            The labels of this part; at least one row needs a label. An epoch passes over the
+            labelled rows once, with as many of all rows.
         classes : array-like of shape (n_classes,) or None, default=None
             All labels that can occur; needed in the first call if its y does not hold them all.
             For an indicator matrix, the indices of its columns.
@@ -623,7 +713,106 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         UserWarning
             As for `fit`, in the first call.
         """
+        if classes is not None:
+            self._check_no_class(classes, "classes")
         return self._partial_fit(X, y, classes, sample_weight)
+
+    # Rows without a label
+
+    def _read_labelled(self, X: Any, y: Any, sample_weight: Any, **how: Any) -> LabelledSequences:
+        data = super()._read_labelled(X, y, sample_weight, **how)
+        if how["reset"] and data.unlabelled is not None and not how.get("partial"):
+            known = self._target_.class_index(data.targets)
+            assert known is not None  # as y is not multilabel
+            absent = np.setdiff1d(np.arange(len(self.classes_)), known)
+            if len(absent):
+                raise ValueError(
+                    f"class {plain(self.classes_[absent[0]])!r} is known from class_order or the "
+                    "categories of y, but no labelled row is of it. Label some, or leave it out."
+                )
+        return data
+
+    def _labelled_rows(self, y: Any, name: str) -> tuple[np.ndarray | None, Any]:
+        mark = as_python(self.unlabeled_label)
+        if mark is None:
+            return None, y
+        if name == "y":
+            self._check_no_class(self.class_order, "class_order")
+        unlabelled, y = unlabeled_rows(y, mark, name), _without_category(y, mark)
+        if not unlabelled.any():
+            return None, y
+        first = f"{name}[{unlabelled.argmax()}] is {mark!r}, the unlabeled_label"
+        if name != "y":
+            raise ValueError(f"{first}, but validation data need labels.")
+        if unlabelled.all():
+            raise ValueError(
+                f"y holds no label: all {len(unlabelled)} rows are {mark!r}, the unlabeled_label."
+            )
+        if self.stateful:
+            raise ValueError(
+                f"{first}, but with stateful=True each sample continues another, so that none can "
+                "be set apart. Set stateful=False."
+            )
+        rows = np.flatnonzero(~unlabelled)
+        return rows, _safe_indexing(y, rows)
+
+    def _check_no_class(self, classes: Any, name: str) -> None:
+        """Raise ValueError if a list of classes holds the label of rows without one."""
+        mark = as_python(self.unlabeled_label)
+        if mark is None or as_objects(classes).ndim != 1:
+            return
+        same = unlabeled_rows(classes, mark, name)
+        if same.any():
+            raise ValueError(
+                f"{name}[{same.argmax()}] is {mark!r}, the unlabeled_label, which is no class. "
+                "Leave it out, or set another unlabeled_label."
+            )
+
+    def _unsupervised_terms(self, data: LabelledSequences) -> UnsupervisedTerms | None:
+        has_unlabelled = data.unlabelled is not None
+        weight = self.virtual_adversarial_weight
+        if weight == "auto":
+            weight = 1.0 if has_unlabelled else 0.0
+        self.virtual_adversarial_weight_ = float(weight)
+        on = {"virtual_adversarial_weight": float(weight)}
+        if has_unlabelled:
+            on["entropy_weight"] = float(self.entropy_weight)
+            on["class_prior_weight"] = float(self.class_prior_weight)
+        on = {name: value for name, value in on.items() if value}
+        if not on:
+            return None
+        obstacle = None
+        if not isinstance(self.module_, SequenceNetwork):
+            obstacle = f"_build_module() returned a {type(self.module_).__name__}"
+        elif self.stateful:
+            obstacle = "with stateful=True each sample continues another"
+        elif self.bptt_length is not None:
+            obstacle = f"bptt_length={self.bptt_length} reads sequences in chunks"
+        if obstacle is not None:
+            raise ValueError(
+                f"{', '.join(f'{name}={value}' for name, value in on.items())} in the loss needs "
+                f"the network that {type(self).__name__} builds, and whole sequences, but "
+                f"{obstacle}. Change that, or set {', '.join(f'{name}=0' for name in on)}, which "
+                "leaves unlabelled rows out of training."
+            )
+        prior = None
+        if has_unlabelled:
+            encoded = data.targets[:, 0] if self._target_.sigmoid else data.targets
+            counts = np.bincount(encoded.astype(np.int64), minlength=len(self.classes_))
+            prior = (counts + 1.0) / (counts + 1.0).sum()  # a part may lack a class
+        return UnsupervisedTerms(
+            on.get("virtual_adversarial_weight", 0.0),
+            float(self.virtual_adversarial_norm),
+            self._target_.sigmoid,
+            entropy_weight=on.get("entropy_weight", 0.0),
+            class_prior_weight=on.get("class_prior_weight", 0.0),
+            class_prior=prior,
+        )
+
+    def _note_auto(self, plan: TrainingPlan, *, partial: bool) -> None:
+        super()._note_auto(plan, partial=partial)
+        if self.virtual_adversarial_weight == "auto" and self.virtual_adversarial_weight_:
+            self._auto_["virtual_adversarial_weight"] = self.virtual_adversarial_weight_
 
     def predict(
         self, X: Any, *, state: SequenceState | None = None, return_state: bool = False
@@ -772,12 +961,29 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
             If a label is missing (NaN, None), or strings and other labels are mixed.
         """
         y, sample_weight = self._read_scoring(y, sample_weight)
+        if self.unlabeled_label is not None:
+            unlabelled = unlabeled_rows(y, as_python(self.unlabeled_label))
+            if unlabelled.any():
+                raise ValueError(
+                    f"y[{unlabelled.argmax()}] is {plain(self.unlabeled_label)!r}, the "
+                    "unlabeled_label, but a score needs labels. In cross-validation, "
+                    "SemiSupervisedSplit keeps unlabelled rows out of the test sets."
+                )
         with target_errors("y"):
             y = dense_labels(y)
         return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        plain = self.loss == "cross_entropy"
-        tags.classifier_tags.multi_label = plain and self.output_layer != "softmax"
+        nominal = self.loss == "cross_entropy"
+        single = self.output_layer == "softmax" or self.unlabeled_label is not None
+        tags.classifier_tags.multi_label = nominal and not single
         return tags
+
+
+def _without_category(y: Any, mark: Any) -> Any:
+    """Return `y`, of a Categorical without the category of rows without a label."""
+    categories = getattr(getattr(y, "dtype", None), "categories", None)
+    if categories is None or mark not in categories:
+        return y
+    return getattr(y, "cat", y).remove_categories([mark])

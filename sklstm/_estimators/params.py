@@ -23,8 +23,8 @@ class Range(Interval):
 
 COUNT = Range(Integral, 1, None, closed="left")
 _RATE = Range(Real, 0, 1, closed="left")
-_NOT_NEGATIVE = Range(Real, 0, None, closed="left")
-_POSITIVE = Range(Real, 0, None, closed="neither")
+NOT_NEGATIVE = Range(Real, 0, None, closed="left")
+POSITIVE = Range(Real, 0, None, closed="neither")
 
 NETWORK: dict[str, Any] = {
     "hidden_size": [COUNT, tuple, list],
@@ -39,7 +39,7 @@ NETWORK: dict[str, Any] = {
     "embeddings": "no_validation",  # checked where they are read, with more specific errors
     "freeze_embeddings": ["boolean", Range(Integral, 0, None, closed="left")],
     "embedding_dropout": [_RATE],
-    "rare_word_dropout": [_NOT_NEGATIVE],
+    "rare_word_dropout": [NOT_NEGATIVE],
     "conv_filters": [COUNT, None],
     "conv_kernel_size": [COUNT],
     "conv_pool_size": [COUNT],
@@ -70,9 +70,9 @@ CHARACTERS: dict[str, Any] = {
 
 TRAINING: dict[str, Any] = {
     "optimizer": [StrOptions(set(OPTIMIZERS))],
-    "learning_rate": [_POSITIVE],
-    "weight_decay": [_NOT_NEGATIVE],
-    "gradient_clip": [_POSITIVE, None],
+    "learning_rate": [POSITIVE],
+    "weight_decay": [NOT_NEGATIVE],
+    "gradient_clip": [POSITIVE, None],
     "lr_schedule": [StrOptions(set(SCHEDULES))],
     "batch_size": [COUNT],
     "max_epochs": [COUNT, _AUTO],
@@ -83,7 +83,7 @@ TRAINING: dict[str, Any] = {
     "validation_fraction": [Range(Real, 0, 1, closed="neither")],
     "validation_strategy": [StrOptions({"auto", "groups", "last"})],
     "n_iter_no_change": [COUNT],
-    "tol": [_NOT_NEGATIVE],
+    "tol": [NOT_NEGATIVE],
     "input_type": [StrOptions({"auto", "tokens", "values"})],
     "padding_value": [Real, None],
     "warm_start": ["boolean"],

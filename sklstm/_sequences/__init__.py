@@ -14,6 +14,7 @@ from sklstm._sequences.arrays import (
     object_array,
     plain,
     row_parts,
+    unlabeled_rows,
     unusual_scale,
 )
 from sklstm._sequences.batching import pad_batch, pad_rows, prediction_batches, training_batches
@@ -129,6 +130,7 @@ __all__ = [
     "training_batches",
     "truncate",
     "unfill",
+    "unlabeled_rows",
     "unusual_scale",
     "vocabulary_of",
     "warn_of_ids",

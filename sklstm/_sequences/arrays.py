@@ -261,6 +261,52 @@ def label_fault(labels: np.ndarray) -> tuple[int, str] | None:
     return None
 
 
+def unlabeled_rows(y: Any, mark: Any, name: str = "y") -> np.ndarray:
+    """Return whether each entry of `y` is the label that marks rows without one.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, 1)
+        The labels. Numbers and strings may be mixed in lists and object arrays.
+    mark : str or number
+        The label of rows without one.
+    name : str, default="y"
+        Name of the argument, for errors.
+
+    Returns
+    -------
+    ndarray of bool of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If y does not have one label for each row, or if numpy has made strings of its numbers.
+    """
+    found = as_objects(y)
+    if found.ndim != 1 and found.shape[1:] != (1,):
+        raise ValueError(
+            f"unlabeled_label={plain(mark)!r} marks rows that have one label each, but {name} has "
+            f"shape {np.shape(y) or getattr(y, 'shape', ())}; for several labels of each row set "
+            "unlabeled_label=None."
+        )
+    flat = found.ravel()
+    text = isinstance(mark, str)
+    if flat.dtype.kind in "biuf":
+        return np.zeros(len(flat), dtype=bool) if text else np.asarray(flat == mark)
+    if flat.dtype.kind == "U" and not text:
+        turned = np.flatnonzero(flat == str(plain(mark)))
+        if len(turned):
+            raise ValueError(
+                f"unlabeled_label={plain(mark)!r} is a number, but {name} holds strings, "
+                f"{name}[{turned[0]}]={str(flat[turned[0]])!r} among them: numpy makes strings of "
+                f"numbers beside strings. Pass a list or an array of dtype=object, or "
+                f"unlabeled_label={str(plain(mark))!r}."
+            )
+    kinds = str if text else (Number, np.number)
+    same = (isinstance(label, kinds) and label == mark for label in flat)
+    return np.fromiter(same, dtype=bool, count=len(flat))
+
+
 def _kind(label: Any) -> str:
     """Return what a label is; numbers and booleans can be sorted together."""
     if isinstance(label, str):

@@ -38,7 +38,9 @@ class TargetError(ValueError):
 
 
 @contextmanager
-def target_errors(name: str, lengths: np.ndarray | None = None) -> Iterator[None]:
+def target_errors(
+    name: str, lengths: np.ndarray | None = None, *, rows: np.ndarray | None = None
+) -> Iterator[None]:
     """Raise a `TargetError` of the body as a ValueError that names the target.
 
     Parameters
@@ -48,11 +50,15 @@ def target_errors(name: str, lengths: np.ndarray | None = None) -> Iterator[None
     lengths : ndarray of shape (n_sequences,) or None, default=None
         Numbers of steps, where the targets of all steps are concatenated: the error names the
         sequence and the step then.
+    rows : ndarray of int or None, default=None
+        The index of each target in the argument, where the body gets some of them only.
     """
     try:
         yield
     except TargetError as error:
         if lengths is None:
+            if rows is not None:
+                error.index = (int(rows[error.index[0]]), *error.index[1:])
             place = f"[{', '.join(map(str, error.index))}]"
         else:
             step, *rest = error.index

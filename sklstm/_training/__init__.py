@@ -4,6 +4,7 @@ from sklstm._training.batches import (
     LabelledSequences,
     Samples,
     Table,
+    UnlabelledSequences,
     batches_per_epoch,
     to_tensors,
 )
@@ -21,6 +22,7 @@ from sklstm._training.plan import (
     CLUSTERING,
     LANGUAGE,
     RECONSTRUCTION,
+    SEMI_SUPERVISED,
     SHORT,
     SHORT_SERIES,
     SUPERVISED,
@@ -47,6 +49,7 @@ from sklstm._training.runtime import (
     seeded_build,
     to_cpu,
 )
+from sklstm._training.semi_supervised import UnsupervisedTerms, passes_per_epoch
 from sklstm._training.train import TrainingOutcome, train
 from sklstm._training.users_callbacks import copied_callbacks, release
 
@@ -57,6 +60,7 @@ __all__ = [
     "OPTIMIZERS",
     "RECONSTRUCTION",
     "SCHEDULES",
+    "SEMI_SUPERVISED",
     "SHORT",
     "SHORT_SERIES",
     "SUPERVISED",
@@ -69,6 +73,8 @@ __all__ = [
     "TrainingOutcome",
     "TrainingParameters",
     "TrainingPlan",
+    "UnlabelledSequences",
+    "UnsupervisedTerms",
     "batches_per_epoch",
     "copied_callbacks",
     "dtype_of",
@@ -82,6 +88,7 @@ __all__ = [
     "is_evaluating",
     "learn_shares",
     "move_to",
+    "passes_per_epoch",
     "plan_from",
     "predict_batches",
     "predict_from",

@@ -30,6 +30,33 @@ MAX_BATCH_STEPS, MAX_BATCH_NUMBERS = 16_384, 1 << 20
 
 
 @dataclass(frozen=True)
+class UnlabelledSequences:
+    """Sequences without a target, for the terms of the loss that need none.
+
+    Attributes
+    ----------
+    sequences : Ragged
+        The inputs.
+    weights : ndarray of shape (n,)
+        Float32; on the scale of the weights of the labelled sequences.
+    groups : ndarray of shape (n,) or None
+        The group of each sequence, where early stopping holds out whole groups.
+    """
+
+    sequences: Ragged
+    weights: np.ndarray
+    groups: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def take(self, indices: np.ndarray) -> UnlabelledSequences:
+        """Return the samples at `indices`, in that order."""
+        groups = None if self.groups is None else self.groups[indices]
+        return UnlabelledSequences(self.sequences.take(indices), self.weights[indices], groups)
+
+
+@dataclass(frozen=True)
 class LabelledSequences:
     """Sequences with a target and a weight each, or one of both for each of their steps.
 
@@ -46,6 +73,8 @@ class LabelledSequences:
         Whether every step has a target and a weight.
     groups : ndarray of shape (n,) or None
         The group of each sequence, where early stopping holds out whole groups.
+    unlabelled : UnlabelledSequences or None
+        What is trained on beside them; None without.
     """
 
     sequences: Ragged
@@ -53,6 +82,7 @@ class LabelledSequences:
     weights: np.ndarray
     per_step: bool = False
     groups: np.ndarray | None = None
+    unlabelled: UnlabelledSequences | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -77,6 +107,7 @@ class LabelledSequences:
             self.weights[rows],
             self.per_step,
             None if self.groups is None else self.groups[indices],
+            self.unlabelled,
         )
 
 
@@ -277,6 +308,8 @@ class BatchIterator:
         epoch. Requires the order of the data.
     continues : bool, default=False
         With `stateful`: let the first batch of an epoch continue what was carried before, too.
+    passes : int, default=1
+        Number of times that an epoch passes over all samples, each time in another order.
 
     Attributes
     ----------
@@ -295,6 +328,7 @@ class BatchIterator:
         bptt_length: int | None = None,
         stateful: bool = False,
         continues: bool = False,
+        passes: int = 1,
     ):
         self.data = data
         self.batch_size = batch_size
@@ -304,6 +338,7 @@ class BatchIterator:
         self.bptt_length = bptt_length if data.per_step else None
         self.stateful = stateful
         self.continues = continues
+        self.passes = passes
         self.decode: DecodeTargets | None = None
         self.order: list[np.ndarray] = []  # the samples of each batch of this epoch
         self.epochs_begun = 0
@@ -342,7 +377,8 @@ class BatchIterator:
         if self.by_length and not self.stateful:
             limit = most_steps(self.data.sequences)
             return prediction_batches(lengths, self.batch_size, limit)
-        return training_batches(lengths, self.batch_size, self.rng)
+        orders = (training_batches(lengths, self.batch_size, self.rng) for _ in range(self.passes))
+        return [batch for order in orders for batch in order]
 
     def _pieces(self, indices: np.ndarray, begins: bool) -> Iterator[Batch]:
         """Yield a batch, in chunks if it is to be cut."""

@@ -54,6 +54,8 @@ class TrainingPlan:
         Number of epochs at most, "auto" resolved.
     n_batches : int
         Number of training batches per epoch; approximate if it differs between epochs.
+    passes : int
+        Number of passes over the labelled sequences in an epoch.
     frozen_epochs : float or None
         Number of epochs of this training during which embeddings stay frozen, infinity for all.
         None leaves them frozen or trainable, as they are.
@@ -78,6 +80,7 @@ class TrainingPlan:
     tol: float = 0.0
     bptt_length: int | None = None
     stateful: bool = False
+    passes: int = 1
     frozen_epochs: float | None = None
     verbose: int = 0
     callbacks: Sequence[Any] = ()
@@ -139,6 +142,8 @@ SHORT, SHORT_SERIES = 64, AutoEpochs(600, 4, 100)
 # Without labels: a book of a million characters then is read 20 times, a corpus of 20 million words
 # once.
 LANGUAGE = AutoEpochs(4_000, 1, 200, most_tokens=20_000_000)
+# With unlabelled rows, whose tokens count, too.
+SEMI_SUPERVISED = AutoEpochs(1_500, 4, 100, most_tokens=7_000_000)
 RECONSTRUCTION = AutoEpochs(1_000, 20, 500)
 CLUSTERING = AutoEpochs(1_000, 10, 100)
 

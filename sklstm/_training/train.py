@@ -17,7 +17,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import Callback, EarlyStopping, PassthroughScoring
 from skorch.utils import to_device
 from torch import Tensor, nn
 
@@ -36,6 +36,11 @@ from sklstm._training.optimizers import RateSchedule, optimizer_arguments
 from sklstm._training.plan import TrainingPlan
 from sklstm._training.predict import reading_extra
 from sklstm._training.runtime import dtype_of, fast_cpu, private_global_generators
+from sklstm._training.semi_supervised import (
+    SemiSupervisedStep,
+    UnsupervisedTerms,
+    unsupervised_batches,
+)
 from sklstm._training.truncated import TruncatedStep
 from sklstm._training.users_callbacks import check_callbacks, score_steps
 from sklstm.nn import SequenceNetwork
@@ -79,6 +84,7 @@ def train(
     optimizer_state: dict[str, Any] | None = None,
     state: State | None = None,
     model: ModelInTraining | None = None,
+    terms: UnsupervisedTerms | None = None,
 ) -> TrainingOutcome:
     """Train `module` in place, and leave it in evaluation mode.
 
@@ -101,6 +107,9 @@ def train(
         With ``plan.stateful``, the state from which the first batch of every epoch continues.
     model : ModelInTraining or None, default=None
         The estimator, for callbacks that ask for its predictions.
+    terms : UnsupervisedTerms or None, default=None
+        Terms of the loss that need no labels; None for the loss of the labels alone. Needs a
+        SequenceNetwork, and batches that do not continue each other.
 
     Returns
     -------
@@ -130,6 +139,7 @@ def train(
         bptt_length=plan.bptt_length,
         stateful=plan.stateful,
         continues=state is not None,
+        passes=plan.passes,
     )
     valid_batches = None
     if validation is not None:
@@ -147,6 +157,7 @@ def train(
             optimizer_state=optimizer_state,
             state=state,
             model=model,
+            terms=terms,
         )
 
 
@@ -162,6 +173,7 @@ def train_on(
     state: State | None = None,
     model: ModelInTraining | None = None,
     last: Sequence[Callback] = (),
+    terms: UnsupervisedTerms | None = None,
 ) -> TrainingOutcome:
     """Train `module` in place on batches that are ready; see `train`.
 
@@ -177,6 +189,7 @@ def train_on(
         plan=plan,
         state=state,
         model=model,
+        terms=terms,
         max_epochs=plan.max_epochs,
         batch_size=plan.batch_size,
         device=plan.device,
@@ -228,6 +241,7 @@ class TrainingNet(NeuralNet):
         plan: TrainingPlan,
         state: State | None,
         model: ModelInTraining | None,
+        terms: UnsupervisedTerms | None,
         **kwargs: Any,
     ):
         super().__init__(module, criterion=criterion, train_split=None, verbose=1, **kwargs)
@@ -250,6 +264,14 @@ class TrainingNet(NeuralNet):
         network = cast("SequenceNetwork", module)
         self.carried = CarriedState(network, state)
         self.carried_in_validation = CarriedState(network)
+        self.semi_supervised: SemiSupervisedStep | None = None
+        if terms is not None:
+            assert isinstance(train_batches, BatchIterator)
+            data, rows = train_batches.data, None
+            if data.unlabelled is not None:
+                order = np.random.default_rng((plan.seed, 1)) if plan.shuffle else None
+                rows = unsupervised_batches(data, plan.batch_size, plan.device, order)
+            self.semi_supervised = SemiSupervisedStep(network, terms, rows)
         self.in_its_dtype = dtype_of(module)
         self.ctrl_c = CtrlC()
         self.interrupted = False
@@ -283,6 +305,8 @@ class TrainingNet(NeuralNet):
         with self.in_its_dtype():
             if self._is_too_long(batch):
                 return self._truncated_step(batch)
+            if self.semi_supervised is not None:
+                return self._semi_supervised_step(batch, self.semi_supervised)
             outputs = self._infer(batch, self.carried)
             loss = self.criterion_(outputs, batch.targets)
             loss.backward()
@@ -328,6 +352,16 @@ class TrainingNet(NeuralNet):
             self.carried.keep(link, state)
         return {"loss": loss, "y_pred": outputs}
 
+    def _semi_supervised_step(self, batch: Batch, step: SemiSupervisedStep) -> dict[str, Tensor]:
+        loss, outputs, means = step.run(
+            batch,
+            lambda outputs: self.criterion_(outputs, batch.targets),
+            progress=self.train_batches.epochs_done() / self.plan.max_epochs,
+        )
+        for name, mean in means.items():
+            self.history.record_batch(name, mean)
+        return {"loss": loss, "y_pred": outputs}
+
     def fit_loop(self, *args: Any, **kwargs: Any) -> TrainingNet:
         try:
             return super().fit_loop(*args, **kwargs)
@@ -356,7 +390,13 @@ class TrainingNet(NeuralNet):
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
         # Without `PrintLog`, which formats a table each epoch, printed or not.
-        return [(name, callback) for name, callback in super()._default_callbacks[:3]]
+        callbacks = [(name, callback) for name, callback in super()._default_callbacks[:3]]
+        if self.semi_supervised is not None:
+            callbacks += [
+                (name, PassthroughScoring(name, lower_is_better=None, on_train=True))
+                for name in ("train_divergence", "train_entropy")
+            ]
+        return callbacks
 
     def _get_params_callbacks(self, deep: bool = True) -> dict[str, Any]:
         # Not theirs: one that holds the net would ask for its parameters again.

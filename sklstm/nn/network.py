@@ -208,7 +208,11 @@ class SequenceNetwork(nn.Module):
         Tensor of shape (batch, n_outputs), or (batch, time, n_outputs) without pooling
             In the shape that the output layer gives.
         """
-        outputs = self.respond(self.encode(inputs, lengths))
+        return self.answer(self.read(inputs, lengths), inputs, lengths)
+
+    def answer(self, x: Tensor, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return what `forward` does, given the inputs and what `read` returned for them."""
+        outputs = self.respond(self.encode_read(x, lengths))
         if self.linear_path is not None:
             outputs = self.linear_path(outputs, inputs, lengths)
         return outputs

@@ -25,6 +25,7 @@ NARROWER = {
     "inspection": {"_callers"},
     "baselines": {"_callers", "_display", "_sequences"},
     "_search_space": {"_sequences", "_estimators"},
+    "_semi_supervised_split": {"_sequences"},
     "_show_versions": set(),
 }
 MAY_IMPORT = {

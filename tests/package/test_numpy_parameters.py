@@ -35,6 +35,7 @@ IMAGES = RNG.normal(size=(110, 2, 3, 3))
 TABLE = RNG.normal(size=(110, 3))
 LONG = [RNG.normal(size=(n, 2)) for n in (250, 100)]
 SIGNS = np.array([int(sequence.mean() > 0) for sequence in VALUES])
+SOME_SIGNS = np.where(np.arange(110) < 60, SIGNS, -1)
 TEXTS = ["the cat sat on the mat", "dogs bark at cats", "a cat and a dog", "the red mat"] * 2
 TOKENS = SequenceTokenizer().fit_transform(TEXTS)
 SPELLED = SequenceTokenizer(characters=4).fit_transform(TEXTS)
@@ -184,6 +185,15 @@ CASES = {
         POOLED | WORDS | dict(padding_value=None, linear_path=True),
         TOKENS,
         CLASSES,
+        fit_predict,
+    ),
+    "classifier of rows without a label": (
+        LSTMClassifier,
+        POOLED
+        | dict(unlabeled_label=-1, virtual_adversarial_weight=0.5, entropy_weight=0.5)
+        | dict(virtual_adversarial_norm=0.03125, class_prior_weight=0.5),
+        VALUES,
+        SOME_SIGNS,
         fit_predict,
     ),
     "classifier of images": (

@@ -77,3 +77,4 @@ def test_names_bring_along_what_they_need():
     assert loaded("from sklstm import SequencePadder") == ["sklearn"]
     name = "tokenizer_for_language_model"
     assert loaded(f"from sklstm.preprocessing.text import {name}; {name}('word')") == ["sklearn"]
+    assert loaded("from sklstm import SemiSupervisedSplit") == ["sklearn"]
