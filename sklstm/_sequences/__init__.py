@@ -26,7 +26,7 @@ from sklstm._sequences.containers import (
     from_cells,
     is_sequence,
 )
-from sklstm._sequences.embeddings import embedding_matrix, extra_vectors_of
+from sklstm._sequences.embeddings import Coverage, embedding_matrix, extra_vectors_of
 from sklstm._sequences.form import InputSpec, check_nothing_cut
 from sklstm._sequences.joining import bytes_of, join_tokens, subword_of
 from sklstm._sequences.named_vectors import all_vectors, find_vectors
@@ -65,7 +65,7 @@ from sklstm._sequences.tokens import (
     Vocabulary,
     vocabulary_of,
 )
-from sklstm._sequences.vector_files import FoundVectors
+from sklstm._sequences.vector_files import FoundVectors, same_words
 
 __all__ = [
     "END_ID",
@@ -73,6 +73,7 @@ __all__ = [
     "PADDING_ID",
     "START_ID",
     "UNKNOWN_ID",
+    "Coverage",
     "FoundVectors",
     "InputSpec",
     "OriginalForm",
@@ -122,6 +123,7 @@ __all__ = [
     "ranges",
     "refuse_counts",
     "row_parts",
+    "same_words",
     "sequence_ids",
     "split",
     "subword_of",

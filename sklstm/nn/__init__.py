@@ -42,13 +42,14 @@ from sklstm.nn.losses import (
 from sklstm.nn.network import SequenceNetwork
 from sklstm.nn.pooling import (
     AttentionPooling,
+    ConcatPooling,
     LastPooling,
     MaxPooling,
     MeanPooling,
     Pooling,
     make_pooling,
 )
-from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
+from sklstm.nn.recurrent import RecurrentLayer, RecurrentPair, RecurrentStack
 from sklstm.nn.sampling import constrained_search, sample_tokens, sampling_distribution
 from sklstm.nn.standardization import Standardize, StandardizeWithin
 
@@ -58,6 +59,7 @@ __all__ = [
     "CRFHead",
     "CRFLoss",
     "CharacterConvolution",
+    "ConcatPooling",
     "ConvolutionPool",
     "CountPath",
     "CumulativeLinkHead",
@@ -76,6 +78,7 @@ __all__ = [
     "Pooling",
     "QuantileHead",
     "RecurrentLayer",
+    "RecurrentPair",
     "RecurrentStack",
     "SequenceNetwork",
     "SoftmaxHead",
