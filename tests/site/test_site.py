@@ -210,7 +210,6 @@ ASKED = {
     "unlabelled": "questions",
     "book": "questions",
     "stop words": "questions",
-    "next word": "questions",
     "stateless": "questions",
     "ordinal": "questions",
     "two numbers labels": "questions",
