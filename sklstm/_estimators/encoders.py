@@ -51,7 +51,8 @@ class Encoder:
     @property
     def input_size(self) -> int:
         """The number of features per step that the first layer reads."""
-        return self.recurrent.input_size
+        ((first, *_), *_) = self.recurrent.layer_groups()
+        return int(first.rnn.input_size)
 
     @property
     def hidden_sizes(self) -> tuple[int, ...]:
