@@ -187,7 +187,7 @@ def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]
     colours = dict.fromkeys(groups, report.GREY)
     colours |= zip(lstms, report.COLOURS, strict=False)
     with report.figure(path, figsize=(9, 5)) as ax:
-        report.curves(ax, report.accuracies(groups), colours)
+        report.curves(ax, report.accuracies(groups), colours, dashed=groups.keys() - lstms)
         ax.set_xlabel("labelled reviews to train on (log scale)")
         ax.set_ylabel("accuracy on 25,000 test reviews, %")
         ax.set_title("IMDB film reviews: median, lowest and highest of three draws")

@@ -62,7 +62,7 @@ def nbsvm(seed: int) -> Any:
 def doc2vec(seed: int, vectors: Any = None, *, inside: bool = False) -> Any:
     """Return logistic regression on Doc2Vec's vectors, C chosen on folds of the labels.
 
-    With `inside`, Doc2Vec is trained in the pipeline, on the texts with a label.
+    With `inside`, Doc2Vec as it comes is trained in the pipeline, on the texts with a label.
     """
     folds = KFold(3, shuffle=True, random_state=0)
     model = GridSearchCV(LogisticRegression(max_iter=1000), {"C": [0.001, 0.01, 0.1, 1]}, cv=folds)
@@ -70,8 +70,7 @@ def doc2vec(seed: int, vectors: Any = None, *, inside: bool = False) -> Any:
     if inside:
         from sklstm import Doc2VecVectorizer
 
-        trained = Doc2VecVectorizer(**unlabelled.DBOW, random_state=seed, n_jobs=1)
-        steps.insert(0, trained)
+        steps.insert(0, Doc2VecVectorizer(random_state=seed, n_jobs=1))
     return make_pipeline(*steps)
 
 
@@ -188,7 +187,8 @@ def task(name: str, data: str, size: int, seed: int) -> Task:
     estimator = build(name, data, seed)
     params = harness.parameters(estimator) or estimator.get_params()
     params = {name: value for name, value in params.items() if name != "random_state"}
-    identity = harness.identify(name, spec, seed, {**params, **settings(name)})
+    given = settings(name) if data == "imdb" else {}
+    identity = harness.identify(name, spec, seed, {**params, **given})
     title = f"{TITLES[data]}, {size:,} labels, seed {seed}, {CONTENDERS[name].title}"
     job = {"contender": name, **spec, "seed": seed}
 
@@ -345,14 +345,13 @@ def notes(runs: list[Run]) -> str:
         if learned.get(name)
     )
     return (
-        f"Medians over {N_SEEDS} draws of the labels up to {MANY:,}, one draw of more; in brackets "
-        "the lowest and highest. Every model gets the same draws, in which each class has its "
+        f"{report.draws(runs)} Every model gets the same draws, in which each class has its "
         "fraction, and nothing is chosen on test data. Where curves cross is computed from the "
         "medians, between two sizes on a line over the logarithm of the size, and rounded to two "
         "digits. TF-IDF + LR: words and pairs of words, `sublinear_tf`, `min_df=2`, `C=10`. "
-        "NB-SVM: words and pairs of words. Doc2Vec + LR: DBOW of 300 dimensions, C chosen on folds "
-        "of the labels; on IMDB Doc2Vec has learned from the 25,000 training and 50,000 unlabelled "
-        "reviews, elsewhere from the texts that have a label. LSTMs: "
+        "NB-SVM: words and pairs of words. Doc2Vec + LR: C chosen on folds of the labels; on IMDB "
+        "Doc2Vec has learned from the 25,000 training and 50,000 unlabelled reviews, in 300 "
+        "dimensions, elsewhere by its defaults from the texts that have a label. LSTMs: "
         "`make_pipeline(SequenceTokenizer(), LSTMClassifier())`; with word vectors "
         "`embeddings=WordVectors().fit(texts), freeze_embeddings=True`, learned from the same "
         f"75,000 reviews without labels.{f' That was done once: {spent}.' if spent else ''} Times "
@@ -369,13 +368,15 @@ def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]
     """Draw the curves, a panel for each data set."""
     groups, path = report.by_data(runs, SIZES), folder / PICTURE
     lstms = [name for name in CONTENDERS if name not in BASELINES]
-    colours = {CONTENDERS[name].title: report.GREY for name in BASELINES}
-    colours |= dict(zip((CONTENDERS[name].title for name in lstms), report.COLOURS, strict=False))
+    titles = [CONTENDERS[name].title for name in (*lstms, *reversed(BASELINES))]
+    # The baseline to be passed comes last, in grey.
+    colours = dict(zip(titles, (*report.COLOURS[: len(titles) - 1], report.GREY), strict=True))
+    dashed = titles[len(lstms) :]
     size = {"figsize": (9, 4.2 * len(groups)), "squeeze": False}
     with report.figure(path, len(groups), 1, **size) as panels:
         for ax, (name, group) in zip(panels[:, 0], groups.items(), strict=True):
             found = report.accuracies(report.by_contender(group, CONTENDERS))
-            report.curves(ax, found, colours)
+            report.curves(ax, found, colours, dashed)
             ax.set_title(TITLES[name])
             ax.set_ylabel(f"accuracy on {group[0]['n_test']:,} test texts, %")
         panels[-1, 0].set_xlabel("labelled texts to train on (log scale)")

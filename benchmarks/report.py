@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -108,6 +108,12 @@ def column(path: str, show: Callable[[list[Any]], str]) -> Column:
         return show(found) if found else MISSING
 
     return cell
+
+
+def draws(runs: Iterable[Run]) -> str:
+    """Return in a sentence what tables of medians over draws show."""
+    n = len({run["seed"] for run in runs})
+    return f"Medians over up to {n} draws, of several with the lowest and highest in brackets."
 
 
 def spread(
@@ -276,18 +282,21 @@ def figure(path: Path, *shape: int, **settings: Any) -> Iterator[Any]:
 
 
 def curves(
-    ax: Any, found: Mapping[str, Mapping[int, Sequence[float]]], colours: Mapping[str, str]
+    ax: Any,
+    found: Mapping[str, Mapping[int, Sequence[float]]],
+    colours: Mapping[str, str],
+    dashed: Collection[str] = (),
 ) -> None:
     """Draw what each model reached at each size, with a line through the medians.
 
-    `found` maps names to sizes to values. Sizes are on a logarithmic axis; lines in grey, those of
-    the baselines, are dashed.
+    `found` maps names to sizes to values. Sizes are on a logarithmic axis; the lines of the names
+    in `dashed`, those of baselines, are dashed.
     """
     ax.set_xscale("log")
     ax.grid(alpha=0.25)
     ends = {}
     for name, own in found.items():
-        colour, line = colours[name], "--" if colours[name] == GREY else "-"
+        colour, line = colours[name], "--" if name in dashed else "-"
         lows, middles, highs = ([f(values) for values in own.values()] for f in (min, median, max))
         ax.plot(list(own), middles, color=colour, linestyle=line)
         ax.fill_between(list(own), lows, highs, color=colour, alpha=0.15, linewidth=0)
