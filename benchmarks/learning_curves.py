@@ -79,14 +79,18 @@ def with_vectors(seed: int, vectors: Any = None) -> Any:
     return contenders.defaults(embeddings=vectors, freeze_embeddings=True)(seed)
 
 
-def with_language_model(seed: int, model: Any = None) -> Any:
-    """Return an LSTM on the states of a language model that is not trained further."""
+def with_language_model(seed: int, stored: Mapping[str, Any] | None = None) -> Any:
+    """Return the defaults on the states of a language model that is not trained further."""
+    if stored is None:
+        return contenders.defaults()(seed)
     from sklearn.frozen import FrozenEstimator
 
     from sklstm import LSTMClassifier
 
-    encoder = None if model is None else {"encoder": FrozenEstimator(model)}
-    return LSTMClassifier(**encoder or {}, random_state=seed)
+    encoder = FrozenEstimator(stored["model"])
+    return make_pipeline(
+        FrozenEstimator(stored["tokenizer"]), LSTMClassifier(encoder=encoder, random_state=seed)
+    )
 
 
 # `about` names what a contender has learned from IMDB without labels ("without"), and how it is
@@ -141,8 +145,9 @@ def missing(name: str, data: str) -> str | None:
 
         if "LSTMLanguageModel" not in sklstm.__all__:
             return "sklstm has no LSTMLanguageModel yet"
-        if not unlabelled.LANGUAGE_MODEL.exists():
-            return f"{unlabelled.LANGUAGE_MODEL} does not exist (benchmarks/pretrain.py)"
+        if "encoder" not in sklstm.LSTMClassifier().get_params():
+            return "LSTMClassifier has no encoder yet"
+        return unlabelled.unfinished()
     return None
 
 
@@ -185,8 +190,7 @@ def task(name: str, data: str, size: int, seed: int) -> Task:
     spec = {"name": data, "labels": size}
     # The parameters of its own, and those of what it was given.
     estimator = build(name, data, seed)
-    params = harness.parameters(estimator) or estimator.get_params()
-    params = {name: value for name, value in params.items() if name != "random_state"}
+    params = harness.parameters(estimator)
     given = settings(name) if data == "imdb" else {}
     identity = harness.identify(name, spec, seed, {**params, **given})
     title = f"{TITLES[data]}, {size:,} labels, seed {seed}, {CONTENDERS[name].title}"
@@ -209,10 +213,9 @@ def measure(job: Run) -> Run:
     made, spent = [], None
     if job.get("learned"):
         learned = joblib.load(job["learned"])
-        # The language model is a file of its own, the others come with their seconds.
-        learned, spent = learned if isinstance(learned, tuple) else (learned, None)
-        if isinstance(learned, dict):  # the vectors of texts take their place
-            X, X_test = learned["X_train"], learned["X_test"]
+        learned, spent = learned if isinstance(learned, tuple) else (learned, learned["seconds"])
+        if CONTENDERS[job["contender"]].about["without"] == "text_vectors":
+            X, X_test = learned["X_train"], learned["X_test"]  # in the place of texts
         else:
             made.append(learned)
     rows = draw(y, job["labels"], job["seed"])

@@ -119,9 +119,13 @@ def test_a_language_model_that_is_not_there_is_left_out(monkeypatch, tmp_path, c
     assert len(study.tasks(args)) == 5
     assert "is left out: sklstm has no LSTMLanguageModel yet." in capsys.readouterr().out
     monkeypatch.setattr(sklstm, "__all__", [*sklstm.__all__, "LSTMLanguageModel"])
-    study.tasks(args)
-    assert f"{tmp_path / 'model.pkl'} does not exist" in capsys.readouterr().out
-    (tmp_path / "model.pkl").touch()
+    monkeypatch.setattr(sklstm.LSTMClassifier, "get_params", lambda self: {"encoder": None})
+    assert f"{tmp_path / 'model.pkl'} does not exist" in study.missing("language-model", "imdb")
+    stored = {"n_epochs": 2, "perplexity": {1: 90.0}}
+    joblib.dump(stored, tmp_path / "model.pkl")
+    assert "is not trained to its end" in study.missing("language-model", "imdb")
+    stored["perplexity"][2] = 80.0
+    joblib.dump(stored, tmp_path / "model.pkl")
     assert study.missing("language-model", "imdb") is None
     assert "no texts without labels" in study.missing("language-model", "trec")
 
@@ -133,6 +137,15 @@ def test_many_labels_are_drawn_once_and_contenders_alternate(monkeypatch):
         "TF-IDF + LR", "NB-SVM", "Doc2Vec + LR", "LSTMClassifier",
     ]  # fmt: skip
     assert sum("5,452 labels" in title for title in titles) == 4
+
+
+def test_a_language_model_becomes_the_encoder(monkeypatch):
+    given = {}
+    monkeypatch.setattr(sklstm, "LSTMClassifier", lambda **params: given.update(params))
+    tokenizer, model = sklstm.SequenceTokenizer().fit(X), sklstm.LSTMRegressor()
+    steps = study.build("language-model", "imdb", 3, {"tokenizer": tokenizer, "model": model})
+    assert steps[0].estimator is tokenizer
+    assert (given["encoder"].estimator, given["random_state"]) == (model, 3)
 
 
 def test_a_study_resumes_and_shows_what_there_is(monkeypatch, tmp_path, measured, runs_in, rows_of):
