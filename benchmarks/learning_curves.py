@@ -44,6 +44,7 @@ SIZES: dict[str, tuple[int, ...]] = {
     "newsgroups": (500, 1_000, 2_500, 5_000, 11_293),
 }
 N_SEEDS, N_SEEDS_OF_MANY, MANY = 3, 1, 2_500
+LIKENED = 1_000  # the number of labels with which models are likened to others with more
 PICTURE = "learning_curves.png"
 SHOWN = f"![Accuracy by the number of labels](../benchmarks/results/{PICTURE})"
 
@@ -96,17 +97,19 @@ def with_language_model(seed: int, stored: Mapping[str, Any] | None = None) -> A
 # `about` names what a contender has learned from IMDB without labels ("without"), and how it is
 # built for other data, if it can be ("elsewhere").
 CONTENDERS = {
-    "tfidf": Contender("TF-IDF + LR, tuned", contenders.CONTENDERS["tfidf-tuned"].build),
+    "tfidf": Contender("TF-IDF + LR", contenders.CONTENDERS["tfidf-tuned"].build),
     "nbsvm": Contender("NB-SVM", nbsvm),
     "doc2vec": Contender(
         "Doc2Vec + LR", doc2vec, about={"without": "text_vectors", "elsewhere": {"inside": True}}
     ),
-    "lstm": Contender("LSTMClassifier, defaults", contenders.defaults()),
+    "lstm": Contender("LSTMClassifier", contenders.defaults()),
     "vectors": Contender(
-        "LSTMClassifier, word vectors", with_vectors, about={"without": "word_vectors"}
+        "LSTMClassifier with word vectors", with_vectors, about={"without": "word_vectors"}
     ),
     "language-model": Contender(
-        "LSTMClassifier, language model", with_language_model, about={"without": "language_model"}
+        "LSTMClassifier with a language model",
+        with_language_model,
+        about={"without": "language_model"},
     ),
 }
 BASELINES = ("tfidf", "nbsvm", "doc2vec")
@@ -284,6 +287,24 @@ def in_words(names: tuple[str, str], one: Mapping[int, float], other: Mapping[in
     )
 
 
+def worth(
+    names: tuple[str, str], one: Mapping[int, float], other: Mapping[int, float], size: int
+) -> str | None:
+    """Return in a sentence how many labels a model needs to match another one with `size`.
+
+    None if the other curve does not pass that accuracy between its sizes.
+    """
+    level = dict.fromkeys(other, one.get(size, 0.0))
+    found = [labels for labels, above in crossings(other, level) if above]
+    if not found:
+        return None
+    ours, theirs = names
+    return (
+        f"With {size:,} labels {ours} is as accurate ({one[size]:.1f}%) as {theirs} with about "
+        f"{rounded(found[-1])}."
+    )
+
+
 def medians(groups: Mapping[str, Mapping[int, Sequence[float]]]) -> dict[str, dict[int, float]]:
     return {
         name: {size: median(found) for size, found in own.items()} for name, own in groups.items()
@@ -294,11 +315,13 @@ def conclusions(runs: list[Run]) -> list[str]:
     """Return in words where the curves of one data set cross."""
     groups = report.grouped(runs, lambda run: run["contender"])
     middles = medians(report.accuracies(groups))
-    return [
-        in_words((CONTENDERS[one].title, CONTENDERS[other].title), middles[one], middles[other])
-        for one, other in COMPARED
-        if one in middles and other in middles and len(middles[one].keys() & middles[other]) > 1
-    ]
+    found = []
+    for one, other in COMPARED:
+        ours, theirs = middles.get(one, {}), middles.get(other, {})
+        if len(ours.keys() & theirs.keys()) > 1:
+            names = (CONTENDERS[one].title, CONTENDERS[other].title)
+            found += [in_words(names, ours, theirs), worth(names, ours, theirs, LIKENED)]
+    return [sentence for sentence in found if sentence]
 
 
 def table(runs: list[Run]) -> str:

@@ -105,7 +105,16 @@ def test_conclusions_are_drawn_from_medians():
         for seed, height in enumerate(found)
     ]
     title = study.CONTENDERS["lstm"].title
-    assert study.conclusions(runs) == [f"{title} passes TF-IDF + LR, tuned at about 320 labels."]
+    assert study.conclusions(runs) == [f"{title} passes TF-IDF + LR at about 320 labels."]
+
+
+def test_a_model_is_likened_to_another_with_more_labels():
+    curve, other = {100: 50.0, 1_000: 70.0}, {100: 40.0, 1_000: 65.0, 100_000: 75.0}
+    assert study.worth(("A", "B"), curve, other, 1_000) == (
+        "With 1,000 labels A is as accurate (70.0%) as B with about 10,000."
+    )
+    assert study.worth(("A", "B"), {1_000: 76.0}, other, 1_000) is None
+    assert study.worth(("A", "B"), {100: 50.0}, other, 1_000) is None
 
 
 # ------------------------------------------------------------------------------------------
