@@ -357,33 +357,38 @@ def sections(runs: list[Run]) -> str:
     texts = []
     for name, group in report.by_data(runs, SIZES).items():
         listed = "\n".join(f"- {line}" for line in conclusions(group))
-        test = f"Accuracy in % on {group[0]['n_test']:,} test texts."
+        test = f"Accuracy in % on {group[0]['n_test']:,} test texts. {report.draws(group)}"
         shown = [f"### {TITLES[name]}", test, table(group), listed, costs(group)]
         texts += [text for text in shown if text]
     return "\n\n".join([*texts, notes(runs)])
 
 
 def notes(runs: list[Run]) -> str:
-    learned = {run["contender"]: run.get("seconds_learned") for run in runs}
-    spent = "; ".join(
-        f"{what} took {learned[name]:,.0f} CPU s"
-        for name, what in (("vectors", "word vectors"), ("doc2vec", "Doc2Vec and its vectors"))
-        if learned.get(name)
-    )
-    return (
-        f"{report.draws(runs)} Every model gets the same draws, in which each class has its "
-        "fraction, and nothing is chosen on test data. Where curves cross is computed from the "
-        "medians, between two sizes on a line over the logarithm of the size, and rounded to two "
-        "digits. TF-IDF + LR: words and pairs of words, `sublinear_tf`, `min_df=2`, `C=10`. "
-        "NB-SVM: words and pairs of words. Doc2Vec + LR: C chosen on folds of the labels; on IMDB "
-        "Doc2Vec has learned from the 25,000 training and 50,000 unlabelled reviews, in 300 "
-        "dimensions, elsewhere by its defaults from the texts that have a label. LSTMs: "
-        "`make_pipeline(SequenceTokenizer(), LSTMClassifier())`; with word vectors "
-        "`embeddings=WordVectors().fit(texts), freeze_embeddings=True`, learned from the same "
-        f"75,000 reviews without labels.{f' That was done once: {spent}.' if spent else ''} Times "
-        "are seconds of the processor with one thread, taken on a busy machine. Peak memory is "
-        "that of the whole process, its data included."
-    )
+    """Return what a reader of the tables has to know."""
+    took = {run["contender"]: run["seconds_learned"] for run in runs if "seconds_learned" in run}
+    whats = {"vectors": "word vectors", "doc2vec": "Doc2Vec", "language-model": "language model"}
+    once = "; ".join(f"{whats[name]}: {seconds:,.0f} s" for name, seconds in took.items())
+    reviews = "the 25,000 training and 50,000 unlabelled reviews"
+    elsewhere = any(run["data"]["name"] != "imdb" for run in runs)
+    sources = ["as it comes from the texts that have a label"] * elsewhere
+    sources += [f"on IMDB from {reviews}"] * ("doc2vec" in took)
+    texts = [
+        "Every model gets the same draws, in which each class has its fraction, and nothing is "
+        "chosen on test data.",
+        "Where curves cross is computed from the medians, between two sizes on a line over the "
+        "logarithm of the size, and rounded to two digits.",
+        "TF-IDF + LR: words and pairs of words, `sublinear_tf`, `min_df=2`, `C=10`.",
+        "NB-SVM: words and pairs of words, as it comes.",
+        f"Doc2Vec + LR: C chosen on folds of the labels; Doc2Vec has learned "
+        f"{' and '.join(sources)}.",
+        "LSTMs: `make_pipeline(SequenceTokenizer(), LSTMClassifier())`; with word vectors "
+        "`embeddings=WordVectors().fit(texts), freeze_embeddings=True`, where texts are "
+        f"{reviews} of IMDB.",
+        f"What is learned without labels is learned once ({once})." if once else "",
+        "Times are seconds of the processor with one thread, taken on a busy machine. Peak memory "
+        "is that of the whole process, its data included.",
+    ]
+    return " ".join(text for text in texts if text)
 
 
 def page(runs: list[Run], args: argparse.Namespace) -> str:

@@ -113,6 +113,8 @@ def column(path: str, show: Callable[[list[Any]], str]) -> Column:
 def draws(runs: Iterable[Run]) -> str:
     """Return in a sentence what tables of medians over draws show."""
     n = len({run["seed"] for run in runs})
+    if n == 1:
+        return "One draw of the training texts."
     return f"Medians over up to {n} draws, of several with the lowest and highest in brackets."
 
 

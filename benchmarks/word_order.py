@@ -296,7 +296,7 @@ def sections(runs: list[Run]) -> str:
         texts += [
             f"Accuracy in % on {read[0]['n_test']:,} test reviews of IMDB, {N_REVIEWS:,} "
             "to train on: words in order, shuffled within each test review, and shuffled in the "
-            "training reviews, too; and the points that are lost.",
+            "training reviews, too; and the points lost within a draw.",
             of_reviews(read),
         ]
     if made:
@@ -307,9 +307,8 @@ def sections(runs: list[Run]) -> str:
             of_made(made),
         ]
     texts.append(
-        f"{report.draws(runs)} The points lost are those within each draw. TF-IDF + LR with "
-        "`sublinear_tf`, `min_df=2`, `C=10`; LSTMs by their defaults, or without the linear model "
-        "of word counts beside them."
+        f"{report.draws(runs)} TF-IDF + LR with `sublinear_tf`, `min_df=2`, `C=10`. By default a "
+        "linear model of word counts is beside the LSTM; linear_path=False is without it."
     )
     return "\n\n".join(texts)
 
