@@ -253,6 +253,20 @@ def split(X: Any, y: Any, test_size: int | float) -> Parts:
     return take(X, train), take(y, train), take(X, test), take(y, test)
 
 
+def draw(y: np.ndarray, size: int, seed: int) -> np.ndarray:
+    """Return the rows of a draw in which each class has its fraction of the samples.
+
+    A larger size of the same seed has the rows of a smaller one. With as many samples of each
+    class, an even size of two classes has as many of both.
+    """
+    rng = np.random.default_rng(seed)
+    rows = [rng.permutation(np.flatnonzero(y == label)) for label in np.unique(y)]
+    # The samples of a class are spread evenly over the order in which they are drawn.
+    places = [(np.arange(len(part)) + 0.5) / len(part) for part in rows]
+    order = np.argsort(np.concatenate(places), kind="stable")
+    return np.sort(np.concatenate(rows)[order[:size]])
+
+
 def take(part: Any, rows: np.ndarray) -> Any:
     """Return some samples of an array or a list."""
     return part[rows] if isinstance(part, np.ndarray) else [part[row] for row in rows]

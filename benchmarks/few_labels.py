@@ -21,8 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-from joblib import Memory
+import joblib
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -32,8 +31,9 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import harness, report
-from benchmarks.data import DataSpec, load, load_unlabelled
-from benchmarks.harness import Contender, Laps, Run, Study, Task
+from benchmarks.data import DataSpec, draw, load, take
+from benchmarks.harness import Contender, Run, Study, Task
+from benchmarks.unlabelled import word_vectors
 
 SIZES = (500, 2_000, 10_000)
 VALIDATION_SIZES = (2_000,)
@@ -113,32 +113,11 @@ CONTENDERS = {
 }
 
 
-def draw(X: list[str], y: np.ndarray, size: int, seed: int) -> tuple[list[str], np.ndarray]:
-    """Return as many reviews of each class; a larger size of the same seed has the smaller's."""
-    rng = np.random.default_rng(seed)
-    labels = np.unique(y)
-    rows = [rng.permutation(np.flatnonzero(y == label)) for label in labels]
-    chosen = np.sort(np.concatenate([part[: size // len(labels)] for part in rows]))
-    return [X[i] for i in chosen], y[chosen]
-
-
-def word_vectors(data: DataSpec, texts: list[str], settings: dict[str, Any]) -> Any:
-    """Return vectors trained on the texts and the unlabelled ones, and the seconds it took."""
-    from sklstm import WordVectors
-
-    print("training word vectors, some minutes", flush=True)
-    laps = Laps(time.process_time)
-    vectors = WordVectors(**settings, random_state=0).fit([*texts, *load_unlabelled(data)])
-    laps.lap("train")
-    return vectors, laps.seconds["train"]
-
-
 def tasks(args: argparse.Namespace) -> list[Task]:
     """Return every model on every number of labels, one draw after the other."""
     data = DataSpec("imdb", validate=args.validate)
     parts = load(data)
-    train = Memory(args.vectors, verbose=0).cache(word_vectors)  # for the next call
-    vectors, took = train(data, parts[0], VECTORS)
+    vectors, took = joblib.load(word_vectors(args.vectors, VECTORS, data))
     print(f"word vectors: {len(vectors):,} words, trained in {took:.0f} s", flush=True)
     contenders = harness.chosen(args, CONTENDERS)
 
@@ -176,30 +155,23 @@ def params_of(estimator: Any) -> dict[str, Any]:
 def measure(estimator: Any, parts: Any, size: int, seed: int) -> Run:
     """Fit a pipeline on some labelled reviews, and score it."""
     X, y, X_test, y_test = parts
+    rows = draw(y, size, seed)
     return harness.measure(
         estimator,
-        (*draw(X, y, size, seed), X_test, y_test),
+        (take(X, rows), y[rows], X_test, y_test),
         harness.probability_scores,
         respond="predict_proba",
         clock=time.process_time,
     )
 
 
-def sizes_of(runs: list[Run]) -> list[int]:
-    return sorted({run["data"]["labels"] for run in runs})
-
-
-def of_size(runs: list[Run], size: int) -> list[Run]:
-    return [run for run in runs if run["data"]["labels"] == size]
-
-
 def table(runs: list[Run]) -> str:
     """Return a row per model, medians over the seeds with the lowest and highest accuracy."""
 
     def at(size: int, column: report.Column) -> report.Column:
-        return lambda group: column(of_size(group, size))
+        return lambda group: column(report.by_labels(group).get(size, []))
 
-    sizes, accuracy = sizes_of(runs), report.spread("accuracy", 2, 100)
+    sizes, accuracy = list(report.by_labels(runs)), report.spread("accuracy", 2, 100)
     fit = report.took("seconds.fit")
     columns = {f"{size:,} labels, accuracy, %": at(size, accuracy) for size in sizes}
     columns |= {f"fit at {size:,}, CPU s": at(size, fit) for size in (sizes[0], sizes[-1])}
@@ -210,27 +182,12 @@ def plots(runs: list[Run], args: argparse.Namespace, folder: Path) -> list[Path]
     """Plot accuracy against the number of labels: every run, and a line through the medians."""
     if args.validate:
         return []
-    groups, sizes, path = report.by_contender(runs, CONTENDERS), sizes_of(runs), folder / PICTURE
+    groups, path = report.by_contender(runs, CONTENDERS), folder / PICTURE
     lstms = [name for name in groups if name != CONTENDERS["tfidf"].title]
     colours = dict.fromkeys(groups, report.GREY)
     colours |= zip(lstms, report.COLOURS, strict=False)
     with report.figure(path, figsize=(9, 5)) as ax:
-        ax.set_xscale("log")
-        ax.grid(alpha=0.25)
-        ends = {}
-        for name, own in groups.items():
-            found = {size: [100 * run["accuracy"] for run in of_size(own, size)] for size in sizes}
-            found = {size: values for size, values in found.items() if values}
-            colour, line = colours[name], "-" if name in lstms else "--"
-            lows, middles, highs = ([f(v) for v in found.values()] for f in (min, median, max))
-            ax.plot(list(found), middles, color=colour, linestyle=line)
-            ax.fill_between(list(found), lows, highs, color=colour, alpha=0.15, linewidth=0)
-            for size, values in found.items():
-                ax.plot([size] * len(values), values, "o", color=colour, markersize=3)
-            ends[name] = middles[-1]
-        report.label(ax, ends, colours, 0.055)
-        ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
-        ax.set_xticks([], minor=True)
+        report.curves(ax, report.accuracies(groups), colours, dashed=groups.keys() - lstms)
         ax.set_xlabel("labelled reviews to train on (log scale)")
         ax.set_ylabel("accuracy on 25,000 test reviews, %")
         ax.set_title("IMDB film reviews: median, lowest and highest of three draws")

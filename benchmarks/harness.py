@@ -135,12 +135,15 @@ def _replaces(run: Run, old: Run) -> bool:
     return _same(run, old, ("contender", "data")) and not _same(run, old, ("params", "prepare"))
 
 
-def run_all(tasks: Sequence[Task], results: Results, *, fresh: bool = False) -> bool:
+def run_all(
+    tasks: Sequence[Task], results: Results, *, fresh: bool = False, minutes: float | None = None
+) -> bool:
     """Run what is not among the results yet, or all with `fresh`; return whether all went well.
 
-    A task that fails does not end the others, and every run is kept as soon as it is there.
+    A task that fails does not end the others, and every run is kept as soon as it is there. After
+    so many minutes no other run is begun, and what is missing counts as not done.
     """
-    complete = True
+    complete, start = True, time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         for number, task in enumerate(tasks, 1):
             head = f"[{number}/{len(tasks)}] {task.title}"
@@ -149,6 +152,9 @@ def run_all(tasks: Sequence[Task], results: Results, *, fresh: bool = False) -> 
             if done := results.find(task.identity):
                 print(f"{head}: kept, {outcome(done)}", flush=True)
                 continue
+            if minutes and time.monotonic() - start > 60 * minutes:
+                print(f"{head}: not begun after {minutes:g} minutes", flush=True)
+                return False
             print(head, flush=True)
             # Before the run: the code may be changed meanwhile, and the run itself is a load.
             about = {"commit": commit(), "load": os.getloadavg()[0]}
@@ -442,6 +448,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": positive, "metavar": "N", "help": "runs of what draws or is timed",
     },
     "--fresh": {"action": "store_true", "help": "measure again what was measured before"},
+    "--minutes": {
+        "type": float, "metavar": "N",
+        "help": "begin no run after so many; the same command resumes",
+    },
     "--report": {"action": "store_true", "help": "measure nothing, only write tables and plots"},
     "--output": {"type": Path, "metavar": "DIR", "help": "write everything into this directory"},
 }  # fmt: skip
@@ -508,7 +518,7 @@ class Study:
         results = Results(target / f"{self.name}.json", self.old)
         complete = True
         if not args.report:
-            complete = run_all(self.tasks(args), results, fresh=args.fresh)
+            complete = run_all(self.tasks(args), results, fresh=args.fresh, minutes=args.minutes)
         if not results.runs:
             print("Nothing has been measured yet.")
             return 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -72,6 +72,22 @@ def by_data(runs: Iterable[Run], names: Iterable[str]) -> dict[str, list[Run]]:
     return {name: groups[name] for name in names if name in groups}
 
 
+def by_labels(runs: Iterable[Run]) -> dict[int, list[Run]]:
+    """Return the runs of each number of labels, from few to many."""
+    groups = grouped(runs, lambda run: run["data"]["labels"])
+    return {size: groups[size] for size in sorted(groups)}
+
+
+def accuracies(groups: Mapping[str, list[Run]]) -> dict[str, dict[int, list[float]]]:
+    """Return the accuracies in percent of each group of runs, by the number of labels."""
+
+    def percent(runs: list[Run]) -> dict[int, list[float]]:
+        sizes = by_labels(runs).items()
+        return {size: [100 * run["accuracy"] for run in own] for size, own in sizes}
+
+    return {name: percent(runs) for name, runs in groups.items()}
+
+
 def values(runs: Iterable[Run], path: str) -> list[Any]:
     """Return what runs hold at a path of keys and dots, without those that lack it or hold None."""
     found = []
@@ -92,6 +108,14 @@ def column(path: str, show: Callable[[list[Any]], str]) -> Column:
         return show(found) if found else MISSING
 
     return cell
+
+
+def draws(runs: Iterable[Run]) -> str:
+    """Return in a sentence what tables of medians over draws show."""
+    n = len({run["seed"] for run in runs})
+    if n == 1:
+        return "One draw of the training texts."
+    return f"Medians over up to {n} draws, of several with the lowest and highest in brackets."
 
 
 def spread(
@@ -257,6 +281,34 @@ def figure(path: Path, *shape: int, **settings: Any) -> Iterator[Any]:
         drawn, axes = plt.subplots(*shape, layout="constrained", **settings)
         yield axes
         save(drawn, path)
+
+
+def curves(
+    ax: Any,
+    found: Mapping[str, Mapping[int, Sequence[float]]],
+    colours: Mapping[str, str],
+    dashed: Collection[str] = (),
+) -> None:
+    """Draw what each model reached at each size, with a line through the medians.
+
+    `found` maps names to sizes to values. Sizes are on a logarithmic axis; the lines of the names
+    in `dashed`, those of baselines, are dashed.
+    """
+    ax.set_xscale("log")
+    ax.grid(alpha=0.25)
+    ends = {}
+    for name, own in found.items():
+        colour, line = colours[name], "--" if name in dashed else "-"
+        lows, middles, highs = ([f(values) for values in own.values()] for f in (min, median, max))
+        ax.plot(list(own), middles, color=colour, linestyle=line)
+        ax.fill_between(list(own), lows, highs, color=colour, alpha=0.15, linewidth=0)
+        for size, drawn in own.items():
+            ax.plot([size] * len(drawn), drawn, "o", color=colour, markersize=3)
+        ends[name] = middles[-1]
+    sizes = sorted({size for own in found.values() for size in own})
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.set_xticks([], minor=True)
+    label(ax, ends, colours, 0.055)
 
 
 def label(

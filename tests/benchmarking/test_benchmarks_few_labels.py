@@ -7,23 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import few_labels, harness
+from benchmarks import few_labels, harness, unlabelled
 
 GOOD = ["a fine film with good acting", "good and fine story", "fine good film of the year"]
 BAD = ["a dull film with bad acting", "bad and dull story", "dull bad film of the year"]
 X = (GOOD + BAD) * 20
 Y = np.tile([1, 1, 1, 0, 0, 0], 20)
-
-
-def test_draws_are_balanced_and_a_larger_one_has_the_smaller():
-    texts = [f"{text} {i}" for i, text in enumerate(X)]
-    small, y = few_labels.draw(texts, Y, 20, seed=0)
-    assert (len(small), y.mean()) == (20, 0.5)
-    assert all(texts.index(text) % 6 < 3 for text, label in zip(small, y, strict=True) if label)
-    large, _ = few_labels.draw(texts, Y, 60, seed=0)
-    assert set(small) < set(large)
-    assert few_labels.draw(texts, Y, 20, seed=0)[0] == small
-    assert few_labels.draw(texts, Y, 20, seed=1)[0] != small
 
 
 def test_every_size_gets_about_as_many_steps():
@@ -44,7 +33,7 @@ def small(monkeypatch):
         return measure(estimator, parts, *args, **kwargs)
 
     monkeypatch.setattr(few_labels, "load", lambda data: (X, Y, X[:12], Y[:12]))
-    monkeypatch.setattr(few_labels, "load_unlabelled", lambda data: X)
+    monkeypatch.setattr(unlabelled, "texts", lambda data: X * 2)
     monkeypatch.setattr(harness, "measure", counted)
     monkeypatch.setattr(few_labels, "SIZES", (20, 60))
     monkeypatch.setattr(few_labels, "STEPS", 3)

@@ -55,7 +55,10 @@ def test_type_hints_are_announced():
 
 
 TABLES = {
-    **dict.fromkeys(["defaults", "gpu", "imdb", "speed", "ucr"], "docs/benchmarks.md"),
+    **dict.fromkeys(
+        ["defaults", "gpu", "imdb", "learning_curves", "speed", "ucr", "word_order"],
+        "docs/benchmarks.md",
+    ),
     **dict.fromkeys(["regression", "ratings", "moving_digits"], "docs/series.md"),
     **dict.fromkeys(["tagging", "long_series"], "docs/tagging.md"),
     "alphabet": "docs/stateful.md",
