@@ -11,7 +11,7 @@ import torch
 
 PACKAGES = (
     "sklstm", "scikit-learn", "torch", "skorch", "gensim", "numpy", "scipy", "joblib", "regex",
-    "tqdm", "pandas", "matplotlib", "awkward", "pip",
+    "tokenizers", "tqdm", "pandas", "matplotlib", "awkward", "pip",
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from sklstm._sequences.containers import (
 )
 from sklstm._sequences.embeddings import embedding_matrix, extra_vectors_of
 from sklstm._sequences.form import InputSpec, check_nothing_cut
+from sklstm._sequences.joining import bytes_of, join_tokens, subword_of
 from sklstm._sequences.named_vectors import all_vectors, find_vectors
 from sklstm._sequences.outputs import contain_rectangle, contain_sequences
 from sklstm._sequences.ragged import (
@@ -59,6 +60,7 @@ from sklstm._sequences.tokens import (
     START_ID,
     UNKNOWN_ID,
     TokenArray,
+    Unit,
     Vocabulary,
     vocabulary_of,
 )
@@ -76,6 +78,7 @@ __all__ = [
     "Ragged",
     "TargetError",
     "TokenArray",
+    "Unit",
     "Vocabulary",
     "align_frames",
     "all_vectors",
@@ -84,6 +87,7 @@ __all__ = [
     "as_python",
     "as_ragged",
     "as_table",
+    "bytes_of",
     "check_entries",
     "check_nothing_cut",
     "column_order",
@@ -102,6 +106,7 @@ __all__ = [
     "is_missing",
     "is_sequence",
     "is_table",
+    "join_tokens",
     "label_fault",
     "locate",
     "missing_rows",
@@ -118,6 +123,7 @@ __all__ = [
     "row_parts",
     "sequence_ids",
     "split",
+    "subword_of",
     "target_errors",
     "token_ids_in",
     "training_batches",

@@ -432,8 +432,8 @@ def id_rows(X: Any, vocabulary: Vocabulary) -> Iterator[np.ndarray]:
         rows = np.asarray(rows)
     if owner is not None and owner is not vocabulary and owner != vocabulary:
         raise ValueError(
-            f"X was made with another vocabulary, of {len(owner)} words; this tokenizer's has "
-            f"{len(vocabulary)}. With it, the same ids stand for other words."
+            f"X was made with another vocabulary, of {owner.size()}; this tokenizer's has "
+            f"{vocabulary.size()}. With it, the same ids stand for other words."
         )
     if not isinstance(rows, Iterable):
         raise TypeError(f"X must hold sequences of token ids, got {type(X).__name__} ({X!r}).")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,7 +22,20 @@ _SMALL = 1 << 16
 # The column of token ids in a data frame, and where pandas keeps the vocabulary beside it. The
 # characters have a place of their own: a file keeps both as plain dicts.
 SEQUENCE_COLUMN, VOCABULARY_ATTR = "sequence", "sklstm_vocabulary"
-CHARACTERS_ATTR, BAGS_ATTR = "sklstm_characters", "sklstm_bags"
+CHARACTERS_ATTR, BAGS_ATTR, UNIT_ATTR = "sklstm_characters", "sklstm_bags", "sklstm_unit"
+
+Unit = Literal["word", "char", "subword"]
+# What an id of each unit stands for, for messages.
+_UNITS: dict[str, str] = {"word": "words", "char": "characters", "subword": "subwords"}
+# Words that hold an apostrophe or hyphen, such as "isn't" and "well-known".
+_COMPOUND = re.compile(r"\w['\u2019\u2010\u2011-]\w")
+
+
+def check_unit(unit: Unit) -> Unit:
+    """Return a unit if it is one of those that there are."""
+    if unit not in _UNITS:
+        raise ValueError(f"unit must be one of {', '.join(map(repr, _UNITS))}, got {unit!r}.")
+    return unit
 
 
 class Vocabulary(dict[str, int]):
@@ -39,6 +54,19 @@ class Vocabulary(dict[str, int]):
     bags : bool, default=False
         Whether a step of a sequence is a bag of words: any number of ids, in no order, padded with
         0. Networks average their vectors. Vocabularies with and without bags are not equal.
+    unit : {"word", "char", "subword"}, default="word"
+        What an id stands for, and so how the tokens of a text are joined. A vocabulary of
+        subwords equals no other one: its tokens are parts of words, and bytes. Single characters
+        mean the same as words of one letter.
+
+    Attributes
+    ----------
+    characters, bags, unit
+        The parameters.
+    is_lowercase : bool
+        Whether no word has an upper-case letter.
+    has_compounds : bool
+        Whether words hold apostrophes or hyphens between letters.
     """
 
     def __init__(
@@ -46,6 +74,7 @@ class Vocabulary(dict[str, int]):
         words: Iterable[str] = (),
         characters: Vocabulary | None = None,
         bags: bool = False,
+        unit: Unit = "word",
     ):
         listed = list(words)
         super().__init__({word: i for i, word in enumerate(listed, start=N_RESERVED)})
@@ -56,27 +85,50 @@ class Vocabulary(dict[str, int]):
             )
         self.characters = characters
         self.bags = bags
+        self.unit: Unit = check_unit(unit)
 
     @property
     def n_ids(self) -> int:
         """The largest id plus one: the number of rows of an embedding."""
         return len(self) + N_RESERVED
 
+    @cached_property
+    def is_lowercase(self) -> bool:
+        return all(word == word.lower() for word in self)
+
+    @cached_property
+    def has_compounds(self) -> bool:
+        return any(map(_COMPOUND.search, self))
+
     def size(self) -> str:
         """Return how many words there are, and in how many characters, for messages."""
+        size = f"{len(self)} {_UNITS[self.unit]}"
         if self.bags:
-            return f"{len(self)} words, several in a step"
+            return f"{size}, several in a step"
         if self.characters is None:
-            return f"{len(self)} words"
-        return f"{len(self)} words in {len(self.characters)} characters"
+            return size
+        return f"{size} in {len(self.characters)} characters"
+
+    def replace(self, **changes: Any) -> Vocabulary:
+        """Return a vocabulary of the same words with other `characters`, `bags` or `unit`."""
+        kept = {"characters": self.characters, "bags": self.bags, "unit": self.unit}
+        return Vocabulary(self, **kept | changes)
 
     def words(self) -> np.ndarray:
-        """Return the word of each id, including the reserved ids, as an object array."""
-        return np.array([*RESERVED_WORDS, *self], dtype=object)
+        """Return the word of each id, including the reserved ids, as a read-only object array."""
+        return self._words
+
+    @cached_property
+    def _words(self) -> np.ndarray:
+        words = np.array([*RESERVED_WORDS, *self], dtype=object)
+        words.flags.writeable = False
+        return words
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Vocabulary) and (
-            self.characters != other.characters or self.bags != other.bags
+            self.characters != other.characters
+            or self.bags != other.bags
+            or (self.unit == "subword") != (other.unit == "subword")
         ):
             return False
         return super().__eq__(other)
@@ -91,6 +143,8 @@ class Vocabulary(dict[str, int]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self.unit != "word":
+            return Vocabulary, (list(self), self.characters, self.bags, self.unit)
         if self.bags:
             return Vocabulary, (list(self), self.characters, True)
         if self.characters is None:
@@ -420,7 +474,8 @@ def vocabulary_of(X: Any) -> Vocabulary | None:
         return words
     characters = attrs.get(CHARACTERS_ATTR)
     known = None if characters is None else Vocabulary(_by_id(characters, CHARACTERS_ATTR))
-    return Vocabulary(_by_id(words, VOCABULARY_ATTR), known, bool(attrs.get(BAGS_ATTR)))
+    listed, bags = _by_id(words, VOCABULARY_ATTR), bool(attrs.get(BAGS_ATTR))
+    return Vocabulary(listed, known, bags, attrs.get(UNIT_ATTR, "word"))
 
 
 def _by_id(words: Any, name: str) -> list[str]:
@@ -442,6 +497,8 @@ def keep_vocabulary(frame: Any, vocabulary: Vocabulary | None) -> None:
             frame.attrs[CHARACTERS_ATTR] = vocabulary.characters
         if vocabulary.bags:
             frame.attrs[BAGS_ATTR] = True
+        if vocabulary.unit != "word":
+            frame.attrs[UNIT_ATTR] = vocabulary.unit
 
 
 def shared_vocabulary(

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "sklstm"
 ROOMS = [
     {"_jobs", "_callers", "_display", "_keywords"},
     {"_sequences", "nn"},
-    {"_targets", "_training"},
+    {"_targets", "_training", "preprocessing"},
     {"_estimators"},
 ]
 # Those that may import less than all below them, or stand beside the rows.
@@ -35,6 +35,7 @@ IMPORTERS = {
     "skorch": {"_training"},
     "gensim": {"_sequences", "preprocessing"},
     "narwhals": {"preprocessing"},
+    "tokenizers": {"preprocessing"},
 }
 MODULES = [
     path.relative_to(PACKAGE).with_suffix("").parts
@@ -124,6 +125,16 @@ def test_imports_run_downwards(parts):
             "only _sequences and preprocessing may import gensim, not _targets",
         ),
         ("datasets._x", "from ..nn import x", "datasets may not import sklstm.nn"),
+        (
+            "preprocessing.text.x",
+            "from sklstm._estimators import x",
+            "preprocessing may not import sklstm._estimators",
+        ),
+        (
+            "_training.x",
+            "from sklstm.preprocessing.text import x",
+            "_training may not import sklstm.preprocessing",
+        ),
     ],
 )
 def test_a_forbidden_import_is_found(module, source, fault):
@@ -137,6 +148,7 @@ def test_a_forbidden_import_is_found(module, source, fault):
         ("nn.__init__", "from .linear import x\nfrom torch import nn\nimport math"),
         ("_sequences.vector_files", "from gensim.models.fasttext import x"),
         ("preprocessing.text.x", "import gensim.models\nfrom sklstm._sequences import TokenArray"),
+        ("_estimators.x", "from sklstm.preprocessing.text import tokenizer_for_language_model"),
     ],
 )
 def test_an_allowed_import_passes(module, source):

@@ -32,7 +32,7 @@ def test_ruff_and_mypy_are_the_same_everywhere():
     assert "entry: .venv/bin/mypy" in hooks
 
 
-@pytest.mark.parametrize("extra", [None, "plot", "bench", "docs", "test"])
+@pytest.mark.parametrize("extra", [None, "plot", "subword", "bench", "docs", "test"])
 def test_every_dependency_that_make_installs_is_pinned(extra):
     project = PROJECT["project"]
     wanted = project["optional-dependencies"][extra] if extra else project["dependencies"]

@@ -75,3 +75,5 @@ def test_names_bring_along_what_they_need():
     # A worker process that infers vectors of texts imports gensim and nothing else that is slow.
     assert loaded("from sklstm.preprocessing.text import _doc2vec_inference") == ["gensim"]
     assert loaded("from sklstm import SequencePadder") == ["sklearn"]
+    name = "tokenizer_for_language_model"
+    assert loaded(f"from sklstm.preprocessing.text import {name}; {name}('word')") == ["sklearn"]

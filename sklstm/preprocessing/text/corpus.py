@@ -37,18 +37,34 @@ _FEW_TEXTS = 100
 # joiners between them: re has no name for marks, and would end words there. Every punctuation mark
 # and symbol is a token of its own. An emoji keeps its skin tone and what a joiner attaches to it,
 # and the two letters of a flag stay together.
-TOKEN_PATTERN = (
-    r"[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_])?"
-    r"|[\U0001f1e6-\U0001f1ff]{2}|[\p{P}\p{S}](?:\ufe0f?\u200d\p{S}|[\U0001f3fb-\U0001f3ff])*"
-)
+_WORD = r"[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_])?"
+_MARK = r"[\U0001f1e6-\U0001f1ff]{2}|[\p{P}\p{S}](?:\ufe0f?\u200d\p{S}|[\U0001f3fb-\U0001f3ff])*"
+TOKEN_PATTERN = f"{_WORD}|{_MARK}"
 # Words of two or more letters or digits alone, as in CountVectorizer: for Doc2Vec, whose vectors
 # say which words a text has.
 WORD_PATTERN = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*[\p{L}\p{M}\p{N}_]"
+# For models that write texts: what belongs together without a space is one token, such as "isn't",
+# "well-known", "'tis", "3.5", "10:30", "-5", "AT&T", "U.S." and "...", and so is each line break.
+_ELISION = r"['\u2019](?i:tis|twas|twere|twill|twould|em|til|cause)\b"
+WRITING_PATTERN = (
+    rf"\r?\n|{_ELISION}"
+    r"|(?:\p{L}\p{L}?\.){2,}|(?:(?<![^ \t\r\n(])-(?=\p{N}))?"
+    rf"{_WORD}(?:(?:['\u2019&\u2010\u2011-]|(?<=\p{{N}})[.,:](?=\p{{N}})){_WORD})*"
+    rf"|\.{{2,}}|-{{2,}}|{_MARK}"
+)
+# Every character, white space included, which the analyzer "char" of CountVectorizer squeezes.
+CHARACTER_PATTERN = r"(?s)."
 # What patterns come to without marks and joiners, where re finds the same tokens in less time; and
 # the characters that may be some, or invisible: all but Latin letters, punctuation and the like.
 UNMARKED_PATTERNS = {
     TOKEN_PATTERN: r"\w+|[^\w\s\x00-\x1f\x7f-\x9f]",
     WORD_PATTERN: r"\b\w\w+\b",
+    WRITING_PATTERN: (
+        rf"\r?\n|{_ELISION}"
+        r"|(?:[^\W\d_²³¹¼-¾]{1,2}\.){2,}|(?:(?<![^ \t\r\n(])-(?=[\d²³¹¼-¾]))?"
+        r"\w+(?:(?:['\u2019&\u2010\u2011-]|(?<=[\d²³¹¼-¾])[.,:](?=[\d²³¹¼-¾]))\w+)*"
+        r"|\.{2,}|-{2,}|[^\w\s\x00-\x1f\x7f-\x9f]"
+    ),
 }
 MAY_BE_MARKED = re.compile(
     "[\u00ad\u0300-\u1fff\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20c1-\U0010ffff]"
@@ -58,7 +74,10 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True)
 class Splitting:
-    """How texts are split into words: the parameters of `CountVectorizer`, and Unicode's form."""
+    """How texts are split into words: the parameters of `CountVectorizer`, and Unicode's form.
+
+    With ``analyzer="subword"`` a text is one word, which is split later.
+    """
 
     input: str = "content"
     encoding: str = "utf-8"
@@ -122,7 +141,10 @@ class Splitting:
             own = params["analyzer"] = _UserFunction("analyzer", self.analyzer, self)
         else:
             params["preprocessor"] = self._build_preprocessor(CountVectorizer(**params))
-            if self.tokenizer is not None:
+            if self.analyzer == "subword":
+                # Learned from whole texts, and applied to them.
+                params |= {"analyzer": "word", "tokenizer": _whole}
+            elif self.tokenizer is not None:
                 own = params["tokenizer"] = _UserFunction("tokenizer", self.tokenizer, self)
             elif self.analyzer == "word":
                 if self.token_pattern is None:
@@ -286,6 +308,10 @@ class _UserFunction:
             UserWarning,
             stacklevel=caller_level(),
         )
+
+
+def _whole(text: str) -> list[str]:
+    return [text]
 
 
 class _Finder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar, Literal
 
@@ -31,20 +32,25 @@ from sklstm._sequences import (
     START_ID,
     UNKNOWN_ID,
     TokenArray,
+    Unit,
     Vocabulary,
     as_python,
     contain_sequences,
     fill,
     id_rows,
+    join_tokens,
     object_array,
     plain,
     positions,
     split,
     truncate,
 )
+from sklstm.preprocessing.text._subwords import N_BYTES, learn_subwords, split_into_subwords
 from sklstm.preprocessing.text.corpus import (
+    CHARACTER_PATTERN,
     SPLITTING_CONSTRAINTS,
     TOKEN_PATTERN,
+    WRITING_PATTERN,
     Corpus,
     Splitting,
     Steps,
@@ -52,6 +58,12 @@ from sklstm.preprocessing.text.corpus import (
     check_no_lines,
     read_corpus,
 )
+
+# Parameters that choose or divide words otherwise.
+_NOT_OF_SUBWORDS = (
+    "characters", "min_df", "max_df", "vocabulary", "stop_words", "token_pattern", "tokenizer",
+    "ngram_range",
+)  # fmt: skip
 
 
 class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEstimator):
@@ -69,7 +81,8 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     max_features : int or None, default=20_000
         Maximum size of the vocabulary: the most frequent words are kept, in addition to the four
         reserved ids. A word seen once or twice cannot get a good vector, and the words left out
-        train the vector of the unknown word. None keeps every word.
+        train the vector of the unknown word. None keeps every word. With ``analyzer="subword"``
+        the number of subwords, such as 8,000, of which 256 are the bytes.
     max_length : int, default=None
         Truncate longer sequences to this number of ids, start and end ids included. None truncates
         nothing: an LSTM takes sequences of any length, at the cost of time and memory.
@@ -121,17 +134,22 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         words do without "I", "a" and "?", but they carry the order that an LSTM reads. A pattern
         with properties of characters, such as ``\p{M}`` for marks, is read by the package regex,
         any other one by :mod:`re`, whose ``\w`` is without marks; ``r"(?u)\b\w\w+\b"`` is that
-        of `CountVectorizer`, words of two or more letters alone.
+        of `CountVectorizer`, words of two or more letters alone, and ``r"(?s)."`` makes a token
+        of every character, white space included.
     tokenizer : callable, default=None
         Function from a text to its words, used instead of `token_pattern`.
     preprocessor : callable, default=None
         Function from a text to a text, used instead of `lowercase` and `strip_accents`.
-    analyzer : {"word", "char", "char_wb"} or callable, default="word"
-        What an id stands for: a word, a character, or a character within word boundaries. A
-        callable takes an item of X and returns its words: ``analyzer=list`` takes texts that
-        are lists of words already. A callable may also return a list, tuple or set of words for
-        each step: ``analyzer=list`` takes ``[["a", "b"], ["c"]]`` as two steps, of two words and
-        of one. See the notes.
+    analyzer : {"word", "char", "char_wb", "subword"} or callable, default="word"
+        What an id stands for: a word, a character, a character within word boundaries, or a
+        subword. "char" is that of `CountVectorizer`, which reads two or more characters of white
+        space, such as an empty line, as one blank; ``token_pattern=r"(?s)."`` keeps all of them.
+        "subword" learns parts of words in `fit`, so that frequent words are one token and rare
+        ones several, and no text has an unknown word; it needs the package tokenizers (``pip
+        install sklstm[subword]``). A callable takes an item of X and returns its words:
+        ``analyzer=list`` takes texts that are lists of words already. A callable may also return
+        a list, tuple or set of words for each step: ``analyzer=list`` takes ``[["a", "b"],
+        ["c"]]`` as two steps, of two words and of one. See the notes.
     ngram_range : tuple (n, n), default=(1, 1)
         Use n-grams of n words or characters instead of single ones. Both numbers must be equal:
         n-grams of several lengths have no common order in time.
@@ -148,6 +166,10 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         A dict from each known word to its id, in the order of the ids. With `characters`, its
         attribute ``characters`` is such a dict of the characters of all words seen in `fit`,
         whether or not the words are in the vocabulary; or of the words in `vocabulary`, if given.
+        Its attribute ``unit`` is "word", "char" or "subword".
+    merges_ : ndarray of int32 of shape (n_merges, 2)
+        The ids of the pairs of subwords that are merged, in this order. Only with
+        ``analyzer="subword"``.
 
     See Also
     --------
@@ -188,6 +210,20 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
     `max_length` counts steps. The linear model of word counts (`linear_path`) does not read such
     steps, and words that training never saw are read as unknown even if `embeddings` has them.
 
+    Subwords are those of byte-pair encoding [1]_ over the bytes of UTF-8: beginning with the 256
+    bytes, the most frequent pair of neighbours becomes a new subword, again and again, up to
+    `max_features` or until no pair occurs twice. Pairs do not cross the borders of words; the blank
+    before a word belongs to it, so that " film" and "film" differ. Ids follow the frequency in
+    the texts of `fit`, as those of words do. Bytes that are no character alone are shown as
+    ``"<0xC3>"``. The same texts give the same subwords. `characters`, `min_df`, `max_df`,
+    `vocabulary`, `stop_words`, `token_pattern`, `tokenizer` and `ngram_range` have no meaning with
+    them and are refused. The default ``lowercase=True`` applies to subwords, too.
+
+    References
+    ----------
+    .. [1] Sennrich, R., Haddow, B., & Birch, A. (2016). Neural machine translation of rare words
+       with subword units. ACL, 1715-1725. Section 3.2.
+
     Examples
     --------
     >>> from sklstm import SequenceTokenizer
@@ -226,9 +262,19 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
                 [4, 0, 0]], dtype=int32)
     >>> baskets.vocabulary_
     {'milk': 4, 'bread': 5, 'tea': 6}
+
+    Subwords, of which "low" occurs most often:
+
+    >>> subwords = SequenceTokenizer(analyzer="subword", max_features=260)
+    >>> X = subwords.fit_transform(["low lower lowest", "slow lows"])
+    >>> subwords.inverse_transform(subwords.transform(["lowly"]))
+    [array(['low', 'l', 'y'], dtype=object)]
+    >>> subwords.to_texts(X)
+    ['low lower lowest', 'slow lows']
     """
 
     vocabulary_: Vocabulary
+    merges_: np.ndarray
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SPLITTING_CONSTRAINTS,
@@ -240,6 +286,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),
         ],
+        "analyzer": [StrOptions({"word", "char", "char_wb", "subword"}), callable],
         "vocabulary": [Mapping, HasMethods("__iter__"), None],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
         "truncation": [StrOptions({"pre", "post", "middle"})],
@@ -269,7 +316,9 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         token_pattern: str | None = TOKEN_PATTERN,
         tokenizer: Callable[[str], Iterable[str]] | None = None,
         preprocessor: Callable[[str], str] | None = None,
-        analyzer: Literal["word", "char", "char_wb"] | Callable[[Any], Iterable[str]] = "word",
+        analyzer: (
+            Literal["word", "char", "char_wb", "subword"] | Callable[[Any], Iterable[str]]
+        ) = "word",
         ngram_range: tuple[int, int] = (1, 1),
         input: Literal["content", "filename", "file"] = "content",
         encoding: str = "utf-8",
@@ -370,13 +419,23 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             of words here, and single words in `fit`, or the reverse.
         """
         vocabulary = self._known_words()
+        has_subwords = vocabulary.unit == "subword"
+        if has_subwords != (self.analyzer == "subword"):
+            units = ["words or characters", "subwords"]
+            raise ValueError(
+                f"analyzer={short(self.analyzer)!r} was set after fit, which learned "
+                f"{units[has_subwords]}; fit again."
+            )
         learned, width = vocabulary.characters, self.characters
         if (learned is None) != (width is None):
             raise ValueError(
                 f"characters={width} was set after fit, which learned "
                 f"{'no characters' if learned is None else 'characters'}; fit again."
             )
-        if width is None:
+        if has_subwords:
+            corpus = split_into_subwords(self._read(X), vocabulary, self.merges_)
+            sequences = self._encode(corpus, vocabulary)
+        elif width is None:
             corpus = self._read(X, vocabulary)
             sequences = self._encode(*self._as_steps(corpus, self._for_steps(vocabulary, corpus)))
         else:
@@ -425,6 +484,47 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
                 result.append(shown[is_shown])
         return result
 
+    def to_texts(self, X: Any) -> list[str]:
+        """Return the texts that sequences of ids stand for.
+
+        Subwords and single characters give the texts as `fit` or `transform` read them, after
+        `lowercase`, `unicode_form` and the like. Words are separated by spaces as in English: none
+        before a comma or after an opening bracket, or within a hyphenated word. If no word of the
+        vocabulary has an upper-case letter, sentences begin with one.
+
+        Parameters
+        ----------
+        X : TokenArray, or list, Series or one-column frame of lists of int
+            As in `inverse_transform`.
+
+        Returns
+        -------
+        texts : list of str
+            One text for each sequence. Padding, start and end are left out; unknown words are
+            ``"<unk>"``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `inverse_transform`; or if steps are lists of words or overlapping n-grams, which
+            no text can be made of.
+
+        Examples
+        --------
+        >>> from sklstm import SequenceTokenizer
+        >>> tokenizer = SequenceTokenizer()
+        >>> X = tokenizer.fit_transform(["Isn't it a well-known film (in the U.S.)? I'd say so."])
+        >>> tokenizer.to_texts(X)
+        ["Isn't it a well-known film (in the u.s.)? I'd say so."]
+        """
+        vocabulary = self._known_words()
+        if tuple(self.ngram_range) != (1, 1) and not callable(self.analyzer):
+            raise ValueError(
+                f"ngram_range={plain(self.ngram_range)!r} gives overlapping n-grams, of which no "
+                "text can be made; accepted is (1, 1)."
+            )
+        return [join_tokens(ids, vocabulary) for ids in id_rows(X, vocabulary)]
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the name of the only output column.
 
@@ -466,11 +566,41 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
 
     def _given_vocabulary(self) -> Vocabulary:
         """Return the words of the parameter `vocabulary`."""
-        return _given_vocabulary(
+        self._check_subwords()
+        given = _given_vocabulary(
             self.vocabulary,
             with_characters=self.characters is not None,
             normal=Splitting.from_params(vars(self)).normal,
         )
+        if callable(self.analyzer) or given.unit == self._unit():
+            return given  # only the user knows what the analyzer returns
+        return given.replace(unit=self._unit())
+
+    def _unit(self) -> Unit:
+        """Return what an id stands for; n-grams overlap, and are joined by nothing."""
+        if self.analyzer == "subword":
+            return "subword"
+        is_pattern = self.analyzer == "word" and self.tokenizer is None
+        if tuple(self.ngram_range) == (1, 1) and (
+            self.analyzer in ("char", "char_wb")
+            or (is_pattern and self.token_pattern == CHARACTER_PATTERN)
+        ):
+            return "char"
+        return "word"
+
+    def _check_subwords(self) -> None:
+        """Raise ValueError if subwords are asked for with parameters that have no meaning then."""
+        if self.analyzer != "subword":
+            return
+        usuals = signature(type(self)).parameters
+        for name in _NOT_OF_SUBWORDS:
+            value, usual = as_python(getattr(self, name)), usuals[name].default
+            value = tuple(value) if name == "ngram_range" else value
+            if value is not usual and (not isinstance(value, type(usual)) or value != usual):
+                raise ValueError(
+                    f"{name}={short(value)!r} has no meaning with analyzer='subword', which learns "
+                    f"its own division of words; leave out {name}."
+                )
 
     def _for_steps(self, vocabulary: Vocabulary, corpus: Corpus) -> Vocabulary:
         """Return a vocabulary that says whether steps are lists of words, as those of texts are.
@@ -484,7 +614,7 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         if bags == vocabulary.bags or not len(corpus.ids):
             return vocabulary
         if not hasattr(self, "vocabulary_"):
-            return Vocabulary(vocabulary, vocabulary.characters, bags)
+            return vocabulary.replace(bags=bags)
         kinds = ["single words", "lists of words"]
         raise ValueError(
             f"the steps of X[{np.flatnonzero(corpus.lengths)[0]}] are {kinds[bags]}, but this "
@@ -512,7 +642,11 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         return self.characters is not None and bool(self.lowercase)
 
     def _read(self, X: Iterable[Any], vocabulary: Vocabulary | None = None) -> Corpus:
-        """Split texts into words, in their own case if that is to be spelled."""
+        """Split texts into words, in their own case if that is to be spelled.
+
+        With subwords the texts stay whole.
+        """
+        self._check_subwords()
         splitting = Splitting.from_params(vars(self))
         splitting.check_ngram_range(ordered=True)
         if self._folds_case():
@@ -537,14 +671,16 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         """Set the vocabulary, and return the texts."""
         self._max_words()
         self._warn_of_unused()
+        if self.analyzer == "subword":
+            return self._learn_subwords(X)
         corpus = self._read(X)
         if self.vocabulary is not None:
             given = self._given_vocabulary()
             self._warn_of_uppercase(given)
             self._warn_of_white_space(given)
-            self.vocabulary_ = given
             if given.bags != (corpus.steps is not None):
-                self.vocabulary_ = Vocabulary(given, given.characters, not given.bags)
+                given = given.replace(bags=not given.bags)
+            self._set_fitted(given)
             return corpus
         words = (corpus.in_lowercase() if self._folds_case() else corpus).choose_words(
             min_df=self.min_df,
@@ -555,8 +691,31 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
         if self.characters is not None:
             # Also those of words outside the vocabulary, of which only the spelling is known.
             characters = _learn_characters(corpus.words, corpus.counts())
-        self.vocabulary_ = Vocabulary(words, characters, corpus.steps is not None)
+        bags = corpus.steps is not None
+        self._set_fitted(Vocabulary(words, characters, bags, self._unit()))
         return corpus
+
+    def _learn_subwords(self, X: Iterable[Any]) -> Corpus:
+        """Set the vocabulary and the merges, and return the texts."""
+        if self.max_features is not None and self.max_features < N_BYTES:
+            raise ValueError(
+                f"max_features={self.max_features} is too small for analyzer='subword', which "
+                f"keeps all {N_BYTES} bytes, so that nothing is unknown; accepted is {N_BYTES} or "
+                "more, or None."
+            )
+        texts = self._read(X)
+        if not any(texts.words):
+            raise ValueError("empty vocabulary: X holds only empty texts, and no subword to learn.")
+        vocabulary, merges, corpus = learn_subwords(texts, as_python(self.max_features))
+        self._set_fitted(vocabulary, merges)
+        return corpus
+
+    def _set_fitted(self, vocabulary: Vocabulary, merges: np.ndarray | None = None) -> None:
+        self.vocabulary_ = vocabulary
+        if merges is not None:
+            self.merges_ = merges
+        elif hasattr(self, "merges_"):
+            del self.merges_
 
     def _look_up(
         self, corpus: Corpus, vocabulary: Vocabulary
@@ -694,6 +853,34 @@ class SequenceTokenizer(ExplainedKeywords, PrintsShort, TransformerMixin, BaseEs
             )
 
 
+def tokenizer_for_language_model(
+    analyzer: Literal["word", "char", "subword"] = "word",
+    *,
+    max_features: int | None = 20_000,
+    lowercase: bool = False,
+) -> SequenceTokenizer:
+    """Return the tokenizer of a model that writes texts, whose tokens can be joined again.
+
+    Parameters
+    ----------
+    analyzer : {"word", "char", "subword"}, default="word"
+        Whether a token is a word, a character or a subword. Words come with their apostrophes and
+        hyphens; punctuation marks and line breaks are tokens, too. Characters are all of a text,
+        white space included.
+    max_features : int or None, default=20_000
+        The size of the vocabulary, as in `SequenceTokenizer`.
+    lowercase : bool, default=False
+        Whether to convert texts to lowercase.
+    """
+    shared: dict[str, Any] = {"max_features": max_features, "lowercase": lowercase}
+    patterns = {"word": WRITING_PATTERN, "char": CHARACTER_PATTERN}
+    if analyzer == "subword":
+        return SequenceTokenizer(analyzer="subword", **shared)
+    if analyzer not in patterns:
+        raise ValueError(f"analyzer must be 'word', 'char' or 'subword', got {analyzer!r}.")
+    return SequenceTokenizer(token_pattern=patterns[analyzer], **shared)
+
+
 def _attach(words: list[str], at: np.ndarray, lengths: np.ndarray, sequences: TokenArray) -> None:
     """Give each sequence its unknown words.
 
@@ -775,8 +962,9 @@ def _given_vocabulary(
     if with_characters == (given.characters is not None):
         return given
     if not with_characters:
-        return Vocabulary(given)
-    return Vocabulary(given, _learn_characters(list(given), np.ones(len(given), dtype=np.int64)))
+        return given.replace(characters=None)
+    counts = np.ones(len(given), dtype=np.int64)
+    return given.replace(characters=_learn_characters(list(given), counts))
 
 
 def _by_id(ids: Mapping[Any, Any]) -> list[Any]:
