@@ -27,8 +27,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import harness, pretrain, report
-from benchmarks.data import DataSpec, load, load_unlabelled
-from benchmarks.few_labels import draw
+from benchmarks.data import DataSpec, draw, load, load_unlabelled, take
 from benchmarks.harness import Contender, Run, Study, Task
 
 SIZES = (25_000, 500)
@@ -114,12 +113,13 @@ def measure(name: str, size: int, validate: bool, seed: int, cache: Path, folder
     contender = CONTENDERS[name]
     X, y, X_test, y_test = load(DataSpec("imdb", validate=validate))
     if size < len(X):
-        X, y = draw(X, y, size, seed)
+        rows = draw(y, size, seed)
+        X, y = take(X, rows), y[rows]
     if contender.params.get("unlabelled"):
         texts = load_unlabelled(DataSpec("imdb", validate=validate))
         if size < 5_000:
-            rows = np.random.default_rng(seed).choice(len(texts), N_UNLABELLED, replace=False)
-            texts = [texts[i] for i in rows]
+            drawn = np.random.default_rng(seed).choice(len(texts), N_UNLABELLED, replace=False)
+            texts = take(texts, drawn)
         X, y = [*X, *texts], np.concatenate([y, np.full(len(texts), -1)])
     model = contender.build(seed, size, cache=cache, **contender.params)
     harness.forget_peak_memory()
