@@ -25,7 +25,23 @@ from torch import Tensor, nn
 
 from sklstm._callers import caller_level, is_one_of_many
 from sklstm._display import PrintsShort
-from sklstm._estimators.params import CHARACTERS, NETWORK, POOLED, TRAINING, layer_sizes
+from sklstm._estimators.encoders import (
+    Encoder,
+    EncoderVectors,
+    check_encoders,
+    joined_layers,
+    joined_vectors,
+    known_ids,
+    read_encoders,
+)
+from sklstm._estimators.params import (
+    CHARACTERS,
+    ENCODER,
+    NETWORK,
+    POOLED,
+    TRAINING,
+    layer_sizes,
+)
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
 from sklstm._sequences import (
     N_RESERVED,
@@ -71,6 +87,7 @@ from sklstm._training import (
     SHORT_SERIES,
     SUPERVISED,
     TOLERANCE,
+    FineTuning,
     LabelledSequences,
     ModelInTraining,
     TrainingOutcome,
@@ -272,8 +289,14 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
         return sequences
 
     def _read_unknown(self, sequences: Ragged) -> Ragged:
-        """Return sequences in which words that training never saw are read by `embeddings`."""
-        given = getattr(self, "embeddings", None)
+        """Return sequences in which words that training never saw are read by `embeddings`.
+
+        Or by the vectors of `encoder`.
+        """
+        source = "embeddings"
+        if getattr(self, "encoder", None) is not None:
+            source = "encoder"
+        given = getattr(self, source, None)
         if given is None or sequences.unknown is None:
             return sequences
         n_ids = self._input_.n_ids
@@ -285,17 +308,35 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
         if not tables:  # a user's own network
             return sequences
         try:
+            if source == "encoder":
+                given = EncoderVectors(self._same_encoders())
             return extra_vectors_of(given, sequences, n_ids, tables[0].shape[1])
         except (OSError, ImportError, ValueError, TypeError) as error:
             warnings.warn(
                 f"{len(set(sequences.unknown.words))} words of X, such as "
                 f"{sequences.unknown.words[0]!r}, were not in the training data and are read as "
-                f"unknown, because their vectors could not be looked up in embeddings: {error} "
-                "set_params(embeddings=None) reads them so without this warning.",
+                f"unknown, because their vectors could not be looked up in {source}: {error} "
+                f"set_params({source}=None) reads them so without this warning.",
                 UserWarning,
                 stacklevel=caller_level(),
             )
             return sequences
+
+    def _encoders(self) -> tuple[Encoder, ...]:
+        """Return what `encoder` gives to start from; nothing for None."""
+        given = getattr(self, "encoder", None)
+        return () if given is None else read_encoders(given, type(self).__name__)
+
+    def _same_encoders(self) -> tuple[Encoder, ...]:
+        """Return the encoders, after checking that the network can have started from them."""
+        encoders, before = self._encoders(), getattr(self, "_encoder_shapes_", ())
+        if encoders and tuple(encoder.shape for encoder in encoders) != before:
+            raise ValueError(
+                "encoder is not one that this model can have started from"
+                + (", which was fitted without" if not before else ": its layers differ")
+                + ". Set encoder=None, or train a new model: fit with warm_start=False."
+            )
+        return encoders
 
     def _without_extra(self, sequences: Ragged, validation: Any) -> Ragged:
         """Return training data without ids that stand for vectors in the validation data."""
@@ -360,8 +401,8 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
     def _build_embedding(self) -> TokenEmbedding | WordCharacterEmbedding | None:
         """Return the layer that maps token ids to vectors, or None where steps are values.
 
-        Sets `embedding_coverage_` where vectors were given. The vectors of other words are drawn
-        from a generator with the seed of the network's weights.
+        Sets `embedding_coverage_` where vectors or an encoder were given. The vectors of words that
+        `embeddings` do not have are drawn from a generator with the seed of the network's weights.
         """
         spec = self._input_
         if not spec.is_tokens:
@@ -371,17 +412,22 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
                     "make X, or pass input_type='tokens'."
                 )
             return None
-        weight = None
-        if self.embeddings is not None:
-            rng = self._module_rng or np.random.default_rng()
-            matrix, coverage = embedding_matrix(self.embeddings, spec.n_ids, spec.vocabulary, rng)
+        weight, encoders = None, self._encoders()
+        if self.embeddings is not None or encoders:
+            if encoders:
+                matrix, coverages = joined_vectors(encoders, spec)
+            else:
+                rng = self._module_rng or np.random.default_rng()
+                found = embedding_matrix(self.embeddings, spec.n_ids, spec.vocabulary, rng)
+                matrix, coverages = found[0], [found[1]]
             weight = torch.from_numpy(matrix)
-            self.embedding_coverage_ = coverage.fraction
-            if self.verbose:
-                print(coverage.report())
-            warning = coverage.warning()
-            if warning is not None:
-                warnings.warn(warning, UserWarning, stacklevel=caller_level())
+            self.embedding_coverage_ = min(coverage.fraction for coverage in coverages)
+            for coverage in coverages:
+                if self.verbose:
+                    print(coverage.report())
+                warning = coverage.warning()
+                if warning is not None:
+                    warnings.warn(warning, UserWarning, stacklevel=caller_level())
         words = TokenEmbedding(
             spec.n_ids,
             self.embedding_dim if weight is None else weight.shape[1],
@@ -432,7 +478,8 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
         fixed = sum(p.numel() for p in module.parameters()) - trained
         totals = [f"trained parameters: {trained:,}"]
         if fixed:
-            totals.append(f"fixed parameters (frozen embeddings, unused biases): {fixed:,}")
+            frozen = "encoder" if getattr(self, "_encoder_shapes_", ()) else "embeddings"
+            totals.append(f"fixed parameters (frozen {frozen}, unused biases): {fixed:,}")
         if self._auto_:
             became = ", ".join(f"{name}={value}" for name, value in self._auto_.items())
             totals.append(f"auto: {became}")
@@ -451,7 +498,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     y becomes.
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | TRAINING
+    _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | ENCODER | TRAINING
 
     _reads_matrices = True
     _target_: Target
@@ -460,6 +507,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     _network_: dict[str, Any]
     _id_counts_: tuple[np.ndarray, np.ndarray] | None  # of words and characters, in `partial_fit`
     _had_embeddings_: bool
+    _encoder_shapes_: tuple[tuple[Any, ...], ...]  # of the encoders that training started from
     path_weights_: dict[str, float]
     _layers_: Layers
     _moments_: tuple[np.ndarray, np.ndarray] | None  # mean and scale of values; None of tokens
@@ -668,6 +716,16 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _build_network(self, data: LabelledSequences, seed: int) -> None:
         """Build the network for the training data, and record from which parameters."""
+        encoders = self._encoders()
+        if encoders:
+            if self.embeddings is not None:
+                raise ValueError(
+                    "embeddings and encoder are both given, and each has token vectors to start "
+                    "from; set one of them to None."
+                )
+            check_encoders(encoders, self._input_)
+            self._input_ = replace(self._input_, n_ids=known_ids(encoders, self._input_))
+        self._encoder_shapes_ = tuple(encoder.shape for encoder in encoders)
         self._layers_ = self._resolve_layers(data.sequences)
         self._moments_ = self._learn_moments(data)
         self.module_ = self._seeded_module(seed)
@@ -695,6 +753,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 "embeddings are given now, but the model whose training would continue was fitted "
                 "without. Set embeddings=None, or train a new model: fit with warm_start=False."
             )
+        self._same_encoders()
 
     def _read_labelled(
         self,
@@ -891,6 +950,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             partial=partial,
             n_epochs_done=getattr(self, "n_iter_", 0),
             was_frozen=getattr(self, "_froze_embeddings_", False),
+            fine_tuning=self._fine_tuning(),
             early_stopping=self.early_stopping and validation is not None,
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
@@ -930,6 +990,14 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         self._id_counts_ = counts if partial else None
         release(self.callbacks_, self.callbacks, self.module_)
         self._record(outcome, partial=partial)
+
+    def _fine_tuning(self) -> FineTuning | None:
+        """Return how the layers of an encoder are trained; None if the network has none."""
+        started: tuple[Any, ...] = getattr(self, "_encoder_shapes_", ())
+        if not (started and isinstance(self.module_, SequenceNetwork)):
+            return None
+        n_done: int = getattr(self, "n_iter_", 0)
+        return FineTuning(self.freeze_encoder, self.encoder_learning_rate_decay, n_done)
 
     def _embeddings_with_rare_ids(self) -> list[TokenEmbedding | CharacterConvolution]:
         """Return the parts of the network that read rare ids as unknown while training."""
@@ -1057,19 +1125,13 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 size, layers.conv_filters, self.conv_kernel_size, layers.conv_pool_size
             )
             size = layers.conv_filters
-        recurrent = RecurrentStack(
-            size,
-            layer_sizes(self.hidden_size, self.num_layers) if self.num_layers else (),
-            cell=self.cell,
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-            recurrent_dropout=self.recurrent_dropout,
-            recurrent_dropout_method=self.recurrent_dropout_method,
-        )
-        pooling = None
+        recurrent, pooling, branch = self._build_recurrent(size), None, None
+        n_encoded = recurrent.output_size
         if not self._per_step:
-            pooling = make_pooling(self.pooling, recurrent.output_size, recurrent.bidirectional)
-        n_encoded, branch = recurrent.output_size, None
+            pooling = make_pooling(
+                self.pooling, n_encoded, recurrent.bidirectional, recurrent.backward_size
+            )
+            n_encoded = pooling.output_size
         if layers.fcn_filters is not None:
             kernel_sizes = layer_sizes(self.fcn_kernel_sizes, 1, name="fcn_kernel_sizes")
             branch = FullyConvolutional(n_values, layers.fcn_filters, kernel_sizes)
@@ -1084,6 +1146,24 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             dropout=self.dropout,
             standardization=self._build_standardization(),
             branch=branch,
+        )
+
+    def _build_recurrent(self, size: int) -> RecurrentStack:
+        """Return the recurrent layers for steps of `size` features, or those of the encoder."""
+        dropouts: dict[str, Any] = {
+            "dropout": self.dropout,
+            "recurrent_dropout": self.recurrent_dropout,
+            "recurrent_dropout_method": self.recurrent_dropout_method,
+        }
+        encoders = self._encoders()
+        if encoders:
+            return joined_layers(encoders, **dropouts)
+        return RecurrentStack(
+            size,
+            layer_sizes(self.hidden_size, self.num_layers) if self.num_layers else (),
+            cell=self.cell,
+            bidirectional=self.bidirectional,
+            **dropouts,
         )
 
     def _build_standardization(self) -> Standardize | StandardizeWithin | None:
@@ -1111,7 +1191,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _resolve_layers(self, sequences: Ragged) -> Layers:
         """Return the layers over time that the parameters ask for; a tagger has no pooling."""
-        return Layers(None, self.conv_filters, 1, self.standardize)
+        conv_filters = self.conv_filters if self.encoder is None else None
+        return Layers(None, conv_filters, 1, self.standardize)
 
     @property
     def _batch_size(self) -> int:
@@ -1377,9 +1458,17 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 f"returned a {type(module).__name__}."
             )
         if module.recurrent.bidirectional:
+            owner, way = "bidirectional=True", "bidirectional=False"
+            if getattr(self, "_encoder_shapes_", ()):
+                owner, way = "the encoder", "a single encoder that reads forward"
             raise ValueError(
-                f"{what} reads sequences piece by piece, but bidirectional=True also reads them "
-                "from their ends. Fit with bidirectional=False."
+                f"{what} reads sequences piece by piece, but {owner} also reads them from their "
+                f"ends. Fit with {way}."
+            )
+        if module.linear_path is not None:
+            raise ValueError(
+                f"{what} reads sequences piece by piece, but linear_path puts a linear model "
+                "beside the LSTM that reads them whole. Fit with linear_path=False."
             )
         if module.convolution is not None:
             raise ValueError(
@@ -1482,9 +1571,14 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """
         sequences = self._read_X(X)
         module = self._inspected_network("states")
-        n_layers = len(module.recurrent.forward_layers)
-        if not n_layers:
+        recurrent = module.recurrent
+        n_layers = len(recurrent.backward_layers if backward else recurrent.forward_layers)
+        if not recurrent.layer_groups():
             raise ValueError("the model has no recurrent layers, as num_layers is 0.")
+        if backward and not recurrent.bidirectional:
+            raise ValueError("direction='backward', but the model has bidirectional=False.")
+        if not n_layers:
+            raise ValueError("direction='forward', but the encoder of the model reads backward.")
         layer = as_python(layer)
         if not isinstance(layer, int) or isinstance(layer, bool):
             raise ValueError(
@@ -1495,8 +1589,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
                 f"layer={layer}, but the model has {n_layers} recurrent layers, 0 to "
                 f"{n_layers - 1}."
             )
-        if backward and not module.recurrent.bidirectional:
-            raise ValueError("direction='backward', but the model has bidirectional=False.")
         device, depth = self._run_options()["device"], layer % n_layers
 
         def states(inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -1673,6 +1765,8 @@ class PooledFeatures(NamedFeatures, TransformerMixin, BaseLSTM):
                 )
 
         conv_filters, pool_size = self.conv_filters, 1 if self._per_step else 2
+        if self.encoder is not None:
+            conv_filters = None  # its layers read the vectors themselves
         if conv_filters == "auto":
             conv_filters = None
             if is_whole and spec.is_tokens and sequences.lengths.mean() >= _LONG_TEXTS:

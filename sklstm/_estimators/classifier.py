@@ -77,10 +77,11 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         the past only, as `stream`, `bptt_length` and `predict_proba_steps` in a single pass need.
     cell : {"lstm", "gru"}, default="lstm"
         The recurrent cell. On a CPU the LSTM runs in a fused kernel and is much faster.
-    pooling : {"max", "mean", "last", "attention"}, default="max"
+    pooling : {"max", "mean", "last", "attention", "concat"}, default="max"
         How the hidden states of all steps are reduced to one vector: the maximum of each unit, the
-        mean, the last state, or a mean with learned weights [3]_. All but "last" give every step a
-        short path for its gradient, and train better on long sequences.
+        mean, the last state, a mean with learned weights [3]_, or for "concat" the last state, the
+        maximum and the mean side by side [11]_. All but "last" give every step a short path for its
+        gradient, and train better on long sequences.
     dense_layer_sizes : int or tuple of int, default=()
         Number of units of dense layers with ReLU between the pooled state and the output layer.
         None by default: the state is already a nonlinear function of the sequence. `dropout`
@@ -104,7 +105,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         "auto" chose it means 3 for tokens, and for values as many as leave at most 128 steps of the
         longest training sequence.
     embedding_dim : int, default=100
-        Dimensionality of the token vectors. Ignored where `embeddings` are given.
+        Dimensionality of the token vectors. Ignored where `embeddings` or an `encoder` are given.
     embeddings : path, str, WordVectors, gensim KeyedVectors, mapping, array-like of shape \
             (n_ids, dim) or None, default=None
         Initial token vectors: a file of word2vec, GloVe or fastText vectors, a name, fitted
@@ -129,6 +130,36 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         good vectors, as the rest of the network is still untrained. Epochs of earlier warm starts
         and calls to `partial_fit` count; early stopping counts frozen epochs like any others. The
         int 1 means one epoch, not True.
+    encoder : FrozenEstimator, list of two or None, default=None
+        A fitted model whose token vectors and recurrent layers training starts from, in a
+        ``sklearn.frozen.FrozenEstimator``, which keeps it fitted in searches: a language model or
+        an `AutoencoderClusterer` of texts [10]_, or an estimator of this package that was trained
+        on other labels; of a pipeline its last step counts. Of two language models, the one with
+        ``direction="forward"`` and the other with ``"backward"``, each reads the texts by itself,
+        and their states are concatenated. Weights are copied, so that the model itself remains as
+        it is.
+
+        Words are matched as those of `embeddings` are, which must be None; words that the encoder
+        does not know start from its vector of unknown words. An X without a vocabulary holds the
+        encoder's own ids. The encoder sees a start token where the tokenizer adds one
+        (``add_start=True``). The encoder determines the layers: `embedding_dim`, `hidden_size`,
+        `num_layers`, `cell` and `conv_filters` are ignored, and so is `bidirectional`, except that
+        a linear model beside the LSTM (`linear_path`) needs it to be True. `stream` and
+        `bptt_length` need a single encoder that reads forward, and no such linear model. The
+        dropout rates are those of this estimator. In prediction, words that only the encoder knows
+        are read by its vectors. After ``set_params(encoder=None)`` a fitted estimator reads them as
+        unknown, and its pickle is smaller.
+    freeze_encoder : bool, int or "gradual", default="gradual"
+        When the layers of the encoder are trained, where there is one. "gradual" unfreezes them one
+        after the other [11]_: the first epoch trains what is above them, the output layer, the
+        second also the last recurrent layer, and so on, down to the token vectors. True freezes all
+        of them throughout, an int for that many epochs at the start, and False not at all. Epochs
+        of earlier warm starts and calls to `partial_fit` count. `freeze_embeddings` may keep the
+        token vectors frozen for longer.
+    encoder_learning_rate_decay : float, default=2.6
+        The learning rate of each layer of the encoder is that of the layer above it divided by this
+        number [11]_; that of the token vectors is the lowest, and that of the output layer
+        `learning_rate`. 1 gives all layers the same.
     embedding_dropout : float, default=0.3
         Word dropout rate: the fraction of words (not of their dimensions) that is left out of each
         training batch [4]_.
@@ -208,11 +239,13 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     gradient_clip : float or None, default=1.0
         Maximum gradient norm; None disables clipping. Without effect where `callbacks` hold a
         GradientNormClipping.
-    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="linear"
-        Learning rate schedule over the `max_epochs` epochs: constant, a decay to zero in a
-        straight line or along half a cosine, or an increase over the first tenth followed by a
-        cosine decay. Without effect where `callbacks` hold an LRScheduler; it ends, with a warning,
-        as soon as a callback sets the rate itself.
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle", "slanted_triangular"}, \
+            default="linear"
+        Learning rate schedule over the `max_epochs` epochs: constant, a decay to zero in a straight
+        line or along half a cosine, or an increase over the first tenth followed by a cosine decay
+        or, for "slanted_triangular", a decay in a straight line, both from and to 1/32 of the rate
+        [11]_. Without effect where `callbacks` hold an LRScheduler; it ends, with a warning, as
+        soon as a callback sets the rate itself.
     batch_size : int or "auto", default="auto"
         Number of sequences per training step. "auto" means 32 for tokens and matrices, and 16 for
         values, as sets of series tend to be small. A batch holds sequences of similar length;
@@ -269,8 +302,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
     vocabulary_ : Vocabulary
         The words of the token ids, where X came from `SequenceTokenizer`.
     embedding_coverage_ : float
-        Fraction of the vocabulary found in `embeddings`; 1 for an array. Words whose vector
-        fastText composes from character n-grams do not count.
+        Fraction of the vocabulary found in `embeddings`, or known to the `encoder` (the lower one
+        of two); 1 for an array. Words whose vector fastText composes from character n-grams do not
+        count.
     fcn_filters_ : tuple of int or None
         What `fcn_filters` became.
     conv_filters_ : int or None
@@ -363,6 +397,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
        Bidirectional LSTM Feature Representations", TACL 4, 2016, section 4.3.
     .. [9] H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016,
        section 3.
+    .. [10] A. M. Dai, Q. V. Le, "Semi-supervised Sequence Learning", NeurIPS 2015, section 3.
+    .. [11] J. Howard, S. Ruder, "Universal Language Model Fine-tuning for Text Classification",
+       ACL 2018, sections 3.2 and 3.3.
 
     Examples
     --------
@@ -434,6 +471,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         embedding_dim: int = 100,
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
+        encoder: Any = None,
+        freeze_encoder: bool | int | str = "gradual",
+        encoder_learning_rate_decay: float = 2.6,
         embedding_dropout: float = 0.3,
         rare_word_dropout: float = 2.0,
         linear_path: bool | str = "auto",
@@ -491,6 +531,9 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         self.embedding_dim = embedding_dim
         self.embeddings = embeddings
         self.freeze_embeddings = freeze_embeddings
+        self.encoder = encoder
+        self.freeze_encoder = freeze_encoder
+        self.encoder_learning_rate_decay = encoder_learning_rate_decay
         self.embedding_dropout = embedding_dropout
         self.rare_word_dropout = rare_word_dropout
         self.linear_path = linear_path

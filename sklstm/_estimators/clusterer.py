@@ -175,10 +175,10 @@ class AutoencoderClusterer(
         Whether encoder and decoder process the steps in both directions. Takes twice as long.
     cell : {"lstm", "gru"}, default="lstm"
         Type of the recurrent layers.
-    pooling : {"last", "max", "mean", "attention"}, default="last"
+    pooling : {"last", "max", "mean", "attention", "concat"}, default="last"
         How the encoder's hidden states of all steps are reduced to one vector, from which the
         latent representation is computed: the final hidden state, the maximum of each unit, the
-        mean, or a mean with learned weights.
+        mean, a mean with learned weights, or for "concat" the first three side by side.
     input_type : {"auto", "tokens", "values"}, default="auto"
         "auto" reads the output of `SequenceTokenizer` as token ids, and everything else as values;
         a `UserWarning` in `fit` says so of sequences of integers that may be token ids without
@@ -216,7 +216,8 @@ class AutoencoderClusterer(
         Maximum gradient norm; None disables clipping. Random states agreed more without it. Set it
         to 1.0 if the training loss of long sequences jumps. Without effect where `callbacks` hold a
         GradientNormClipping.
-    lr_schedule : {"constant", "linear", "cosine", "one_cycle"}, default="cosine"
+    lr_schedule : {"constant", "linear", "cosine", "one_cycle", "slanted_triangular"}, \
+            default="cosine"
         How the learning rate changes over `max_epochs`, and a second time over
         `clustering_epochs`. Without effect where `callbacks` hold an LRScheduler, or set the rate
         themselves.

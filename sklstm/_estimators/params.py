@@ -62,6 +62,16 @@ POOLED: dict[str, Any] = {
     "batch_size": [COUNT, _AUTO],
 }
 
+ENCODER: dict[str, Any] = {
+    "encoder": "no_validation",  # checked where it is read, with more specific errors
+    "freeze_encoder": [
+        "boolean",
+        Range(Integral, 0, None, closed="left"),
+        StrOptions({"gradual"}),
+    ],
+    "encoder_learning_rate_decay": [Range(Real, 1, None, closed="left")],
+}
+
 CHARACTERS: dict[str, Any] = {
     "char_embedding_dim": [COUNT],
     "char_filters": [COUNT],

@@ -25,7 +25,7 @@ from sklstm._sequences.containers import (
     from_cells,
     is_sequence,
 )
-from sklstm._sequences.embeddings import embedding_matrix, extra_vectors_of
+from sklstm._sequences.embeddings import Coverage, embedding_matrix, extra_vectors_of
 from sklstm._sequences.form import InputSpec, check_nothing_cut
 from sklstm._sequences.named_vectors import all_vectors, find_vectors
 from sklstm._sequences.outputs import contain_rectangle, contain_sequences
@@ -62,7 +62,7 @@ from sklstm._sequences.tokens import (
     Vocabulary,
     vocabulary_of,
 )
-from sklstm._sequences.vector_files import FoundVectors
+from sklstm._sequences.vector_files import FoundVectors, same_words
 
 __all__ = [
     "END_ID",
@@ -70,6 +70,7 @@ __all__ = [
     "PADDING_ID",
     "START_ID",
     "UNKNOWN_ID",
+    "Coverage",
     "FoundVectors",
     "InputSpec",
     "OriginalForm",
@@ -116,6 +117,7 @@ __all__ = [
     "ranges",
     "refuse_counts",
     "row_parts",
+    "same_words",
     "sequence_ids",
     "split",
     "target_errors",

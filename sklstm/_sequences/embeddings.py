@@ -35,12 +35,15 @@ class Coverage:
         Number of words whose vector is made from the n-grams of their characters, as by fastText.
     missing : tuple of str
         The first five of the other words.
+    source : str
+        The parameter that gave the vectors, for messages.
     """
 
     n_words: int
     n_listed: int
     n_composed: int
     missing: tuple[str, ...] = ()
+    source: str = "embeddings"
 
     @property
     def fraction(self) -> float:
@@ -50,10 +53,11 @@ class Coverage:
     def report(self) -> str:
         """Return a line to print."""
         composed = f", {self.n_composed:,} more made from n-grams" if self.n_composed else ""
-        drawn = self.n_words - self.n_listed - self.n_composed
+        others = self.n_words - self.n_listed - self.n_composed
+        become = "drawn at random" if self.source == "embeddings" else "unknown"
         return (
-            f"embeddings: {self.n_listed:,} of {self.n_words:,} words have a vector "
-            f"({self.fraction:.1%}){composed}; {drawn:,} drawn at random"
+            f"{self.source}: {self.n_listed:,} of {self.n_words:,} words have a vector "
+            f"({self.fraction:.1%}){composed}; {others:,} {become}"
         )
 
     def warning(self) -> str | None:
@@ -61,8 +65,9 @@ class Coverage:
         found = self.n_listed + self.n_composed
         if found >= LOW_COVERAGE * self.n_words:
             return None
+        owner = "embeddings have" if self.source == "embeddings" else f"{self.source} has"
         return (
-            f"embeddings have a vector for only {found:,} of the {self.n_words:,} words of the "
+            f"{owner} a vector for only {found:,} of the {self.n_words:,} words of the "
             f"vocabulary, and none for {', '.join(map(repr, plain(self.missing)))}. Are they of "
             "another language or case, or from texts that were split into words in another way?"
         )

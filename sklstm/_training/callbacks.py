@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from tqdm.auto import tqdm
 
 from sklstm._training.batches import EpochBatches
 from sklstm._training.optimizers import schedule_callback
-from sklstm._training.plan import TrainingPlan
+from sklstm._training.plan import FineTuning, TrainingPlan
 from sklstm._training.users_callbacks import without_name
-from sklstm.nn import TokenEmbedding
+from sklstm.nn import SequenceNetwork, TokenEmbedding
 
 # How the names of the callbacks begin that come last, after those that print, too.
 LAST = "sklstm_last_"
@@ -44,34 +44,59 @@ class FiniteLoss(Callback):
             )
 
 
-class FrozenEmbeddings(Callback):
-    """Freeze the embeddings of tokens during the first epochs.
+class FrozenLayers(Callback):
+    """Freeze the embeddings of tokens, and the layers of an encoder, as the plan says.
 
     A frozen weight gets no gradient, so the optimizer skips it: no weight decay, no running
     averages. Those of earlier training are dropped; skorch's own Freezer would keep them, and they
-    would move the embeddings as soon as these are trained again.
+    would move the weights as soon as these are trained again.
 
     Parameters
     ----------
-    epochs : float
-        Number of epochs; infinity for all.
+    epochs : float or None
+        Number of epochs during which embeddings are frozen; infinity for all. None leaves them as
+        they are, or as `fine_tuning` says.
+    fine_tuning : FineTuning or None
+        How the layers of an encoder are frozen; None leaves them as they are.
     """
 
-    def __init__(self, epochs: float):
+    def __init__(self, epochs: float | None, fine_tuning: FineTuning | None):
         self.epochs = epochs
+        self.fine_tuning = fine_tuning
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
-        frozen = len(net.history) <= self.epochs
-        state = net.optimizer_.state
-        for part in net.module_.modules():
-            if not isinstance(part, TokenEmbedding):
-                continue
-            part.weight.requires_grad_(not frozen)
-            if frozen:
-                state.pop(part.weight, None)
-            elif isinstance(net.optimizer_, torch.optim.SGD) and len(state):
-                # Its fused form fails where some weights have a momentum and one has none yet.
-                state[part.weight].setdefault("momentum_buffer", torch.zeros_like(part.weight))
+        optimizer, epoch = net.optimizer_, len(net.history)
+        for part, frozen in self._parts(net.module_, epoch):
+            part.freeze(frozen)
+            for weight in part.parameters():
+                if frozen:
+                    optimizer.state.pop(weight, None)
+                elif (
+                    weight.requires_grad
+                    and isinstance(optimizer, torch.optim.SGD)
+                    and len(optimizer.state)
+                ):
+                    # Its fused form fails where some weights have a momentum and one has none yet.
+                    own = optimizer.state[weight]
+                    own.setdefault("momentum_buffer", torch.zeros_like(weight))
+
+    def _parts(self, module: Any, epoch: int) -> Iterator[tuple[Any, bool]]:
+        """Yield each embedding and layer to freeze or to train, and whether it is frozen."""
+        tuned: set[int] = set()
+        if self.fine_tuning is not None and isinstance(module, SequenceNetwork):
+            groups = module.layer_groups()
+            n_frozen = self.fine_tuning.n_frozen(epoch, len(groups))
+            for depth, group in enumerate(groups):
+                for part in group:
+                    is_embedding = isinstance(part, TokenEmbedding)
+                    also = is_embedding and self.epochs is not None and epoch <= self.epochs
+                    tuned.add(id(part))
+                    yield part, depth < n_frozen or also
+        if self.epochs is None:
+            return
+        for part in module.modules():
+            if isinstance(part, TokenEmbedding) and id(part) not in tuned:
+                yield part, epoch <= self.epochs
 
 
 class ValidationScore(Callback):
@@ -177,8 +202,8 @@ def training_callbacks(
     users = [without_name(given) for given in plan.callbacks]
     ours: list[tuple[str, Callback]] = [("finite_loss", FiniteLoss())]
     ending: list[Callback] = [*last]
-    if plan.frozen_epochs is not None:
-        ours.append(("frozen_embeddings", FrozenEmbeddings(plan.frozen_epochs)))
+    if plan.frozen_epochs is not None or plan.fine_tuning is not None:
+        ours.append(("frozen_layers", FrozenLayers(plan.frozen_epochs, plan.fine_tuning)))
     if has_validation and score is not None:
         ours.append(("validation_score", ValidationScore(score)))
     if plan.early_stopping:

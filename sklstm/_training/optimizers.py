@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 from skorch.callbacks import Callback
+from torch import Tensor, nn
 
 from sklstm._callers import caller_level
 from sklstm._training.batches import EpochBatches
 from sklstm._training.plan import TrainingPlan
+from sklstm.nn import SequenceNetwork
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -22,6 +24,7 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
 }
 
 WARMUP_FRACTION = 0.1
+LOWEST_RATIO = 32.0
 SGD_MOMENTUM = 0.9
 
 
@@ -46,12 +49,25 @@ def one_cycle(progress: float) -> float:
     return cosine((progress - WARMUP_FRACTION) / (1.0 - WARMUP_FRACTION))
 
 
+def slanted_triangular(progress: float) -> float:
+    """Increase for the first tenth, from 1/32, then decrease to it, each in a straight line.
+
+    Howard and Ruder, ACL 2018, section 3.2, with the cut_frac and ratio of the paper.
+    """
+    if progress < WARMUP_FRACTION:
+        height = progress / WARMUP_FRACTION
+    else:
+        height = (1.0 - progress) / (1.0 - WARMUP_FRACTION)
+    return (1.0 + height * (LOWEST_RATIO - 1.0)) / LOWEST_RATIO
+
+
 # Each maps the fraction of training that is done to a factor on the learning rate.
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": constant,
     "linear": linear,
     "cosine": cosine,
     "one_cycle": one_cycle,
+    "slanted_triangular": slanted_triangular,
 }
 
 
@@ -67,6 +83,32 @@ def optimizer_arguments(plan: TrainingPlan) -> dict[str, Any]:
     if plan.optimizer != "rmsprop" and plan.device.type in ("cpu", "cuda"):
         arguments["optimizer__fused"] = True
     return arguments
+
+
+def parameter_groups(
+    module: nn.Module, parameters: list[Tensor], plan: TrainingPlan
+) -> list[dict[str, Any]]:
+    """Return the groups of parameters of the optimizer, each with its learning rate.
+
+    One group, or with an encoder one for each group of its layers, the lowest first, whose rates
+    decrease from the output layer downwards [1]_; the last group is all the rest.
+
+    References
+    ----------
+    .. [1] J. Howard, S. Ruder, "Universal Language Model Fine-tuning for Text Classification",
+       ACL 2018, section 3.2.
+    """
+    tuning = plan.fine_tuning
+    groups: list[dict[str, Any]] = []
+    if tuning is not None and isinstance(module, SequenceNetwork):
+        layers = module.layer_groups()
+        for depth, group in enumerate(layers):
+            rate = plan.learning_rate / tuning.rate_decay ** (len(layers) - depth)
+            own = [weight for part in group for weight in part.parameters()]
+            groups.append({"params": own, "lr": rate})
+    known = {id(weight) for group in groups for weight in group["params"]}
+    rest = [weight for weight in parameters if id(weight) not in known]
+    return [*groups, {"params": rest}]
 
 
 def schedule_callback(plan: TrainingPlan, batches: EpochBatches) -> RateSchedule | None:
@@ -110,7 +152,7 @@ class RateSchedule(Callback):
 
     def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
         if training and not self.ended_:
-            net.history.record_batch("event_lr", self.set_[0])
+            net.history.record_batch("event_lr", self.set_[-1])  # the lower layers' rates are first
             self.step_ += 1
             self.factor_ = self.factor(self.step_)
             self._set_rates(net)

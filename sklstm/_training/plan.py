@@ -45,6 +45,35 @@ class TrainingParameters(Protocol):
 
 
 @dataclass(frozen=True)
+class FineTuning:
+    """How the layers of an encoder are trained; the fields are the estimators' parameters.
+
+    Layers come in groups, the lowest, which is the embedding, first. All that is above them, such
+    as the output layer, is trained from the first epoch on, with the learning rate itself.
+
+    Attributes
+    ----------
+    freeze_encoder : bool, int or "gradual"
+        Which groups are frozen, and when.
+    rate_decay : float
+        Each group has the learning rate of the group above it, divided by this.
+    n_epochs_done : int, default=0
+        Number of epochs before this training.
+    """
+
+    freeze_encoder: bool | int | str
+    rate_decay: float
+    n_epochs_done: int = 0
+
+    def n_frozen(self, epoch: int, n_groups: int) -> int:
+        """Return how many of the groups, from the lowest on, are frozen in an epoch, from 1."""
+        if isinstance(self.freeze_encoder, str):  # "gradual"
+            return max(0, n_groups + 1 - epoch - self.n_epochs_done)
+        frozen = epoch <= frozen_epochs(self.freeze_encoder, self.n_epochs_done)
+        return n_groups if frozen else 0
+
+
+@dataclass(frozen=True)
 class TrainingPlan:
     """How to train; the fields are the estimators' parameters of the same names, and these.
 
@@ -57,6 +86,8 @@ class TrainingPlan:
     frozen_epochs : float or None
         Number of epochs of this training during which embeddings stay frozen, infinity for all.
         None leaves them frozen or trainable, as they are.
+    fine_tuning : FineTuning or None
+        How the layers of an encoder are trained; None if the network has none.
     seed : int
         Of the order of the samples, dropout, and everything else that is drawn.
     """
@@ -79,6 +110,7 @@ class TrainingPlan:
     bptt_length: int | None = None
     stateful: bool = False
     frozen_epochs: float | None = None
+    fine_tuning: FineTuning | None = None
     verbose: int = 0
     callbacks: Sequence[Any] = ()
 
@@ -140,13 +172,14 @@ RECONSTRUCTION = AutoEpochs(1_000, 20, 500)
 CLUSTERING = AutoEpochs(1_000, 10, 100)
 
 
-def frozen_epochs(freeze_embeddings: bool | int, n_epochs_done: int = 0) -> float:
-    """Return the number of further epochs during which embeddings stay frozen.
+def frozen_epochs(freeze: bool | int, n_epochs_done: int = 0) -> float:
+    """Return the number of further epochs during which embeddings or an encoder stay frozen.
 
     Parameters
     ----------
-    freeze_embeddings : bool or int
-        The estimators' parameter. A number counts from the first epoch.
+    freeze : bool or int
+        The estimators' parameter, such as `freeze_embeddings`. A number counts from the first
+        epoch.
     n_epochs_done : int, default=0
         Number of epochs before this training.
 
@@ -156,9 +189,9 @@ def frozen_epochs(freeze_embeddings: bool | int, n_epochs_done: int = 0) -> floa
         Infinity for all epochs.
     """
     # True equals 1, so the truth values come first.
-    if isinstance(freeze_embeddings, bool | np.bool_):
-        return math.inf if freeze_embeddings else 0
-    return max(0, int(freeze_embeddings) - n_epochs_done)
+    if isinstance(freeze, bool | np.bool_):
+        return math.inf if freeze else 0
+    return max(0, int(freeze) - n_epochs_done)
 
 
 def plan_from(
@@ -172,6 +205,7 @@ def plan_from(
     partial: bool = False,
     n_epochs_done: int = 0,
     was_frozen: bool = False,
+    fine_tuning: FineTuning | None = None,
     early_stopping: bool = False,
     n_iter_no_change: int = 1,
     tol: float = 0.0,
@@ -203,6 +237,8 @@ def plan_from(
     was_frozen : bool, default=False
         Whether earlier training froze embeddings. If neither that nor this training does, they
         are left alone: a module of the user's own may have frozen them itself.
+    fine_tuning : FineTuning or None, default=None
+        How the layers of an encoder are trained; None if the network has none.
     early_stopping, n_iter_no_change, tol, bptt_length, stateful
         Parameters that not every estimator has. `stateful` training does not shuffle.
     callbacks : sequence or None, default=None
@@ -238,6 +274,7 @@ def plan_from(
         bptt_length=bptt_length,
         stateful=stateful,
         frozen_epochs=frozen if frozen > 0 or was_frozen else None,
+        fine_tuning=fine_tuning,
         verbose=int(params.verbose),
         callbacks=tuple((params.callbacks or ()) if callbacks is None else callbacks),
     )

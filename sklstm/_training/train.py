@@ -32,7 +32,7 @@ from sklstm._training.batches import (
 )
 from sklstm._training.callbacks import LAST, ScoreFunction, training_callbacks
 from sklstm._training.in_training import DECODED, METHODS, ModelInTraining, SampleSet, samples_of
-from sklstm._training.optimizers import RateSchedule, optimizer_arguments
+from sklstm._training.optimizers import RateSchedule, optimizer_arguments, parameter_groups
 from sklstm._training.plan import TrainingPlan
 from sklstm._training.predict import reading_extra
 from sklstm._training.runtime import dtype_of, fast_cpu, private_global_generators
@@ -263,6 +263,12 @@ class TrainingNet(NeuralNet):
             self.optimizer_.load_state_dict({"state": averages, "param_groups": groups})
         with self.ctrl_c.noted():
             self.partial_fit(self.datasets[0])
+
+    def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> tuple[Any, Any]:
+        """Return the groups of parameters, and the other arguments of the optimizer."""
+        (groups,), kwargs = super().get_params_for_optimizer(prefix, named_parameters)
+        parameters = [weight for group in groups for weight in group["params"]]
+        return (parameter_groups(self.module_, parameters, self.plan),), kwargs
 
     def check_data(self, X: Any, y: Any = None) -> None:
         """Skip skorch's checks; the data was checked before it became batches."""

@@ -142,8 +142,9 @@ class TruncatedStep:
             for part, gradient in zip(extended, take_rows(gradients, chunk.rows), strict=True)
             if part.requires_grad
         ]
-        parts, sent = zip(*wanted, strict=True)
-        torch.autograd.backward(parts, sent)
+        if wanted:  # unless every layer below is frozen
+            parts, sent = zip(*wanted, strict=True)
+            torch.autograd.backward(parts, sent)
         before = tuple(_gradient(part) for part in memory)
         return put_rows(gradients, chunk.rows, before)
 

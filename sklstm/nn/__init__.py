@@ -36,13 +36,14 @@ from sklstm.nn.losses import (
 from sklstm.nn.network import SequenceNetwork
 from sklstm.nn.pooling import (
     AttentionPooling,
+    ConcatPooling,
     LastPooling,
     MaxPooling,
     MeanPooling,
     Pooling,
     make_pooling,
 )
-from sklstm.nn.recurrent import RecurrentLayer, RecurrentStack
+from sklstm.nn.recurrent import RecurrentLayer, RecurrentPair, RecurrentStack
 from sklstm.nn.standardization import Standardize, StandardizeWithin
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "CRFHead",
     "CRFLoss",
     "CharacterConvolution",
+    "ConcatPooling",
     "ConvolutionPool",
     "CountPath",
     "CumulativeLinkHead",
@@ -66,6 +68,7 @@ __all__ = [
     "Pooling",
     "QuantileHead",
     "RecurrentLayer",
+    "RecurrentPair",
     "RecurrentStack",
     "SequenceNetwork",
     "Standardize",

@@ -242,7 +242,7 @@ class SequenceAutoencoder(Autoencoder):
         self.corruption = Corruption(rate("noise", noise))
         self.encoder = encoder
         self.pooling = pooling
-        self.to_latent = nn.Linear(encoder.output_size, latent_size)
+        self.to_latent = nn.Linear(pooling.output_size, latent_size)
         self.decoder = decoder
         self.output = nn.Linear(decoder.output_size, n_outputs)
         self.dropout = Dropout(rate("dropout", dropout))

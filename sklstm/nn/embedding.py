@@ -150,6 +150,10 @@ class TokenEmbedding(RandomModule):
         self.rare = RareDropout(n_ids, rare_dropout, self.unknown_id)
         self.set_counts(counts)
 
+    def freeze(self, frozen: bool) -> None:
+        """Exclude the vectors from training, or include them again."""
+        self.weight.requires_grad_(not frozen)
+
     def set_counts(self, counts: Tensor | None) -> None:
         """Set how often each id occurs in the training data, or None."""
         self.rare.set_counts(counts)

@@ -120,9 +120,10 @@ class SequenceNetwork(nn.Module):
 
     @property
     def is_causal(self) -> bool:
-        """Whether the features of a step depend on that step and earlier ones only."""
+        """Whether outputs for a step can depend on that step and earlier ones only."""
         looks_ahead = self.convolution is not None or self.branch is not None
         looks_ahead = looks_ahead or isinstance(self.standardization, StandardizeWithin)
+        looks_ahead = looks_ahead or self.linear_path is not None
         return not (looks_ahead or self.recurrent.bidirectional)
 
     def states(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -229,6 +230,15 @@ class SequenceNetwork(nn.Module):
         states, _ = self.states(inputs, lengths)  # (batch, time, size)
         outputs: Tensor = self.output(self.pooling.scan(states))
         return outputs
+
+    def layer_groups(self) -> list[list[nn.Module]]:
+        """Return the embedding and the recurrent layers in groups, the lowest first.
+
+        Fine-tuning unfreezes one group after the other, and gives each a learning rate. A stack
+        without layers, and values without an embedding, have no group.
+        """
+        first = [] if self.embedding is None else [[self.embedding]]
+        return [*first, *(list[nn.Module](group) for group in self.recurrent.layer_groups())]
 
     def state_sizes(self) -> list[tuple[str, int]]:
         """Return the name and size of each part of the state, those of the pooling last."""
@@ -351,7 +361,8 @@ class SequenceNetwork(nn.Module):
         if not self.is_causal:
             raise ValueError(
                 f"{method} reads steps in their order, but this network looks at later ones; it "
-                "needs bidirectional=False, convolution=None, branch=None and no StandardizeWithin."
+                "needs bidirectional=False, convolution=None, branch=None, linear_path=None and no "
+                "StandardizeWithin."
             )
 
     def layer_states(

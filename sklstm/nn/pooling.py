@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -23,18 +24,33 @@ class Pooling(nn.Module):
     size : int
         Number of features of a hidden state, of both directions together.
     bidirectional : bool, default=False
-        Whether the second half of the features comes from the backward direction, whose final
-        state is at the first step.
+        Whether the last features, half of them by default, come from the backward direction, whose
+        final state is at the first step.
+    backward_size : int or None, default=None
+        How many features come from the backward direction, if that is not half of them.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features of a pooled vector.
     """
 
-    def __init__(self, size: int, bidirectional: bool = False):
+    def __init__(self, size: int, bidirectional: bool = False, backward_size: int | None = None):
         super().__init__()
-        self.size = whole("size", size)
+        self.size = self.output_size = whole("size", size)
         self.bidirectional = flag("bidirectional", bidirectional)
-        if self.bidirectional and self.size % 2:
+        if self.bidirectional and backward_size is None and self.size % 2:
             raise ValueError(
                 f"size must be even with bidirectional=True, as both directions have as many "
                 f"features; got {size}."
+            )
+        if backward_size is None:
+            backward_size = self.size // 2 if self.bidirectional else 0
+        self.backward_size = whole("backward_size", backward_size, 0)
+        if not (self.backward_size == 0 or self.bidirectional) or self.backward_size > self.size:
+            raise ValueError(
+                f"backward_size must be at most size={size}, and 0 unless bidirectional=True; got "
+                f"{backward_size}."
             )
 
     def _check_states(self, states: Any) -> None:
@@ -61,12 +77,12 @@ class Pooling(nn.Module):
 
         Returns
         -------
-        Tensor of shape (batch, size)
+        Tensor of shape (batch, output_size)
         """
         raise NotImplementedError
 
     def scan(self, states: Tensor) -> Tensor:
-        """Pool every prefix: step t of the ``(batch, time, size)`` result pools steps 0 to t."""
+        """Pool every prefix: step t of the ``(batch, time, output_size)`` result pools 0 to t."""
         raise NotImplementedError
 
     def state_sizes(self) -> list[tuple[str, int]]:
@@ -82,7 +98,7 @@ class Pooling(nn.Module):
         raise NotImplementedError
 
     def finish(self, memory: State) -> Tensor:
-        """Return the pooled vectors, ``(batch, size)``, of all chunks."""
+        """Return the pooled vectors, ``(batch, output_size)``, of all chunks."""
         return memory[0]
 
 
@@ -94,8 +110,10 @@ class LastPooling(Pooling):
     size : int
         Number of features of a hidden state, of both directions together.
     bidirectional : bool, default=False
-        Whether the second half of the features comes from the backward direction, whose final
-        state is at the first step.
+        Whether the last features, half of them by default, come from the backward direction, whose
+        final state is at the first step.
+    backward_size : int or None, default=None
+        How many features come from the backward direction, if that is not half of them.
 
     Examples
     --------
@@ -114,8 +132,8 @@ class LastPooling(Pooling):
         last = states[rows, lengths - 1]  # (batch, size)
         if not self.bidirectional:
             return last
-        half = states.shape[2] // 2
-        return torch.cat([last[:, :half], states[:, 0, half:]], dim=1)
+        n_forward = self.size - self.backward_size
+        return torch.cat([last[:, :n_forward], states[:, 0, n_forward:]], dim=1)
 
     def scan(self, states: Tensor) -> Tensor:
         """Return `states`: the last state of each prefix."""
@@ -136,6 +154,8 @@ class MeanPooling(Pooling):
         Number of features of a hidden state, of both directions together.
     bidirectional : bool, default=False
         Without effect: the mean is the same for both directions.
+    backward_size : int or None, default=None
+        Without effect, too.
 
     Examples
     --------
@@ -185,6 +205,8 @@ class MaxPooling(Pooling):
         Number of features of a hidden state, of both directions together.
     bidirectional : bool, default=False
         Without effect: the maximum is the same for both directions.
+    backward_size : int or None, default=None
+        Without effect, too.
 
     Examples
     --------
@@ -230,6 +252,8 @@ class AttentionPooling(Pooling):
         Number of features of a hidden state, of both directions together.
     bidirectional : bool, default=False
         Without effect: the weights depend on both directions.
+    backward_size : int or None, default=None
+        Without effect, too.
 
     References
     ----------
@@ -245,8 +269,8 @@ class AttentionPooling(Pooling):
     torch.Size([2, 4])
     """
 
-    def __init__(self, size: int, bidirectional: bool = False):
-        super().__init__(size, bidirectional)
+    def __init__(self, size: int, bidirectional: bool = False, backward_size: int | None = None):
+        super().__init__(size, bidirectional, backward_size)
         self.hidden = nn.Linear(self.size, self.size)
         self.score = nn.Linear(self.size, 1, bias=False)
 
@@ -298,25 +322,110 @@ class AttentionPooling(Pooling):
         return weighted / total
 
 
+class ConcatPooling(Pooling):
+    """Last state, maximum and mean of the hidden states, concatenated [1]_.
+
+    Parameters
+    ----------
+    size : int
+        Number of features of a hidden state, of both directions together. A pooled vector has
+        three times as many.
+    bidirectional : bool, default=False
+        Whether the last features, half of them by default, come from the backward direction, whose
+        final state is at the first step.
+    backward_size : int or None, default=None
+        How many features come from the backward direction, if that is not half of them.
+
+    References
+    ----------
+    .. [1] J. Howard, S. Ruder, "Universal Language Model Fine-tuning for Text Classification",
+       ACL 2018, section 3.3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import ConcatPooling
+    >>> states = torch.tensor([[[1.0], [5.0], [3.0]], [[3.0], [4.0], [0.0]]])
+    >>> ConcatPooling(1)(states, lengths=torch.tensor([3, 2]))
+    tensor([[3.0000, 5.0000, 3.0000],
+            [4.0000, 4.0000, 3.5000]])
+    """
+
+    def __init__(self, size: int, bidirectional: bool = False, backward_size: int | None = None):
+        super().__init__(size, bidirectional, backward_size)
+        kinds = {"last": LastPooling, "max": MaxPooling, "mean": MeanPooling}
+        self.parts = nn.ModuleDict(
+            {name: kind(size, bidirectional, backward_size) for name, kind in kinds.items()}
+        )
+        self.output_size = 3 * self.size
+
+    def _each(self) -> Iterator[tuple[str, Pooling]]:
+        for name, part in self.parts.items():
+            assert isinstance(part, Pooling)  # a ModuleDict is typed as one of Module
+            yield name, part
+
+    def _shared(self, memory: State) -> Iterator[tuple[Pooling, State]]:
+        """Yield each pooling with its own part of the running state."""
+        start = 0
+        for _, part in self._each():
+            n = len(part.state_sizes())
+            yield part, memory[start : start + n]
+            start += n
+
+    def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
+        """Pool ``(batch, time, size)`` to ``(batch, 3 * size)``."""
+        return torch.cat([part(states, lengths) for _, part in self._each()], dim=1)
+
+    def scan(self, states: Tensor) -> Tensor:
+        """Return last state, maximum and mean of every prefix, ``(batch, time, 3 * size)``."""
+        return torch.cat([part.scan(states) for _, part in self._each()], dim=2)
+
+    def state_sizes(self) -> list[tuple[str, int]]:
+        """Return the name and size of each part of the running states of the three."""
+        return [
+            (f"{of} of {name} pooling", size)
+            for name, part in self._each()
+            for of, size in part.state_sizes()
+        ]
+
+    def initial_state(self, like: Tensor, n_sequences: int) -> State:
+        """Return the initial states of the three."""
+        return sum((part.initial_state(like, n_sequences) for _, part in self._each()), ())
+
+    def extend(self, memory: State, states: Tensor, lengths: Tensor) -> State:
+        """Extend the running state of each of the three."""
+        own = (part.extend(before, states, lengths) for part, before in self._shared(memory))
+        return sum(own, ())
+
+    def finish(self, memory: State) -> Tensor:
+        """Concatenate the results of the three."""
+        return torch.cat([part.finish(own) for part, own in self._shared(memory)], dim=1)
+
+
 POOLINGS: dict[str, type[Pooling]] = {
     "last": LastPooling,
     "mean": MeanPooling,
     "max": MaxPooling,
     "attention": AttentionPooling,
+    "concat": ConcatPooling,
 }
 
 
-def make_pooling(name: str, size: int, bidirectional: bool = False) -> Pooling:
+def make_pooling(
+    name: str, size: int, bidirectional: bool = False, backward_size: int | None = None
+) -> Pooling:
     """Return a new pooling by its name.
 
     Parameters
     ----------
-    name : {"last", "mean", "max", "attention"}
-        `LastPooling`, `MeanPooling`, `MaxPooling` or `AttentionPooling`.
+    name : {"last", "mean", "max", "attention", "concat"}
+        `LastPooling`, `MeanPooling`, `MaxPooling`, `AttentionPooling` or `ConcatPooling`.
     size : int
         Number of features of a hidden state, of both directions together.
     bidirectional : bool, default=False
-        Whether the second half of the features comes from the backward direction.
+        Whether the last features, half of them by default, come from the backward direction.
+    backward_size : int or None, default=None
+        How many features come from the backward direction, if that is not half of them.
 
     Returns
     -------
@@ -328,4 +437,4 @@ def make_pooling(name: str, size: int, bidirectional: bool = False) -> Pooling:
     >>> make_pooling("mean", 8)
     MeanPooling()
     """
-    return POOLINGS[one_of("name", name, POOLINGS)](size, bidirectional)
+    return POOLINGS[one_of("name", name, POOLINGS)](size, bidirectional, backward_size)

@@ -141,6 +141,12 @@ class RecurrentLayer(RandomModule):
             return self._run(self._weight_drop, x, state)
         return self._state_drop(x, state)
 
+    def freeze(self, frozen: bool) -> None:
+        """Exclude the weights from training, or include them again."""
+        for name, weight in self.rnn.named_parameters():
+            is_fixed = isinstance(self.rnn, nn.LSTM) and name == "bias_hh_l0"
+            weight.requires_grad_(not (frozen or is_fixed))
+
     def state_sizes(self) -> list[tuple[str, int]]:
         """Return the name and size of each part of the state."""
         parts = ("hidden state", "cell state")[: 2 if isinstance(self.rnn, nn.LSTM) else 1]
@@ -253,8 +259,12 @@ class RecurrentStack(nn.Module):
 
     Attributes
     ----------
+    input_size : int
+        Number of features per step of the input.
     output_size : int
         Number of features per step of the output, of both directions together.
+    backward_size : int
+        How many of them come from the backward direction; they are the last ones.
 
     Examples
     --------
@@ -279,6 +289,7 @@ class RecurrentStack(nn.Module):
         super().__init__()
         hidden_sizes = wholes("hidden_sizes", hidden_sizes) if hidden_sizes != () else ()
         bidirectional = flag("bidirectional", bidirectional) and hidden_sizes != ()
+        self.input_size = input_size
         sizes = [input_size, *(size * (1 + bidirectional) for size in hidden_sizes)]
 
         def layers() -> nn.ModuleList:
@@ -298,6 +309,7 @@ class RecurrentStack(nn.Module):
         self.bidirectional = bidirectional
         self.dropout = Dropout(rate("dropout", dropout))
         self.output_size = sizes[-1]
+        self.backward_size = hidden_sizes[-1] if bidirectional else 0
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return the hidden states of the last layer.
@@ -381,14 +393,21 @@ class RecurrentStack(nn.Module):
             if self.bidirectional:
                 below.append(self.backward_layers[i](x.flip(1)).flip(1))
             x = torch.cat(below, dim=2)  # (batch, time, size)
-        layer = (self.backward_layers if backward else self.forward_layers)[depth]
-        assert isinstance(layer, RecurrentLayer)
-        state, after = None, []
-        for step in (x.flip(1) if backward else x).split(1, dim=1):
-            _, state = layer.advance(step, state)  # the fused kernel keeps the last cell state only
-            after.append(state)
-        states = tuple(torch.stack(parts, dim=1) for parts in zip(*after, strict=True))
-        return tuple(part.flip(1) for part in states) if backward else states
+        if not backward:
+            return _every_state(self.forward_layers[depth], x)
+        states = _every_state(self.backward_layers[depth], x.flip(1))
+        return tuple(part.flip(1) for part in states)
+
+    def layer_groups(self) -> list[list[RecurrentLayer]]:
+        """Return the layers from the lowest to the last, those of both directions together."""
+        n = max(len(self.forward_layers), len(self.backward_layers))
+        groups: list[list[RecurrentLayer]] = [[] for _ in range(n)]
+        for layers in (self.forward_layers, self.backward_layers):
+            # Aligned at the last layer, as directions of a pair may differ in depth.
+            for group, layer in zip(groups[n - len(layers) :], layers, strict=True):
+                assert isinstance(layer, RecurrentLayer)
+                group.append(layer)
+        return groups
 
     def _forward_layers(self) -> Iterator[RecurrentLayer]:
         for layer in self.forward_layers:
@@ -402,3 +421,103 @@ class RecurrentStack(nn.Module):
             for depth, layer in enumerate(self._forward_layers(), start=1)
             for name, size in layer.state_sizes()
         ]
+
+
+class RecurrentPair(RecurrentStack):
+    """Two stacks that read sequences in opposite directions, each for itself.
+
+    In a bidirectional `RecurrentStack` each layer reads the states of both directions below it.
+    Here each direction has layers of its own, as two language models have, and reads its own part
+    of the input; the hidden states of their last layers are concatenated.
+
+    Parameters
+    ----------
+    forward_stack : RecurrentStack or None
+        Reads from the first step to the last. Its layers become those of the pair.
+    backward_stack : RecurrentStack or None
+        Reads each sequence from its last step to the first. Like `forward_stack` it has layers in
+        one direction only. One of the two may be None.
+
+    Attributes
+    ----------
+    input_sizes : tuple of int
+        Number of features per step that each direction reads; those of the forward one come first.
+    output_size : int
+        Number of features per step of the output.
+    backward_size : int
+        How many of them come from the backward direction; they are the last ones.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import RecurrentPair, RecurrentStack
+    >>> pair = RecurrentPair(RecurrentStack(3, (16,)), RecurrentStack(2, (8, 8)))
+    >>> pair(torch.randn(2, 5, 3 + 2), torch.tensor([5, 3])).shape
+    torch.Size([2, 5, 24])
+    """
+
+    def __init__(self, forward_stack: RecurrentStack | None, backward_stack: RecurrentStack | None):
+        given = [stack for stack in (forward_stack, backward_stack) if stack is not None]
+        if not given or not all(stack.forward_layers for stack in given):
+            raise ValueError("forward_stack or backward_stack must have layers; both are empty.")
+        if any(stack.bidirectional for stack in given):
+            raise ValueError(
+                "forward_stack and backward_stack must have bidirectional=False, as each of them "
+                "reads in one direction."
+            )
+        size = sum(stack.input_size for stack in given)
+        super().__init__(size, (), dropout=given[0].dropout.p)
+        n_forward = n_backward = 0
+        if forward_stack is not None:
+            self.forward_layers = forward_stack.forward_layers
+            n_forward = forward_stack.input_size
+        if backward_stack is not None:
+            self.backward_layers = backward_stack.forward_layers
+            n_backward = backward_stack.input_size
+        self.input_sizes = (n_forward, n_backward)
+        self.bidirectional = True
+        self.output_size = sum(stack.output_size for stack in given)
+        self.backward_size = 0 if backward_stack is None else backward_stack.output_size
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return the hidden states of the last layers, ``(batch, time, output_size)``.
+
+        As `RecurrentStack.forward`; x has shape ``(batch, time, sum(input_sizes))``.
+        """
+        check_tensor("x", x, "batch", "time", self.input_size)
+        check_lengths(lengths, *x.shape[:2])
+        ahead, back = x.split(self.input_sizes, dim=2)
+        states = []
+        if self.forward_layers:
+            states.append(self._run(self.forward_layers, ahead))
+        if self.backward_layers:
+            index = reversal_index(lengths, x.shape[1])
+            read = self._run(self.backward_layers, reverse_steps(back, index))
+            states.append(reverse_steps(read, index))
+        return torch.cat(states, dim=2)  # (batch, time, output_size)
+
+    def _run(self, layers: nn.ModuleList, x: Tensor) -> Tensor:
+        """Return the states of the last of some layers, with dropout between them."""
+        for depth, layer in enumerate(layers):
+            x = layer(x if depth == 0 else self.dropout(x))  # (batch, time, hidden)
+        return x
+
+    def layer_states(self, x: Tensor, depth: int, *, backward: bool = False) -> State:
+        """Return the state of one layer of a direction after every step; see `RecurrentStack`."""
+        own = x.split(self.input_sizes, dim=2)[backward]
+        layers = self.backward_layers if backward else self.forward_layers
+        own = own.flip(1) if backward else own
+        for layer in layers[:depth]:
+            own = layer(own)
+        states = _every_state(layers[depth], own)
+        return tuple(part.flip(1) for part in states) if backward else states
+
+
+def _every_state(layer: nn.Module, x: Tensor) -> State:
+    """Return the state of a layer after every step of ``(batch, time, features)``."""
+    assert isinstance(layer, RecurrentLayer)
+    state, after = None, []
+    for step in x.split(1, dim=1):
+        _, state = layer.advance(step, state)  # the fused kernel keeps the last cell state only
+        after.append(state)
+    return tuple(torch.stack(parts, dim=1) for parts in zip(*after, strict=True))

@@ -20,7 +20,7 @@ from sklstm import (
 
 SMALL = {"bidirectional": False, "hidden_size": 5, "max_epochs": 2, "random_state": 0}
 EXACT = {"atol": 1e-5, "rtol": 0}
-POOLINGS = ("last", "mean", "max", "attention")
+POOLINGS = ("last", "mean", "max", "attention", "concat")
 
 
 def sequences(n=12, n_features=2, longest=9, seed=0):

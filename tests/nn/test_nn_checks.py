@@ -389,7 +389,9 @@ def test_fault_28_networks_that_look_ahead_do_not_continue_from_a_state():
     with pytest.raises(ValueError, match="advance_states reads steps in their order"):
         both.forward_from(X, LENGTHS, ())
     branched = network(branch=FullyConvolutional(4, (3,), (2,)), output=LinearHead(8, 2))
-    with pytest.raises(ValueError, match=r"advance_states reads .* branch=None and no Stand"):
+    with pytest.raises(
+        ValueError, match=r"advance_states reads .* branch=None, linear_path=None and no S"
+    ):
         branched.forward_from(X, LENGTHS, branched.initial_state(2))
     with pytest.raises(ValueError, match="pooling is None"):
         network(pooling=None).forward_prefixes(X, LENGTHS)

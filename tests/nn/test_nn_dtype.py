@@ -8,6 +8,7 @@ import torch
 from sklstm.nn import (
     AttentionPooling,
     CharacterConvolution,
+    ConcatPooling,
     ConvolutionPool,
     CountPath,
     CRFHead,
@@ -69,6 +70,7 @@ MODULES = {
         lambda: (x(), LENGTHS),
     ),
     "attention": (partial(AttentionPooling, 3), lambda: (x(), LENGTHS)),
+    "concat": (partial(ConcatPooling, 3), lambda: (x(), LENGTHS)),
     "convolution": (partial(ConvolutionPool, 3, 3, 2, 2), lambda: (x(), LENGTHS)),
     "branch": (partial(FullyConvolutional, 3, (4, 2), (3, 2)), lambda: (x(), LENGTHS)),
     "standardised": (partial(Standardize, [0.1, 0.2, 0.3], [1.0, 2.0, 3.0]), lambda: (x(),)),

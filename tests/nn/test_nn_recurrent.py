@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklstm.nn import RecurrentLayer, RecurrentStack
+from sklstm.nn import RecurrentLayer, RecurrentPair, RecurrentStack
 from sklstm.nn.dropout import seed_modules
 from sklstm.nn.padding import reversal_index, reverse_steps
 
@@ -136,3 +136,63 @@ def test_no_layers_return_the_input():
     assert (stack.output_size, stack.bidirectional, stack.state_sizes()) == (3, False, [])
     assert stack(x, torch.tensor([5, 2])) is x
     assert stack.advance(x, ()) == (x, ())
+
+
+@pytest.mark.parametrize("cells", [("lstm", "lstm"), ("gru", "lstm")])
+def test_a_pair_is_two_stacks_one_of_them_on_reversed_sequences(block, cells):
+    ahead = RecurrentStack(2, (6,), cell=cells[0])
+    back = RecurrentStack(1, (4, 5), cell=cells[1])
+    pair = RecurrentPair(ahead, back)
+    assert (pair.input_size, pair.output_size, pair.backward_size) == (3, 11, 5)
+    states = pair(block, LENGTHS)
+    for row, length in enumerate(LENGTHS.tolist()):
+        own, n = block[row : row + 1, :length], torch.tensor([length])
+        expected = torch.cat(
+            [ahead(own[:, :, :2], n), back(own[:, :, 2:].flip(1), n).flip(1)], dim=2
+        )
+        torch.testing.assert_close(states[row : row + 1, :length], expected, atol=1e-6, rtol=1e-5)
+
+
+def test_one_of_a_pair_may_be_missing(block):
+    stack = RecurrentStack(3, (4,))
+    torch.testing.assert_close(
+        own_steps(RecurrentPair(stack, None)(block, LENGTHS)), own_steps(stack(block, LENGTHS))
+    )
+    backward = RecurrentPair(None, stack)
+    index = reversal_index(LENGTHS, 7)
+    expected = reverse_steps(stack(reverse_steps(block, index), LENGTHS), index)
+    torch.testing.assert_close(own_steps(backward(block, LENGTHS)), own_steps(expected))
+    assert backward.backward_size == backward.output_size == 4
+    with pytest.raises(ValueError, match="both are empty"):
+        RecurrentPair(None, None)
+    with pytest.raises(ValueError, match="must have bidirectional=False"):
+        RecurrentPair(RecurrentStack(3, (4,), bidirectional=True), stack)
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_layer_states_of_a_pair_end_in_its_states(block, backward):
+    pair = RecurrentPair(RecurrentStack(2, (4, 6)), RecurrentStack(1, (5, 3)))
+    hidden, cell = pair.layer_states(block, 1, backward=backward)
+    states = pair(block, torch.full((5,), 7))
+    expected = states[:, :, 6:] if backward else states[:, :, :6]
+    torch.testing.assert_close(hidden, expected, atol=1e-6, rtol=1e-5)
+    assert cell.shape == hidden.shape
+    assert pair.layer_states(block, 0, backward=backward)[0].shape[2] == (5 if backward else 4)
+
+
+def test_layers_of_a_pair_are_grouped_from_the_last_one_down():
+    pair = RecurrentPair(RecurrentStack(2, (4, 6)), RecurrentStack(1, (5,)))
+    assert pair.layer_groups() == [
+        [pair.forward_layers[0]],
+        [pair.forward_layers[1], pair.backward_layers[0]],
+    ]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_unfreezing_leaves_the_fixed_bias(cell):
+    layer = RecurrentLayer(3, 4, cell=cell)
+    before = [weight.requires_grad for weight in layer.parameters()]
+    layer.freeze(True)
+    assert not any(weight.requires_grad for weight in layer.parameters())
+    layer.freeze(False)
+    assert [weight.requires_grad for weight in layer.parameters()] == before

@@ -10,7 +10,7 @@ from sklstm.nn.dropout import seed_modules
 from sklstm.nn.state import advance_ragged, put_rows, take_rows
 
 LENGTHS = torch.tensor([7, 2, 4, 7, 3])
-POOLINGS = ("last", "mean", "max", "attention", None)
+POOLINGS = ("last", "mean", "max", "attention", "concat", None)
 
 
 def network(pooling, cell="lstm", hidden_sizes=(6, 4), **recurrent):
@@ -18,13 +18,14 @@ def network(pooling, cell="lstm", hidden_sizes=(6, 4), **recurrent):
     stack = RecurrentStack(3, hidden_sizes, cell=cell, **recurrent)
     for layer in stack.forward_layers:  # zeros would hide a bias that is applied twice
         layer.rnn.bias_ih_l0.data.normal_()
+    pooled = None if pooling is None else make_pooling(pooling, 4)
     return SequenceNetwork(
         embedding=None,
         step_convolution=None,
         convolution=None,
         recurrent=stack,
-        pooling=None if pooling is None else make_pooling(pooling, 4),
-        output=LinearHead(4, 2),
+        pooling=pooled,
+        output=LinearHead(4 if pooled is None else pooled.output_size, 2),
     ).eval()
 
 

@@ -45,7 +45,13 @@ def test_every_optimizer_and_schedule_learns(optimizer, schedule):
 
 @pytest.mark.parametrize(
     ("schedule", "start", "end"),
-    [("constant", 1, 1), ("linear", 1, 0), ("cosine", 1, 0), ("one_cycle", 0.1, 0)],
+    [
+        ("constant", 1, 1),
+        ("linear", 1, 0),
+        ("cosine", 1, 0),
+        ("one_cycle", 0.1, 0),
+        ("slanted_triangular", 1 / 32, 1 / 32),
+    ],
 )
 def test_schedules_run_from_the_first_batch_to_the_last(schedule, start, end):
     rates = []
@@ -62,6 +68,15 @@ def test_schedules_run_from_the_first_batch_to_the_last(schedule, start, end):
     assert rates[0] == pytest.approx(0.01 * start)
     assert rates[-1] == pytest.approx(0.01 * end, abs=3e-4)
     assert max(rates) == pytest.approx(0.01)
+
+
+def test_slanted_triangular_is_the_formula_of_the_paper():
+    n, cut_frac, ratio = 200, 0.1, 32
+    cut = int(n * cut_frac)
+    for t in range(n + 1):
+        p = t / cut if t < cut else 1 - (t - cut) / (cut * (1 / cut_frac - 1))
+        expected = (1 + p * (ratio - 1)) / ratio
+        assert SCHEDULES["slanted_triangular"](t / n) == pytest.approx(expected, abs=1e-12)
 
 
 def test_gradients_are_clipped_before_the_step():

@@ -11,18 +11,19 @@ from sklstm.nn import LinearHead, RecurrentStack, SequenceNetwork, make_pooling
 from sklstm.nn.dropout import seed_modules
 
 LENGTHS = torch.tensor([9, 2, 5, 9, 6])
-POOLINGS = ("last", "mean", "max", "attention")
+POOLINGS = ("last", "mean", "max", "attention", "concat")
 
 
 def network(pooling, cell="lstm", dropout=0.0):
     torch.manual_seed(0)
+    pooled = make_pooling(pooling, 4)
     return SequenceNetwork(
         embedding=None,
         step_convolution=None,
         convolution=None,
         recurrent=RecurrentStack(3, (6, 4), cell=cell, dropout=dropout, recurrent_dropout=dropout),
-        pooling=make_pooling(pooling, 4),
-        output=LinearHead(4, 2),
+        pooling=pooled,
+        output=LinearHead(pooled.output_size, 2),
         dropout=dropout,
     )
 
