@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 
 import sklstm
@@ -113,6 +114,9 @@ POOLED |= dict(dense_layer_sizes=(3, 2), fcn_filters=None)
 POOLED |= dict(fcn_kernel_sizes=(2, 3), linear_path="auto")
 WORDS = dict(embedding_dim=3, freeze_embeddings=1, embedding_dropout=0.25, input_type="tokens")
 WORDS |= dict(rare_word_dropout=0.5)
+FITTED = AutoencoderClusterer(2, hidden_size=3, embedding_dim=2, max_epochs=1, clustering="kmeans")
+STARTED = dict(encoder=FrozenEstimator(FITTED.fit(TOKENS)), freeze_encoder=1)
+STARTED |= dict(encoder_learning_rate_decay=2.0, padding_value=None)
 CAUSAL = dict(hidden_size=3, bidirectional=False, conv_filters=None, early_stopping=False)
 LANGUAGE = {
     name: TRAINING[name] for name in TRAINING if name not in ("padding_value", "input_type")
@@ -196,6 +200,13 @@ CASES = {
         SOME_SIGNS,
         fit_predict,
     ),
+    "classifier that starts from an encoder": (
+        LSTMClassifier,
+        POOLED | WORDS | STARTED | dict(max_epochs=2),
+        TOKENS,
+        CLASSES,
+        fit_predict,
+    ),
     "classifier of images": (
         LSTMClassifier,
         POOLED | dict(conv_filters=None, step_conv_filters=(3, 2)),
@@ -233,6 +244,13 @@ CASES = {
         CLASSES / 2,
         fit_predict,
     ),
+    "regressor that starts from an encoder": (
+        LSTMRegressor,
+        POOLED | WORDS | STARTED | dict(max_epochs=2),
+        TOKENS,
+        CLASSES / 2,
+        fit_predict,
+    ),
     "regressor beside a linear model": (
         LSTMRegressor,
         POOLED | dict(early_stopping=False, linear_path=True),
@@ -263,6 +281,13 @@ CASES = {
         | dict(padding_value=None, class_weight={"a": 1.0, "b": 2.0}),
         SPELLED,
         TAGS,
+        fit_predict,
+    ),
+    "tagger that starts from an encoder": (
+        LSTMTagger,
+        TRAINING | NETWORK | WORDS | STARTED | dict(max_epochs=2),
+        TOKENS,
+        [np.asarray(ids) % 2 for ids in TOKENS],
         fit_predict,
     ),
     "tagger in chunks": (
