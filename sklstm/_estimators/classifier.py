@@ -113,10 +113,11 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         units of its standard deviation over the batch; the paper on texts [10]_ normalises the
         vectors themselves to that end, and has a norm of about 0.02 in these units. Series of few
         values tolerate more, 0.1 to 0.3.
-    entropy_weight : float, default=1.0
+    entropy_weight : float, default=0.3
         Weight in the loss of the entropy of the predictions for unlabelled rows [12]_: the network
         shall be certain of them, so that the boundary between classes lies where there are few
-        rows. It grows from 0 over the first half of `max_epochs` (not in `partial_fit`).
+        rows. It grows from 0 over the first half of `max_epochs` (not in `partial_fit`). Where the
+        labels alone teach the network little, it confirms mistakes: compare with 0.
     class_prior_weight : float, default=1.0
         Weight in the loss of the divergence of the mean prediction for unlabelled rows from the
         class frequencies of the labelled rows [13]_. Without it the entropy may make the network
@@ -537,7 +538,7 @@ class LSTMClassifier(ExplainedKeywords, ClassifierMixin, PooledFeatures):
         unlabeled_label: Any = None,
         virtual_adversarial_weight: float | str = "auto",
         virtual_adversarial_norm: float = 0.03,
-        entropy_weight: float = 1.0,
+        entropy_weight: float = 0.3,
         class_prior_weight: float = 1.0,
         # Architecture
         bidirectional: bool = True,
