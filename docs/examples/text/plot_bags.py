@@ -24,16 +24,16 @@ objects = {"sleep": ["soundly", "late"], "eat": ["fish", "bread"], "read": ["boo
 
 def sentence():
     """Return a sentence of four words."""
-    number = rng.choice(list(subjects))
+    number = rng.choice(["the", "two"], p=[0.7, 0.3])
     verb = rng.choice(verbs[number])
     stem = verb.removesuffix("s")
     return " ".join([number, rng.choice(subjects[number]), verb, rng.choice(objects[stem])])
 
 
-texts = [sentence() for _ in range(2_000)]
+texts = [sentence() for _ in range(1_000)]
 print(texts[:3])
 
-model = LSTMLanguageModel(hidden_size=48, embedding_dim=24, max_epochs=5, random_state=0)
+model = LSTMLanguageModel(hidden_size=48, embedding_dim=24, max_epochs=8, random_state=0)
 model.fit(texts)
 print(f"perplexity: {model.perplexity(texts):.2f}")
 
@@ -45,11 +45,11 @@ bags = [["two", "the"], ["dog", "cats"], ["read", "eats", "late"], ["fish", "boo
 print(model.generate(allowed=bags))
 
 # %%
-# Taken word by word, the likeliest beginning need not lead to the best sentence. Here "two" is as
-# likely as "the" at first, but what follows fits only one of them. A beam keeps several
+# Taken word by word, the likeliest beginning need not lead to the best sentence. Here "the" is more
+# likely than "two" at first, but the bags that follow fit "two" only. A beam keeps several
 # beginnings.
 
-bags = [["two", "the"], ["child", "bread"], ["read", "reads"], ["letters"]]
+bags = [["two", "the"], ["children", "bread"], ["read", "reads"], ["letters", "soundly"]]
 for width in (1, 4):
     print(width, model.generate(allowed=bags, beam_width=width))
 
