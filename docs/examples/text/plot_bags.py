@@ -30,10 +30,10 @@ def sentence():
     return " ".join([number, rng.choice(subjects[number]), verb, rng.choice(objects[stem])])
 
 
-texts = [sentence() for _ in range(1_000)]
+texts = [sentence() for _ in range(2_000)]
 print(texts[:3])
 
-model = LSTMLanguageModel(hidden_size=48, embedding_dim=24, max_epochs=8, random_state=0)
+model = LSTMLanguageModel(hidden_size=48, embedding_dim=24, max_epochs=6, random_state=0)
 model.fit(texts)
 print(f"perplexity: {model.perplexity(texts):.2f}")
 

@@ -26,7 +26,7 @@ model = LSTMLanguageModel(
     analyzer="char",
     learning_rate=5e-3,
     batch_size=32,
-    max_epochs=4,
+    max_epochs=6,
     random_state=0,
 )
 model.fit([text], X_val=[rest])
@@ -37,8 +37,8 @@ model.fit([text], X_val=[rest])
 
 fig, ax = plt.subplots(figsize=(5, 3), layout="constrained")
 for name, label in (("train_loss", "training"), ("valid_loss", "other plays")):
-    ax.plot(range(1, 5), [row[name] for row in model.history_], "o-", label=label)
-ax.set_xticks(range(1, 5))
+    ax.plot(range(1, 7), [row[name] for row in model.history_], "o-", label=label)
+ax.set_xticks(range(1, 7))
 ax.set_xlabel("epoch")
 ax.set_ylabel("nats per character")
 ax.legend()
