@@ -99,15 +99,17 @@ def scores(model: Any, X: Any, y: Any, probabilities: Any) -> dict[str, float]:
     path = classifier.module_.linear_path
     if path is None:
         return found
-    tokens = model[:-1].transform(X)
-    shares = path.shares.detach().clone()
-    try:
-        for name, own in (("lstm", [1.0, 0.0]), ("linear", [0.0, 1.0])):
-            path.shares.data[:] = path.shares.new_tensor(own)
-            found[f"accuracy_{name}"] = float((classifier.predict(tokens) == y).mean())
-    finally:
-        path.shares.data[:] = shares
-    return found | {f"share_{k}": float(v) for k, v in classifier.path_weights_.items()}
+    # Without running the LSTM again: the outputs are a sum.
+    sequences = classifier._read_X(model[:-1].transform(X))
+    linear = classifier._run(path.linear, sequences, module=path)[:, 0]
+    pair = np.log(probabilities[:, 1]) - np.log(probabilities[:, 0])
+    share = classifier.path_weights_
+    positive = classifier.classes_[1]
+    found["accuracy_linear"] = float(((linear > 0) == (y == positive)).mean())
+    if share["lstm"] > 0:
+        lstm = pair - share["linear"] * linear
+        found["accuracy_lstm"] = float(((lstm > 0) == (y == positive)).mean())
+    return found | {f"share_{k}": float(v) for k, v in share.items()}
 
 
 def measure(name: str, size: int, validate: bool, seed: int, cache: Path, folder: Path) -> Run:
