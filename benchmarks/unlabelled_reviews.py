@@ -106,7 +106,7 @@ def scores(model: Any, X: Any, y: Any, probabilities: Any) -> dict[str, float]:
     share = classifier.path_weights_
     positive = classifier.classes_[1]
     found["accuracy_linear"] = float(((linear > 0) == (y == positive)).mean())
-    if share["lstm"] > 0:
+    if share["lstm"] > 1e-3:  # of less, rounding would be all there is
         lstm = pair - share["linear"] * linear
         found["accuracy_lstm"] = float(((lstm > 0) == (y == positive)).mean())
     return found | {f"share_{k}": float(v) for k, v in share.items()}
