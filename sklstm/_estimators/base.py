@@ -442,7 +442,8 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             weight=weight,
             freeze=frozen_epochs(self.freeze_embeddings) > 0,
             dropout=self.embedding_dropout,
-            rare_dropout=self.rare_word_dropout,
+            # An encoder has learned the vector of unknown words from its own texts.
+            rare_dropout=0.0 if encoders else self.rare_word_dropout,
             average=spec.has_bags,
         )
         if not spec.n_character_ids:
