@@ -686,3 +686,15 @@ def test_bags_of_words_are_averages_of_its_vectors():
 def test_other_values_of_the_parameters_are_refused(params):
     with pytest.raises(ValueError, match=f"The '{next(iter(params))}' parameter"):
         lstm(language_model(), **params).fit(X, LABELS)
+
+
+def test_rare_words_are_not_dropped():
+    # The encoder has learned the vector of unknown words from its own texts.
+    started = lstm(language_model(), rare_word_dropout=2.0).fit(X, LABELS)
+    assert started.module_.embedding.rare.a == 0.0
+    assert (
+        lstm(language_model(), rare_word_dropout=2.0, encoder=None)
+        .fit(X, LABELS)
+        .module_.embedding.rare.a
+        == 2.0
+    )
