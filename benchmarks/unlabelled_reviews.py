@@ -148,20 +148,25 @@ def tasks(args: argparse.Namespace) -> list[Task]:
     return found
 
 
+PARTS = {"accuracy": "{}, with word counts", "accuracy_lstm": "{}, alone"}
+PARTS |= {"accuracy_linear": "the word counts beside it (TF-IDF + LR), alone"}
+
+
 def table(runs: list[Run]) -> str:
-    """Return a row for each model and number of labels."""
+    """Return, for each model and number of labels, a row for the pair and for each of its parts."""
     columns: dict[str, report.Column] = {
-        "the pair, %": report.spread("accuracy", 2, 100),
-        "LSTM alone, %": report.spread("accuracy_lstm", 2, 100),
-        "TF-IDF + LR alone, %": report.spread("accuracy_linear", 2, 100),
-        "fit, s": report.took("seconds.fit"),
+        "accuracy, %": report.spread("accuracy", 2, 100),
+        "fit of all, s": report.took("seconds.fit"),
         "peak memory, MB": report.middle("memory_mb.peak", 0),
     }
     groups = {}
     for size in sorted({run["data"]["labels"] for run in runs}, reverse=True):
         of_size = [run for run in runs if run["data"]["labels"] == size]
         for title, own in report.by_contender(of_size, CONTENDERS).items():
-            groups[f"{size:,} labels, {title}"] = own
+            for part, name in PARTS.items():
+                found = [run | {"accuracy": run[part]} for run in own if part in run]
+                if found:
+                    groups[f"{size:,} labels: {name.format(title)}"] = found
     return report.table(groups, columns)
 
 
