@@ -122,8 +122,8 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
     dropout : float, default=0.2
         Dropout rate of the states that the output layer reads. Here, as in `input_dropout` and
         `hidden_dropout`, a mask is drawn for each sequence and is the same at all of its steps
-        [1]_. Small corpora read many times need more: 0.4 and above; of corpora that are read once
-        or twice nothing is overfitted, and 0 trains fastest.
+        [1]_. Small corpora that are read many times may need more, and large ones that are read
+        once or twice none.
     learning_rate : float, default=2e-3
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
@@ -139,8 +139,8 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         Convert texts to lowercase first, where X holds texts.
     direction : {"forward", "backward"}, default="forward"
         A backward model reads texts from their end to their beginning, and predicts the token
-        before. It writes no texts, but two models, one of each direction, make a better `encoder`
-        than one.
+        before. It writes no texts, but two models, one of each direction, can be joined as an
+        `encoder`.
     cell : {"lstm", "gru"}, default="lstm"
         The recurrent cell. On a CPU the LSTM runs in a fused kernel and is much faster.
     tie_weights : bool or "auto", default="auto"
@@ -149,7 +149,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         adaptive one it is not possible.
     adaptive_softmax : bool, tuple of int or "auto", default="auto"
         Give rare tokens fewer output weights, in clusters that are computed only where they are
-        needed [3]_, which makes training on large vocabularies several times faster. A tuple gives
+        needed [3]_, so that training on large vocabularies takes less time. A tuple gives
         the number of tokens in the first group, in the first two, and so on. True and "auto" mean
         (2_000, 10_000), "auto" for vocabularies of more than 4,000 tokens only.
     input_dropout : float, default=0.2
@@ -168,8 +168,8 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         paper has 1.
     average_weights : float, default=0.0
         The last fraction of training whose weights are averaged; their mean is the fitted model
-        [4]_. With a learning rate that decreases to zero little is gained; with
-        ``lr_schedule="constant"`` 0.5 is a good choice. Not in `partial_fit`.
+        [4]_, as the paper does with a constant learning rate (``lr_schedule="constant"``). Not in
+        `partial_fit`.
     weight_decay : float, default=0.0
         Strength of the L2 penalty, decoupled from the gradient for "adamw".
     bptt_length : int, default=70
@@ -534,9 +534,14 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
                 f"X holds values, of dtype {X.dtype}, but {type(self).__name__} reads texts, or "
                 "token ids, which are integers."
             )
-        sequences = self._read_sequences(
-            self._as_ids(X, reset=reset) if _holds_texts(X) else X, reset=reset, empty_texts=False
-        )
+        ids = self._as_ids(X, reset=reset) if _holds_texts(X) else X
+        try:
+            sequences = self._read_sequences(ids, reset=reset, empty_texts=False)
+        except ValueError as error:
+            reason, way, _ = str(error).partition(" Pass input_type=")
+            if not way:
+                raise
+            raise ValueError(reason) from None  # there is no such parameter here
         if sequences.n_features > 1 or sequences.has_bags:
             held = "bags of words" if sequences.has_bags else f"{sequences.n_features} token ids"
             raise ValueError(
@@ -1155,6 +1160,10 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
             n = len(label) if several_labels else 1
             return [np.empty(0, dtype=np.int32)] * n, not several_labels
         one = isinstance(prompt, str) or (isinstance(prompt, TokenArray) and prompt.dtype != object)
+        if not hasattr(prompt, "__len__"):
+            raise TypeError(
+                f"prompt must be a text, a list of texts, token ids or None; got {prompt!r}."
+            )
         X = [prompt] if one else prompt
         sequences = self._read_tokens(X, reset=False)
         n_ids = self._input_.n_ids

@@ -174,8 +174,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         unknown, and its pickle is smaller.
         `rare_word_dropout` is not applied, as the encoder has learned the vector of unknown words
         itself. The other defaults are those of a network that starts from nothing: with few labels
-        ``learning_rate=1e-2``, ``embedding_dropout=0`` and ``pooling="concat"`` train an encoder
-        much better.
+        try ``learning_rate=1e-2``, ``embedding_dropout=0`` and ``pooling="concat"``.
     freeze_encoder : bool, int or "gradual", default="gradual"
         When the layers of the encoder are trained, where there is one. "gradual" unfreezes them one
         after the other [11]_: the first epoch trains what is above them, the output layer, the

@@ -171,7 +171,7 @@ class AutoEpochs:
 SUPERVISED = AutoEpochs(1_500, 4, 100, most_tokens=3_500_000)
 # Series of fewer steps on average are learned in fewer training steps.
 SHORT, SHORT_SERIES = 64, AutoEpochs(600, 4, 100)
-# Without labels: a book of a million characters then is read 20 times, a corpus of 20 million words
+# Without labels: a book of a million characters then is read 18 times, a corpus of 20 million words
 # once.
 LANGUAGE = AutoEpochs(4_000, 1, 200, most_tokens=20_000_000)
 # With unlabelled rows, whose tokens count, too.
