@@ -1,173 +1,346 @@
-"""What 50,000 reviews without labels add: LSTMs that start from a language model.
+"""What 50,000 reviews without labels add: word vectors, self-training, and language models.
 
-IMDB's full test set, with all 25,000 labels and with 500. The language models are those of
-`benchmarks/pretrain.py`, which comes first: they have read the training and the unlabelled reviews,
-without labels, and no test review::
+IMDB's full test set, with all 25,000 labels and with 500. No model has read a test review. What is
+learned without labels is learned once: word vectors, and the language models of
+`benchmarks/pretrain.py`, which come first::
 
     OMP_NUM_THREADS=1 python benchmarks/pretrain.py
+    OMP_NUM_THREADS=1 python benchmarks/pretrain.py --direction backward
     OMP_NUM_THREADS=1 python benchmarks/unlabelled_reviews.py
 
-Each fit also says what its parts are worth: the LSTM alone, the linear model of word counts beside
-it alone (TF-IDF + logistic regression), and the pair. ``--validate`` trains on fewer films and
-scores on reviews of the others, which is how everything was chosen. A run that was stopped resumes
-with the fit where it was.
+Models that vote average their probabilities. ``--validate`` trains on fewer films and scores on
+reviews of the others, which is how everything was chosen. A run that was stopped resumes with the
+model where it was. Vectors, language models and predictions are kept in `benchmarks/cache`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import VotingClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import harness, pretrain, report
+from benchmarks import harness, pretrain, report, unlabelled
 from benchmarks.data import DataSpec, draw, load, load_unlabelled, take
-from benchmarks.harness import Contender, Run, Study, Task
+from benchmarks.harness import Contender, Failed, Run, Study, Task
 
 SIZES = (25_000, 500)
+FEW = 5_000  # labels, at most
 N_SEEDS = 3
 LENGTH = 400
-# Of a few that were tried on reviews of other films, with 2,000 and 5,000 labels (--validate).
+WORDS: dict[str, Any] = {"token_pattern": r"(?u)\b\w+\b"}
+VECTORS: dict[str, Any] = {"vector_size": 200, "spread": 0.3, **WORDS}
+# The network, and what else a contender sets with many labels and with few: the best found without
+# unlabelled rows (`benchmarks/contenders.py`), and of a few that were tried on held-out films.
 NETWORK: dict[str, Any] = {
+    "conv_filters": 256,
+    "conv_kernel_size": 3,
+    "conv_pool_size": 3,
+    "freeze_embeddings": True,
+    "embedding_dropout": 0.2,
+    "dropout": 0.3,
+    "rare_word_dropout": 0.0,
+    "learning_rate": 1.5e-3,
+    "max_epochs": 5,
+    "linear_path": False,
+}
+FEW_LABELS: dict[str, Any] = {
+    "conv_filters": 128,
+    "dropout": 0.5,
+    "learning_rate": 4e-3,
+    "max_epochs": 50,
+}
+# What self-training changes with labels and guesses, and the fraction of the guesses it takes.
+THEN: dict[str, Any] = {"conv_filters": 128, "max_epochs": 3, "learning_rate": 2e-3}
+SHARES = {"many": (0.5,), "few": (0.4, 0.6, 0.8)}
+FINE_TUNING: dict[str, Any] = {
     "pooling": "concat",
     "dropout": 0.5,
     "embedding_dropout": 0.2,
     "rare_word_dropout": 0.0,
     "learning_rate": 2e-3,
-    "lr_schedule": "one_cycle",
-    "freeze_encoder": False,
-    "encoder_learning_rate_decay": 1.0,
-    "batch_size": 32,
+    "linear_path": False,
+    "max_epochs": 3,
 }
-MANY: dict[str, Any] = {"max_epochs": 4}
-FEW: dict[str, Any] = {"max_epochs": 20}
-UNLABELLED: dict[str, Any] = {"unlabeled_label": -1, "max_epochs": 6}
-N_UNLABELLED = 10_000  # of the unlabelled reviews, with 500 labels
 
 
-def lstm(
-    seed: int,
-    size: int,
-    *,
-    directions: tuple[str, ...] = ("forward",),
-    unlabelled: bool = False,
-    cache: Path = pretrain.CACHE,
-) -> Any:
-    """Return a classifier that starts from one language model, or from two."""
+# ------------------------------------------------------------------------------------------
+# Models
+
+
+class SelfTraining(ClassifierMixin, BaseEstimator):
+    """A classifier that guesses the labels of unlabelled texts, and learns from them.
+
+    Like SelfTrainingClassifier of scikit-learn, which does not take texts; each round trains anew,
+    with as many guesses of each class, those that are most certain.
+
+    Parameters
+    ----------
+    first : classifier
+        What is fitted on the labels, and guesses first.
+    then : classifier
+        What is fitted on labels and guesses, in each round.
+    shares : sequence of float
+        What fraction of the guesses each round takes.
+    """
+
+    def __init__(self, first: Any, then: Any, shares: Sequence[float]):
+        self.first = first
+        self.then = then
+        self.shares = shares
+
+    def fit(self, X: list[str], y: np.ndarray) -> SelfTraining:
+        """Fit on texts, of which those with the label -1 are unlabelled."""
+        labelled, rest = np.flatnonzero(y != -1), np.flatnonzero(y == -1)
+        self.classes_, texts = np.unique(y[labelled]), take(X, rest)
+        self.estimator_ = clone(self.first).fit(take(X, labelled), y[labelled])
+        for share in self.shares:
+            probabilities = self.estimator_.predict_proba(texts)  # (unlabelled, classes)
+            n = round(share * len(rest) / len(self.classes_))
+            guessed = [rest[np.argsort(-column, kind="stable")[:n]] for column in probabilities.T]
+            rows = np.concatenate([labelled, *guessed])
+            targets = np.concatenate([y[labelled], np.repeat(self.classes_, n)])
+            self.estimator_ = clone(self.then).fit(take(X, rows), targets)
+        return self
+
+    def predict_proba(self, X: list[str]) -> np.ndarray:
+        """Return what the model of the last round predicts."""
+        return self.estimator_.predict_proba(X)
+
+
+def counts(seed: int, **_: Any) -> Any:
+    """Return logistic regression on TF-IDF of words and pairs of words."""
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+    return make_pipeline(words, LogisticRegression(C=10, max_iter=1000))
+
+
+def lstm(seed: int, *, cache: Path, few: bool, **params: Any) -> Any:
+    """Return an LSTM that starts from word vectors."""
+    from sklstm import LSTMClassifier, SequenceTokenizer
+
+    vectors, _ = joblib.load(unlabelled.word_vectors(cache, VECTORS))
+    settings = NETWORK | (FEW_LABELS if few else {}) | params
+    return make_pipeline(
+        SequenceTokenizer(max_features=30_000, max_length=LENGTH, **WORDS),
+        LSTMClassifier(embeddings=vectors, n_jobs=1, random_state=seed, **settings),
+    )
+
+
+def taught_counts(seed: int, *, few: bool, **_: Any) -> Any:
+    """Return word counts that are trained on guesses of their own."""
+    return SelfTraining(counts(seed), counts(seed), SHARES["few" if few else "many"])
+
+
+def taught(seed: int, *, cache: Path, few: bool) -> Any:
+    """Return an LSTM and word counts that are trained on the guesses of both."""
+
+    def both(few: bool, seed: int, **params: Any) -> Any:
+        one = lstm(seed, cache=cache, few=few, **params)
+        return VotingClassifier([("lstm", one), ("counts", counts(seed))], voting="soft")
+
+    shares = SHARES["few" if few else "many"]
+    return SelfTraining(both(few, seed), both(False, seed + 1, **THEN), shares)
+
+
+def fine_tuned(seed: int, *, cache: Path, few: bool, **params: Any) -> Any:
+    """Return an LSTM that starts from a forward and a backward language model."""
     from sklearn.frozen import FrozenEstimator
-    from sklearn.pipeline import make_pipeline
 
     from sklstm import LSTMClassifier, SequenceTokenizer
 
-    stored = [pretrain.load(direction, cache) for direction in directions]
-    models = [FrozenEstimator(one["model"]) for one in stored]
-    settings = NETWORK | (MANY if size > 5_000 else FEW)
-    if unlabelled:
-        settings |= UNLABELLED
+    stored = [
+        pretrain.load(direction, cache / "language_models") for direction in ("forward", "backward")
+    ]
+    vocabulary = stored[0]["tokenizer"].vocabulary_
     return make_pipeline(
-        SequenceTokenizer(vocabulary=stored[0]["tokenizer"].vocabulary_, max_length=LENGTH),
+        SequenceTokenizer(vocabulary=vocabulary, max_length=LENGTH),
         LSTMClassifier(
-            encoder=models if len(models) > 1 else models[0],
+            encoder=[FrozenEstimator(one["model"]) for one in stored],
             n_jobs=1,
             random_state=seed,
-            **settings,
+            **(FINE_TUNING | params),
         ),
     )
 
 
+# `about`: whether a contender reads the unlabelled reviews, too, and how many at most with few
+# labels; or whose predictions it averages, those of its own parts after a dot.
 CONTENDERS = {
-    "forward": Contender("LSTM from a language model", lstm),
-    "both": Contender(
-        "LSTM from two language models", lstm, {"directions": ("forward", "backward")}
+    "counts": Contender("TF-IDF + LR", counts),
+    "lstm": Contender("LSTM with word vectors", lstm),
+    "pair": Contender(
+        "LSTM with word vectors, and TF-IDF + LR", about={"votes": ("lstm", "counts")}
     ),
-    "unlabelled": Contender(
-        "LSTM from a language model, unlabelled reviews too", lstm, {"unlabelled": True}
+    "rows": Contender(
+        "LSTM with word vectors, unlabelled rows",
+        lstm,
+        {"unlabeled_label": -1},
+        about={"unlabelled": 10_000},
+    ),
+    "taught-counts": Contender(
+        "TF-IDF + LR, self-trained", taught_counts, about={"unlabelled": 50_000}
+    ),
+    "taught": Contender(
+        "LSTM with word vectors, and TF-IDF + LR, self-trained",
+        taught,
+        about={"unlabelled": 50_000},
+    ),
+    "taught.lstm": Contender("its LSTM alone"),
+    "taught.counts": Contender("its TF-IDF + LR alone"),
+    "language-models": Contender("LSTM from two language models", fine_tuned),
+    "language-models-pair": Contender(
+        "LSTM from two language models, and TF-IDF + LR",
+        about={"votes": ("language-models", "counts")},
+    ),
+    "all": Contender(
+        "LSTM from two language models, and those self-trained",
+        about={"votes": ("language-models", "taught.lstm", "taught.counts")},
     ),
 }
 
 
-def scores(model: Any, X: Any, y: Any, probabilities: Any) -> dict[str, float]:
-    """Return the accuracies of the pair, of the LSTM alone and of the linear model alone."""
-    found = harness.probability_scores(model, X, y, probabilities)
-    classifier = model[-1]
-    path = classifier.module_.linear_path
-    if path is None:
-        return found
-    # Without running the LSTM again: the outputs are a sum.
-    sequences = classifier._read_X(model[:-1].transform(X))
-    linear = classifier._run(path.linear, sequences, module=path)[:, 0]
-    pair = np.log(probabilities[:, 1]) - np.log(probabilities[:, 0])
-    share = classifier.path_weights_
-    positive = classifier.classes_[1]
-    found["accuracy_linear"] = float(((linear > 0) == (y == positive)).mean())
-    if share["lstm"] > 1e-3:  # of less, rounding would be all there is
-        lstm = pair - share["linear"] * linear
-        found["accuracy_lstm"] = float(((lstm > 0) == (y == positive)).mean())
-    return found | {f"share_{k}": float(v) for k, v in share.items()}
+# ------------------------------------------------------------------------------------------
+# What is run
 
 
-def measure(name: str, size: int, validate: bool, seed: int, cache: Path, folder: Path) -> Run:
-    """Fit on some labels, and score."""
-    contender = CONTENDERS[name]
-    X, y, X_test, y_test = load(DataSpec("imdb", validate=validate))
+def parts(model: Any) -> dict[str, Any]:
+    """Return the fitted models that vote in one."""
+    while isinstance(model, SelfTraining):
+        model = model.estimator_
+    return model.named_estimators_ if isinstance(model, VotingClassifier) else {}
+
+
+def predictions(cache: Path, name: str, size: int, seed: int, validate: bool) -> Path:
+    """Return the path of the predictions of a model, or of one of its parts."""
+    held_out = "-held-out" if validate else ""
+    return cache / "predictions" / f"imdb-{name}-{size}-{seed}{held_out}.pkl"
+
+
+def scores(y: np.ndarray, probabilities: np.ndarray) -> Run:
+    """Return accuracy and log loss of probabilities of the classes 0 and 1."""
+    return {
+        "accuracy": float((probabilities.argmax(axis=1) == y).mean()),
+        "log_loss": float(log_loss(y, probabilities)),
+    }
+
+
+def measure(name: str, size: int, seed: int, args: argparse.Namespace, folder: Path) -> Run:
+    """Fit on some labels, score, and keep what was predicted."""
+    contender, spec = CONTENDERS[name], DataSpec("imdb", validate=args.validate)
+    X, y, X_test, y_test = load(spec)
+    few = size <= FEW
     if size < len(X):
         rows = draw(y, size, seed)
         X, y = take(X, rows), y[rows]
-    if contender.params.get("unlabelled"):
-        texts = load_unlabelled(DataSpec("imdb", validate=validate))
-        if size < 5_000:
-            drawn = np.random.default_rng(seed).choice(len(texts), N_UNLABELLED, replace=False)
+    if most := contender.about.get("unlabelled"):
+        texts = load_unlabelled(spec)
+        if few and most < len(texts):
+            drawn = np.random.default_rng(seed).choice(len(texts), most, replace=False)
             texts = take(texts, drawn)
         X, y = [*X, *texts], np.concatenate([y, np.full(len(texts), -1)])
-    model = contender.build(seed, size, cache=cache, **contender.params)
+    model = contender.build(seed, cache=args.cache, few=few, **contender.params)
+    kept = {}
+
+    def score(model: Any, X: list[str], y: np.ndarray, probabilities: np.ndarray) -> Run:
+        kept[name] = probabilities
+        for part, fitted in parts(model).items():
+            kept[f"{name}.{part}"] = fitted.predict_proba(X)
+        return {**scores(y, probabilities), "parts": {n: scores(y, p) for n, p in kept.items()}}
+
     harness.forget_peak_memory()
-    measured = harness.measure(
-        model, (X, y, X_test, y_test), scores, respond="predict_proba", prepare=None
-    )
-    return measured | {"epochs": model[-1].history_}
+    measured = harness.measure(model, (X, y, X_test, y_test), score, respond="predict_proba")
+    for part, probabilities in kept.items():
+        path = predictions(args.cache, part, size, seed, args.validate)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        joblib.dump({**measured, "probabilities": probabilities}, path)
+    return measured
+
+
+def vote(name: str, size: int, seed: int, args: argparse.Namespace, folder: Path) -> Run:
+    """Average the predictions of models, and score that."""
+    names = CONTENDERS[name].about["votes"]
+    paths = [predictions(args.cache, one, size, seed, args.validate) for one in names]
+    if absent := [path.name for path in paths if not path.exists()]:
+        raise Failed(f"There are no predictions {absent}; run {names} first.")
+    voters = [joblib.load(path) for path in paths]
+    of_models = {one.partition(".")[0]: voter for one, voter in zip(names, voters, strict=True)}
+    y_test = load(DataSpec("imdb", validate=args.validate))[3]
+    return {
+        **scores(y_test, np.mean([voter["probabilities"] for voter in voters], axis=0)),
+        "seconds": {"fit": sum(voter["seconds"]["fit"] for voter in of_models.values())},
+        "memory_mb": {"peak": max(voter["memory_mb"]["peak"] for voter in of_models.values())},
+        "environment": harness.environment(),
+    }
+
+
+def settings(contender: Contender, few: bool) -> Run:
+    """Return what identifies the runs of a contender beside its name."""
+    every = {"params": dict(contender.params), "about": dict(contender.about)}
+    return every | {
+        lstm: {"network": NETWORK | (FEW_LABELS if few else {}), "vectors": VECTORS},
+        taught: {
+            "first": NETWORK | (FEW_LABELS if few else {}),
+            "then": NETWORK | THEN,
+            "vectors": VECTORS,
+            "shares": SHARES["few" if few else "many"],
+        },
+        taught_counts: {"shares": SHARES["few" if few else "many"]},
+        fine_tuned: {"network": FINE_TUNING},
+    }.get(contender.build, {})
 
 
 def tasks(args: argparse.Namespace) -> list[Task]:
-    """Return every contender on every number of labels, one seed after the other."""
+    """Return every model on every number of labels, one seed after the other."""
     found = []
     for seed in range(args.seeds or (1 if args.validate else N_SEEDS)):
         for size in args.labels or SIZES:
             for name, contender in harness.chosen(args, CONTENDERS).items():
-                own = NETWORK | (MANY if size > 5_000 else FEW)
-                own |= UNLABELLED if contender.params.get("unlabelled") else {}
+                run = measure if contender.build else vote
+                if not contender.build and "votes" not in contender.about:
+                    continue  # a part of another
                 spec = {"name": "imdb", "labels": size, "validate": args.validate}
-                identity = harness.identify(name, spec, seed, own | dict(contender.params))
-                run = partial(measure, name, size, args.validate, seed, args.cache)
-                found.append(Task(f"{size:,} labels, seed {seed}, {name}", identity, run))
+                identity = harness.identify(name, spec, seed, settings(contender, size <= FEW))
+                title = f"{size:,} labels, seed {seed}, {contender.title}"
+                found.append(Task(title, identity, partial(run, name, size, seed, args)))
     return found
 
 
-PARTS = {"accuracy": "{}, with word counts", "accuracy_lstm": "{}, alone"}
-PARTS |= {"accuracy_linear": "the word counts beside it (TF-IDF + LR), alone"}
+# ------------------------------------------------------------------------------------------
+# What is shown
 
 
 def table(runs: list[Run]) -> str:
-    """Return, for each model and number of labels, a row for the pair and for each of its parts."""
+    """Return a table of the models and their parts, for each number of labels."""
     columns: dict[str, report.Column] = {
         "accuracy, %": report.spread("accuracy", 2, 100),
-        "fit of all, s": report.took("seconds.fit"),
+        "log loss": report.middle("log_loss", 3),
+        "fit, minutes": report.middle("seconds.fit", 1, 1 / 60),
         "peak memory, MB": report.middle("memory_mb.peak", 0),
     }
-    groups = {}
-    for size in sorted({run["data"]["labels"] for run in runs}, reverse=True):
-        of_size = [run for run in runs if run["data"]["labels"] == size]
-        for title, own in report.by_contender(of_size, CONTENDERS).items():
-            for part, name in PARTS.items():
-                found = [run | {"accuracy": run[part]} for run in own if part in run]
-                if found:
-                    groups[f"{size:,} labels: {name.format(title)}"] = found
-    return report.table(groups, columns)
+    shown = []
+    for size, own in sorted(report.grouped(runs, lambda run: run["data"]["labels"]).items())[::-1]:
+        rows = [
+            {**run, **scored, "contender": name}
+            for run in own
+            for name, scored in run.get("parts", {run["contender"]: run}).items()
+        ]
+        groups = report.by_contender(rows, CONTENDERS)
+        shown.append(f"With {size:,} labels:\n\n{report.table(groups, columns)}")
+    return "\n\n".join(shown)
 
 
 STUDY = Study(
@@ -182,7 +355,7 @@ STUDY = Study(
     options={
         **harness.VALIDATE,
         "--labels": {"type": int, "nargs": "+", "metavar": "N", "help": "numbers of labels"},
-        "--cache": {"type": Path, "default": pretrain.CACHE, "metavar": "DIR"},
+        "--cache": {"type": Path, "default": harness.CACHE, "metavar": "DIR"},
     },
 )
 

@@ -1,15 +1,14 @@
-"""The benchmarks of language models: n-grams, pretraining that resumes, and the parts of a pair."""
+"""The benchmarks of language models: n-grams, pretraining that resumes, self-training, votes."""
 
 import json
 
+import joblib
 import numpy as np
 import pytest
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import make_pipeline
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from benchmarks import harness, pretrain, unlabelled_reviews
 from benchmarks.shakespeare import CharacterNGrams
-from sklstm import LSTMClassifier, LSTMLanguageModel, SequenceTokenizer
 
 TEXTS = ["a good film", "a bad film", "not a good film", "quite bad"] * 10
 
@@ -57,21 +56,45 @@ def test_pretraining_resumes_to_the_same_model(monkeypatch, tmp_path):
     assert found["perplexity"]["1"] == pytest.approx(models[1].perplexity(X[:4]))
 
 
-def test_parts_of_the_pair():
-    X, y = TEXTS * 2, np.array([1, 0, 1, 0] * 20)
-    language_model = LSTMLanguageModel(6, embedding_dim=4, max_epochs=2, random_state=0)
-    tokenizer = SequenceTokenizer().fit(X)
-    language_model.fit(tokenizer.transform(X))
-    classifier = LSTMClassifier(
-        encoder=FrozenEstimator(language_model), max_epochs=3, random_state=0, n_jobs=1
-    )
-    model = make_pipeline(tokenizer, classifier).fit(X, y)
-    path = classifier.module_.linear_path
-    path.shares.data[:] = path.shares.new_tensor([0.7, 0.4])
-    classifier.path_weights_ = classifier._read_path_weights()
-    wrong = np.where(np.arange(80) % 5 == 0, 1 - y, y)  # so that nothing is right by chance
-    found = unlabelled_reviews.scores(model, X, wrong, model.predict_proba(X))
-    assert found["accuracy"] == model.score(X, wrong)
-    for name, own in (("linear", [0.0, 1.0]), ("lstm", [1.0, 0.0])):
-        path.shares.data[:] = path.shares.new_tensor(own)
-        assert found[f"accuracy_{name}"] == model.score(X, wrong)
+class Scripted(ClassifierMixin, BaseEstimator):
+    """Remember what it is fitted on; texts are numbers, and the probability of the class 1."""
+
+    fits: list = []
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.fits.append(dict(zip(X, y.tolist(), strict=True)))
+        return self
+
+    def predict_proba(self, X):
+        p = np.array([float(x) for x in X])
+        return np.column_stack([1 - p, p])
+
+
+def test_self_training_takes_the_most_certain_guesses_of_each_class():
+    texts = ["0.5", "0.4", "0.9", "0.2", "0.8", "0.7", "0.6", "0.3"]
+    y = np.array([0, 1, -1, -1, -1, -1, -1, -1])
+    Scripted.fits.clear()
+    unlabelled_reviews.SelfTraining(Scripted(), Scripted(), (1 / 3, 2 / 3)).fit(texts, y)
+    labels = {"0.5": 0, "0.4": 1}  # though the model would guess otherwise
+    one_of_each = labels | {"0.9": 1, "0.2": 0}
+    assert Scripted.fits == [labels, one_of_each, one_of_each | {"0.8": 1, "0.3": 0}]
+
+
+def test_votes_are_means_of_kept_predictions(tmp_path, monkeypatch):
+    y = np.array([0, 1, 1, 0])
+    monkeypatch.setattr(unlabelled_reviews, "load", lambda spec: (None, None, None, y))
+    args = unlabelled_reviews.STUDY.parse(["--cache", str(tmp_path)])
+    (tmp_path / "predictions").mkdir()
+    of_class_1 = {"lstm": [0.1, 0.9, 0.4, 0.8], "counts": [0.2, 0.3, 0.9, 0.4]}
+    with pytest.raises(harness.Failed, match=r"imdb-lstm-500-0\.pkl"):
+        unlabelled_reviews.vote("pair", 500, 0, args, tmp_path)
+    for number, (name, p) in enumerate(of_class_1.items(), 1):
+        found = {"seconds": {"fit": 10.0 * number}, "memory_mb": {"peak": 100.0 * number}}
+        found["probabilities"] = np.column_stack([1 - np.array(p), p])
+        joblib.dump(found, unlabelled_reviews.predictions(tmp_path, name, 500, 0, False))
+    measured = unlabelled_reviews.vote("pair", 500, 0, args, tmp_path)
+    assert measured["accuracy"] == 0.75  # 0.15, 0.6, 0.65, and 0.6 of class 0
+    assert measured["log_loss"] == pytest.approx(-np.log([0.85, 0.6, 0.65, 0.4]).mean())
+    assert measured["seconds"] == {"fit": 30.0}
+    assert measured["memory_mb"] == {"peak": 200.0}
