@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,16 @@ FEW_LABELS: dict[str, Any] = {
     "learning_rate": 4e-3,
     "max_epochs": 50,
 }
-# What self-training changes after its first round, and the fraction of the guesses it takes. With a
-# stronger penalty the word counts lose what is rare, and each round is less accurate.
-THEN: dict[str, Any] = {"conv_filters": 128, "dropout": 0.5, "learning_rate": 4e-3, "max_epochs": 3}
-C, C_THEN = 10, 100
-SHARES = {"many": (0.5,), "few": (0.5, 0.9)}
+FEW_LABELS_AND_ROWS: dict[str, Any] = {**FEW_LABELS, "max_epochs": 10}  # of 100 steps each
+# Self-training after its first round: the network, the penalty of the word counts, and the fraction
+# of the guesses that each round takes. With few labels and C=10 each round is less accurate.
+C = 10
+THEN_FEW: dict[str, Any] = {**FEW_LABELS, "max_epochs": 3}
+THEN_MANY: dict[str, Any] = {"max_epochs": 3}
+ROUNDS: dict[bool, Run] = {  # whether labels are few
+    True: {"then": THEN_FEW, "C": [C, 100], "shares": [0.5, 0.9]},
+    False: {"then": THEN_MANY, "C": [C, C], "shares": [0.5]},
+}
 FINE_TUNING: dict[str, Any] = {
     "pooling": "concat",
     "dropout": 0.5,
@@ -80,6 +85,7 @@ FINE_TUNING: dict[str, Any] = {
     "linear_path": False,
     "max_epochs": 2,
 }
+FEW_FINE_TUNING: dict[str, Any] = {"max_epochs": 10}
 
 
 # ------------------------------------------------------------------------------------------
@@ -132,12 +138,17 @@ def counts(seed: int, *, C: float = C, **_: Any) -> Any:
     return make_pipeline(words, LogisticRegression(C=C, max_iter=1000))
 
 
+def for_few(params: Mapping[str, Any]) -> Run:
+    """Return what few labels change in the network, with unlabelled rows or without."""
+    return FEW_LABELS_AND_ROWS if "unlabeled_label" in params else FEW_LABELS
+
+
 def lstm(seed: int, *, cache: Path, few: bool, **params: Any) -> Any:
     """Return an LSTM that starts from word vectors."""
     from sklstm import LSTMClassifier, SequenceTokenizer
 
     vectors, _ = joblib.load(unlabelled.word_vectors(cache, VECTORS))
-    settings = NETWORK | (FEW_LABELS if few else {}) | params
+    settings = NETWORK | (for_few(params) if few else {}) | params
     return make_pipeline(
         SequenceTokenizer(max_features=30_000, max_length=LENGTH, **WORDS),
         LSTMClassifier(embeddings=vectors, n_jobs=1, random_state=seed, **settings),
@@ -146,21 +157,23 @@ def lstm(seed: int, *, cache: Path, few: bool, **params: Any) -> Any:
 
 def taught_counts(seed: int, *, few: bool, **_: Any) -> Any:
     """Return word counts that are trained on guesses of their own."""
-    return SelfTraining(counts(seed), counts(seed, C=C_THEN), SHARES["few" if few else "many"])
+    first, then = (counts(seed, C=C) for C in ROUNDS[few]["C"])
+    return SelfTraining(first, then, ROUNDS[few]["shares"])
 
 
 def taught(seed: int, *, cache: Path, few: bool) -> Any:
     """Return an LSTM and word counts that are trained on the guesses of both."""
 
-    def both(seed: int, few: bool, C: float, params: Any) -> Any:
+    def both(seed: int, C: float, few: bool, params: Mapping[str, Any]) -> Any:
         one = lstm(seed, cache=cache, few=few, **params)
         return VotingClassifier([("lstm", one), ("counts", counts(seed, C=C))], voting="soft")
 
-    shares = SHARES["few" if few else "many"]
-    return SelfTraining(both(seed, few, C, {}), both(seed + 1, False, C_THEN, THEN), shares)
+    of_first, of_then = ROUNDS[few]["C"]
+    then = both(seed + 1, of_then, False, ROUNDS[few]["then"])
+    return SelfTraining(both(seed, of_first, few, {}), then, ROUNDS[few]["shares"])
 
 
-def fine_tuned(seed: int, *, cache: Path, few: bool, **params: Any) -> Any:
+def fine_tuned(seed: int, *, cache: Path, few: bool) -> Any:
     """Return an LSTM that starts from a forward and a backward language model."""
     from sklearn.frozen import FrozenEstimator
 
@@ -176,7 +189,7 @@ def fine_tuned(seed: int, *, cache: Path, few: bool, **params: Any) -> Any:
             encoder=[FrozenEstimator(one["model"]) for one in stored],
             n_jobs=1,
             random_state=seed,
-            **(FINE_TUNING | params),
+            **(FINE_TUNING | (FEW_FINE_TUNING if few else {})),
         ),
     )
 
@@ -211,8 +224,8 @@ CONTENDERS = {
         about={"votes": ("language-models", "counts")},
     ),
     "all": Contender(
-        "LSTM from two language models, and those self-trained",
-        about={"votes": ("language-models", "taught.lstm", "taught.counts")},
+        "all LSTMs that have read unlabelled reviews, and TF-IDF + LR",
+        about={"votes": ("rows", "taught.lstm", "language-models", "taught.counts")},
     ),
 }
 
@@ -295,16 +308,17 @@ def settings(contender: Contender, few: bool) -> Run:
     """Return what identifies the runs of a contender beside its name."""
     every = {"params": dict(contender.params), "data": dict(contender.about)}
     return every | {
-        lstm: {"network": NETWORK | (FEW_LABELS if few else {}), "vectors": VECTORS},
-        taught: {
-            "first": NETWORK | (FEW_LABELS if few else {}),
-            "then": NETWORK | THEN,
+        lstm: {
+            "network": NETWORK | (for_few(contender.params) if few else {}),
             "vectors": VECTORS,
-            "C": [C, C_THEN],
-            "shares": SHARES["few" if few else "many"],
         },
-        taught_counts: {"C": [C, C_THEN], "shares": SHARES["few" if few else "many"]},
-        fine_tuned: {"network": FINE_TUNING},
+        taught: {
+            "network": NETWORK | (FEW_LABELS if few else {}),
+            "vectors": VECTORS,
+            "rounds": ROUNDS[few],
+        },
+        taught_counts: {"rounds": ROUNDS[few]},
+        fine_tuned: {"network": FINE_TUNING | (FEW_FINE_TUNING if few else {})},
     }.get(contender.build, {})
 
 
