@@ -148,10 +148,10 @@ def test_states_of_every_step_are_those_of_the_encoder():
 def test_an_autoencoder_is_an_encoder():
     autoencoder = AutoencoderClusterer(
         2, hidden_size=(4, 3), bidirectional=True, embedding_dim=5, max_epochs=1,
-        clustering_epochs=1, tol=1, pooling="last", dropout=0.0, random_state=0,
+        clustering_epochs=1, tol=1, pooling="concat", dropout=0.0, random_state=0,
     )  # fmt: skip
     pipeline = make_pipeline(clone(TOKENIZER), autoencoder).fit(TEXTS)
-    model = lstm(pipeline, freeze_encoder=True, pooling="last").fit(X, LABELS)
+    model = lstm(pipeline, freeze_encoder=True, pooling="concat").fit(X, LABELS)
     network = autoencoder.module_.autoencoder
     ids = [torch.tensor(np.asarray(own)).long() for own in X]
     for own, pooled in zip(ids, model.transform(X), strict=True):
