@@ -18,6 +18,8 @@ from sklstm._estimators import LSTMClassifier, LSTMRegressor, LSTMTagger
 from sklstm._sequences import as_container, as_ragged
 
 SEARCHED = (LSTMClassifier, LSTMRegressor, LSTMTagger)
+# What an encoder determines
+ENCODED = ("hidden_size", "embedding_dim", "conv_filters", "rare_word_dropout")
 # From this mean number of tokens on, a convolution shortens the texts ("auto" takes one, too).
 _LONG_TEXTS = 60
 _MOST_READ = 5_000  # samples that lengths are taken from
@@ -78,9 +80,9 @@ def search_space(
     -----
     What is searched, and why:
 
-    - `learning_rate`, 0.0005 to 0.008, logarithmic: a quarter to four times the default. It
-      decides more than any other parameter; beyond this range training with Adam is slow or
-      unstable.
+    - `learning_rate`, 0.0005 to 0.008, logarithmic: a quarter to four times the default of a
+      classifier. It decides more than any other parameter; beyond this range training with Adam is
+      slow or unstable. With an `encoder` 0.0025 to 0.04, for the same reason.
     - `hidden_size`: up to 64 below 500 samples, up to 128 below 5,000, else up to 256. More units
       take more time, and few samples do not fill them.
     - `dropout`, 0.2 to 0.7; below 1,000 samples from 0.3.
@@ -90,9 +92,12 @@ def search_space(
       which decides how well unknown words are read.
     - of long texts: `conv_filters`, which shortens them, or None.
     - of series: `fcn_filters` and `conv_filters`, with or without convolutions.
-    - `pooling`, "max" or "mean", where there is one.
+    - `pooling`, "max" or "mean", where there is one; "max" or "concat" with an `encoder`.
     - of `LSTMTagger`: `output_layer`, "softmax" or "crf".
     - of a `SequenceTokenizer`: `min_df`, and `max_length` if some texts are far longer than most.
+
+    With an `encoder`, which determines the layers, neither `hidden_size` nor `embedding_dim`,
+    `conv_filters` and `rare_word_dropout` are searched: they have no effect.
 
     `max_epochs` is left out: it is the resource of a halving search
     (``resource="lstmclassifier__max_epochs"``), and "auto" follows the data otherwise.
@@ -156,8 +161,10 @@ def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -
     sizes = [16, 32, 64, 128, 256]
     first = 0 if n_samples < 500 else 1 if n_samples < 5_000 else 2
     batch = 8 if n_samples < 1_000 else 16 if n_samples < 10_000 else 32
+    started = model.encoder is not None
+    rates = (2.5e-3, 4e-2) if started else (5e-4, 8e-3)
     found: dict[str, Range] = {
-        "learning_rate": Between(5e-4, 8e-3, log=True),
+        "learning_rate": Between(*rates, log=True),
         "hidden_size": sizes[first : first + 3],
         "dropout": Between(0.3 if n_samples < 1_000 else 0.2, 0.7),
         "batch_size": [batch, 2 * batch, 4 * batch],
@@ -165,7 +172,7 @@ def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -
     per_step = isinstance(model, LSTMTagger) or getattr(model, "return_sequences", False)
     whole = model.bidirectional and not per_step
     if not per_step:
-        found["pooling"] = ["max", "mean"]
+        found["pooling"] = ["max", "concat" if started else "mean"]
     if isinstance(model, LSTMTagger):
         found["output_layer"] = ["softmax", "crf"]
     if is_tokens:
@@ -178,7 +185,8 @@ def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -
     elif whole:
         found["fcn_filters"] = ["auto", None]
         found["conv_filters"] = ["auto", None, 64]
-    return found
+    without_effect = ENCODED if started else ()
+    return {name: each for name, each in found.items() if name not in without_effect}
 
 
 def _of_tokenizer(n_samples: int, lengths: np.ndarray) -> dict[str, Range]:

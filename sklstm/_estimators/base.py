@@ -507,7 +507,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     y becomes.
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | ENCODER | TRAINING
+    _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | TRAINING | ENCODER
+    # What "auto" becomes of some parameters: without an encoder, and with one
+    _auto_by_encoder: ClassVar[dict[str, tuple[Any, Any]]] = {}
 
     _reads_matrices = True
     _target_: Target
@@ -998,7 +1000,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             stateful=self.stateful,
             callbacks=callbacks,
         )
-        plan = replace(plan, batch_size=self._batch_size, passes=passes)
+        rate = self._resolve("learning_rate")
+        plan = replace(plan, batch_size=self._batch_size, learning_rate=rate, passes=passes)
         self._note_auto(plan, partial=partial)
         self._froze_embeddings_ = plan.frozen_epochs is not None
         self.callbacks_ = callbacks
@@ -1179,8 +1182,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         recurrent, pooling, branch = self._build_recurrent(size), None, None
         n_encoded = recurrent.output_size
         if not self._per_step:
+            kind = self._resolve("pooling")
             pooling = make_pooling(
-                self.pooling, n_encoded, recurrent.bidirectional, recurrent.backward_size
+                kind, n_encoded, recurrent.bidirectional, recurrent.backward_size
             )
             n_encoded = pooling.output_size
         if layers.fcn_filters is not None:
@@ -1245,6 +1249,16 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         conv_filters = self.conv_filters if self.encoder is None else None
         return Layers(None, conv_filters, 1, self.standardize)
 
+    def _resolve(self, name: str) -> Any:
+        """Return a parameter, "auto" resolved by whether the network started from an encoder.
+
+        Not by `encoder`, which may be None when training continues.
+        """
+        value = getattr(self, name)
+        if value == "auto":
+            value = self._auto_by_encoder[name][bool(getattr(self, "_encoder_shapes_", ()))]
+        return value
+
     @property
     def _batch_size(self) -> int:
         """The number of sequences per training step, "auto" resolved."""
@@ -1256,11 +1270,16 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _note_auto(self, plan: TrainingPlan, *, partial: bool) -> None:
         """Record what "auto" became of the parameters that have it."""
-        became = vars(self._layers_) | {"batch_size": plan.batch_size}
+        by_encoder = {name: self._resolve(name) for name in self._auto_by_encoder}
+        for name, value in by_encoder.items():
+            setattr(self, f"{name}_", value)
+        became = vars(self._layers_) | by_encoder | {"batch_size": plan.batch_size}
         if not self._layers_.conv_filters:
             del became["conv_pool_size"]
         if self._input_.is_tokens:
             del became["standardize"]
+        if self._per_step:
+            became.pop("pooling", None)
         if not partial:
             became["max_epochs"] = plan.max_epochs
         names = [name for name in became if getattr(self, name, None) == "auto"]
@@ -1783,6 +1802,12 @@ class PooledFeatures(NamedFeatures, TransformerMixin, BaseLSTM):
     """An estimator with one target per sequence, whose pooled state serves as features."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = BaseLSTM._parameter_constraints | POOLED
+    _auto_by_encoder: ClassVar[dict[str, tuple[Any, Any]]] = {
+        "pooling": ("max", "concat"),
+        "learning_rate": (2e-3, 1e-2),
+    }
+    learning_rate_: float
+    pooling_: str
     fcn_filters_: tuple[int, ...] | None
     conv_filters_: int | None
     conv_pool_size_: int

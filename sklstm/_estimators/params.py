@@ -70,6 +70,9 @@ ENCODER: dict[str, Any] = {
         StrOptions({"gradual"}),
     ],
     "encoder_learning_rate_decay": [Range(Real, 1, None, closed="left")],
+    # In the place of those above and below: "auto" asks whether there is an encoder
+    "learning_rate": [POSITIVE, _AUTO],
+    "pooling": [StrOptions({"auto", *POOLINGS})],
 }
 
 CHARACTERS: dict[str, Any] = {

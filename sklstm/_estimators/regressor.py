@@ -70,8 +70,10 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Dropout rate, applied during training to the embedded (or convolved) input, between
         recurrent layers and to the input of the output layer. 0 by default, because dropout there
         adds noise to the predicted number.
-    learning_rate : float, default=2e-3
-        Initial learning rate of the optimizer.
+    learning_rate : float or "auto", default="auto"
+        Initial learning rate of the optimizer. "auto" means 2e-3, and 1e-2 with an `encoder`, whose
+        layers have lower ones (`encoder_learning_rate_decay`): at first only the output layer is
+        trained, which needs larger steps.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" makes about 1,500 training steps, or 600
         for series of fewer than 64 steps on average, and of texts not more than 3,500,000 tokens
@@ -99,11 +101,12 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         the past only, as `stream` and `bptt_length` need.
     cell : {"lstm", "gru"}, default="lstm"
         The recurrent cell. On a CPU the LSTM runs in a fused kernel and is much faster.
-    pooling : {"max", "mean", "last", "attention", "concat"}, default="max"
+    pooling : {"auto", "max", "mean", "last", "attention", "concat"}, default="auto"
         How the hidden states of all steps are reduced to one vector: the maximum of each unit, the
         mean, the last state, a mean with learned weights [3]_, or for "concat" the last state, the
         maximum and the mean side by side [11]_. All but "last" give every step a short path for its
-        gradient, and train better on long sequences.
+        gradient, and train better on long sequences. "auto" means "max", and "concat" with an
+        `encoder`.
     dense_layer_sizes : int or tuple of int, default=()
         Number of units of dense layers with ReLU between the pooled state and the output layer.
         None by default: the state is already a nonlinear function of the sequence. `dropout`
@@ -173,8 +176,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         are read by its vectors. After ``set_params(encoder=None)`` a fitted estimator reads them as
         unknown, and its pickle is smaller.
         `rare_word_dropout` is not applied, as the encoder has learned the vector of unknown words
-        itself. The other defaults are those of a network that starts from nothing: with few labels
-        try ``learning_rate=1e-2``, ``embedding_dropout=0`` and ``pooling="concat"``.
+        itself. `learning_rate` and `pooling` have other defaults with an encoder than without.
     freeze_encoder : bool, int or "gradual", default="gradual"
         When the layers of the encoder are trained, where there is one. "gradual" unfreezes them one
         after the other [11]_: the first epoch trains what is above them, the output layer, the
@@ -329,6 +331,10 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         Fraction of the vocabulary found in `embeddings`, or known to the `encoder` (the lower one
         of two); 1 for an array. Words whose vector fastText composes from character n-grams do not
         count.
+    learning_rate_ : float
+        What `learning_rate` became.
+    pooling_ : str
+        What `pooling` became.
     fcn_filters_ : tuple of int or None
         What `fcn_filters` became.
     conv_filters_ : int or None
@@ -439,7 +445,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         num_layers: int = 1,
         *,
         dropout: float = 0.0,
-        learning_rate: float = 2e-3,
+        learning_rate: float | str = "auto",
         max_epochs: int | str = "auto",
         # Targets
         return_sequences: bool = False,
@@ -449,7 +455,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         # Architecture
         bidirectional: bool = True,
         cell: str = "lstm",
-        pooling: str = "max",
+        pooling: str = "auto",
         dense_layer_sizes: int | tuple[int, ...] = (),
         recurrent_dropout: float = 0.0,
         recurrent_dropout_method: str = "weights",

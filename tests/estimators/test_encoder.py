@@ -12,6 +12,7 @@ from contract.comparing import unchanged
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
@@ -20,13 +21,14 @@ from torch import nn
 from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMLanguageModel,
     LSTMRegressor,
     LSTMTagger,
     SequenceTokenizer,
 )
 from sklstm._sequences import InputSpec, Vocabulary
 from sklstm.inspection import StateDisplay, integrated_gradients
-from sklstm.nn import RecurrentStack, TokenEmbedding
+from sklstm.nn import ConcatPooling, MaxPooling, RecurrentStack, TokenEmbedding
 
 TEXTS = ["good film", "bad film now", "good cast here", "bad", "a good one", "one bad cast"] * 5
 LABELS = [1, 0, 1, 0, 1, 0] * 5
@@ -164,7 +166,7 @@ def test_an_autoencoder_is_an_encoder():
 
 def test_a_classifier_is_an_encoder():
     first = LSTMClassifier((4, 3), max_epochs=1, linear_path=False, random_state=0).fit(X, LABELS)
-    second = lstm(first, freeze_encoder=True).fit(X, np.arange(len(X)) % 3)
+    second = lstm(first, freeze_encoder=True, pooling="max").fit(X, np.arange(len(X)) % 3)
     np.testing.assert_allclose(second.transform(X), first.transform(X), atol=1e-6, rtol=1e-5)
     assert second.predict_proba(X).shape == (len(X), 3)
 
@@ -438,11 +440,152 @@ def test_one_rate_for_all_is_an_ordinary_training():
 
     options = {"max_epochs": 3, "random_state": 0, "linear_path": False, "batch_size": 6}
     options["rare_word_dropout"] = 0.0  # which an encoder does without
+    options |= {"pooling": "max", "learning_rate": 2e-3}
     plain = Same((4, 3), bidirectional=False, embedding_dim=5, **options).fit(X, LABELS)
     tuned = {"freeze_encoder": False, "encoder_learning_rate_decay": 1}
     model = Same(encoder=frozen(language_model()), **tuned, **options).fit(X, LABELS)
     np.testing.assert_allclose(model.loss_curve_, plain.loss_curve_, rtol=1e-6)
     np.testing.assert_allclose(model.predict_proba(X), plain.predict_proba(X), rtol=1e-5)
+
+
+# What "auto" becomes
+
+TARGETS = {
+    LSTMClassifier: LABELS,
+    LSTMRegressor: [float(len(own)) for own in X],
+    LSTMTagger: TAGS,
+}
+WITH = {"learning_rate": 1e-2, "pooling": "concat"}
+WITHOUT = {"learning_rate": 2e-3, "pooling": "max"}
+
+
+def own_values(kind, started):
+    if kind is LSTMTagger:
+        return {"learning_rate": 1e-2 if started else 5e-3}
+    return WITH if started else WITHOUT
+
+
+def outputs(model):
+    method = "predict" if isinstance(model, LSTMRegressor) else "predict_proba"
+    return np.concatenate([np.ravel(own) for own in getattr(model, method)(X)])
+
+
+@pytest.mark.parametrize("models", [None, language_model(), pair()], ids=["none", "one", "two"])
+@pytest.mark.parametrize("kind", TARGETS)
+def test_auto_is_what_its_value_is(kind, models):
+    """The oracle are the same values, written out."""
+    given = {"encoder": frozen(models) if models else None, "lr_schedule": "constant"}
+    model = lstm(None, kind, callbacks=[Rates()], **given).fit(X, TARGETS[kind])
+    expected = own_values(kind, models is not None)
+    plain = clone(model).set_params(**expected).fit(X, TARGETS[kind])
+    np.testing.assert_array_equal(outputs(model), outputs(plain))
+    assert model.loss_curve_ == plain.loss_curve_
+    assert model.callbacks_[0].rates_[0][-1] == expected["learning_rate"]
+    for one in (model, plain, pickle.loads(pickle.dumps(model))):
+        assert {name: getattr(one, f"{name}_") for name in expected} == expected
+    assert all(model.get_params()[name] == "auto" for name in expected)
+    if kind is not LSTMTagger:
+        assert type(model.module_.pooling) is (ConcatPooling if models else MaxPooling)
+    # Other values are respected.
+    other = clone(model).set_params(learning_rate=0.25).fit(X, TARGETS[kind])
+    assert other.learning_rate_ == other.callbacks_[0].rates_[0][-1] == 0.25
+    if kind is not LSTMTagger:
+        other = clone(model).set_params(pooling="mean").fit(X, TARGETS[kind])
+        assert other.pooling_ == "mean"
+        assert other.transform(X).shape[1] * (3 if models else 1) == model.transform(X).shape[1]
+
+
+def test_auto_follows_the_encoder_that_training_started_from():
+    model = lstm(language_model(), callbacks=[Rates()], lr_schedule="constant").fit(X, LABELS)
+    # Not the parameter, where training continues.
+    model.set_params(encoder=None, warm_start=True).fit(X, LABELS)
+    for one in (model, model.partial_fit(X, LABELS)):
+        assert one.callbacks_[0].rates_[0][-1] == one.learning_rate_ == 1e-2
+        assert isinstance(one.module_.pooling, ConcatPooling)
+    with unchanged(model, X):
+        model.set_params(pooling="max")
+        with pytest.raises(ValueError, match=r"pooling is 'max' now.* fitted with 'auto'"):
+            model.fit(X, LABELS)
+        model.set_params(pooling="auto")
+    # A rate may change.
+    model.set_params(learning_rate=0.5).fit(X, LABELS)
+    assert model.callbacks_[0].rates_[0][-1] == model.learning_rate_ == 0.5
+    # A new network follows the parameter, in both directions.
+    model.set_params(learning_rate="auto", warm_start=False).fit(X, LABELS)
+    assert (model.learning_rate_, model.pooling_) == (2e-3, "max")
+    model.set_params(encoder=frozen(language_model())).fit(X, LABELS)
+    assert (model.learning_rate_, model.pooling_) == (1e-2, "concat")
+    first = lstm(language_model()).partial_fit(X, LABELS)
+    assert (first.learning_rate_, first.pooling_) == (1e-2, "concat")
+
+
+def test_the_summary_says_what_auto_became(capsys):
+    lstm(language_model(), LSTMTagger).fit(X, TAGS).summary()
+    assert capsys.readouterr().out.splitlines()[-1] == "auto: learning_rate=0.01"
+    lstm(language_model(), conv_filters=8).fit(X, LABELS).summary()
+    line = "auto: fcn_filters=None, pooling=concat, learning_rate=0.01"
+    assert capsys.readouterr().out.splitlines()[-1] == line
+    steps = [np.arange(len(own), dtype=float) for own in X]
+    per_step = lstm(language_model(), LSTMRegressor, return_sequences=True, conv_filters=None)
+    per_step.fit(X, steps).summary()  # there is nothing to be pooled
+    line = "auto: fcn_filters=None, learning_rate=0.01"
+    assert capsys.readouterr().out.splitlines()[-1] == line
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_other_words_than_auto_are_refused(kind):
+    message = r"The 'learning_rate' parameter of \w+ must be .*'auto'.* Got 'fast' instead"
+    with pytest.raises(ValueError, match=message):
+        kind(learning_rate="fast").fit(X, TARGETS[kind])
+    if kind is not LSTMTagger:
+        message = r"The 'pooling' parameter of \w+ must be .*'auto'.* Got 'all' instead"
+        with pytest.raises(ValueError, match=message):
+            kind(pooling="all").fit(X, TARGETS[kind])
+    for without in (AutoencoderClusterer, LSTMLanguageModel):
+        with pytest.raises(ValueError, match=r"The 'learning_rate' parameter .* Got 'auto' ins"):
+            without(learning_rate="auto").fit(X)
+
+
+def nouns_of_two_kinds(rng, n_nouns=12):
+    """Return texts without labels, and labelled ones with other nouns to train and test on.
+
+    Only the texts without labels show which nouns are of one kind, by the words around them.
+    """
+    around = {"a": (["hot", "cold"], ["tastes", "cools"]), "b": (["wide", "steep"], ["turns"])}
+    unlabelled = []
+    for kind in rng.choice(list(around), size=400):
+        before, after = (rng.choice(words) for words in around[kind])
+        start = f"the {before}" if rng.random() < 0.5 else "the"
+        unlabelled.append(f"{start} {kind}{rng.integers(n_nouns)} {after}")
+    some, others = range(5), range(5, n_nouns)
+    return unlabelled, *(
+        [(f"the {k}{i}", k) for k in around for i in part] for part in (some, others)
+    )
+
+
+def test_the_defaults_learn_from_few_labels():
+    """Those of a network that starts from nothing hardly move the output layer in that time."""
+    unlabelled, train, test = nouns_of_two_kinds(np.random.default_rng(0))
+    words = SequenceTokenizer().fit(unlabelled)
+    encoder = LSTMLanguageModel(
+        24, embedding_dim=16, learning_rate=0.01, max_epochs=8, batch_size=16, random_state=0
+    ).fit(words.transform(unlabelled))
+    X_train, y_train = zip(*(train * 2), strict=True)  # 20 labels
+    X_test, y_test = zip(*test, strict=True)
+
+    def losses(**params):
+        found = []
+        for seed in range(3):
+            own = LSTMClassifier(
+                encoder=FrozenEstimator(encoder), linear_path=False, random_state=seed, **params
+            )
+            model = make_pipeline(SequenceTokenizer(), own).fit(X_train, y_train)
+            assert params or model.score(X_test, y_test) == 1.0
+            found.append(log_loss(y_test, model.predict_proba(X_test)))
+        return found
+
+    assert max(losses()) < 0.45
+    assert min(losses(**WITHOUT)) > 0.55  # of guessing, 0.69
 
 
 # Together with everything else

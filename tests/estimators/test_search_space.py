@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import HalvingRandomSearchCV, ParameterSampler, RandomizedSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
@@ -66,6 +67,21 @@ def test_what_is_searched_follows_the_data():
     assert "lstmtagger__pooling" not in of_tags
     numbers = search_space(LSTMRegressor(return_sequences=True), SERIES)
     assert not {"pooling", "fcn_filters"} & set(numbers)
+
+
+def test_what_an_encoder_determines_is_not_searched():
+    autoencoder = AutoencoderClusterer(2, hidden_size=2, max_epochs=1, clustering="kmeans")
+    fitted = make_pipeline(SequenceTokenizer(), autoencoder).fit(TEXTS)
+    for lstm in (LSTMClassifier(), LSTMTagger()):
+        lstm.set_params(encoder=FrozenEstimator(fitted))
+        space = search_space(make_pipeline(SequenceTokenizer(), lstm), LONG)
+        found = {name.partition("__")[2]: each for name, each in space.items()}
+        own = {"output_layer"} if isinstance(lstm, LSTMTagger) else {"pooling"}
+        assert set(found) == own | {
+            "learning_rate", "dropout", "batch_size", "embedding_dropout", "min_df"
+        }  # fmt: skip
+        np.testing.assert_allclose(found["learning_rate"].support(), [0.01 / 4, 0.01 * 4])
+        assert found.get("pooling", ["max", "concat"]) == ["max", "concat"]
 
 
 def test_sizes_follow_the_number_of_samples():

@@ -319,14 +319,15 @@ def test_the_summary_says_what_auto_became(capsys):
     model.set_params(**SMALL_FCN, max_epochs=2).fit(steps(3, 300), [0, 1]).summary()
     lines = capsys.readouterr().out.splitlines()
     assert any("FullyConvolutional" in line and "(batch, 4)" in line for line in lines)
-    assert lines[-1] == ("auto: conv_filters=64, conv_pool_size=3, standardize=True, batch_size=16")
+    line = "auto: conv_filters=64, conv_pool_size=3, standardize=True, pooling=max, batch_size=16"
+    assert lines[-1] == line
     clone(model).set_params(fcn_filters="auto", fcn_kernel_sizes=(8, 5, 3), max_epochs="auto").fit(
         steps(3, 4), [0, 1]
     ).summary()
-    line = "auto: fcn_filters=(64, 128, 64), conv_filters=None, standardize=True, batch_size=16"
-    line += ", max_epochs=100"
+    line = "auto: fcn_filters=(64, 128, 64), conv_filters=None, standardize=True, pooling=max"
+    line += ", batch_size=16, max_epochs=100"
     assert capsys.readouterr().out.splitlines()[-1] == line
-    model.set_params(conv_filters=None, batch_size=4, standardize=True).fit(
+    model.set_params(conv_filters=None, batch_size=4, standardize=True, pooling="max").fit(
         steps(3, 4), [0, 1]
     ).summary()
     assert "auto" not in capsys.readouterr().out
