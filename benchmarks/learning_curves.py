@@ -1,7 +1,8 @@
 """Compare accuracy against the number of labels: LSTMs, word counts and Doc2Vec.
 
-Film reviews (IMDB), questions (TREC) and messages (20 newsgroups), each model from 100 labels, or
-500, to all there are, scored on the whole test set, on which nothing is chosen::
+Film reviews (IMDB), sentences on films (SUBJ), questions (TREC) and messages (20 newsgroups), each
+model from 100 labels, or 500, to all there are, scored on the whole test set, on which nothing is
+chosen::
 
     OMP_NUM_THREADS=1 python benchmarks/learning_curves.py
 
@@ -40,10 +41,13 @@ from benchmarks.imdb import parts
 
 SIZES: dict[str, tuple[int, ...]] = {
     "trec": (100, 250, 500, 1_000, 2_500, 5_452),
+    "subj": (100, 250, 500, 1_000, 2_500, 9_000),
     "imdb": (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000),
     "newsgroups": (500, 1_000, 2_500, 5_000, 11_293),
 }
 N_SEEDS, N_SEEDS_OF_MANY, MANY = 3, 1, 2_500
+# Texts on films, to which word vectors and language models of IMDB's reviews apply.
+FILMS = ("imdb", "subj")
 LIKENED = 1_000  # the number of labels with which models are likened to others with more
 PICTURE = "learning_curves.png"
 SHOWN = f"![Accuracy by the number of labels](../benchmarks/results/{PICTURE})"
@@ -141,7 +145,7 @@ def file_for(name: str) -> str | None:
 def missing(name: str, data: str) -> str | None:
     """Return why a contender cannot be run on data, or None if it can."""
     kind = CONTENDERS[name].about.get("without")
-    if kind and data != "imdb" and "elsewhere" not in CONTENDERS[name].about:
+    if kind and data not in FILMS and "elsewhere" not in CONTENDERS[name].about:
         return f"there are no texts without labels for {TITLES[data]}"
     if kind == "language_model":
         import sklstm
@@ -181,6 +185,12 @@ def tasks(args: argparse.Namespace) -> list[Task]:
     return found
 
 
+def of_reviews(name: str, data: str) -> bool:
+    """Return whether a contender uses what is learned from IMDB's reviews without labels."""
+    about = CONTENDERS[name].about
+    return "without" in about and (data == "imdb" or (data in FILMS and "elsewhere" not in about))
+
+
 def build(name: str, data: str, seed: int, *made: Any) -> Any:
     """Return a contender for data; `made` is what it has learned without labels."""
     contender = CONTENDERS[name]
@@ -194,7 +204,7 @@ def task(name: str, data: str, size: int, seed: int) -> Task:
     # The parameters of its own, and those of what it was given.
     estimator = build(name, data, seed)
     params = harness.parameters(estimator)
-    given = settings(name) if data == "imdb" else {}
+    given = settings(name) if of_reviews(name, data) else {}
     identity = harness.identify(name, spec, seed, {**params, **given})
     title = f"{TITLES[data]}, {size:,} labels, seed {seed}, {CONTENDERS[name].title}"
     job = {"contender": name, **spec, "seed": seed}
@@ -202,7 +212,7 @@ def task(name: str, data: str, size: int, seed: int) -> Task:
     def run(folder: Path) -> Run:
         whole = DataSpec(data)
         files = {"data": harness.stage(folder / whole.file, lambda: parts(whole))}
-        if data == "imdb":
+        if of_reviews(name, data):
             files["learned"] = file_for(name)
         return harness.apart(measure, job | files)
 
@@ -382,8 +392,9 @@ def notes(runs: list[Run]) -> str:
         f"Doc2Vec + LR: C chosen on folds of the labels; Doc2Vec has learned "
         f"{' and '.join(sources)}.",
         "LSTMs: `make_pipeline(SequenceTokenizer(), LSTMClassifier())`; with word vectors "
-        "`embeddings=WordVectors().fit(texts), freeze_embeddings=True`, where texts are "
-        f"{reviews} of IMDB.",
+        "`embeddings=WordVectors().fit(texts), freeze_embeddings=True`, and with a language model "
+        "`encoder=FrozenEstimator(LSTMLanguageModel(...).fit(texts))` (`benchmarks/pretrain.py`), "
+        f"where texts are {reviews} of IMDB.",
         f"What is learned without labels is learned once ({once})." if once else "",
         "Times are seconds of the processor with one thread, taken on a busy machine. Peak memory "
         "is that of the whole process, its data included.",
