@@ -74,7 +74,6 @@ language_model = LSTMLanguageModel(
     embedding_dim=32,
     dropout=0.0,
     input_dropout=0.0,
-    recurrent_dropout=0.0,
     learning_rate=1e-2,
     batch_size=16,
     max_epochs=20,
