@@ -79,7 +79,7 @@ language_model = LSTMLanguageModel(
     max_epochs=20,
     random_state=0,
 )
-language_model.fit(tokenizer.transform(train))
+_ = language_model.fit(tokenizer.transform(train))
 
 # %%
 # Words with vectors close to that of "superb", and words that the language model expects after it:
