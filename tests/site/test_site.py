@@ -207,7 +207,7 @@ ASKED = {
     "next word": "questions",
     "bag sentence": "questions",
     "perplexity": "language_models",
-    "unlabelled": "questions",
+    "unlabelled": "language_models",
     "book": "questions",
     "stop words": "questions",
     "stateless": "questions",
