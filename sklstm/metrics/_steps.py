@@ -273,13 +273,13 @@ def _step_weights(sample_weight: Any, true: Steps, kept: np.ndarray) -> np.ndarr
         items = list(sample_weight)
         if not any(hasattr(item, "__len__") for item in items):
             _check_as_many("sample_weight", len(items), true)
-            each = _check_weights(items, lambda i: f"sample_weight[{i}]")
+            each = check_weights(items, lambda i: f"sample_weight[{i}]")
             return each[true.rows[kept]]
     ragged = _take_matching(_read(sample_weight, "sample_weight"), true, kept, "weight")
-    return _check_weights(ragged.values, ragged.place)
+    return check_weights(ragged.values, ragged.place)
 
 
-def _check_weights(values: Any, place: Callable[[int], str]) -> np.ndarray:
+def check_weights(values: Any, place: Callable[[int], str]) -> np.ndarray:
     try:
         weights = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -28,7 +28,12 @@ from sklstm import (
 )
 from sklstm._jobs import job_count
 from sklstm.datasets import make_adding_problem, make_moving_digits
-from sklstm.metrics import span_f1_score, token_accuracy_score
+from sklstm.metrics import (
+    continuous_ranked_probability_score,
+    mean_scaled_interval_score,
+    span_f1_score,
+    token_accuracy_score,
+)
 
 RNG = np.random.default_rng(0)
 VALUES = [RNG.normal(size=(n, 1)) for n in RNG.integers(2, 4, size=110)]
@@ -550,6 +555,11 @@ def test_fault_20_arguments_of_functions(kind):
     y_true, y_pred = [["B-X", "O", "O"], ["O"]], [["B-X", "O", "B-X"], ["O"]]
     check(span_f1_score, y_true, y_pred, average="macro", zero_division=1.0, padding_label="PAD")
     check(token_accuracy_score, [[1, 2, -1]], [[1, 1, 1]], padding_label=-1)
+    bounds, scale = ([[3, 200]], [[1, 100]], [[2, 300]]), dict(y_train=rows**1.5, season=127)
+    check(mean_scaled_interval_score, *bounds, **scale, coverage=0.75, average="macro")
+    quantiles = [0.25, 0.5]
+    check(continuous_ranked_probability_score, [1, 2], [[1, 3], [1, 2]], quantiles=quantiles)
+    check(continuous_ranked_probability_score, [1, 2], [[1, 3], [1, 2]], fair=True)
 
 
 @pytest.mark.parametrize(
