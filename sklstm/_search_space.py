@@ -82,7 +82,8 @@ def search_space(
 
     - `learning_rate`, 0.0005 to 0.008, logarithmic: a quarter to four times the default of a
       classifier. It decides more than any other parameter; beyond this range training with Adam is
-      slow or unstable. With an `encoder` 0.0025 to 0.04, for the same reason.
+      slow or unstable. With an `encoder`, where the default of classifiers and regressors is
+      higher, 0.0025 to 0.04.
     - `hidden_size`: up to 64 below 500 samples, up to 128 below 5,000, else up to 256. More units
       take more time, and few samples do not fill them.
     - `dropout`, 0.2 to 0.7; below 1,000 samples from 0.3.
@@ -162,7 +163,8 @@ def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -
     first = 0 if n_samples < 500 else 1 if n_samples < 5_000 else 2
     batch = 8 if n_samples < 1_000 else 16 if n_samples < 10_000 else 32
     started = model.encoder is not None
-    rates = (2.5e-3, 4e-2) if started else (5e-4, 8e-3)
+    higher = started and not isinstance(model, LSTMTagger)
+    rates = (2.5e-3, 4e-2) if higher else (5e-4, 8e-3)
     found: dict[str, Range] = {
         "learning_rate": Between(*rates, log=True),
         "hidden_size": sizes[first : first + 3],

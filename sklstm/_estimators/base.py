@@ -507,7 +507,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     y becomes.
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | TRAINING | ENCODER
+    _parameter_constraints: ClassVar[dict[str, Any]] = NETWORK | ENCODER | TRAINING
     # What "auto" becomes of some parameters: without an encoder, and with one
     _auto_by_encoder: ClassVar[dict[str, tuple[Any, Any]]] = {}
 
@@ -745,7 +745,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _network_parameters(self) -> dict[str, Any]:
         """Return the parameters that define the network, as plain values that can be compared."""
-        own = {"embeddings", "freeze_embeddings", "batch_size"}
+        own = {"embeddings", "freeze_embeddings", "batch_size", "learning_rate"}
         names = (NETWORK | POOLED | CHARACTERS).keys() - own
         values = {name: plain(getattr(self, name, None)) for name in sorted(names)}
         for name, value in values.items():

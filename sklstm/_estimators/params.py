@@ -60,6 +60,8 @@ POOLED: dict[str, Any] = {
     "fcn_filters": [tuple, list, _AUTO, None],
     "fcn_kernel_sizes": [tuple, list],
     "batch_size": [COUNT, _AUTO],
+    "learning_rate": [POSITIVE, _AUTO],
+    "pooling": [StrOptions({"auto", *POOLINGS})],
 }
 
 ENCODER: dict[str, Any] = {
@@ -70,9 +72,6 @@ ENCODER: dict[str, Any] = {
         StrOptions({"gradual"}),
     ],
     "encoder_learning_rate_decay": [Range(Real, 1, None, closed="left")],
-    # In the place of those above and below: "auto" asks whether there is an encoder
-    "learning_rate": [POSITIVE, _AUTO],
-    "pooling": [StrOptions({"auto", *POOLINGS})],
 }
 
 CHARACTERS: dict[str, Any] = {

@@ -40,10 +40,8 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
     dropout : float, default=0.3
         Dropout rate, applied during training to the embedded (or convolved) input, between
         recurrent layers and to the hidden states. Values in X are never dropped.
-    learning_rate : float or "auto", default="auto"
-        Initial learning rate of the optimizer. "auto" means 5e-3, and 1e-2 with an `encoder`, whose
-        layers have lower ones (`encoder_learning_rate_decay`): at first only the output layer is
-        trained, which needs larger steps.
+    learning_rate : float, default=5e-3
+        Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" makes about 1,500 training steps, and of
         texts not more than 3,500,000 tokens are read in all: as many epochs as that takes, at
@@ -118,7 +116,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         ``set_params(encoder=None)`` a fitted estimator reads them as unknown, and its pickle is
         smaller.
         `rare_word_dropout` is not applied, as the encoder has learned the vector of unknown words
-        itself. `learning_rate` has another default with an encoder than without.
+        itself.
     freeze_encoder : bool, int or "gradual", default="gradual"
         When the layers of the encoder are trained, where there is one. "gradual" unfreezes them one
         after the other [8]_: the first epoch trains what is above them, the output layer, the
@@ -258,8 +256,6 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         Fraction of the vocabulary found in `embeddings`, or known to the `encoder` (the lower one
         of two); 1 for an array. Words whose vector fastText composes from character n-grams do not
         count.
-    learning_rate_ : float
-        What `learning_rate` became.
     module_ : torch.nn.Module
         The trained network, in evaluation mode.
     callbacks_ : list
@@ -343,10 +339,6 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         "output_layer": [StrOptions({"softmax", "crf"})],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
-    _auto_by_encoder: ClassVar[dict[str, tuple[Any, Any]]] = {
-        "learning_rate": (5e-3, 1e-2),
-    }
-    learning_rate_: float
     _reads_characters = True
     _target_: TagTarget
 
@@ -357,7 +349,7 @@ class LSTMTagger(ExplainedKeywords, BaseLSTM):
         num_layers: int = 1,
         *,
         dropout: float = 0.3,
-        learning_rate: float | str = "auto",
+        learning_rate: float = 5e-3,
         max_epochs: int | str = "auto",
         # Targets
         output_layer: str = "softmax",

@@ -450,24 +450,13 @@ def test_one_rate_for_all_is_an_ordinary_training():
 
 # What "auto" becomes
 
-TARGETS = {
-    LSTMClassifier: LABELS,
-    LSTMRegressor: [float(len(own)) for own in X],
-    LSTMTagger: TAGS,
-}
+TARGETS = {LSTMClassifier: LABELS, LSTMRegressor: [float(len(own)) for own in X]}
 WITH = {"learning_rate": 1e-2, "pooling": "concat"}
 WITHOUT = {"learning_rate": 2e-3, "pooling": "max"}
 
 
-def own_values(kind, started):
-    if kind is LSTMTagger:
-        return {"learning_rate": 1e-2 if started else 5e-3}
-    return WITH if started else WITHOUT
-
-
 def outputs(model):
-    method = "predict" if isinstance(model, LSTMRegressor) else "predict_proba"
-    return np.concatenate([np.ravel(own) for own in getattr(model, method)(X)])
+    return model.predict(X) if isinstance(model, LSTMRegressor) else model.predict_proba(X)
 
 
 @pytest.mark.parametrize("models", [None, language_model(), pair()], ids=["none", "one", "two"])
@@ -476,23 +465,20 @@ def test_auto_is_what_its_value_is(kind, models):
     """The oracle are the same values, written out."""
     given = {"encoder": frozen(models) if models else None, "lr_schedule": "constant"}
     model = lstm(None, kind, callbacks=[Rates()], **given).fit(X, TARGETS[kind])
-    expected = own_values(kind, models is not None)
+    expected = WITH if models else WITHOUT
     plain = clone(model).set_params(**expected).fit(X, TARGETS[kind])
     np.testing.assert_array_equal(outputs(model), outputs(plain))
     assert model.loss_curve_ == plain.loss_curve_
     assert model.callbacks_[0].rates_[0][-1] == expected["learning_rate"]
+    assert type(model.module_.pooling) is (ConcatPooling if models else MaxPooling)
     for one in (model, plain, pickle.loads(pickle.dumps(model))):
         assert {name: getattr(one, f"{name}_") for name in expected} == expected
     assert all(model.get_params()[name] == "auto" for name in expected)
-    if kind is not LSTMTagger:
-        assert type(model.module_.pooling) is (ConcatPooling if models else MaxPooling)
     # Other values are respected.
-    other = clone(model).set_params(learning_rate=0.25).fit(X, TARGETS[kind])
+    other = clone(model).set_params(learning_rate=0.25, pooling="mean").fit(X, TARGETS[kind])
     assert other.learning_rate_ == other.callbacks_[0].rates_[0][-1] == 0.25
-    if kind is not LSTMTagger:
-        other = clone(model).set_params(pooling="mean").fit(X, TARGETS[kind])
-        assert other.pooling_ == "mean"
-        assert other.transform(X).shape[1] * (3 if models else 1) == model.transform(X).shape[1]
+    assert other.pooling_ == "mean"
+    assert other.transform(X).shape[1] * (3 if models else 1) == model.transform(X).shape[1]
 
 
 def test_auto_follows_the_encoder_that_training_started_from():
@@ -520,8 +506,6 @@ def test_auto_follows_the_encoder_that_training_started_from():
 
 
 def test_the_summary_says_what_auto_became(capsys):
-    lstm(language_model(), LSTMTagger).fit(X, TAGS).summary()
-    assert capsys.readouterr().out.splitlines()[-1] == "auto: learning_rate=0.01"
     lstm(language_model(), conv_filters=8).fit(X, LABELS).summary()
     line = "auto: fcn_filters=None, pooling=concat, learning_rate=0.01"
     assert capsys.readouterr().out.splitlines()[-1] == line
@@ -534,16 +518,16 @@ def test_the_summary_says_what_auto_became(capsys):
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_other_words_than_auto_are_refused(kind):
-    message = r"The 'learning_rate' parameter of \w+ must be .*'auto'.* Got 'fast' instead"
-    with pytest.raises(ValueError, match=message):
-        kind(learning_rate="fast").fit(X, TARGETS[kind])
-    if kind is not LSTMTagger:
-        message = r"The 'pooling' parameter of \w+ must be .*'auto'.* Got 'all' instead"
+    for name, value in {"learning_rate": "fast", "pooling": "all"}.items():
+        message = rf"The '{name}' parameter of {kind.__name__} must be .*'auto'.* Got '{value}' ins"
         with pytest.raises(ValueError, match=message):
-            kind(pooling="all").fit(X, TARGETS[kind])
-    for without in (AutoencoderClusterer, LSTMLanguageModel):
-        with pytest.raises(ValueError, match=r"The 'learning_rate' parameter .* Got 'auto' ins"):
-            without(learning_rate="auto").fit(X)
+            kind(**{name: value}).fit(X, TARGETS[kind])
+
+
+@pytest.mark.parametrize("kind", [LSTMTagger, AutoencoderClusterer, LSTMLanguageModel])
+def test_others_have_no_such_auto(kind):
+    with pytest.raises(ValueError, match=r"The 'learning_rate' parameter .* Got 'auto' instead"):
+        kind(learning_rate="auto").fit(X, TAGS)
 
 
 def nouns_of_two_kinds(rng, n_nouns=12):
