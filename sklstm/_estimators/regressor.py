@@ -72,8 +72,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         adds noise to the predicted number.
     learning_rate : float or "auto", default="auto"
         Initial learning rate of the optimizer. "auto" means 2e-3, and 1e-2 with an `encoder`, whose
-        layers have lower ones (`encoder_learning_rate_decay`): at first only the output layer is
-        trained, which needs larger steps.
+        layers have lower ones (`encoder_learning_rate_decay`).
     max_epochs : int or "auto", default="auto"
         Number of passes over the training data. "auto" makes about 1,500 training steps, or 600
         for series of fewer than 64 steps on average, and of texts not more than 3,500,000 tokens
@@ -177,13 +176,14 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         unknown, and its pickle is smaller.
         `rare_word_dropout` is not applied, as the encoder has learned the vector of unknown words
         itself. `learning_rate` and `pooling` have other defaults with an encoder than without.
-    freeze_encoder : bool, int or "gradual", default="gradual"
-        When the layers of the encoder are trained, where there is one. "gradual" unfreezes them one
-        after the other [11]_: the first epoch trains what is above them, the output layer, the
-        second also the last recurrent layer, and so on, down to the token vectors. True freezes all
-        of them throughout, an int for that many epochs at the start, and False not at all. Epochs
-        of earlier warm starts and calls to `partial_fit` count. `freeze_embeddings` may keep the
-        token vectors frozen for longer.
+    freeze_encoder : bool, int or "gradual", default=False
+        When the layers of an `encoder` are trained. False trains all of them from the first epoch
+        on. "gradual" unfreezes them one after the other [11]_: the first epoch trains what is above
+        them, the output layer, the second also the last recurrent layer, and so on, down to the
+        token vectors, which takes much of the training where there are few epochs. True freezes all
+        of them throughout, and an int for that many epochs at the start. Epochs of earlier warm
+        starts and calls to `partial_fit` count. `freeze_embeddings` may keep the token vectors
+        frozen for longer.
     encoder_learning_rate_decay : float, default=2.6
         The learning rate of each layer of the encoder is that of the layer above it divided by this
         number [11]_; that of the token vectors is the lowest, and that of the output layer
@@ -467,7 +467,7 @@ class LSTMRegressor(ExplainedKeywords, RegressorMixin, PooledFeatures, auto_wrap
         embeddings: Any = None,
         freeze_embeddings: bool | int = False,
         encoder: Any = None,
-        freeze_encoder: bool | int | str = "gradual",
+        freeze_encoder: bool | int | str = False,
         encoder_learning_rate_decay: float = 2.6,
         embedding_dropout: float = 0.3,
         rare_word_dropout: float = 2.0,

@@ -406,7 +406,9 @@ def test_layers_are_trained_from_the_top(freeze, expected, optimizer):
 
 
 def test_layers_of_two_are_unfrozen_together():
-    model = lstm(pair(), callbacks=[Rates()], max_epochs=4, learning_rate=0.01)
+    model = lstm(
+        pair(), callbacks=[Rates()], max_epochs=4, learning_rate=0.01, freeze_encoder="gradual"
+    )
     (found,) = model.fit(X, LABELS).callbacks_
     names = [{name.split(".rnn")[0] for name in group} for group in found.names_[:3]]
     last = {"recurrent.forward_layers.1", "recurrent.backward_layers.0"}
