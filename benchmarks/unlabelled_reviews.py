@@ -9,8 +9,8 @@ learned without labels is learned once: word vectors, and the language models of
     OMP_NUM_THREADS=1 python benchmarks/unlabelled_reviews.py
 
 Models that vote average their probabilities. ``--validate`` trains on fewer films and scores on
-reviews of the others, which is how everything was chosen. A run that was stopped resumes with the
-model where it was. Vectors, language models and predictions are kept in `benchmarks/cache`.
+reviews of the others, for choosing parameters. A run that was stopped resumes with the model where
+it was. Vectors, language models and predictions are kept in `benchmarks/cache`.
 """
 
 from __future__ import annotations
@@ -26,38 +26,32 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import VotingClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import harness, pretrain, report, unlabelled
+from benchmarks import contenders, harness, pretrain, report, unlabelled
 from benchmarks.data import DataSpec, draw, load, load_unlabelled, take
 from benchmarks.harness import Contender, Failed, Run, Study, Task
 
 SIZES = (25_000, 500)
 FEW = 5_000  # labels, at most
 N_SEEDS = 3
-LENGTH = 400
-WORDS: dict[str, Any] = {"token_pattern": r"(?u)\b\w+\b"}
-VECTORS: dict[str, Any] = {"vector_size": 200, "spread": 0.3, **WORDS}
-# The network, and what else a contender sets with many labels and with few: the best found without
-# unlabelled rows (`benchmarks/contenders.py`), and of a few that were tried on held-out films.
-NETWORK: dict[str, Any] = {
-    "conv_filters": 256,
-    "conv_kernel_size": 3,
-    "conv_pool_size": 3,
-    "freeze_embeddings": True,
-    "embedding_dropout": 0.2,
-    "dropout": 0.3,
-    "rare_word_dropout": 0.0,
-    "learning_rate": 1.5e-3,
-    "max_epochs": 5,
-    "linear_path": False,
+WORDS = {
+    name: contenders.BEST_WORDS[name] for name in ("max_features", "max_length", "token_pattern")
 }
+VECTORS: dict[str, Any] = {
+    "vector_size": contenders.BEST_VECTORS.vector_size,
+    "spread": contenders.BEST_VECTORS.spread,
+    "token_pattern": WORDS["token_pattern"],
+}
+# The network with many labels, which is the best found without unlabelled rows, and what few labels
+# change in it. The latter, and the rounds of self-training with few labels, are the best of a few
+# that were tried with 500 labels on held-out films (--validate); with many labels, and for what
+# starts from language models, few other values were tried.
+NETWORK: dict[str, Any] = {**contenders.BEST_NETWORK, "rare_word_dropout": 0.0}
 FEW_LABELS: dict[str, Any] = {
     "conv_filters": 128,
     "dropout": 0.5,
@@ -67,7 +61,7 @@ FEW_LABELS: dict[str, Any] = {
 FEW_LABELS_AND_ROWS: dict[str, Any] = {**FEW_LABELS, "max_epochs": 10}  # of 100 steps each
 # Self-training after its first round: the network, the penalty of the word counts, and the fraction
 # of the guesses that each round takes. With few labels and C=10 each round is less accurate.
-C = 10
+C = contenders.TUNED["C"]
 THEN_FEW: dict[str, Any] = {**FEW_LABELS, "max_epochs": 3}
 THEN_MANY: dict[str, Any] = {"max_epochs": 3}
 ROUNDS: dict[bool, Run] = {  # whether labels are few
@@ -134,8 +128,7 @@ class SelfTraining(ClassifierMixin, BaseEstimator):
 
 def counts(seed: int, *, C: float = C, **_: Any) -> Any:
     """Return logistic regression on TF-IDF of words and pairs of words."""
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
-    return make_pipeline(words, LogisticRegression(C=C, max_iter=1000))
+    return contenders.tfidf(**(contenders.TUNED | {"C": C}))(seed)
 
 
 def for_few(params: Mapping[str, Any]) -> Run:
@@ -150,7 +143,7 @@ def lstm(seed: int, *, cache: Path, few: bool, **params: Any) -> Any:
     vectors, _ = joblib.load(unlabelled.word_vectors(cache, VECTORS))
     settings = NETWORK | (for_few(params) if few else {}) | params
     return make_pipeline(
-        SequenceTokenizer(max_features=30_000, max_length=LENGTH, **WORDS),
+        SequenceTokenizer(**WORDS),
         LSTMClassifier(embeddings=vectors, n_jobs=1, random_state=seed, **settings),
     )
 
@@ -184,7 +177,7 @@ def fine_tuned(seed: int, *, cache: Path, few: bool) -> Any:
     ]
     vocabulary = stored[0]["tokenizer"].vocabulary_
     return make_pipeline(
-        SequenceTokenizer(vocabulary=vocabulary, max_length=LENGTH),
+        SequenceTokenizer(vocabulary=vocabulary, max_length=WORDS["max_length"]),
         LSTMClassifier(
             encoder=[FrozenEstimator(one["model"]) for one in stored],
             n_jobs=1,
