@@ -55,11 +55,10 @@ def word_vectors(folder: Path, settings: Run, data: DataSpec = IMDB) -> Path:
     return keep(folder, "word_vectors", {"data": asdict(data), **settings}, make)
 
 
-def text_vectors(folder: Path, settings: Run, data: DataSpec = IMDB) -> Path:
-    """Return the path of Doc2Vec's vectors of the training and test texts, and the seconds."""
-    named = {"data": asdict(data), **settings}
+def doc2vec(folder: Path, settings: Run, data: DataSpec = IMDB) -> Path:
+    """Return the path of a Doc2VecVectorizer and the seconds that training it took."""
 
-    def train() -> tuple[Any, float]:
+    def make() -> tuple[Any, float]:
         from sklstm import Doc2VecVectorizer
 
         print("training Doc2Vec, ten minutes", flush=True)
@@ -67,14 +66,20 @@ def text_vectors(folder: Path, settings: Run, data: DataSpec = IMDB) -> Path:
         vectorizer = Doc2VecVectorizer(**settings, random_state=0, n_jobs=1)
         return timed(lambda: vectorizer.fit(texts(data)))
 
+    return keep(folder, "doc2vec", {"data": asdict(data), **settings}, make)
+
+
+def text_vectors(folder: Path, settings: Run, data: DataSpec = IMDB) -> Path:
+    """Return the path of Doc2Vec's vectors of the training and test texts, and the seconds."""
+
     def infer() -> tuple[Any, float]:
-        vectorizer, spent = joblib.load(keep(folder, "doc2vec", named, train))
+        vectorizer, spent = joblib.load(doc2vec(folder, settings, data))
         print("inferring vectors, some minutes", flush=True)
         X_train, _, X_test, _ = load(data)
         vectors, took = timed(lambda: [vectorizer.transform(part) for part in (X_train, X_test)])
         return {"X_train": vectors[0], "X_test": vectors[1]}, spent + took
 
-    return keep(folder, "text_vectors", named, infer)
+    return keep(folder, "text_vectors", {"data": asdict(data), **settings}, infer)
 
 
 def unfinished() -> str | None:

@@ -32,7 +32,7 @@ from sklearn.pipeline import make_pipeline
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import contenders, harness, pretrain, report, unlabelled
+from benchmarks import contenders, doc2vec, harness, pretrain, report, unlabelled
 from benchmarks.data import DataSpec, draw, load, load_unlabelled, take
 from benchmarks.harness import Contender, Failed, Run, Study, Task
 
@@ -131,6 +131,14 @@ def counts(seed: int, *, C: float = C, **_: Any) -> Any:
     return contenders.tfidf(**(contenders.TUNED | {"C": C}))(seed)
 
 
+def paragraphs(seed: int, *, cache: Path, **_: Any) -> Any:
+    """Return logistic regression on the vectors of Doc2Vec, which has read words and pairs."""
+    from sklearn.frozen import FrozenEstimator
+
+    vectorizer, _ = joblib.load(unlabelled.doc2vec(cache, doc2vec.PAIRS))
+    return make_pipeline(FrozenEstimator(vectorizer), doc2vec.logistic(doc2vec.CS["pairs"]))
+
+
 def for_few(params: Mapping[str, Any]) -> Run:
     """Return what few labels change in the network, with unlabelled rows or without."""
     return FEW_LABELS_AND_ROWS if "unlabeled_label" in params else FEW_LABELS
@@ -188,7 +196,8 @@ def fine_tuned(seed: int, *, cache: Path, few: bool) -> Any:
 
 
 # `about`: whether a contender reads the unlabelled reviews, too, and how many at most with few
-# labels; or whose predictions it averages, those of its own parts after a dot.
+# labels; or whose predictions it averages, those of its own parts after a dot, and of another seed
+# after an @.
 CONTENDERS = {
     "counts": Contender("TF-IDF + LR", counts),
     "lstm": Contender("LSTM with word vectors", lstm),
@@ -211,6 +220,15 @@ CONTENDERS = {
     ),
     "taught.lstm": Contender("its LSTM alone"),
     "taught.counts": Contender("its TF-IDF + LR alone"),
+    "doc2vec": Contender("Doc2Vec + LR", paragraphs),
+    "views": Contender(
+        "the self-trained, and Doc2Vec + LR",
+        about={"votes": ("taught.lstm", "taught.counts", "doc2vec")},
+    ),
+    "seeds": Contender(
+        "three of the self-trained LSTMs, their TF-IDF + LR, and Doc2Vec + LR",
+        about={"votes": (*(f"taught.lstm@{n}" for n in range(3)), "taught.counts", "doc2vec")},
+    ),
     "language-models": Contender("LSTM from two language models", fine_tuned),
     "language-models-pair": Contender(
         "LSTM from two language models, and TF-IDF + LR",
@@ -283,11 +301,19 @@ def measure(name: str, size: int, seed: int, args: argparse.Namespace, folder: P
 def vote(name: str, size: int, seed: int, args: argparse.Namespace, folder: Path) -> Run:
     """Average the predictions of models, and score that."""
     names = CONTENDERS[name].about["votes"]
-    paths = [predictions(args.cache, one, size, seed, args.validate) for one in names]
+    seeds = [int(one.partition("@")[2] or seed) for one in names]
+    paths = [
+        predictions(args.cache, one.partition("@")[0], size, of, args.validate)
+        for one, of in zip(names, seeds, strict=True)
+    ]
     if absent := [path.name for path in paths if not path.exists()]:
         raise Failed(f"There are no predictions {absent}; run {names} first.")
     voters = [joblib.load(path) for path in paths]
-    of_models = {one.partition(".")[0]: voter for one, voter in zip(names, voters, strict=True)}
+    # The parts of a model are fitted together, and count once.
+    of_models = {
+        (one.partition(".")[0], of): voter
+        for one, of, voter in zip(names, seeds, voters, strict=True)
+    }
     y_test = load(DataSpec("imdb", validate=args.validate))[3]
     return {
         **scores(y_test, np.mean([voter["probabilities"] for voter in voters], axis=0)),
@@ -311,24 +337,34 @@ def settings(contender: Contender, few: bool) -> Run:
             "rounds": ROUNDS[few],
         },
         taught_counts: {"rounds": ROUNDS[few]},
+        paragraphs: {"doc2vec": doc2vec.PAIRS, "C": doc2vec.CS["pairs"]},
         fine_tuned: {"network": FINE_TUNING | (FEW_FINE_TUNING if few else {})},
     }.get(contender.build, {})
 
 
 def tasks(args: argparse.Namespace) -> list[Task]:
-    """Return every model on every number of labels, one seed after the other."""
-    found = []
-    for seed in range(args.seeds or (1 if args.validate else N_SEEDS)):
+    """Return every model on every number of labels, one seed after the other.
+
+    What averages the predictions of several seeds comes last, once.
+    """
+    found, last = [], []
+    n_seeds = args.seeds or (1 if args.validate else N_SEEDS)
+    for seed in range(n_seeds):
         for size in args.labels or SIZES:
             for name, contender in harness.chosen(args, CONTENDERS).items():
                 run = measure if contender.build else vote
-                if not contender.build and "votes" not in contender.about:
+                votes = contender.about.get("votes", ())
+                if not contender.build and not votes:
                     continue  # a part of another
+                of_seeds = any("@" in one for one in votes)
+                if of_seeds and (seed or n_seeds < N_SEEDS):
+                    continue
                 spec = {"name": "imdb", "labels": size, "validate": args.validate}
                 identity = harness.identify(name, spec, seed, settings(contender, size <= FEW))
                 title = f"{size:,} labels, seed {seed}, {contender.title}"
-                found.append(Task(title, identity, partial(run, name, size, seed, args)))
-    return found
+                wanted = last if of_seeds else found
+                wanted.append(Task(title, identity, partial(run, name, size, seed, args)))
+    return found + last
 
 
 # ------------------------------------------------------------------------------------------

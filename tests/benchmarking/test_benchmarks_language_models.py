@@ -98,3 +98,22 @@ def test_votes_are_means_of_kept_predictions(tmp_path, monkeypatch):
     assert measured["log_loss"] == pytest.approx(-np.log([0.85, 0.6, 0.65, 0.4]).mean())
     assert measured["seconds"] == {"fit": 30.0}
     assert measured["memory_mb"] == {"peak": 200.0}
+
+
+def test_votes_of_several_seeds_come_last_and_count_each_fit_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(unlabelled_reviews, "load", lambda spec: (None, None, None, np.ones(1)))
+    args = unlabelled_reviews.STUDY.parse(["--cache", str(tmp_path), "--labels", "500"])
+    found = [task.identity for task in unlabelled_reviews.tasks(args)]
+    assert [run["contender"] for run in found].count("seeds") == 1
+    assert (found[-1]["contender"], found[-1]["seed"]) == ("seeds", 0)
+    (tmp_path / "predictions").mkdir()
+    names = [("taught.lstm", 0), ("taught.lstm", 1), ("taught.lstm", 2)]
+    for number, (name, seed) in enumerate([*names, ("taught.counts", 0), ("doc2vec", 0)]):
+        p = 0.1 * number
+        run = {"seconds": {"fit": 1.0}, "memory_mb": {"peak": 100.0}}
+        path = unlabelled_reviews.predictions(tmp_path, name, 500, seed, False)
+        joblib.dump({**run, "probabilities": np.array([[1 - p, p]])}, path)
+    monkeypatch.setattr(unlabelled_reviews, "scores", lambda y, found: {"mean": found[0, 1]})
+    measured = unlabelled_reviews.vote("seeds", 500, 0, args, tmp_path)
+    assert measured["mean"] == pytest.approx(0.2)
+    assert measured["seconds"] == {"fit": 4.0}  # the word counts are of the first LSTM's fit
