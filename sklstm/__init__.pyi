@@ -7,6 +7,7 @@ from . import preprocessing as preprocessing
 from ._estimators import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMLanguageModel,
     LSTMRegressor,
     LSTMTagger,
@@ -35,6 +36,7 @@ __all__ = [
     "Doc2VecVectorizer",
     "FrameToSequences",
     "LSTMClassifier",
+    "LSTMForecaster",
     "LSTMLanguageModel",
     "LSTMRegressor",
     "LSTMTagger",

@@ -2,13 +2,16 @@
 
 from sklstm._estimators.classifier import LSTMClassifier
 from sklstm._estimators.clusterer import AutoencoderClusterer
+from sklstm._estimators.forecaster import ForecastStream, LSTMForecaster
 from sklstm._estimators.language_model import LSTMLanguageModel
 from sklstm._estimators.regressor import LSTMRegressor
 from sklstm._estimators.tagger import LSTMTagger
 
 __all__ = [
     "AutoencoderClusterer",
+    "ForecastStream",
     "LSTMClassifier",
+    "LSTMForecaster",
     "LSTMLanguageModel",
     "LSTMRegressor",
     "LSTMTagger",

@@ -203,6 +203,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
     _reads_characters: ClassVar[bool] = False
     _reads_matrices: ClassVar[bool] = False
     _reads_empty: ClassVar[bool] = False  # sequences without steps
+    _reads_missing: ClassVar[bool] = False  # NaN in the place of values
     _value_dtype: ClassVar[Any] = np.float32  # or a list of dtypes, for estimators that scale
 
     @property
@@ -266,6 +267,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             matrices=self._reads_matrices,
             empty_texts=empty_texts and not (self._per_step or in_pieces),
             empty_sequences=self._per_step or self._reads_empty,
+            missing=self._reads_missing,
             columns=None if reset else self._input_.columns,
         )
         if not len(sequences.values):

@@ -68,6 +68,7 @@ def as_ragged(
     matrices: bool = False,
     empty_texts: bool = True,
     empty_sequences: bool = False,
+    missing: bool = False,
     columns: Sequence[Any] | None = None,
 ) -> Ragged:
     """Read any accepted form of X as `Ragged`.
@@ -99,6 +100,8 @@ def as_ragged(
         Whether an empty sequence of token ids is read as the end of a text, id 3, alone.
     empty_sequences : bool, default=False
         Whether other sequences may be empty; otherwise that is an error.
+    missing : bool, default=False
+        Whether values may be NaN; otherwise that is an error.
     columns : sequence or None, default=None
         The names of the features in `fit`, if X consisted of frames there. None: sequences that
         are frames have the features in the order of the first one.
@@ -106,7 +109,8 @@ def as_ragged(
     Returns
     -------
     Ragged
-        All values are finite, and unless `empty_sequences` every sequence has at least one step.
+        All values are finite (or NaN, if `missing`), and unless `empty_sequences` every sequence
+        has at least one step.
 
     Raises
     ------
@@ -151,7 +155,7 @@ def as_ragged(
         padding_value = PADDING_ID if padding_value is None else padding_value
     if padding_value is not None:
         sequences = sequences.trim(padding_value)
-    _check_finite(sequences)
+    _check_finite(sequences, missing=missing)
     if is_tokens and empty_texts:
         return _fill_empty_texts(sequences)
     return sequences if empty_sequences else _check_not_empty(sequences)
@@ -717,12 +721,20 @@ def _to_tokens(sequences: Ragged) -> Ragged:
     return replace(sequences, values=values.astype(np.int32, copy=False), is_tokens=True)
 
 
-def _check_finite(sequences: Ragged) -> None:
+def _check_finite(sequences: Ragged, *, missing: bool = False) -> None:
     values = sequences.values
     if values.dtype.kind != "f" or np.isfinite(values).all():
         return
-    step = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+    bad = ~np.isfinite(values) & ~(np.isnan(values) & missing)
+    if not bad.any():
+        return
+    step = int(np.flatnonzero(bad.any(axis=1))[0])
     index, at = sequences.locate(step)
+    if missing:
+        raise ValueError(
+            f"Input X contains infinity: X[{index}] holds {values[step].tolist()} at step {at}. "
+            "Accepted are finite numbers, and NaN for missing values."
+        )
     raise ValueError(
         f"Input X contains NaN or infinity, or a value too large for {values.dtype}: X[{index}] "
         f"holds {values[step].tolist()} at step {at}. Fill gaps before fitting; padding "

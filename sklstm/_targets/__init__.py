@@ -5,6 +5,14 @@ part, builds the output layer and the loss, decodes the network's outputs and sc
 """
 
 from sklstm._targets.base import Decoder, Target, refuse_changes
+from sklstm._targets.forecasts import (
+    FORECAST_LOSSES,
+    Calibration,
+    Predicted,
+    family_of,
+    interval_levels,
+    rank_correlation,
+)
 from sklstm._targets.labels import LabelTarget, dense_labels
 from sklstm._targets.numbers import LOSSES, NumberTarget, checked_quantiles
 from sklstm._targets.ordinal import OrdinalTarget
@@ -12,17 +20,23 @@ from sklstm._targets.tags import TagTarget
 from sklstm._targets.weights import given_step_weights, given_weights, scaled
 
 __all__ = [
+    "FORECAST_LOSSES",
     "LOSSES",
+    "Calibration",
     "Decoder",
     "LabelTarget",
     "NumberTarget",
     "OrdinalTarget",
+    "Predicted",
     "TagTarget",
     "Target",
     "checked_quantiles",
     "dense_labels",
+    "family_of",
     "given_step_weights",
     "given_weights",
+    "interval_levels",
+    "rank_correlation",
     "refuse_changes",
     "scaled",
 ]

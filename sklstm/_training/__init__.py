@@ -9,6 +9,15 @@ from sklstm._training.batches import (
     to_tensors,
 )
 from sklstm._training.clustering import train_autoencoder, train_clusters
+from sklstm._training.forecast import (
+    MOST_CALIBRATED,
+    SeriesSet,
+    WindowBatches,
+    WindowForm,
+    predict_windows,
+    train_forecaster,
+    true_future,
+)
 from sklstm._training.gradients import TOLERANCE, integrate_gradients
 from sklstm._training.in_training import ModelInTraining
 from sklstm._training.language import in_streams, train_language_model
@@ -20,6 +29,7 @@ from sklstm._training.linear_paths import (
 from sklstm._training.optimizers import OPTIMIZERS, SCHEDULES
 from sklstm._training.plan import (
     CLUSTERING,
+    FORECASTS,
     LANGUAGE,
     RECONSTRUCTION,
     SEMI_SUPERVISED,
@@ -56,7 +66,9 @@ from sklstm._training.users_callbacks import copied_callbacks, release
 
 __all__ = [
     "CLUSTERING",
+    "FORECASTS",
     "LANGUAGE",
+    "MOST_CALIBRATED",
     "MOST_VALUES",
     "OPTIMIZERS",
     "RECONSTRUCTION",
@@ -71,12 +83,15 @@ __all__ = [
     "LabelledSequences",
     "ModelInTraining",
     "Samples",
+    "SeriesSet",
     "Table",
     "TrainingOutcome",
     "TrainingParameters",
     "TrainingPlan",
     "UnlabelledSequences",
     "UnsupervisedTerms",
+    "WindowBatches",
+    "WindowForm",
     "batches_per_epoch",
     "copied_callbacks",
     "dtype_of",
@@ -95,6 +110,7 @@ __all__ = [
     "predict_batches",
     "predict_from",
     "predict_rows",
+    "predict_windows",
     "reading_extra",
     "release",
     "resolve_device",
@@ -104,5 +120,7 @@ __all__ = [
     "train",
     "train_autoencoder",
     "train_clusters",
+    "train_forecaster",
     "train_language_model",
+    "true_future",
 ]

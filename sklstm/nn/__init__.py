@@ -18,6 +18,7 @@ from sklstm.nn.convolution import (
 from sklstm.nn.crf import LinearChainCRF
 from sklstm.nn.dropout import Dropout, VariationalDropout
 from sklstm.nn.embedding import TokenEmbedding, WordCharacterEmbedding
+from sklstm.nn.forecast import ForecastLoss, ForecastNetwork
 from sklstm.nn.heads import CRFHead, CumulativeLinkHead, DenseHead, LinearHead, QuantileHead
 from sklstm.nn.language_model import (
     AdaptiveSoftmaxHead,
@@ -65,6 +66,8 @@ __all__ = [
     "CumulativeLinkHead",
     "DenseHead",
     "Dropout",
+    "ForecastLoss",
+    "ForecastNetwork",
     "FullyConvolutional",
     "LanguageModelNetwork",
     "LastPooling",

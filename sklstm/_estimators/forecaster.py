@@ -1,0 +1,1403 @@
+"""LSTMForecaster."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.special import ndtr
+from sklearn.base import _fit_context
+from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from sklstm._estimators.base import LayerRow, Seeds, TrainedEstimator, trained_parameters
+from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
+from sklstm._keywords import ExplainedKeywords
+from sklstm._sequences import Ragged, as_container, is_missing, offsets, plain, ranges, split
+from sklstm._targets import (
+    FORECAST_LOSSES,
+    Calibration,
+    Predicted,
+    checked_quantiles,
+    family_of,
+    given_weights,
+    interval_levels,
+    rank_correlation,
+    refuse_changes,
+    scaled,
+)
+from sklstm._training import (
+    FORECASTS,
+    MOST_CALIBRATED,
+    SeriesSet,
+    TrainingOutcome,
+    WindowBatches,
+    WindowForm,
+    copied_callbacks,
+    plan_from,
+    predict_windows,
+    release,
+    resolve_device,
+    train_forecaster,
+    true_future,
+)
+from sklstm.metrics import mean_absolute_scaled_error
+from sklstm.nn import ForecastLoss, ForecastNetwork
+from sklstm.nn.checks import whole
+from sklstm.nn.forecast import Family
+
+_NETWORK = "hidden_size num_layers cell dropout recurrent_dropout"
+_TRAINING = (
+    "max_epochs random_state optimizer learning_rate weight_decay gradient_clip lr_schedule "
+    "batch_size shuffle warm_start early_stopping validation_fraction n_iter_no_change tol n_jobs "
+    "device callbacks verbose"
+)
+# From so many windows the correlation between the steps of a forecast is learned.
+_RANKED = 512
+
+
+class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
+    """Forecast the next steps of series with an encoder-decoder LSTM.
+
+    One model is trained on windows of all series, of any lengths, and forecasts each of them, and
+    series that it has not seen. Each window is scaled by its own past, so that series of different
+    units can be learned together. The network corrects a naive forecast, and predicts quantiles or
+    a distribution, so that there are intervals as well. A forecast depends on the past of its own
+    series only.
+
+    The first six parameters are the ones that most users set. The others follow by topic: forecasts
+    (`target_features` to `conformal`), architecture (`num_layers` to `recurrent_dropout`),
+    optimisation (`max_windows` to `warm_start`), early stopping (`early_stopping` to `tol`) and
+    runtime (`n_jobs` to `verbose`).
+
+    Parameters
+    ----------
+    horizon : int, default=1
+        Number of steps to forecast.
+    season_length : int or tuple of int, default=1
+        Number of steps after which a pattern returns: 24 for hourly data with a daily pattern, 12
+        for monthly data. A tuple holds several, such as (24, 168) for hourly data that also has a
+        weekly pattern. The decoder reads the values of the last seasons for each step that it
+        forecasts. 1 is for series without a season.
+    hidden_size : int or tuple of int, default=64
+        Number of units of each recurrent layer, of encoder and decoder alike. A tuple gives each
+        layer its own number.
+    learning_rate : float, default=3e-3
+        Initial learning rate of the optimizer.
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the training windows, of which an epoch has at most `max_windows`.
+        "auto" makes about 3,000 training steps, in at least 4 epochs and at most 100.
+    context_length : int or "auto", default="auto"
+        Number of past steps that the encoder reads; the seasonal values may be further back.
+        Shorter series may be given: steps before their start are missing. "auto" means the longest
+        season or twice the horizon, whichever is more, but at most half of the longest training
+        series without its last `horizon` steps, or a season.
+    target_features : int, tuple of int or None, default=None
+        The features of the steps that are forecast, by index, where the steps of X have several;
+        the others are read as covariates of the past. None forecasts all of them.
+    loss : {"quantile", "absolute_error", "squared_error", "normal", "student_t", \
+            "negative_binomial"}, default="quantile"
+        What is predicted for each future value: "quantile" `quantiles` by the pinball loss [2]_,
+        of which the median is the point forecast; "absolute_error" the median alone;
+        "squared_error" the mean alone; or the parameters of a distribution, by maximum likelihood
+        [3]_: "normal"; "student_t", whose tails are heavier; "negative_binomial" for counts, which
+        needs ``scaling="multiplicative"``.
+    quantiles : float or tuple of float, default=(0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+        For "quantile": the quantiles to predict, in increasing order. They are learned together
+        and cannot cross. Other quantiles are interpolated.
+    scaling : {"standard", "multiplicative"} or None, default="standard"
+        How the values of each window are scaled. "standard" subtracts the mean of the last season
+        (of the context, without seasons) and divides by the standard deviation of the context.
+        "multiplicative" divides by the mean absolute value of the context, so that a forecast is
+        a multiple of it: for counts, and series whose spread grows with their level. None leaves
+        values as they are.
+    baseline : {"auto", "seasonal_naive", "last"} or None, default="auto"
+        The forecast that the network corrects: "seasonal_naive" repeats the last of the longest
+        season, "last" the last value. Without one the network starts from the level of the past.
+        "auto" means "seasonal_naive" with a season and "last" without.
+    strategy : {"direct", "recursive"}, default="direct"
+        "direct" forecasts each step from the past, "recursive" also reads the forecast of the step
+        before, and takes longer, because steps are computed one after the other. Errors do not add
+        up in a direct forecast.
+    teacher_forcing : float, default=1.0
+        For "recursive": the probability at the beginning of training that the decoder reads the
+        true value of the step before instead of its own forecast; it declines to 0 linearly during
+        training [4]_.
+    conformal : bool, default=False
+        Hold out the last windows (`validation_fraction`) of each series, and widen or narrow
+        intervals so that they would have had the coverage that they promise there [5]_, at each
+        step of the horizon. It gives intervals for "absolute_error" and "squared_error", too.
+    num_layers : int, default=1
+        Number of stacked recurrent layers, where `hidden_size` is one number.
+    cell : {"lstm", "gru"}, default="lstm"
+        The recurrent cell. On a CPU the LSTM runs in a fused kernel and is much faster.
+    dropout : float, default=0.0
+        Dropout rate between recurrent layers, of the state that is repeated for the decoder, and
+        before the output layer.
+    recurrent_dropout : float, default=0.0
+        Dropout rate of the recurrent weights, drawn once per batch.
+    max_windows : int, default=6_400
+        Number of windows in an epoch at most. If there are more, each epoch draws as many, the same
+        number from each series.
+    batch_size : int, default=64
+        Number of windows per training step.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"}, default="adam"
+        The optimizer. "sgd" has a Nesterov momentum of 0.9.
+    weight_decay : float, default=0.0
+        Strength of the L2 penalty, decoupled from the gradient for "adamw".
+    gradient_clip : float or None, default=1.0
+        Maximum gradient norm; None disables clipping.
+    lr_schedule : str, default="one_cycle"
+        Learning rate schedule over the `max_epochs` epochs; see `LSTMClassifier`. `partial_fit`
+        keeps the rate constant.
+    shuffle : bool, default=True
+        Whether windows are drawn at random and shuffled in every epoch. False takes them in order.
+    warm_start : bool, default=False
+        Continue training from the current weights at the next `fit`.
+    early_stopping : bool, default=False
+        Hold out the last windows of each series, stop when the loss on them no longer decreases,
+        and restore the best weights.
+    validation_fraction : float, default=0.1
+        Fraction of the steps of each series, its last ones and at least `horizon`, in which the
+        forecasts of held-out windows lie. Training windows end before.
+    n_iter_no_change : int, default=3
+        Number of epochs without an improvement of at least `tol` after which training stops.
+    tol : float, default=1e-4
+        Minimum decrease of the validation loss that counts as an improvement.
+    n_jobs : int or None, default=None
+        Number of torch threads; see `LSTMClassifier`.
+    device : str, default="auto"
+        "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
+    callbacks : list of skorch callbacks or None, default=None
+        Called during training; those that ask for predictions or scores of data have none to ask
+        for here. `fit` works with copies, which are in `callbacks_` afterwards.
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the windows that are drawn, and dropout.
+    verbose : int or bool, default=0
+        Above 0, show a progress bar with loss and remaining time.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features per step.
+    context_length_ : int
+        Number of past steps that the encoder reads.
+    quantiles_ : tuple of float or None
+        The quantiles predicted; None for other losses.
+    n_windows_ : int
+        Number of training windows.
+    module_ : torch.nn.Module
+        The trained network, in evaluation mode.
+    callbacks_ : list
+        The copies of `callbacks` that training worked with.
+    history_ : list of dict
+        For every epoch "train_loss", "dur" (seconds) and with early stopping "valid_loss".
+    loss_curve_ : list of float
+        The training loss of every epoch.
+    n_iter_ : int
+        Number of epochs trained, or of calls to `partial_fit`.
+    best_epoch_ : int or None
+        The epoch, counted from 1, whose weights early stopping restored.
+
+    See Also
+    --------
+    LSTMRegressor : Predicts numbers for whole sequences, or for each step.
+    make_windows : Cuts series into windows for other estimators.
+    sklstm.metrics.mean_absolute_scaled_error : Compares forecasts of series of different units.
+
+    Notes
+    -----
+    Missing values are NaN. The encoder reads the last known value in their place, and how long ago
+    that was; missing values of the future do not count in the loss.
+
+    The network is an encoder-decoder LSTM [1]_: in Keras' terms the last state of an LSTM, a
+    RepeatVector, a second LSTM and a dense layer that is TimeDistributed. Like the winner of
+    the M4 competition [6]_ it is trained on the windows of all series, each scaled by its own
+    past.
+
+    References
+    ----------
+    .. [1] K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
+       Statistical Machine Translation", EMNLP 2014, section 2.2.
+    .. [2] R. Wen et al., "A Multi-Horizon Quantile Recurrent Forecaster", NeurIPS 2017 Time Series
+       Workshop, section 3.
+    .. [3] D. Salinas, V. Flunkert, J. Gasthaus, T. Januschowski, "DeepAR: Probabilistic
+       Forecasting with Autoregressive Recurrent Networks", International Journal of Forecasting
+       36(3), 2020, section 3.
+    .. [4] S. Bengio et al., "Scheduled Sampling for Sequence Prediction with Recurrent Neural
+       Networks", NeurIPS 2015, section 2.4.
+    .. [5] Y. Romano, E. Patterson, E. J. Candes, "Conformalized Quantile Regression", NeurIPS
+       2019, section 4.
+    .. [6] S. Smyl, "A hybrid method of exponential smoothing and recurrent neural networks for
+       time series forecasting", International Journal of Forecasting 36(1), 2020, section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMForecaster
+    >>> rng = np.random.default_rng(0)
+    >>> hours = np.arange(24 * 20)
+    >>> daily = np.sin(2 * np.pi * hours / 24)
+    >>> X = [level + daily + 0.1 * rng.normal(size=len(hours)) for level in (3.0, 10.0)]
+    >>> model = LSTMForecaster(horizon=12, season_length=24, max_epochs=10, random_state=0)
+    >>> model.fit(X).predict(X).shape
+    (2, 12)
+    >>> model.predict_interval(X, coverage=0.9).shape  # lower and upper bounds
+    (2, 12, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **{name: NETWORK[name] for name in _NETWORK.split()},
+        **{name: TRAINING[name] for name in _TRAINING.split()},
+        "horizon": [COUNT],
+        "season_length": [COUNT, tuple, list],
+        "context_length": [COUNT, StrOptions({"auto"})],
+        "target_features": [Range(Integral, 0, None, closed="left"), tuple, list, None],
+        "loss": [StrOptions(set(FORECAST_LOSSES))],
+        "quantiles": [tuple, list, Real],
+        "scaling": [StrOptions({"standard", "multiplicative"}), None],
+        "baseline": [StrOptions({"auto", "seasonal_naive", "last"}), None],
+        "strategy": [StrOptions({"direct", "recursive"})],
+        "teacher_forcing": [Range(Real, 0, 1, closed="both")],
+        "conformal": ["boolean"],
+        "max_windows": [COUNT],
+    }
+    # What the base class asks of every estimator
+    embeddings = None
+    freeze_embeddings = False
+    input_type = "values"
+    padding_value = None
+    _reads_missing = True
+    _value_dtype = [np.float64, np.float32]
+
+    _form_: WindowForm
+    _network_: dict[str, Any]
+    _family_: Family
+    _covariates_: _Scaling | None
+    _static_: _StaticColumns | None
+    _calibration_: Calibration | None
+    _correlation_: np.ndarray | None
+    _steps_are_numbers_: bool
+    _optimizer_state_: dict[str, Any] | None
+
+    def __init__(
+        self,
+        # The parameters set most often
+        horizon: int = 1,
+        season_length: int | tuple[int, ...] = 1,
+        *,
+        hidden_size: int | tuple[int, ...] = 64,
+        learning_rate: float = 3e-3,
+        max_epochs: int | str = "auto",
+        context_length: int | str = "auto",
+        # Forecasts
+        target_features: int | tuple[int, ...] | None = None,
+        loss: str = "quantile",
+        quantiles: float | tuple[float, ...] = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975),
+        scaling: str | None = "standard",
+        baseline: str | None = "auto",
+        strategy: str = "direct",
+        teacher_forcing: float = 1.0,
+        conformal: bool = False,
+        # Architecture
+        num_layers: int = 1,
+        cell: str = "lstm",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        # Optimisation
+        max_windows: int = 6_400,
+        batch_size: int = 64,
+        optimizer: str = "adam",
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        lr_schedule: str = "one_cycle",
+        shuffle: bool = True,
+        warm_start: bool = False,
+        # Early stopping
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 3,
+        tol: float = 1e-4,
+        # Runtime
+        n_jobs: int | None = None,
+        device: str = "auto",
+        callbacks: list[Any] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int | bool = 0,
+    ):
+        self.horizon = horizon
+        self.season_length = season_length
+        self.hidden_size = hidden_size
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.context_length = context_length
+        self.target_features = target_features
+        self.loss = loss
+        self.quantiles = quantiles
+        self.scaling = scaling
+        self.baseline = baseline
+        self.strategy = strategy
+        self.teacher_forcing = teacher_forcing
+        self.conformal = conformal
+        self.num_layers = num_layers
+        self.cell = cell
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.max_windows = max_windows
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.lr_schedule = lr_schedule
+        self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.n_jobs = n_jobs
+        self.device = device
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # Training
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        covariates: Any = None,
+        static: Any = None,
+        sample_weight: Any = None,
+    ) -> Self:
+        """Train on series, or on windows that were cut out of them.
+
+        Parameters
+        ----------
+        X : list or object array of arrays of shape (T_i,) or (T_i, F), or array of shape (n, T) \
+                or (n, T, F)
+            The series; one of them is passed as ``[series]``. NaN is a missing value. Training
+            windows are cut out of them here, unless `y` is given.
+        y : array-like of shape (n, horizon) or (n, horizon, n_targets), or None, default=None
+            What follows each X, where X holds windows. NaN is a missing value.
+        covariates : list of arrays of shape (T_i,) or (T_i, K), or array of shape (n, T, K), or \
+                None, default=None
+            What is known of past and future steps, such as the calendar or prices that were fixed
+            beforehand. Further steps, of the future, are allowed; where `y` is given, they are
+            needed: T_i + `horizon` steps.
+        static : array-like or frame of shape (n, n_static), or None, default=None
+            What is known of each series. Numbers are standardised; strings, and columns of a frame
+            that hold strings or categories, are categories, which get an embedding.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Weight of each series in the loss.
+
+        Returns
+        -------
+        self : LSTMForecaster
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument or a parameter is not as described, all series are shorter than
+            `horizon` + 1 steps, or the loss becomes NaN or infinite. An earlier fit remains usable
+            then.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Ctrl-C ended training early; what was learned until then is kept. Within a search,
+            an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
+        """
+        warm = self.warm_start and hasattr(self, "module_")
+        if warm:
+            refuse_changes(self._network_parameters(), self._network_)
+        trial = self._trial(keep_fitted=warm)
+        seeds = Seeds.draw(self.random_state)
+        data, ends = trial._read_series(
+            X, y, covariates, static, sample_weight, reset=not warm, training=True
+        )
+        if warm:
+            seeds = seeds.after(self.n_iter_)
+        else:
+            trial._build_network(data, seeds.module)
+        trial._train(data, ends, seeds)
+        return self._adopt(trial)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        covariates: Any = None,
+        static: Any = None,
+        sample_weight: Any = None,
+    ) -> Self:
+        """Train for one epoch on some of the series, continuing from the current weights.
+
+        New series, or series with new observations, can be learned without training from scratch.
+        The learning rate is constant; `set_params` changes it. The form of windows, the scale of
+        covariates and the categories are those of the first call.
+
+        Parameters
+        ----------
+        X, y, covariates, static, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        self : LSTMForecaster
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `fit`, and with ``early_stopping=True`` or ``conformal=True``. The model is
+            unchanged then.
+        """
+        first = not hasattr(self, "module_")
+        for name in ("early_stopping", "conformal"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"partial_fit does not support {name}=True, as it sees a part of the data at a "
+                    f"time; set {name}=False, or call fit."
+                )
+        if not first:
+            refuse_changes(self._network_parameters(), self._network_)
+        trial = self._trial(keep_fitted=not first)
+        seeds = Seeds.draw(self.random_state)
+        data, ends = trial._read_series(
+            X, y, covariates, static, sample_weight, reset=first, training=True
+        )
+        if first:
+            trial._build_network(data, seeds.module)
+        else:
+            seeds = seeds.after(self.n_iter_)
+        trial._train(data, ends, seeds, partial=True)
+        return self._adopt(trial)
+
+    def _read_series(
+        self,
+        X: Any,
+        y: Any,
+        covariates: Any,
+        static: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        training: bool,
+    ) -> tuple[SeriesSet, np.ndarray | None]:
+        """Read series and what comes with them.
+
+        Also the number of past steps of the only window of each, where y is given; None without.
+        """
+        sequences = self._read_sequences(X, reset=reset, in_pieces=True)
+        if reset:
+            self._steps_are_numbers_ = sequences.form.steps_are_numbers
+            self.n_features_in_ = sequences.n_features
+            self._targets_ = self._checked_targets()
+        values = sequences.values
+        if sequences.starts is not None:
+            values = values[ranges(sequences.offsets, sequences.lengths)]
+        values = values.astype(np.float64, copy=False)
+        lengths = sequences.lengths
+        n = len(lengths)
+        horizon = self._horizon(reset=reset)
+        ends = None
+        if y is not None:
+            future = self._read_future(y, n, horizon)
+            ends = lengths
+            values, lengths = _joined(values, lengths, future, list(self._targets_))
+        elif training and reset and not (lengths > horizon).any():
+            i = int(lengths.argmax())
+            raise ValueError(
+                f"horizon is {horizon}, for which a series needs at least {horizon + 1} steps, but "
+                f"the longest of X, X[{i}], has {lengths[i]}."
+            )
+        weights = None
+        if sample_weight is not None:
+            weights = scaled(given_weights(sample_weight, n), n)
+        found, at = self._read_covariates(
+            covariates, sequences, horizon, reset=reset, needs_future=not training or y is not None
+        )
+        numbers, categories = self._read_static(static, n, reset=reset)
+        return SeriesSet(values, lengths, found, at, numbers, categories, weights), ends
+
+    def _horizon(self, *, reset: bool) -> int:
+        return int(self.horizon) if reset else self._form_.horizon
+
+    def _checked_targets(self) -> tuple[int, ...]:
+        """Return the indices of the features to forecast."""
+        given, n = self.target_features, self.n_features_in_
+        if given is None:
+            return tuple(range(n))
+        listed: list[Any] = [given] if isinstance(given, Integral) else list(given)  # type: ignore[arg-type]
+        for one in listed:
+            if isinstance(one, bool) or not isinstance(one, Integral) or not 0 <= int(one) < n:
+                raise ValueError(
+                    f"target_features={plain(given)!r} holds {plain(one)!r}, but the steps of X "
+                    f"have {n} features: accepted are whole numbers from 0 to {n - 1}."
+                )
+        if not listed or len(set(listed)) < len(listed):
+            raise ValueError(
+                f"target_features={plain(given)!r} must be one or more features, each once."
+            )
+        return tuple(int(one) for one in listed)
+
+    def _read_future(self, y: Any, n: int, horizon: int) -> np.ndarray:
+        """Return what follows the windows, ``(n, horizon, n_targets)``."""
+        n_targets = len(self._targets_)
+        future = _numbers(y, "y")
+        check_consistent_length(range(n), future)
+        if future.ndim == 2 and n_targets == 1:
+            future = future[:, :, None]
+        if future.shape[1:] != (horizon, n_targets):
+            shape = (n, horizon) if n_targets == 1 else (n, horizon, n_targets)
+            raise ValueError(f"y has shape {np.shape(y)}; accepted is {shape}.")
+        bad = np.argwhere(np.isinf(future))
+        if len(bad):
+            raise ValueError(f"y[{bad[0][0]}] holds an infinite value at step {bad[0][1]}.")
+        return future
+
+    def _read_covariates(
+        self,
+        covariates: Any,
+        sequences: Ragged,
+        horizon: int,
+        *,
+        reset: bool,
+        needs_future: bool,
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return scaled covariates of all series, concatenated, and where those of each begin."""
+        if covariates is None:
+            if reset:
+                self._covariates_ = None
+            elif self._covariates_ is not None:
+                raise ValueError(
+                    f"covariates are missing: the model was fitted with {self._covariates_.size} "
+                    f"of them, and needs those of the past and of the next {horizon} steps."
+                )
+            return None, None
+        if not reset and self._covariates_ is None:
+            raise ValueError("covariates are given, but the model was fitted without.")
+        items = [_steps_of(item, i) for i, item in enumerate(_items(covariates, "covariates"))]
+        check_consistent_length(range(len(sequences)), items)
+        size = items[0].shape[1] if reset else self._covariates_.size  # type: ignore[union-attr]
+        for i, (item, n_steps) in enumerate(zip(items, sequences.lengths.tolist(), strict=True)):
+            if item.shape[1] != size:
+                raise ValueError(
+                    f"covariates[{i}] has {item.shape[1]} columns; accepted are {size}."
+                )
+            accepted = [n_steps + horizon] if needs_future else [n_steps, n_steps + horizon]
+            if len(item) not in accepted:
+                future = f"and the horizon is {horizon}: " if needs_future else ""
+                kind = "of past and future " if needs_future else ""
+                raise ValueError(
+                    f"covariates[{i}] has {len(item)} steps, but X[{i}] has {n_steps} {future}"
+                    f"{kind}{' or '.join(map(str, accepted))} are needed, aligned with its first "
+                    "step."
+                )
+            if not np.isfinite(item).all():
+                step, column = np.argwhere(~np.isfinite(item))[0]
+                raise ValueError(
+                    f"covariates[{i}] holds {item[step, column]} at step {step}, column {column}; "
+                    "covariates have to be known at every step."
+                )
+        flat = np.concatenate(items)
+        if reset:
+            self._covariates_ = _Scaling.of(flat)
+        scaling = self._covariates_
+        assert scaling is not None
+        return scaling.apply(flat), offsets(np.array([len(item) for item in items]))
+
+    def _read_static(
+        self, static: Any, n: int, *, reset: bool
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return scaled numbers and numbered categories of each series."""
+        if static is None:
+            if reset:
+                self._static_ = None
+            elif self._static_ is not None:
+                raise ValueError(
+                    "static is missing: the model was fitted with static features "
+                    f"{list(self._static_.names)}."
+                )
+            return None, None
+        if not reset and self._static_ is None:
+            raise ValueError("static is given, but the model was fitted without.")
+        columns = _columns_of(static)
+        for column in columns.values():
+            check_consistent_length(range(n), column)
+        if reset:
+            self._static_ = _StaticColumns.of(columns)
+        assert self._static_ is not None
+        return self._static_.read(columns)
+
+    def _build_network(self, data: SeriesSet, seed: int) -> None:
+        """Decide on the form of windows, and build the network for it."""
+        if self.loss == "negative_binomial":
+            if self.scaling != "multiplicative":
+                raise ValueError(
+                    "loss='negative_binomial' is for counts, which are not shifted: set "
+                    f"scaling='multiplicative' (now {self.scaling!r})."
+                )
+            self._check_counts(data)
+        seasons = self._checked_seasons()
+        baseline = self.baseline
+        if baseline == "auto":
+            baseline = "seasonal_naive" if seasons else "last"
+        elif baseline == "seasonal_naive" and not seasons:
+            raise ValueError(
+                "baseline='seasonal_naive' needs a season: set season_length (now "
+                f"{plain(self.season_length)!r})."
+            )
+        horizon = int(self.horizon)
+        self.context_length_ = self._resolve_context(data, seasons)
+        self._form_ = WindowForm(
+            self.context_length_, horizon, seasons, self._targets_, self.scaling, baseline
+        )
+        self.quantiles_ = checked_quantiles(self.quantiles) if self.loss == "quantile" else None
+        self._family_ = family_of(self.loss, self.quantiles_ or ())
+        self.module_ = self._seeded_module(seed)
+        self._network_ = self._network_parameters()
+
+    def _check_counts(self, data: SeriesSet) -> None:
+        with np.errstate(invalid="ignore"):
+            own = data.values[:, list(self._targets_)]
+            bad = (own < 0) | (own != np.floor(own)) & ~np.isnan(own)
+        if bad.any():
+            row = int(np.flatnonzero(bad.any(axis=1))[0])
+            i = int(np.searchsorted(np.cumsum(data.lengths), row, side="right"))
+            raise ValueError(
+                f"loss='negative_binomial' is for counts, whole numbers of 0 or more, but X[{i}] "
+                f"holds {own[row][bad[row]][0]:g} at step {row - offsets(data.lengths)[i]}."
+            )
+
+    def _checked_seasons(self) -> tuple[int, ...]:
+        """Return the lengths of the seasons, in increasing order, without 1."""
+        given = self.season_length
+        lengths = layer_sizes(given, 1, name="season_length")
+        if list(lengths) != sorted(set(lengths)):
+            raise ValueError(
+                f"season_length={plain(given)!r} must be increasing numbers of steps, the shortest "
+                "season first."
+            )
+        return tuple(length for length in lengths if length > 1)
+
+    def _resolve_context(self, data: SeriesSet, seasons: tuple[int, ...]) -> int:
+        if self.context_length != "auto":
+            return int(self.context_length)
+        horizon, longest = int(self.horizon), int(data.lengths.max())
+        wanted = max(2 * horizon, *seasons, 2)
+        possible = max((longest - horizon) // 2, *seasons[-1:], 1)
+        return max(1, min(wanted, possible, max(1, longest - horizon)))
+
+    def _build_module(self) -> nn.Module:
+        """Build the network. Override this method to change it."""
+        form, static = self._form_, self._static_
+        n_covariates = 0 if self._covariates_ is None else self._covariates_.size
+        n_targets = len(form.targets)
+        return ForecastNetwork(
+            2 * self.n_features_in_ + n_covariates,
+            n_targets * len(form.seasons) + n_covariates,
+            n_targets,
+            self._family_,
+            hidden_sizes=layer_sizes(self.hidden_size, self.num_layers),
+            n_static=0 if static is None else static.n_numbers,
+            categories=() if static is None else static.sizes,
+            cell=self.cell,
+            dropout=self.dropout,
+            recurrent_dropout=self.recurrent_dropout,
+            recursive=self.strategy == "recursive",
+        )
+
+    def _network_parameters(self) -> dict[str, Any]:
+        """Return the parameters that define the network, as plain values that can be compared."""
+        names = "horizon season_length context_length target_features loss quantiles scaling"
+        values = {
+            name: plain(getattr(self, name))
+            for name in f"{names} baseline strategy {_NETWORK}".split()
+        }
+        return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+
+    def _train(
+        self, data: SeriesSet, ends: np.ndarray | None, seeds: Seeds, *, partial: bool = False
+    ) -> None:
+        """Train `module_` in place, and record how it went."""
+        begins, last, held = self._places(data, ends)
+        self.n_windows_ = int(np.maximum(last - begins + 1, 0).sum())
+        options: dict[str, Any] = {
+            "n_windows": int(self.max_windows),
+            "batch_size": int(self.batch_size),
+            "device": resolve_device(self.device),
+        }
+        n_batches = -(-min(self.n_windows_, int(self.max_windows)) // int(self.batch_size))
+        callbacks = copied_callbacks(self.callbacks)
+        plan = plan_from(
+            self,
+            n_batches=n_batches,
+            seed=seeds.training,
+            auto_epochs=FORECASTS,
+            partial=partial,
+            n_epochs_done=getattr(self, "n_iter_", 0),
+            early_stopping=self.early_stopping,
+            n_iter_no_change=self.n_iter_no_change,
+            tol=self.tol,
+            callbacks=callbacks,
+        )
+        teaching = None
+        if self.strategy == "recursive":
+            begin = float(self.teacher_forcing)
+
+            def teaching(done: float) -> float:
+                return begin * max(0.0, 1.0 - done)
+
+        batches = WindowBatches(
+            data,
+            self._form_,
+            begins,
+            last,
+            rng=plan.order(),
+            teaching=teaching,
+            n_epochs=plan.max_epochs,
+            **options,
+        )
+        validation = None
+        if self.early_stopping:
+            assert held is not None
+            validation = WindowBatches(data, self._form_, *held, rng=None, **options)
+        self.callbacks_ = callbacks
+        outcome = train_forecaster(
+            self.module_,
+            ForecastLoss(self._family_),
+            batches,
+            plan,
+            validation=validation,
+            optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
+        )
+        self._auto_ = {}
+        if self.context_length == "auto":
+            self._auto_["context_length"] = self.context_length_
+        if self.max_epochs == "auto" and not partial:
+            self._auto_["max_epochs"] = plan.max_epochs
+        release(self.callbacks_, self.callbacks, self.module_)
+        self._record(outcome, partial=partial)
+        self._calibration_ = None
+        if self.conformal:
+            assert held is not None
+            places = WindowBatches(
+                data, self._form_, *held, rng=None, **options | {"n_windows": MOST_CALIBRATED}
+            )
+            which, own_ends = places.drawn()
+            self._calibration_ = Calibration(
+                self._predicted(data, which, own_ends),
+                true_future(data, self._form_, which, own_ends),
+            )
+        self._learn_correlation(batches, data)
+
+    def _places(
+        self, data: SeriesSet, ends: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+        """Return the first and last number of past steps of training and of held-out windows."""
+        horizon, lengths = self._form_.horizon, data.lengths
+        if ends is not None:  # one window each
+            if not (self.early_stopping or self.conformal):
+                return ends, ends, None
+            n_held = max(1, round(len(ends) * self.validation_fraction))
+            if n_held >= len(ends):
+                raise ValueError(
+                    "early_stopping and conformal hold out the last windows, but there is only "
+                    f"{len(ends)}."
+                )
+            held = np.arange(len(ends)) >= len(ends) - n_held
+            return ends, np.where(held, 0, ends), (ends, np.where(held, ends, 0))
+        last: np.ndarray = lengths - horizon
+        # A window needs as much of the past as the encoder reads, or what there is.
+        begins = np.minimum(self._form_.context_length, np.maximum(last, 1))
+        if not (self.early_stopping or self.conformal):
+            return begins, last, None
+        n_steps = np.round(lengths * self.validation_fraction).astype(np.int64)
+        n_last = np.maximum(horizon, n_steps)
+        last_trained = last - n_last
+        begins = np.minimum(self._form_.context_length, np.maximum(last_trained, 1))
+        if not (last_trained >= 1).any():
+            i = int(lengths.argmax())
+            raise ValueError(
+                "early_stopping and conformal hold out the last windows of each series, which then "
+                f"needs at least {2 * horizon + 1} steps; the longest of X, X[{i}], has "
+                f"{lengths[i]}, and validation_fraction is {self.validation_fraction}."
+            )
+        usable = last_trained >= 1
+        held_begin = np.where(usable, lengths - n_last, 1)
+        return begins, last_trained, (held_begin, np.where(usable, last, 0))
+
+    def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
+        """Set the fitted attributes that training leaves."""
+        earlier = getattr(self, "history_", [])
+        self.history_ = [*earlier, *outcome.history]
+        self.loss_curve_ = [row["train_loss"] for row in self.history_]
+        self.n_iter_ = len(self.history_)
+        best = outcome.best_epoch
+        self.best_epoch_ = None if best is None else len(earlier) + best
+        self._optimizer_state_ = outcome.optimizer_state if partial else None
+
+    def _learn_correlation(self, batches: WindowBatches, data: SeriesSet) -> None:
+        """Learn how the errors of the steps of a forecast hang together, for sample paths."""
+        self._correlation_ = None
+        if self._calibration_ is None and self.loss in ("absolute_error", "squared_error"):
+            return
+        places = batches.evenly(_RANKED)
+        found = self._predicted(data, *places)
+        expected = true_future(data, self._form_, *places)
+        ranks = np.where(np.isnan(expected), np.nan, found.ranks(expected))
+        ranks = np.moveaxis(ranks, 2, 1).reshape(-1, self._form_.horizon)
+        self._correlation_ = rank_correlation(ranks)
+
+    def _layer_rows(self) -> list[LayerRow]:
+        network, form = self.module_, self._form_
+        rows = []
+        for name, part in network.named_children():
+            n = trained_parameters(part)
+            if not n:
+                continue
+            shapes = {
+                "encoder": f"(batch, {form.context_length}, {network.encoder.output_size})",
+                "decoder": f"(batch, {form.horizon}, {network.encoder.output_size})",
+                "output": f"(batch, {form.horizon}, {len(form.targets)}, "
+                f"{self._family_.n_parameters})",
+            }
+            rows.append((name, type(part).__name__, shapes.get(name, "(batch, features)"), n))
+        return rows
+
+    # Prediction
+
+    def predict(self, X: Any, *, covariates: Any = None, static: Any = None) -> np.ndarray:
+        """Forecast the next steps of series.
+
+        Parameters
+        ----------
+        X : list or object array of arrays of shape (T_i,) or (T_i, F), or array of shape (n, T) \
+                or (n, T, F)
+            The past of each series. NaN is a missing value.
+        covariates : list of arrays of shape (T_i + horizon, K), or array, or None, default=None
+            What is known of past and future steps, if the model was fitted with covariates.
+        static : array-like or frame of shape (n, n_static), or None, default=None
+            What is known of each series, if the model was fitted with it.
+
+        Returns
+        -------
+        ndarray of shape (n, horizon), or (n, horizon, n_targets)
+            The median for the losses "quantile" and "absolute_error", else the mean. The last axis
+            is there where the steps of X have one.
+        """
+        return self._without_axis(self._predictions(X, covariates, static).center())
+
+    def predict_quantiles(
+        self, X: Any, quantiles: Any = None, *, covariates: Any = None, static: Any = None
+    ) -> np.ndarray:
+        """Forecast quantiles of the next steps.
+
+        Parameters
+        ----------
+        X : series
+            As in `predict`.
+        quantiles : float, sequence of float or None, default=None
+            The levels of the quantiles, in increasing order. None means those that the model was
+            trained for, or (0.1, 0.5, 0.9) for other losses.
+        covariates, static
+            As in `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n, horizon, n_quantiles), or (n, horizon, n_targets, n_quantiles)
+            The quantiles, with ``conformal=True`` the bounds of calibrated intervals.
+
+        Raises
+        ------
+        ValueError
+            If the model predicts a number only, and ``conformal=False``.
+        """
+        check_is_fitted(self)
+        self._check_has_spread("predict_quantiles")
+        if quantiles is None:
+            quantiles = self.quantiles_ or (0.1, 0.5, 0.9)
+        levels = checked_quantiles(quantiles)
+        found = self._predictions(X, covariates, static)
+        result = found.quantiles(levels)
+        if self._calibration_ is not None:
+            for i, level in enumerate(levels):
+                widening = self._calibration_.widening(abs(1.0 - 2.0 * level))
+                if level != 0.5:
+                    sign = 1.0 if level > 0.5 else -1.0
+                    result[..., i] += sign * widening * found.spread
+            result = np.sort(result, axis=-1)
+        return self._without_axis(result, 1)
+
+    def predict_interval(
+        self, X: Any, coverage: float = 0.9, *, covariates: Any = None, static: Any = None
+    ) -> np.ndarray:
+        """Forecast an interval for each of the next steps.
+
+        Parameters
+        ----------
+        X : series
+            As in `predict`.
+        coverage : float, default=0.9
+            The probability that the true value lies within the interval, for each step by itself.
+        covariates, static
+            As in `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n, horizon, 2), or (n, horizon, n_targets, 2)
+            Lower and upper bounds.
+
+        Raises
+        ------
+        ValueError
+            If the model predicts a number only, and ``conformal=False``.
+        """
+        check_is_fitted(self)
+        if isinstance(coverage, bool) or not isinstance(coverage, Real) or not 0 < coverage < 1:
+            raise ValueError(f"coverage={plain(coverage)!r} must be a number between 0 and 1.")
+        self._check_has_spread("predict_interval")
+        return self.predict_quantiles(
+            X, interval_levels(float(coverage)), covariates=covariates, static=static
+        )
+
+    def sample_paths(
+        self,
+        X: Any,
+        n_paths: int = 100,
+        *,
+        covariates: Any = None,
+        static: Any = None,
+        random_state: Any = None,
+    ) -> np.ndarray:
+        """Draw possible futures of each series.
+
+        Intervals are for single steps; paths also tell about several steps together, such as the
+        sum of next week. Each step is drawn from its predictive distribution, and steps depend on
+        each other as they did in training windows (a Gaussian copula [1]_). Features are drawn
+        independently.
+
+        Parameters
+        ----------
+        X : series
+            As in `predict`.
+        n_paths : int, default=100
+            Number of paths of each series.
+        covariates, static
+            As in `predict`.
+        random_state : int, RandomState instance or None, default=None
+            Determines what is drawn; None for that of the estimator.
+
+        Returns
+        -------
+        ndarray of shape (n, n_paths, horizon), or (n, n_paths, horizon, n_targets)
+
+        Raises
+        ------
+        ValueError
+            If the model predicts a number only.
+
+        References
+        ----------
+        .. [1] A. Sklar, "Fonctions de répartition à n dimensions et leurs marges", 1959; for
+           forecasts D. Salinas et al., "High-Dimensional Multivariate Forecasting with Low-Rank
+           Gaussian Copula Processes", NeurIPS 2019, section 3.
+        """
+        check_is_fitted(self)
+        n_paths = whole("n_paths", n_paths)
+        if self._correlation_ is None or self.loss in ("absolute_error", "squared_error"):
+            raise ValueError(
+                f"sample_paths draws from a distribution, but loss={self.loss!r} predicts a number "
+                "only; set loss='quantile' or a distribution, and fit."
+            )
+        found = self._predictions(X, covariates, static)
+        rng = check_random_state(self.random_state if random_state is None else random_state)
+        n, horizon, n_targets = found.parameters.shape[:3]
+        factor = np.linalg.cholesky(self._correlation_)
+        normal = rng.standard_normal((n_paths, n, n_targets, horizon)) @ factor.T
+        ranks = np.moveaxis(ndtr(normal), 3, 2)  # (n_paths, n, horizon, n_targets)
+        paths = np.moveaxis(found.at(ranks), 0, 1)
+        return self._without_axis(paths)
+
+    def score(self, X: Any, y: Any = None, *, covariates: Any = None, static: Any = None) -> float:
+        """Return minus the mean absolute scaled error (MASE), which searches maximise.
+
+        Parameters
+        ----------
+        X : series
+            As in `predict`.
+        y : array-like of shape (n, horizon) or (n, horizon, n_targets), or None, default=None
+            What follows X. None takes the last `horizon` steps of each X, which are forecast from
+            those before.
+        covariates, static
+            As in `predict`; where `y` is None covariates of the steps of X are enough.
+
+        Returns
+        -------
+        float
+            At most 0. Errors are divided by those of the (seasonal) naive forecast in X, with the
+            shortest season. Series in which that is undefined do not count; NaN if it is for all.
+        """
+        check_is_fitted(self)
+        horizon = self._form_.horizon
+        items = list(self._restore_sequences(self._read_sequences(X, reset=False, in_pieces=True)))
+        if y is None:
+            for i, item in enumerate(items):
+                if len(item) <= horizon:
+                    raise ValueError(
+                        f"X[{i}] has {len(item)} steps; without y, score forecasts the last "
+                        f"{horizon} of them, and needs at least {horizon + 1}."
+                    )
+            y = np.stack([item[-horizon:] for item in items])[:, :, list(self._targets_)]
+            items = [item[:-horizon] for item in items]
+            if covariates is not None:
+                covariates = [
+                    _steps_of(item, i)[: len(own) + horizon]
+                    for i, (item, own) in enumerate(
+                        zip(_items(covariates, "covariates"), items, strict=True)
+                    )
+                ]
+        else:
+            y = self._read_future(y, len(items), horizon)
+        predicted = self.predict(items, covariates=covariates, static=static)
+        predicted = predicted.reshape(y.shape)
+        season = self._form_.seasons[0] if self._form_.seasons else 1
+        errors = []
+        for j, feature in enumerate(self._targets_):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                errors.append(
+                    mean_absolute_scaled_error(
+                        list(y[:, :, j]),
+                        list(predicted[:, :, j]),
+                        y_train=[item[:, feature] for item in items],
+                        season=season,
+                        average=None,
+                    )
+                )
+        found = np.concatenate(errors)
+        found = found[np.isfinite(found)]
+        return -float(found.mean()) if len(found) else float("nan")
+
+    def stream(self, X: Any, *, static: Any = None) -> ForecastStream:
+        """Return an object that forecasts anew whenever there are new observations.
+
+        Parameters
+        ----------
+        X : series
+            The past of each series, as in `predict`.
+        static : array-like or frame of shape (n, n_static), or None, default=None
+            As in `predict`.
+
+        Returns
+        -------
+        ForecastStream
+            With the methods ``update``, ``predict`` and ``predict_interval``.
+
+        Raises
+        ------
+        ValueError
+            If the model was fitted with covariates, which are to be known of each step: call
+            `predict` then.
+        """
+        check_is_fitted(self)
+        if self._covariates_ is not None:
+            raise ValueError(
+                "stream is for models without covariates; pass the series and their covariates to "
+                "predict instead."
+            )
+        read = self._read_sequences(X, reset=False, in_pieces=True)
+        self._read_static(static, len(read), reset=False)
+        return ForecastStream(self, list(self._restore_sequences(read)), static)
+
+    def _predictions(self, X: Any, covariates: Any, static: Any) -> Predicted:
+        """Return the predictive distributions of the next steps of series."""
+        check_is_fitted(self)
+        data, _ = self._read_series(X, None, covariates, static, None, reset=False, training=False)
+        which, ends = np.arange(len(data)), data.lengths
+        self._check_known(data)
+        return self._predicted(data, which, ends)
+
+    def _check_known(self, data: SeriesSet) -> None:
+        """Raise ValueError if nothing is known of the last steps of a series."""
+        missing = np.isnan(data.values[:, list(self._targets_)]).all(axis=1)
+        if not missing.any():
+            return
+        context = self._form_.context_length
+        for i, own in enumerate(split(missing, data.lengths)):
+            if own[-context:].all():
+                raise ValueError(
+                    f"X[{i}] has no known value in its last {min(context, len(own))} steps, which "
+                    "the forecast would start from."
+                )
+
+    def _predicted(self, data: SeriesSet, which: np.ndarray, ends: np.ndarray) -> Predicted:
+        device = resolve_device(self.device, fallback=True)
+        parameters, windows = predict_windows(
+            self.module_, data, self._form_, which, ends, device=device, n_jobs=self.n_jobs
+        )
+        return Predicted(self._family_, parameters, windows.level, windows.spread)
+
+    def _check_has_spread(self, method: str) -> None:
+        if self.loss in ("absolute_error", "squared_error") and self._calibration_ is None:
+            raise ValueError(
+                f"{method} needs a predictive distribution, but loss={self.loss!r} predicts a "
+                "number only; set conformal=True, loss='quantile' or a distribution, and fit."
+            )
+
+    def _without_axis(self, result: np.ndarray, n_after: int = 0) -> np.ndarray:
+        """Return a result without the axis of targets where the steps of X have none."""
+        axis = result.ndim - 1 - n_after
+        single = self._steps_are_numbers_ or isinstance(self.target_features, Integral)
+        return result.squeeze(axis) if single and result.shape[axis] == 1 else result
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = False
+        return tags
+
+
+class ForecastStream:
+    """Series that grow, and their forecasts; what `LSTMForecaster.stream` returns.
+
+    Only as many steps are kept as a forecast looks back at.
+    """
+
+    def __init__(self, forecaster: LSTMForecaster, series: list[np.ndarray], static: Any):
+        self._forecaster, self._static = forecaster, static
+        self._reach = forecaster._form_.reach
+        self._series = [item[-self._reach :] for item in series]
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def update(self, X: Any) -> Self:
+        """Append new observations.
+
+        Parameters
+        ----------
+        X : list or object array of arrays of shape (t_i,) or (t_i, F), or array of shape (n, t) \
+                or (n, t, F)
+            The new steps of each series, in the order of the series.
+
+        Returns
+        -------
+        self
+            The stream.
+        """
+        model = self._forecaster
+        read = model._read_sequences(X, reset=False, in_pieces=True)
+        check_consistent_length(self._series, range(len(read)))
+        new = model._restore_sequences(read)
+        self._series = [
+            np.concatenate([old, own])[-self._reach :]
+            for old, own in zip(self._series, new, strict=True)
+        ]
+        return self
+
+    def predict(self) -> np.ndarray:
+        """Return the forecast of the next steps; see `LSTMForecaster.predict`."""
+        return self._forecaster.predict(self._series, static=self._static)
+
+    def predict_interval(self, coverage: float = 0.9) -> np.ndarray:
+        """Return an interval for each next step; see `LSTMForecaster.predict_interval`."""
+        return self._forecaster.predict_interval(self._series, coverage, static=self._static)
+
+
+@dataclass(frozen=True)
+class _Scaling:
+    """Mean and scale of columns; the scale of a constant column is 1."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> _Scaling:
+        deviation = rows.std(axis=0)
+        scale = np.where(deviation > 1e-12 * np.abs(rows).max(axis=0), deviation, 1.0)
+        return cls(rows.mean(axis=0), scale)
+
+    @property
+    def size(self) -> int:
+        return len(self.mean)
+
+    def apply(self, rows: np.ndarray) -> np.ndarray:
+        scaled: np.ndarray = ((rows - self.mean) / self.scale).astype(np.float32)
+        return scaled
+
+
+@dataclass(frozen=True)
+class _StaticColumns:
+    """What was learned of static features.
+
+    Attributes
+    ----------
+    names : tuple
+        The columns, in order.
+    categories : dict
+        The categories of each column that holds some, by their number.
+    scaling : _Scaling
+        Of the other columns.
+    """
+
+    names: tuple[Any, ...]
+    categories: dict[Any, list[Any]]
+    scaling: _Scaling
+
+    @classmethod
+    def of(cls, columns: Mapping[Any, np.ndarray]) -> _StaticColumns:
+        categories, numbers = {}, []
+        for name, column in columns.items():
+            if column.dtype.kind in "biuf":
+                numbers.append(_finite(column, name))
+            else:
+                _check_all_there(column, name)
+                categories[name] = sorted(set(column.tolist()), key=lambda one: str(one))
+        rows = np.stack(numbers, axis=1) if numbers else np.zeros((1, 0))
+        return cls(tuple(columns), categories, _Scaling.of(rows))
+
+    @property
+    def n_numbers(self) -> int:
+        return self.scaling.size
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return tuple(len(known) for known in self.categories.values())
+
+    def read(
+        self, columns: Mapping[Any, np.ndarray]
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return scaled numbers and numbered categories, of series in the order of `columns`."""
+        if set(columns) != set(self.names):
+            raise ValueError(
+                f"static has the columns {list(columns)}, but the model was fitted with "
+                f"{list(self.names)}."
+            )
+        found, numbers = [], []
+        for name in self.names:
+            column = columns[name]
+            if name not in self.categories:
+                if column.dtype.kind not in "biuf":
+                    raise ValueError(
+                        f"static column {name!r} holds {plain(column[0])!r}; it held numbers in "
+                        "fit."
+                    )
+                numbers.append(_finite(column, name))
+                continue
+            _check_all_there(column, name)
+            known = self.categories[name]
+            index = {one: i for i, one in enumerate(known)}
+            listed = column.tolist()
+            for i, one in enumerate(listed):
+                if one not in index:
+                    shown = ", ".join(map(repr, known[:10])) + ("..." if len(known) > 10 else "")
+                    raise ValueError(
+                        f"static column {name!r} holds {one!r} for series {i}, a category that fit "
+                        f"has not seen; accepted are {shown}."
+                    )
+            found.append(np.array([index[one] for one in listed]))
+        scaled = self.scaling.apply(np.stack(numbers, axis=1)) if numbers else None
+        return scaled, np.stack(found, axis=1) if found else None
+
+
+def _columns_of(static: Any) -> dict[Any, np.ndarray]:
+    """Return the columns of a frame or an array of static features."""
+    if hasattr(static, "columns") and not callable(static.columns):
+        names = list(static.columns)
+        if not all(isinstance(name, str) for name in names) and hasattr(static, "iloc"):
+            return {name: np.asarray(static[name]) for name in names}
+        return {str(name): np.asarray(static[name]) for name in names}
+    array = np.asarray(as_container(static, "static"))
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or not array.shape[1]:
+        raise ValueError(
+            f"static has shape {array.shape}; accepted is (n, n_static), a row for each series."
+        )
+    columns = {j: array[:, j] for j in range(array.shape[1])}
+    if array.dtype.kind == "O":  # of lists that mix numbers and strings
+        return {j: np.array(column.tolist()) for j, column in columns.items()}
+    return columns
+
+
+def _finite(column: np.ndarray, name: Any) -> np.ndarray:
+    numbers = column.astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if len(bad):
+        raise ValueError(
+            f"static column {name!r} holds {numbers[bad[0]]} for series {bad[0]}; accepted are "
+            "finite numbers, or strings for categories."
+        )
+    return numbers
+
+
+def _check_all_there(column: np.ndarray, name: Any) -> None:
+    for i, one in enumerate(column.tolist()):
+        if is_missing(one):
+            raise ValueError(f"static column {name!r} holds {one!r} for series {i}.")
+
+
+def _items(given: Any, name: str) -> list[Any]:
+    """Return what is given for each series as a list."""
+    given = as_container(given, name)
+    if np.ndim(given) == 0 and not hasattr(given, "__len__"):
+        raise TypeError(f"{name} is {plain(given)!r}; accepted is an array for each series.")
+    return list(given)
+
+
+def _steps_of(item: Any, i: int) -> np.ndarray:
+    """Return the covariates of a series, ``(n_steps, K)``."""
+    try:
+        array = np.asarray(item, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"covariates[{i}] cannot be read as numbers: {error}") from error
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ValueError(
+            f"covariates[{i}] has shape {array.shape}; accepted is (n_steps, n_covariates)."
+        )
+    return array
+
+
+def _numbers(y: Any, name: str) -> np.ndarray:
+    """Return numbers for each series, which have to be of one length."""
+    y = as_container(y, name)
+    try:
+        return np.asarray(y if isinstance(y, np.ndarray) else list(y), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} cannot be read as an array of numbers with {name}[i] of shape (horizon,): "
+            f"{error}"
+        ) from error
+
+
+def _joined(
+    past: np.ndarray, lengths: np.ndarray, future: np.ndarray, targets: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Append the future of each series to its past; other features are missing there."""
+    horizon = future.shape[1]
+    values = np.full((len(past) + future.shape[0] * horizon, past.shape[1]), np.nan)
+    whole_lengths = lengths + horizon
+    starts = offsets(whole_lengths)
+    values[ranges(starts, lengths)] = past
+    ahead = ranges(starts + lengths, np.full(len(lengths), horizon))
+    values[ahead[:, None], targets] = future.reshape(-1, len(targets))
+    return values, whole_lengths
