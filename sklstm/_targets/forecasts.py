@@ -85,6 +85,7 @@ class Predicted:
         if isinstance(family, NegativeBinomial):
             return self._counts(levels)
         if isinstance(family, Quantiles):
+            p = np.sort(p, axis=-1)
             found = _between(p, ndtri(np.asarray(family.levels)), ndtri(levels))
         elif isinstance(family, Normal):
             found = p[..., :1] + p[..., 1:] * ndtri(levels)

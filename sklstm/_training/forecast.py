@@ -135,14 +135,15 @@ def read_windows(data: SeriesSet, form: WindowForm, which: np.ndarray, ends: np.
     first = offsets(data.lengths)[which]  # (n,) row of the first step of each series
     past = _Lookup(data.values, first, ends)
     context = past.steps(np.arange(-form.context_length, 0))  # (n, context, features)
-    level, spread = _scale(context, form)
+    level, recent, spread = _scale(context, form)
     known = ~np.isnan(context)
     filled, since = _carried(context, known)
-    scaled = _divided(np.where(np.isnan(filled), level, filled) - level, spread)
+    # The network reads values around 0, whether those that it predicts are shifted or not.
+    scaled = _divided(np.where(np.isnan(filled), recent, filled) - recent, spread)
     # Steps since the last known value, from 0 to about 1; a number never known counts as the most.
     age = np.log1p(since) / np.log1p(form.context_length)
     targets = list(form.targets)
-    last = np.where(np.isnan(filled[:, -1:]), level, filled[:, -1:])[:, :, targets]
+    last = np.where(np.isnan(filled[:, -1:]), recent, filled[:, -1:])[:, :, targets]
     future, baseline = [], np.broadcast_to(last, (len(which), form.horizon, len(targets)))
     ahead = np.arange(form.horizon)
     for season in form.seasons:
@@ -152,7 +153,7 @@ def read_windows(data: SeriesSet, form: WindowForm, which: np.ndarray, ends: np.
         if form.baseline == "seasonal_naive":  # of the longest season
             baseline = lagged
     own_level, own_spread = level[:, :, targets], spread[:, :, targets]
-    steps = [_divided(lagged - own_level, own_spread) for lagged in future]
+    steps = [_divided(lagged - recent[:, :, targets], own_spread) for lagged in future]
     before = [scaled, age]
     if data.covariates is not None:
         assert data.covariate_offsets is not None
@@ -162,8 +163,7 @@ def read_windows(data: SeriesSet, form: WindowForm, which: np.ndarray, ends: np.
     if not steps:
         steps.append(np.zeros((len(which), form.horizon, 0)))
     if form.baseline is None:
-        start = own_spread if form.scaling == "multiplicative" else own_level
-        baseline = np.broadcast_to(start, baseline.shape)
+        baseline = np.broadcast_to(recent[:, :, targets], baseline.shape)
     inputs = {
         "past": np.concatenate(before, axis=2),
         "future": np.concatenate(steps, axis=2),
@@ -199,26 +199,28 @@ class _Lookup:
         return np.where((at >= 0)[:, :, None], found, np.nan) if at.min(initial=0) < 0 else found
 
 
-def _scale(context: np.ndarray, form: WindowForm) -> tuple[np.ndarray, np.ndarray]:
-    """Return level and spread of each feature of each context, ``(n, 1, features)``."""
-    if form.scaling is None:
-        level = np.zeros((len(context), 1, context.shape[2]))
-        return level, np.ones_like(level)
+def _scale(context: np.ndarray, form: WindowForm) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return shift, recent mean and spread of each feature of each context, ``(n, 1, features)``.
+
+    Values are shifted and divided to be predicted; those that are read are around the recent mean.
+    """
     known = ~np.isnan(context)
     values = np.where(known, context, 0.0)
     n_known = known.sum(axis=1, keepdims=True)
-    if form.scaling == "multiplicative":
-        mean = np.abs(values).sum(axis=1, keepdims=True) / np.maximum(n_known, 1)
-        return np.zeros_like(mean), mean
     mean = values.sum(axis=1, keepdims=True) / np.maximum(n_known, 1)
+    last = slice(-min(form.level_steps, context.shape[1]), None)
+    n_recent = known[:, last].sum(axis=1, keepdims=True)
+    recent = values[:, last].sum(axis=1, keepdims=True) / np.maximum(n_recent, 1)
+    recent = np.where(n_recent > 0, recent, mean)
+    if form.scaling is None:
+        return np.zeros_like(mean), np.zeros_like(mean), np.ones_like(mean)
+    if form.scaling == "multiplicative":
+        size = np.abs(values).sum(axis=1, keepdims=True) / np.maximum(n_known, 1)
+        return np.zeros_like(mean), recent, size
     deviation = np.where(known, context - mean, 0.0)
     spread = np.sqrt(np.square(deviation).sum(axis=1, keepdims=True) / np.maximum(n_known, 1))
     largest = np.abs(values).max(axis=1, keepdims=True)
-    spread = np.where(spread > _CONSTANT * largest, spread, 0.0)
-    recent = slice(-min(form.level_steps, context.shape[1]), None)
-    n_recent = known[:, recent].sum(axis=1, keepdims=True)
-    level = values[:, recent].sum(axis=1, keepdims=True) / np.maximum(n_recent, 1)
-    return np.where(n_recent > 0, level, mean), spread
+    return recent, recent, np.where(spread > _CONSTANT * largest, spread, 0.0)
 
 
 def _carried(context: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from sklstm.nn.checks import check_tensor, flag, rate, whole
 from sklstm.nn.dropout import Dropout, RandomModule
-from sklstm.nn.heads import LinearHead, QuantileHead
+from sklstm.nn.heads import LinearHead
 from sklstm.nn.recurrent import RecurrentStack
 from sklstm.nn.state import State
 
@@ -65,7 +65,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Quantiles:
-    """Quantiles at increasing levels; their head keeps them in order."""
+    """Quantiles at increasing levels, each an output of its own.
+
+    Those that cross are put in order where they are read [1]_. Sums of positive distances, which
+    cannot cross, make the median depend on all other quantiles: it was learned much more slowly.
+
+    References
+    ----------
+    .. [1] V. Chernozhukov, I. Fernandez-Val, A. Galichon, "Quantile and Probability Curves Without
+       Crossing", Econometrica 78(3), 2010, section 2.
+    """
 
     levels: tuple[float, ...]
 
@@ -258,12 +267,7 @@ class ForecastNetwork(RandomModule):
         self.dropout = Dropout(rate("dropout", dropout))
         self.recursive = flag("recursive", recursive)
         self.n_targets, self.family = n_targets, family
-        self.output: nn.Module
-        size = self.decoder.output_size
-        if isinstance(family, Quantiles):
-            self.output = QuantileHead(size, n_targets, family.levels)
-        else:
-            self.output = LinearHead(size, n_targets * family.n_parameters)
+        self.output = LinearHead(self.decoder.output_size, n_targets * family.n_parameters)
         with torch.no_grad():
             self.output.weight.mul_(_FIRST_OUTPUTS)
 
