@@ -27,6 +27,7 @@ from sklstm._sequences import (
     sequence_ids,
     split,
 )
+from sklstm.preprocessing.series.frequencies import simplest
 from sklstm.preprocessing.series.windows import GAP, encode, usual_step, without_holidays
 
 _MISSING = ("error", "drop", "keep")
@@ -97,9 +98,9 @@ class FrameSequences:
         lengths = np.array([len(steps) for steps in self.X])
         shown = ", ".join(map(str, self.columns[:6])) + (", ..." if len(self.columns) > 6 else "")
         least, most = lengths.min(), lengths.max()
-        steps = _counted(most, "step") if least == most else f"{least:,} to {most:,} steps"
+        steps = counted(most, "step") if least == most else f"{least:,} to {most:,} steps"
         lines = [
-            f"{_counted(len(self), 'sequence')} of {steps}, {lengths.sum():,} in all",
+            f"{counted(len(self), 'sequence')} of {steps}, {lengths.sum():,} in all",
             f"columns: {shown}",
         ]
         if self.y is not None:
@@ -114,12 +115,13 @@ class FrameSequences:
             found = "no gaps"
             if len(gaps):
                 missing = int(gaps.get_column(gaps.columns[-1]).sum())
-                found = f"{_counted(len(gaps), 'gap')}, {_counted(missing, 'step')} missing"
+                found = f"{counted(len(gaps), 'gap')}, {counted(missing, 'step')} missing"
             lines.append(f"{usual}, {found}")
         return "<FrameSequences\n" + "\n".join(f"  {line}" for line in lines) + "\n>"
 
 
-def _counted(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """Return a number and a noun, in the plural if it is not one."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
@@ -492,7 +494,11 @@ def kinds_of(frame: Any, names: list[Any]) -> dict[Any, str]:
 def _times(frame: nw.DataFrame[Any], name: Any, frame_name: str) -> np.ndarray:
     """Return a column of times as an array that can be sorted and subtracted."""
     column, dtype = frame.get_column(name), frame.schema[name]
-    array = np.asarray(column.to_numpy())
+    native: Any = column.to_native()
+    if getattr(getattr(native, "dtype", None), "tz", None) is not None:
+        array = native.dt.tz_convert(None).to_numpy()  # narwhals reads only some zones of pandas
+    else:
+        array = np.asarray(column.to_numpy())
     if array.dtype == object:
         kinds = {type(entry) for entry in array} - {type(None)}
         if kinds and all(
@@ -503,7 +509,7 @@ def _times(frame: nw.DataFrame[Any], name: Any, frame_name: str) -> np.ndarray:
         array = array.astype(np.float64 if array.dtype.itemsize == 8 else np.int64)
     if array.dtype.kind not in "iufmM":
         hint = "convert it, by pandas.to_datetime for instance"
-        if "period" in str(getattr(column.to_native(), "dtype", "")):
+        if "period" in str(getattr(native, "dtype", "")):
             hint = f"convert it, by frame[{name!r}].dt.to_timestamp()"
         raise TypeError(
             f"time={name!r} is a column of the type {dtype}; accepted are numbers, dates, "
@@ -624,6 +630,7 @@ class Rows:
                 f"{f' ({len(again)} rows repeat a time)' if len(again) > 1 else ''}. Keep one row "
                 f"for each {each}, their mean for instance; or, if the rows are of different "
                 "sequences, name in id all columns that tell them apart."
+                f"{_hint_at_clocks(self.times[one])}"
             )
 
     def handle_missing(self, columns: dict[Any, np.ndarray], missing: str) -> None:
@@ -715,7 +722,7 @@ class Rows:
         n_missing = np.maximum(missing, 0).astype(np.int64)
         step: Any = usual
         if usual is not None and unit is not None:
-            step = _simplest(np.timedelta64(round(usual * 1e9), "ns"))
+            step = simplest(np.timedelta64(round(usual * 1e9), "ns"))
         return found, n_missing, step
 
     def _without_holidays(self, found: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -744,6 +751,17 @@ class Rows:
         )
 
 
+def _hint_at_clocks(time: Any) -> str:
+    """Return a hint for a time that may be in the hour that an autumn night has twice."""
+    if not isinstance(time, np.datetime64):
+        return ""
+    day = time.astype("datetime64[D]")
+    hour = (time - day) / np.timedelta64(1, "h")
+    if day.astype(int) % 7 != 3 or not 0 < hour < 4:  # Sundays: 1970 began on a Thursday
+        return ""
+    return " If clocks were set back then, convert the times to UTC."
+
+
 def _differences(times: np.ndarray) -> tuple[np.ndarray, str | None]:
     """Return the steps between times as floats, and their unit: seconds, or None for numbers."""
     steps = np.diff(times)
@@ -769,14 +787,6 @@ def _duration(name: str, given: Any, unit: str | None) -> float | None:
     if not number > 0:
         raise ValueError(f"{name}={plain(given)!r} is not accepted; it must be above 0.")
     return number
-
-
-def _simplest(step: np.timedelta64) -> np.timedelta64:
-    """Return a duration in the largest unit that holds it exactly."""
-    for unit in ("D", "h", "m", "s", "ms", "us"):
-        if step % np.timedelta64(1, unit) == np.timedelta64(0, "ns"):
-            return step.astype(f"timedelta64[{unit}]")
-    return step
 
 
 def show(value: Any) -> str:
