@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import narwhals as nw
 import numpy as np
@@ -375,7 +375,13 @@ def zone_of(name: Any) -> datetime.tzinfo:
         return name
     found = re.fullmatch(r"(?:UTC)?([+-])(\d\d):?(\d\d)", str(name))
     if found is None:
-        return ZoneInfo(str(name))
+        try:
+            return ZoneInfo(str(name))
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"the time zone {str(name)!r} is not known; install the package tzdata, or convert "
+                "the times to UTC."
+            ) from error
     sign, hours, minutes = found.groups()
     offset = datetime.timedelta(hours=int(hours), minutes=int(minutes))
     return datetime.timezone(offset if sign == "+" else -offset)

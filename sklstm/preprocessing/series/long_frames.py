@@ -195,9 +195,10 @@ def frame_to_series(
     static : str or list of str, default=None
         Columns that are constant within each series, such as the region of a shop.
     freq : str, timedelta, offset of pandas, or int, default=None
-        The step of time: "min", "h", "D", "B" (working days, without holidays), "W-MON", "MS" and
-        "ME" (start and end of a month), "QS", "QE", "YS", "YE", also as "15min"; for integers an
-        int. None takes the commonest of all steps.
+        The step of time: "min", "h", "D", "B" (Monday to Friday; holidays are missing rows),
+        "W-MON", "MS" and "ME" (start and end of a month), "QS", "QE", "YS", "YE", also with a
+        number before it, as "15min". "W" is any day of the week. For integers an int. None takes
+        the commonest of all steps.
     horizon : int, default=None
         How many future steps there are. The rows of each series after its last known target are
         its future then, and give the future covariates. None if `frame` has the past only.

@@ -208,3 +208,9 @@ def test_zones_by_offset(name):
     assert to_local(time, zone_of(name))[0] == np.datetime64("2024-01-01T05:45")
     west = zone_of("-03:30")
     assert to_local(time, west)[0] == np.datetime64("2023-12-31T20:30")
+
+
+@pytest.mark.parametrize("name", ["Europe/Atlantis", "/etc"])
+def test_unknown_zones(name):
+    with pytest.raises(ValueError, match=f"the time zone '{name}' is not known; install.*tzdata"):
+        zone_of(name)
