@@ -31,7 +31,7 @@ def as_container(X: Any, name: str) -> Any:
     ------
     TypeError
         For dicts, sets, iterators, what has to be evaluated first, what holds nothing, and what
-        `frame_to_sequences` or `make_windows` returned as a whole.
+        `frame_to_sequences`, `frame_to_series` or `make_windows` returned as a whole.
     ValueError
         If an entry of a masked array is masked.
     """
@@ -39,9 +39,15 @@ def as_container(X: Any, name: str) -> Any:
         check_unmasked(X, name)
         return np.asarray(X)
     given = f"{name} is a {type(X).__name__}"
-    if {"X", "y"} <= set(getattr(type(X), "__match_args__", ())):  # FrameSequences and Windows
+    fields = set(getattr(type(X), "__match_args__", ()))
+    if {"X", "y"} <= fields:  # FrameSequences and Windows
         raise TypeError(
             f"{given}, not the sequences in it; pass its attributes, result.X and result.y."
+        )
+    if {"X", "covariates"} <= fields:  # FrameSeries
+        raise TypeError(
+            f"{given}, not the series in it; pass its attributes, result.X, "
+            "covariates=result.covariates and static=result.static."
         )
     if X is None or isinstance(X, np.ndarray | list | tuple | str | bytes):
         return X

@@ -24,6 +24,8 @@ from sklstm import (
     SequenceUnion,
     WindowReshaper,
     WordVectors,
+    calendar_features,
+    frame_to_series,
     make_windows,
 )
 from sklstm._jobs import job_count
@@ -540,6 +542,10 @@ def test_fault_20_quantiles_from_an_array():
     assert_same(interval, model.predict_interval(VALUES, coverage=0.5))
 
 
+def covariates_of(frame, **params):
+    return frame_to_series(frame, **params).covariates
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_fault_20_arguments_of_functions(kind):
     def check(function, *args, **params):
@@ -552,6 +558,12 @@ def test_fault_20_arguments_of_functions(kind):
     check(make_adding_problem, n_samples=3, n_steps=(2, 127), random_state=7)
     check(make_adding_problem, n_samples=3, n_steps=255, random_state=7)
     check(make_moving_digits, n_samples=2, n_steps=3, canvas_size=100, noise=0.5, random_state=7)
+    days = pd.date_range("2024-01-01", periods=130, freq="D")
+    check(calendar_features, days, features=["hour"], horizon=127, encoding="ordinal")
+    table = pd.DataFrame({"ds": range(0, 390, 3), "y": 1.0, "price": 2.0})
+    table.loc[len(table) - 127 :, "y"] = np.nan
+    known = dict(id=None, target=["y"], covariates=["price"], missing="ffill")
+    check(covariates_of, table, freq=3, horizon=127, **known)
     y_true, y_pred = [["B-X", "O", "O"], ["O"]], [["B-X", "O", "B-X"], ["O"]]
     check(span_f1_score, y_true, y_pred, average="macro", zero_division=1.0, padding_label="PAD")
     check(token_accuracy_score, [[1, 2, -1]], [[1, 1, 1]], padding_label=-1)

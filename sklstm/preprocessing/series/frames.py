@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import warnings
-from collections.abc import Hashable, Iterator, Mapping, Set
+from collections.abc import Collection, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -27,10 +27,11 @@ from sklstm._sequences import (
     sequence_ids,
     split,
 )
+from sklstm.preprocessing.series.frequencies import simplest
 from sklstm.preprocessing.series.windows import GAP, encode, usual_step, without_holidays
 
 _MISSING = ("error", "drop", "keep")
-_BACKENDS = ("pandas", "polars", "pyarrow")
+BACKENDS = ("pandas", "polars", "pyarrow")
 _FRAMES = "accepted is a data frame of pandas or polars, or a pyarrow table"
 
 
@@ -88,7 +89,7 @@ class FrameSequences:
                 name: [np.ascontiguousarray(steps[:, k]) for steps in cells]
                 for k, name in enumerate(self.columns)
             }
-        return _with_columns(_from_native(self._static), nested).to_native()
+        return with_columns(read_frame(self._static), nested).to_native()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -97,9 +98,9 @@ class FrameSequences:
         lengths = np.array([len(steps) for steps in self.X])
         shown = ", ".join(map(str, self.columns[:6])) + (", ..." if len(self.columns) > 6 else "")
         least, most = lengths.min(), lengths.max()
-        steps = _counted(most, "step") if least == most else f"{least:,} to {most:,} steps"
+        steps = counted(most, "step") if least == most else f"{least:,} to {most:,} steps"
         lines = [
-            f"{_counted(len(self), 'sequence')} of {steps}, {lengths.sum():,} in all",
+            f"{counted(len(self), 'sequence')} of {steps}, {lengths.sum():,} in all",
             f"columns: {shown}",
         ]
         if self.y is not None:
@@ -110,16 +111,17 @@ class FrameSequences:
             usual = "irregular times" if step is None else f"usual step: {step}"
             if step is None and most == 1:
                 usual = "no usual step"
-            gaps = _from_native(self.gaps)
+            gaps = read_frame(self.gaps)
             found = "no gaps"
             if len(gaps):
                 missing = int(gaps.get_column(gaps.columns[-1]).sum())
-                found = f"{_counted(len(gaps), 'gap')}, {_counted(missing, 'step')} missing"
+                found = f"{counted(len(gaps), 'gap')}, {counted(missing, 'step')} missing"
             lines.append(f"{usual}, {found}")
         return "<FrameSequences\n" + "\n".join(f"  {line}" for line in lines) + "\n>"
 
 
-def _counted(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """Return a number and a noun, in the plural if it is not one."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
@@ -243,19 +245,19 @@ def frame_to_sequences(
     """
     if missing not in _MISSING:
         raise ValueError(f"missing={plain(missing)!r} is not accepted; use one of {_MISSING}.")
-    read = _from_native(frame)
+    read = read_frame(frame)
     if not isinstance(per_step, bool | np.bool_):
         raise TypeError(f"per_step={plain(per_step)!r} is not accepted; give True or False.")
     if per_step and y is None:
         raise ValueError("per_step=True needs y, the column of labels.")
     given = {"id": id, "time": time, "columns": columns, "y": y, "static": static}
-    roles = {role: _given_names(read, role, names) for role, names in given.items()}
-    time, y = (_single(role, roles[role], given[role]) for role in ("time", "y"))
+    roles = {role: given_names(read, role, names) for role, names in given.items()}
+    time, y = (single_name(role, roles[role], given[role]) for role in ("time", "y"))
     if columns is None:
         roles["columns"] = _numbers_besides(read, [name for own in roles.values() for name in own])
-    _check_names(frame, read, roles)
+    check_names(frame, read, roles, needed=("id", "columns"), values="columns")
     id_names, names, static_names = roles["id"], roles["columns"], roles["static"]
-    rows = _Rows(read, id_names, time)
+    rows = Rows(read, id_names, time)
     values = _values(read, names)
     targets = None if y is None else _without_objects(read.get_column(y).to_numpy())
     checked = {name: values[:, k] if values.ndim == 2 else values for k, name in enumerate(names)}
@@ -267,7 +269,7 @@ def frame_to_sequences(
         labels = rows.split(targets) if per_step else rows.label_of_ids(targets, y)
     for name in static_names:
         rows.check_constant(read.get_column(name).to_numpy(), f"static column {name!r}")
-    keys = _columns(read, [*id_names, *listed(time)])
+    keys = select(read, [*id_names, *listed(time)])
     gaps, n_missing, step = rows.gaps(freq, max_gap)
     return FrameSequences(
         X=rows.split(values),
@@ -278,7 +280,7 @@ def frame_to_sequences(
         gaps=_gap_table(keys, rows, gaps, n_missing, time),
         step=step,
         _keys=keys.to_native(),
-        _static=_take(_columns(read, [*id_names, *static_names]), rows.first).to_native(),
+        _static=take(select(read, [*id_names, *static_names]), rows.first).to_native(),
         _rows=rows.order,
     )
 
@@ -286,7 +288,7 @@ def frame_to_sequences(
 # Columns of a frame
 
 
-def _from_native(frame: Any) -> nw.DataFrame[Any]:
+def read_frame(frame: Any) -> nw.DataFrame[Any]:
     """Return a data frame as narwhals reads it."""
     try:
         return nw.from_native(frame, eager_only=True)
@@ -299,7 +301,7 @@ def _from_native(frame: Any) -> nw.DataFrame[Any]:
         raise ValueError(f"frame has more than one column named {twice[0]!r}.") from error
 
 
-def _columns(frame: nw.DataFrame[Any], names: list[Any]) -> nw.DataFrame[Any]:
+def select(frame: nw.DataFrame[Any], names: list[Any]) -> nw.DataFrame[Any]:
     """Return some columns, whose names may be numbers in pandas."""
     return frame.select(*(frame.get_column(name) for name in names))
 
@@ -311,7 +313,7 @@ def listed(names: Any) -> list[Any]:
     return [names] if isinstance(names, str) or not hasattr(names, "__iter__") else list(names)
 
 
-def _given_names(frame: nw.DataFrame[Any], role: str, given: Any) -> list[Any]:
+def given_names(frame: nw.DataFrame[Any], role: str, given: Any) -> list[Any]:
     """Return the names in an argument as a list; raise for what cannot be names."""
     if isinstance(given, Set | Mapping | Iterator):
         fault = ", which has no order" if isinstance(given, Set) else ""
@@ -341,7 +343,7 @@ def _given_names(frame: nw.DataFrame[Any], role: str, given: Any) -> list[Any]:
     return names
 
 
-def _single(role: str, names: list[Any], given: Any) -> Any:
+def single_name(role: str, names: list[Any], given: Any) -> Any:
     """Return the one name that an argument may give, or None."""
     if len(names) > 1:
         raise ValueError(f"{role} names {len(names)} columns; accepted is the name of one.")
@@ -367,18 +369,37 @@ def _numbers_besides(frame: nw.DataFrame[Any], others: list[Any]) -> list[Any]:
     return names
 
 
-def _check_names(native: Any, frame: nw.DataFrame[Any], roles: dict[str, list[Any]]) -> None:
+def check_names(
+    native: Any,
+    frame: nw.DataFrame[Any],
+    roles: dict[str, list[Any]],
+    needed: Collection[str],
+    values: str,
+) -> None:
+    """Raise ValueError for a column that is not there, or has two roles.
+
+    Parameters
+    ----------
+    native, frame : data frame
+        The frame as it was given, and as narwhals reads it.
+    roles : dict of str to list
+        The names of the columns that each argument gives.
+    needed : collection of str
+        The arguments that must name a column.
+    values : str
+        The argument whose columns may include that of times, as an hour may be a feature, too.
+    """
     for role, given in roles.items():
         for name in given:
             if name not in frame.columns:
                 _refuse_name(native, frame, role, name)
         if len(set(given)) < len(given):
             raise ValueError(f"{role}={given!r} names a column twice.")
-    for role in ("id", "columns"):
+    for role in needed:
         if not roles[role]:
             raise ValueError(f"{role} names no column.")
-    for first, second in combinations(("id", "time", "y", "static", "columns"), 2):
-        if (first, second) == ("time", "columns"):  # an hour may be a feature, too
+    for first, second in combinations([role for role in roles if role != values] + [values], 2):
+        if (first, second) == ("time", values):
             continue
         both = [name for name in roles[first] if name in roles[second]]
         if both:
@@ -414,9 +435,20 @@ def _values(frame: nw.DataFrame[Any], names: list[Any]) -> np.ndarray:
             f"instance, or convert columns={words[0]!r} alone, for SequenceTokenizer(analyzer=list)"
             ", and join the features of two fitted models (see SequenceUnion)."
         )
+    if not words:
+        return numbers(frame, names)
+    column = frame.get_column(words[0])
+    lost = column.is_null().to_numpy()
+    texts = column.cast(nw.String).to_list()
+    return object_array(None if gone else text for gone, text in zip(lost, texts, strict=True))
+
+
+def numbers(frame: nw.DataFrame[Any], names: list[Any]) -> np.ndarray:
+    """Return columns of numbers as an array (n_rows, F) of floats, NaN where they are null."""
+    schema = frame.schema
     for name in names:
         dtype = schema[name]
-        if not (dtype.is_numeric() or dtype == nw.Boolean or name in words):
+        if not (dtype.is_numeric() or dtype == nw.Boolean):
             hint = "Convert it to numbers, or leave it out."
             if dtype.is_temporal():
                 hint = (
@@ -424,11 +456,6 @@ def _values(frame: nw.DataFrame[Any], names: list[Any]) -> np.ndarray:
                     "out; as time it orders the steps."
                 )
             raise TypeError(f"column {name!r} of frame has the type {dtype}, not numbers. {hint}")
-    if words:
-        column = frame.get_column(words[0])
-        lost = column.is_null().to_numpy()
-        texts = column.cast(nw.String).to_list()
-        return object_array(None if gone else text for gone, text in zip(lost, texts, strict=True))
     single = all(schema[name] == nw.Float32 for name in names)
     kind: Any = nw.Float32 if single else nw.Float64
     arrays = [frame.get_column(name).cast(kind).to_numpy() for name in names]
@@ -455,7 +482,7 @@ def _is_text(dtype: Any) -> bool:
 
 def kinds_of(frame: Any, names: list[Any]) -> dict[Any, str]:
     """Return which columns hold numbers and which strings; a frame may lack some."""
-    schema = _from_native(frame).schema
+    schema = read_frame(frame).schema
     kinds = {}
     for name in names:
         dtype = schema.get(name)
@@ -464,10 +491,14 @@ def kinds_of(frame: Any, names: list[Any]) -> dict[Any, str]:
     return kinds
 
 
-def _times(frame: nw.DataFrame[Any], name: Any) -> np.ndarray:
+def _times(frame: nw.DataFrame[Any], name: Any, frame_name: str) -> np.ndarray:
     """Return a column of times as an array that can be sorted and subtracted."""
     column, dtype = frame.get_column(name), frame.schema[name]
-    array = np.asarray(column.to_numpy())
+    native: Any = column.to_native()
+    if getattr(getattr(native, "dtype", None), "tz", None) is not None:
+        array = native.dt.tz_convert(None).to_numpy()  # narwhals reads only some zones of pandas
+    else:
+        array = np.asarray(column.to_numpy())
     if array.dtype == object:
         kinds = {type(entry) for entry in array} - {type(None)}
         if kinds and all(
@@ -478,7 +509,7 @@ def _times(frame: nw.DataFrame[Any], name: Any) -> np.ndarray:
         array = array.astype(np.float64 if array.dtype.itemsize == 8 else np.int64)
     if array.dtype.kind not in "iufmM":
         hint = "convert it, by pandas.to_datetime for instance"
-        if "period" in str(getattr(column.to_native(), "dtype", "")):
+        if "period" in str(getattr(native, "dtype", "")):
             hint = f"convert it, by frame[{name!r}].dt.to_timestamp()"
         raise TypeError(
             f"time={name!r} is a column of the type {dtype}; accepted are numbers, dates, "
@@ -486,12 +517,12 @@ def _times(frame: nw.DataFrame[Any], name: Any) -> np.ndarray:
         )
     lost = np.flatnonzero(missing_rows(array))
     if len(lost):
-        lack = _lack(array[lost[0]])
-        raise ValueError(f"the time {name!r} is {lack} in row {lost[0]} of frame.")
+        lack = lacking(array[lost[0]])
+        raise ValueError(f"the time {name!r} is {lack} in row {lost[0]} of {frame_name}.")
     return array
 
 
-def _lack(value: Any) -> str:
+def lacking(value: Any) -> str:
     """Return what is wrong with a value that `missing_rows` finds."""
     return "infinite" if isinstance(value, Real) and np.isinf(float(value)) else "missing"
 
@@ -499,8 +530,21 @@ def _lack(value: Any) -> str:
 # Rows, sorted by id and time
 
 
-class _Rows:
+class Rows:
     """The rows of a frame, sorted by id and time.
+
+    Parameters
+    ----------
+    frame : data frame
+        As narwhals reads it.
+    id_names : list
+        The columns that make up the id. Without any, all rows are of one sequence, with the id 0.
+    time : name of a column, or None
+        The column of times.
+    frame_name : str, default="frame"
+        The name of the argument, for messages.
+    repeats : bool, default=False
+        Whether an id may have the same time twice.
 
     Attributes
     ----------
@@ -516,10 +560,19 @@ class _Rows:
         The time of each row of the frame.
     """
 
-    def __init__(self, frame: nw.DataFrame[Any], id_names: list[Any], time: Any):
+    def __init__(
+        self,
+        frame: nw.DataFrame[Any],
+        id_names: list[Any],
+        time: Any,
+        frame_name: str = "frame",
+        repeats: bool = False,
+    ):
         n = len(frame)
         if n == 0:
-            raise ValueError("frame has no rows.")
+            raise ValueError(f"{frame_name} has no rows.")
+        self.frame_name = frame_name
+        self.has_ids = bool(id_names)
         self.time_name = time
         self.id_name = id_names[0] if len(id_names) == 1 else tuple(id_names)
         codes, parts = np.zeros(n, dtype=np.int64), []
@@ -527,8 +580,8 @@ class _Rows:
             column = np.asarray(frame.get_column(name).to_numpy())
             lost = np.flatnonzero(missing_rows(column))
             if len(lost):
-                lack = _lack(column[lost[0]])
-                raise ValueError(f"the id {name!r} is {lack} in row {lost[0]} of frame.")
+                lack = lacking(column[lost[0]])
+                raise ValueError(f"the id {name!r} is {lack} in row {lost[0]} of {frame_name}.")
             own, distinct = encode(column)
             codes = codes * len(distinct) + own
             codes = np.unique(codes, return_inverse=True)[1]  # small, whatever their number
@@ -539,24 +592,28 @@ class _Rows:
         rank[by_appearance] = np.arange(len(first))
         self.codes = rank[codes]
         self.first = first[by_appearance]
-        self.ids = _without_objects(parts[0][self.first])
+        self.ids = _without_objects(parts[0][self.first]) if parts else np.arange(1)
         if len(parts) > 1:
             self.ids = object_array(
                 zip(*(python_items(part[self.first]) for part in parts), strict=True)
             )
-        self.times = None if time is None else _times(frame, time)
+        self.times = None if time is None else _times(frame, time, frame_name)
         keys = (self.codes,) if self.times is None else (self.times, self.codes)
         self.order = np.lexsort(keys)  # stable
         self.lengths = np.bincount(self.codes, minlength=len(self.ids))
-        if self.times is not None:
+        if self.times is not None and not repeats:
             self._check_distinct()
+
+    def whose(self, code: int) -> str:
+        """Return the id of a sequence, for messages."""
+        return f"id {show(self.ids[code])}" if self.has_ids else "the series"
 
     def where(self, row: int) -> str:
         """Return the id and the time of a row, for messages."""
-        place = f"id {_shown(self.ids[self.codes[row]])}"
+        place = self.whose(self.codes[row])
         if self.times is not None:
-            place += f" at time {_shown(self.times[row])}"
-        return f"{place} (row {row} of frame)"
+            place += f" at time {show(self.times[row])}"
+        return f"{place} (row {row} of {self.frame_name})"
 
     def _check_distinct(self) -> None:
         assert self.times is not None
@@ -564,13 +621,16 @@ class _Rows:
         again = np.flatnonzero((times[1:] == times[:-1]) & (owner[1:] == owner[:-1]))
         if len(again):
             one, other = self.order[again[0]], self.order[again[0] + 1]
+            each = (
+                f"{self.id_name!r} and {self.time_name!r}" if self.has_ids else repr(self.time_name)
+            )
             raise ValueError(
-                f"id {_shown(self.ids[self.codes[one]])} has the time {_shown(self.times[one])} "
-                f"twice, in rows {one} and {other} of frame"
+                f"{self.whose(self.codes[one])} has the time {show(self.times[one])} "
+                f"twice, in rows {one} and {other} of {self.frame_name}"
                 f"{f' ({len(again)} rows repeat a time)' if len(again) > 1 else ''}. Keep one row "
-                f"for each {self.id_name!r} and {self.time_name!r}, their mean for instance; or, "
-                "if the rows are of different sequences, name in id all columns that tell them "
-                "apart."
+                f"for each {each}, their mean for instance; or, if the rows are of different "
+                "sequences, name in id all columns that tell them apart."
+                f"{_hint_at_clocks(self.times[one])}"
             )
 
     def handle_missing(self, columns: dict[Any, np.ndarray], missing: str) -> None:
@@ -596,7 +656,7 @@ class _Rows:
         empty = np.flatnonzero(self.lengths == 0)
         if len(empty):
             raise ValueError(
-                f"missing='drop' leaves no step of id {_shown(self.ids[empty[0]])}, whose "
+                f"missing='drop' leaves no step of id {show(self.ids[empty[0]])}, whose "
                 f"{np.count_nonzero(self.codes == empty[0])} rows all have a missing or infinite "
                 "value. Leave this id out, or fill the values."
             )
@@ -606,10 +666,11 @@ class _Rows:
         return split(column[self.order], self.lengths)
 
     def label_of_ids(self, labels: np.ndarray, name: Any) -> np.ndarray:
+        """Return one label for each id; raise ValueError if it is missing, or changes."""
         lost = np.flatnonzero(missing_rows(labels))
         if len(lost):
             row = int(lost[0])
-            raise ValueError(f"y={name!r} is {_lack(labels[row])} for {self.where(row)}.")
+            raise ValueError(f"y={name!r} is {lacking(labels[row])} for {self.where(row)}.")
         hint = ". Labels that change from step to step are read by per_step=True"
         self.check_constant(labels, f"y={name!r}", hint)
         return labels[self.first]
@@ -624,9 +685,9 @@ class _Rows:
             row = int(differs[0])
             start = int(self.first[self.codes[row]])
             raise ValueError(
-                f"{what} is not constant within id {_shown(self.ids[self.codes[row]])}: it is "
-                f"{_shown(column[start])} in row {start} of frame and {_shown(column[row])} in row "
-                f"{row}{hint}."
+                f"{what} is not constant within {self.whose(self.codes[row])}: it is "
+                f"{show(column[start])} in row {start} of {self.frame_name} and "
+                f"{show(column[row])} in row {row}{hint}."
             )
 
     def gaps(self, freq: Any, max_gap: Any) -> tuple[np.ndarray, np.ndarray, Any]:
@@ -661,7 +722,7 @@ class _Rows:
         n_missing = np.maximum(missing, 0).astype(np.int64)
         step: Any = usual
         if usual is not None and unit is not None:
-            step = _simplest(np.timedelta64(round(usual * 1e9), "ns"))
+            step = simplest(np.timedelta64(round(usual * 1e9), "ns"))
         return found, n_missing, step
 
     def _without_holidays(self, found: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -678,16 +739,27 @@ class _Rows:
     ) -> None:
         at = int(found[0])
         assert usual is not None
-        whose = _shown(self.ids[self.codes[self.order[at]]])
+        whose = show(self.ids[self.codes[self.order[at]]])
         more = f", the first of {len(found)}" if len(found) > 1 else ""
         warnings.warn(
-            f"frame has a gap in time{more}: the step of id {whose} from {_shown(times[at])} to "
-            f"{_shown(times[at + 1])} is {steps[at] / usual:.3g} times the usual one, and an LSTM "
+            f"frame has a gap in time{more}: the step of id {whose} from {show(times[at])} to "
+            f"{show(times[at + 1])} is {steps[at] / usual:.3g} times the usual one, and an LSTM "
             "reads all steps as consecutive. The attribute gaps lists them; freq or max_gap says "
             "what a gap is, without this warning.",
             UserWarning,
             stacklevel=caller_level(),
         )
+
+
+def _hint_at_clocks(time: Any) -> str:
+    """Return a hint for a time that may be in the hour that an autumn night has twice."""
+    if not isinstance(time, np.datetime64):
+        return ""
+    day = time.astype("datetime64[D]")
+    hour = (time - day) / np.timedelta64(1, "h")
+    if day.astype(int) % 7 != 3 or not 0 < hour < 4:  # Sundays: 1970 began on a Thursday
+        return ""
+    return " If clocks were set back then, convert the times to UTC."
 
 
 def _differences(times: np.ndarray) -> tuple[np.ndarray, str | None]:
@@ -717,40 +789,38 @@ def _duration(name: str, given: Any, unit: str | None) -> float | None:
     return number
 
 
-def _simplest(step: np.timedelta64) -> np.timedelta64:
-    """Return a duration in the largest unit that holds it exactly."""
-    for unit in ("D", "h", "m", "s", "ms", "us"):
-        if step % np.timedelta64(1, unit) == np.timedelta64(0, "ns"):
-            return step.astype(f"timedelta64[{unit}]")
-    return step
-
-
-def _shown(value: Any) -> str:
+def show(value: Any) -> str:
     """Return an id or a time as messages show it."""
     if isinstance(value, np.datetime64):
         return np.datetime_as_string(value, unit="auto")
     return str(value) if isinstance(value, np.timedelta64) else repr(plain(value))
 
 
-def _gap_table(
-    keys: nw.DataFrame[Any], rows: _Rows, gaps: np.ndarray, n_missing: np.ndarray, time: Any
-) -> Any:
+def gap_names(columns: list[Any]) -> list[str]:
+    """Return the names of the columns of a table of gaps beside those of ids."""
     names = ["from", "to", "n_missing"]
-    if set(names) & set(keys.columns):  # the ids of routes, for instance
+    if set(names) & set(columns):  # the ids of routes, for instance
         names = [f"gap_{name}" for name in names]
-    table = _take(keys, rows.order[gaps])
+    return names
+
+
+def _gap_table(
+    keys: nw.DataFrame[Any], rows: Rows, gaps: np.ndarray, n_missing: np.ndarray, time: Any
+) -> Any:
+    names = gap_names(keys.columns)
+    table = take(keys, rows.order[gaps])
     if time is not None:
-        after = _take(keys, rows.order[gaps + 1]).get_column(time)
+        after = take(keys, rows.order[gaps + 1]).get_column(time)
         table = table.rename({time: names[0]}).with_columns(after.alias(names[1]))
-    return _with_columns(table, {names[2]: n_missing}).to_native()
+    return with_columns(table, {names[2]: n_missing}).to_native()
 
 
-def _take(frame: nw.DataFrame[Any], rows: np.ndarray) -> nw.DataFrame[Any]:
+def take(frame: nw.DataFrame[Any], rows: np.ndarray) -> nw.DataFrame[Any]:
     """Return some rows of a frame, numbered from 0 in pandas."""
     return nw.maybe_reset_index(frame[rows])
 
 
-def _with_columns(frame: nw.DataFrame[Any], columns: dict[Any, Any]) -> nw.DataFrame[Any]:
+def with_columns(frame: nw.DataFrame[Any], columns: dict[Any, Any]) -> nw.DataFrame[Any]:
     """Return a frame with more columns, which numpy's arrays or lists hold."""
     backend = frame.implementation
     new = [
@@ -839,8 +909,8 @@ def sequences_to_frame(
     1  a    5.0
     2  b    1.0
     """
-    if backend not in (None, *_BACKENDS):
-        raise ValueError(f"backend={plain(backend)!r} is not accepted; use one of {_BACKENDS}.")
+    if backend not in (None, *BACKENDS):
+        raise ValueError(f"backend={plain(backend)!r} is not accepted; use one of {BACKENDS}.")
     arrays = _step_arrays(sequences)
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
     flat = concatenate(arrays)
@@ -869,7 +939,7 @@ def sequences_to_frame(
         raise ValueError(
             f"columns names {taken[0]!r}, which is the name of a column of ids or times."
         )
-    return _with_columns(keys, named).to_native()
+    return with_columns(keys, named).to_native()
 
 
 def _step_arrays(sequences: Any) -> list[np.ndarray]:
@@ -946,16 +1016,16 @@ def _keys_like(
         _check_hashable(asked)
         for i, identity in enumerate(asked):
             if identity not in place:
-                raise ValueError(f"ids[{i}] is {_shown(identity)}, which is not among like.ids.")
+                raise ValueError(f"ids[{i}] is {show(identity)}, which is not among like.ids.")
         chosen = np.array([place[identity] for identity in asked], dtype=np.int64)
         twice = np.flatnonzero(np.bincount(chosen, minlength=1) > 1)
         if len(twice):
-            raise ValueError(f"ids has {_shown(like.ids[twice[0]])} more than once.")
+            raise ValueError(f"ids has {show(like.ids[twice[0]])} more than once.")
     _check_lengths(lengths, own[chosen], like.ids[chosen])
     starts = offsets(own)[chosen]
     rows = np.concatenate([like._rows[at : at + n] for at, n in zip(starts, lengths, strict=True)])
     order = np.argsort(rows)
-    keys = _from_native(like._keys)
+    keys = read_frame(like._keys)
     if len(rows) < len(keys):
         keys = keys[rows[order]]
     return keys, order
@@ -968,7 +1038,7 @@ def _check_lengths(given: np.ndarray, wanted: np.ndarray, ids: Any) -> None:
     if len(wrong):
         i = int(wrong[0])
         raise ValueError(
-            f"sequences[{i}] has {given[i]} steps, but id {_shown(ids[i])} has {wanted[i]} times."
+            f"sequences[{i}] has {given[i]} steps, but id {show(ids[i])} has {wanted[i]} times."
         )
 
 
@@ -981,7 +1051,7 @@ def _new_keys(
     names, owner = listed(id), sequence_ids(lengths)
     if not names or len(set(names)) < len(names):
         raise ValueError(f"id={id!r} is not accepted; give one name, or several different ones.")
-    time = None if times is None else _single("time", listed(time), time)
+    time = None if times is None else single_name("time", listed(time), time)
     if times is not None and time in names:
         raise ValueError(f"id and time are both {time!r}; give the column of times another name.")
     series = nw.from_native(ids, series_only=True, pass_through=True)
@@ -991,7 +1061,7 @@ def _new_keys(
         identities = series.to_list()
         _check_hashable(identities)
         _check_counts(len(identities), lengths)
-        frame = _take(series.alias(names[0]).to_frame(), owner)
+        frame = take(series.alias(names[0]).to_frame(), owner)
         if backend is not None and str(frame.implementation).lower() != backend:
             raise ValueError(f"backend={backend!r} is not that of ids; pass either.")
     else:
@@ -1025,7 +1095,7 @@ def _new_keys(
         own: list[Any] = [nw.from_native(item, series_only=True) for item in items]
         column = nw.concat([series.alias(time).to_frame() for series in own])
         return frame.with_columns(nw.maybe_reset_index(column).get_column(time))
-    return _with_columns(frame, {time: concatenate([_column(item) for item in items])})
+    return with_columns(frame, {time: concatenate([_column(item) for item in items])})
 
 
 def _listed_ids(ids: Any) -> list[Any]:

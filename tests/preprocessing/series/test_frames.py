@@ -109,6 +109,20 @@ def test_sequences_are_those_of_groupby(kind, time):
         np.testing.assert_array_equal(times, wanted.astype(times.dtype))
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Etc/GMT+5", "+05:45"])
+def test_times_of_pandas_in_any_time_zone(zone):
+    frame = visits()
+    frame["day"] = frame["day"].dt.tz_localize(zone)
+    expected = frame_to_sequences(
+        frame.assign(day=frame["day"].dt.tz_convert("UTC")), id="patient", time="day"
+    )
+    result = frame_to_sequences(frame, id="patient", time="day")
+    for times, wanted in zip(result.times, expected.times, strict=True):
+        np.testing.assert_array_equal(times, wanted)
+    back = sequences_to_frame([steps[:, 0] for steps in result.X], result)
+    assert back["day"].dtype == frame["day"].dtype
+
+
 @KINDS
 def test_all_other_numbers_are_the_columns(kind):
     frame = visits()
