@@ -4,6 +4,7 @@ from . import inspection as inspection
 from . import metrics as metrics
 from . import nn as nn
 from . import preprocessing as preprocessing
+from ._backtest import BacktestResult, backtest
 from ._estimators import (
     AutoencoderClusterer,
     LSTMClassifier,
@@ -32,6 +33,7 @@ __version__: str
 
 __all__ = [
     "AutoencoderClusterer",
+    "BacktestResult",
     "Doc2VecVectorizer",
     "FrameToSequences",
     "LSTMClassifier",
@@ -46,6 +48,7 @@ __all__ = [
     "WindowReshaper",
     "WordVectors",
     "__version__",
+    "backtest",
     "frame_to_sequences",
     "make_windows",
     "search_space",

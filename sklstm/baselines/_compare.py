@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import importlib.util
 import sys
 import time
@@ -42,6 +41,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.multiclass import type_of_target
 
+from sklstm._display import html_table, seconds, text_table
 from sklstm._sequences import TokenArray, as_container, as_ragged
 from sklstm.baselines._models import (
     MostFrequentTag,
@@ -56,7 +56,6 @@ _BAGS = (list, tuple, set, frozenset, np.ndarray)  # of words, where steps hold 
 ALPHAS = np.logspace(-3, 3, 10)
 # Below this probability under the null hypothesis a difference is called one.
 LEVEL = 0.05
-_SECONDS_IN_WORDS = ((100.0, "{:,.0f} s"), (1.0, "{:.1f} s"), (0.0, "{:.2f} s"))
 
 
 @dataclass
@@ -187,32 +186,15 @@ class Comparison:
         return ax
 
     def __repr__(self) -> str:
-        columns = self._cells()
-        widths = [max(map(len, [head, *cells])) for head, cells in columns.items()]
-        rows = [list(columns), *map(list, zip(*columns.values(), strict=True))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if place == 0 else cell.rjust(width)
-                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, "", self.verdict, *self._remarks()])
+        return "\n".join([*text_table(self._cells()), "", self.verdict, *self._remarks()])
 
     def _repr_html_(self) -> str:
-        columns = self._cells()
-        heads = "".join(f"<th>{html.escape(head)}</th>" for head in columns)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in zip(*columns.values(), strict=True)
-        )
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in [self.verdict, *self._remarks()])
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{notes}"
+        return html_table(self._cells(), [self.verdict, *self._remarks()])
 
     def _cells(self) -> dict[str, list[str]]:
         """Return the table as texts; columns that nothing is known of are left out."""
         shows: dict[str, Callable[[float], str]] = {
-            "fit, s": _seconds, "score, s": _seconds, "memory, MB": "{:,.0f}".format,
+            "fit, s": seconds, "score, s": seconds, "memory, MB": "{:,.0f}".format,
             "p": lambda p: "<0.001" if p < 0.0005 else f"{p:.3f}",
         }  # fmt: skip
         cells = {}
@@ -249,13 +231,10 @@ class Comparison:
             failed = f"; those left out: {', '.join(self.left_out)}" if self.left_out else ""
             return f"There is no baseline to compare with{failed}."
         own, other = (float(self.scores[name].mean()) for name in (self.name, best))
-        seconds = [float(np.median(self.fit_seconds[name])) for name in (self.name, best)]
+        took = [float(np.median(self.fit_seconds[name])) for name in (self.name, best)]
         p, n = self.p_values[best], len(self._sizes)
         figures = f"{self.scoring} {own:.3f} against {other:.3f}"
-        took = (
-            f"It fits in {_seconds(seconds[0], unit=True)}, {best} in "
-            f"{_seconds(seconds[1], unit=True)}."
-        )
+        fits = f"It fits in {seconds(took[0], unit=True)}, {best} in {seconds(took[1], unit=True)}."
         if np.isnan(p):
             relation = "scores higher than" if own > other else "does not score higher than"
             caution = f"{n} {self._unit} do not allow a test of the difference."
@@ -263,23 +242,18 @@ class Comparison:
                 one = self._unit.removesuffix("s")
                 tested = f", with {self._sizes[0][1]:,} test samples," if one == "split" else ""
                 caution = f"A single {one}{tested} does not allow a test of the difference."
-            return f"{self.name} {relation} the best baseline, {best}: {figures}. {caution} {took}"
+            return f"{self.name} {relation} the best baseline, {best}: {figures}. {caution} {fits}"
         shown = "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
         figures = f"{figures}, {shown} by the corrected resampled t-test on {n} splits"
         if p >= LEVEL:
             return (
                 f"No difference between {self.name} and the best baseline, {best}, can be shown: "
-                f"{figures}. {took} The simpler model is the better choice, unless more data "
+                f"{figures}. {fits} The simpler model is the better choice, unless more data "
                 "changes this."
             )
         if own > other:
-            return f"{self.name} outperforms the best baseline, {best}: {figures}. {took}"
-        return f"{self.name} does not pay here: {best} outperforms it: {figures}. {took}"
-
-
-def _seconds(value: float, unit: bool = False) -> str:
-    text = next(form for least, form in _SECONDS_IN_WORDS if value >= least).format(value)
-    return text if unit else text.removesuffix(" s")
+            return f"{self.name} outperforms the best baseline, {best}: {figures}. {fits}"
+        return f"{self.name} does not pay here: {best} outperforms it: {figures}. {fits}"
 
 
 # ------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ NARROWER = {
     "metrics": {"_callers", "_sequences"},
     "inspection": {"_callers"},
     "baselines": {"_callers", "_display", "_naive", "_sequences"},
+    "_backtest": {"_callers", "_display", "_naive", "_sequences", "metrics"},
     "_search_space": {"_sequences", "_estimators"},
     "_semi_supervised_split": {"_sequences"},
     "_show_versions": set(),
