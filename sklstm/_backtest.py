@@ -358,7 +358,7 @@ def backtest(
             'window="sliding" needs a number of steps, and "expanding" uses all.'
         )
     named = _named(metrics, coverage, type(last_step(estimator)))
-    season = _season(estimator) if season is None else int(season)
+    season = first_season(estimator) if season is None else int(season)
     ragged = as_series(X, name, dtype=[np.float64, np.float32])
     _check_lengths(ragged, horizon, n_splits, step, season, bool(SCALED & set(named)))
     series = [
@@ -419,8 +419,8 @@ def forecaster_parameter(estimator: Any, name: str) -> Any:
     return plain(found[0]) if found else None
 
 
-def _season(estimator: Any) -> int:
-    """Return the first season of the forecaster; 1 if it has none."""
+def first_season(estimator: Any) -> int:
+    """Return the first season of a forecaster; 1 if it has none."""
     given = forecaster_parameter(estimator, "season_length")
     first = given[0] if isinstance(given, tuple | list) and given else given
     return first if isinstance(first, int) and first > 0 else 1

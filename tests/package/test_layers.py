@@ -23,7 +23,7 @@ NARROWER = {
     "datasets": {"_callers", "_sequences"},
     "metrics": {"_callers", "_sequences"},
     "inspection": {"_callers"},
-    "baselines": {"_callers", "_display", "_naive", "_sequences"},
+    "baselines": {"_backtest", "_callers", "_display", "_naive", "_sequences"},
     "_backtest": {"_callers", "_display", "_naive", "_sequences", "metrics"},
     "_search_space": {"_sequences", "_estimators"},
     "_semi_supervised_split": {"_sequences"},
