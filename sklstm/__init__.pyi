@@ -4,6 +4,7 @@ from . import inspection as inspection
 from . import metrics as metrics
 from . import nn as nn
 from . import preprocessing as preprocessing
+from ._backtest import BacktestResult, backtest
 from ._estimators import (
     AutoencoderClusterer,
     LSTMClassifier,
@@ -36,6 +37,7 @@ __version__: str
 
 __all__ = [
     "AutoencoderClusterer",
+    "BacktestResult",
     "Doc2VecVectorizer",
     "FrameToSequences",
     "LSTMClassifier",
@@ -51,6 +53,7 @@ __all__ = [
     "WindowReshaper",
     "WordVectors",
     "__version__",
+    "backtest",
     "calendar_features",
     "forecasts_to_frame",
     "frame_to_sequences",

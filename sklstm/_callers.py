@@ -24,6 +24,7 @@ REPEATING = (
     "concurrent.futures.process.",
     "optuna.",
     "hyperopt.",
+    "sklstm._backtest.",
     "sklstm.baselines.",
 )
 CACHES = {"_cached_call", "_call"}  # functions of joblib.memory; it also calls without caching

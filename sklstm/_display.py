@@ -1,10 +1,11 @@
-"""How estimators print: large parameters in short, and a link to their page of the reference."""
+"""How things print: tables of results; estimators, with a link to their page of the reference."""
 
 from __future__ import annotations
 
+import html
 import math
 import sys
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 # Of a collection that scikit-learn would cut after so many items, only the size is shown.
@@ -97,3 +98,36 @@ def _width(item: Any) -> int:
         return len(item)
     shape = getattr(item, "shape", ())
     return int(shape[0]) if isinstance(shape, tuple) and shape else 0
+
+
+_SECONDS_IN_WORDS = ((100.0, "{:,.0f} s"), (1.0, "{:.1f} s"), (0.0, "{:.2f} s"))
+
+
+def seconds(value: float, unit: bool = False) -> str:
+    """Return a number of seconds as a text, to three digits or so."""
+    text = next(form for least, form in _SECONDS_IN_WORDS if value >= least).format(value)
+    return text if unit else text.removesuffix(" s")
+
+
+def text_table(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the lines of a table, a head first; the first column is aligned to the left."""
+    widths = [max(map(len, [head, *cells])) for head, cells in columns.items()]
+    rows = [list(columns), *map(list, zip(*columns.values(), strict=True))]
+    return [
+        "  ".join(
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def html_table(columns: Mapping[str, Sequence[str]], notes: Iterable[str]) -> str:
+    """Return a table in HTML, with paragraphs below it."""
+    heads = "".join(f"<th>{html.escape(head)}</th>" for head in columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in zip(*columns.values(), strict=True)
+    )
+    below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{below}"

@@ -267,7 +267,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             matrices=self._reads_matrices,
             empty_texts=empty_texts and not (self._per_step or in_pieces),
             empty_sequences=self._per_step or self._reads_empty,
-            missing=self._reads_missing,
+            allow_nan=self._reads_missing,
             columns=None if reset else self._input_.columns,
         )
         if not len(sequences.values):

@@ -46,6 +46,7 @@ from sklstm._sequences.ragged import (
 )
 from sklstm._sequences.reading import (
     as_ragged,
+    as_series,
     id_rows,
     is_table,
     refuse_counts,
@@ -88,6 +89,7 @@ __all__ = [
     "as_objects",
     "as_python",
     "as_ragged",
+    "as_series",
     "as_table",
     "bytes_of",
     "check_entries",

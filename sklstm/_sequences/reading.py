@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -68,7 +68,7 @@ def as_ragged(
     matrices: bool = False,
     empty_texts: bool = True,
     empty_sequences: bool = False,
-    missing: bool = False,
+    allow_nan: bool = False,
     columns: Sequence[Any] | None = None,
 ) -> Ragged:
     """Read any accepted form of X as `Ragged`.
@@ -100,8 +100,8 @@ def as_ragged(
         Whether an empty sequence of token ids is read as the end of a text, id 3, alone.
     empty_sequences : bool, default=False
         Whether other sequences may be empty; otherwise that is an error.
-    missing : bool, default=False
-        Whether values may be NaN; otherwise that is an error.
+    allow_nan : bool, default=False
+        Whether values may be missing, as NaN; infinite ones are an error in any case.
     columns : sequence or None, default=None
         The names of the features in `fit`, if X consisted of frames there. None: sequences that
         are frames have the features in the order of the first one.
@@ -109,7 +109,7 @@ def as_ragged(
     Returns
     -------
     Ragged
-        All values are finite (or NaN, if `missing`), and unless `empty_sequences` every sequence
+        All values are finite, or with `allow_nan` NaN, and unless `empty_sequences` every sequence
         has at least one step.
 
     Raises
@@ -155,10 +155,50 @@ def as_ragged(
         padding_value = PADDING_ID if padding_value is None else padding_value
     if padding_value is not None:
         sequences = sequences.trim(padding_value)
-    _check_finite(sequences, missing=missing)
+    _check_finite(sequences, allow_nan)
     if is_tokens and empty_texts:
         return _fill_empty_texts(sequences)
     return sequences if empty_sequences else _check_not_empty(sequences)
+
+
+def as_series(
+    X: Any, estimator_name: str, *, dtype: Any = np.float64, columns: Sequence[Any] | None = None
+) -> Ragged:
+    """Read a collection of series to forecast, in which NaN is a missing value.
+
+    Parameters
+    ----------
+    X : list, array or frame
+        Any form of sequences of values that `as_ragged` reads.
+    estimator_name : str
+        Named in error messages.
+    dtype : dtype or list of dtype, default=numpy.float64
+        As in `as_ragged`.
+    columns : sequence or None, default=None
+        The names of the features in `fit`, if series were frames there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_ragged` does, but for NaN; and if X is a single series.
+    """
+    items = as_container(X, "X")
+    if len(getattr(items, "shape", (0,))) == 1 and hasattr(items, "__len__") and len(items):
+        first = next(iter(items))
+        if isinstance(first, Real) and not isinstance(items, str | bytes):
+            raise ValueError(
+                f"X is one series of {len(items)} numbers, where {estimator_name} expects a "
+                "collection of series. Reshape your data: pass [series]. Expected 2D array, got 1D "
+                "array instead."
+            )
+    return as_ragged(
+        X,
+        input_type="values",
+        dtype=dtype,
+        estimator_name=estimator_name,
+        allow_nan=True,
+        columns=columns,
+    )
 
 
 def is_table(X: Any, input_type: str = "auto") -> bool:
@@ -721,19 +761,19 @@ def _to_tokens(sequences: Ragged) -> Ragged:
     return replace(sequences, values=values.astype(np.int32, copy=False), is_tokens=True)
 
 
-def _check_finite(sequences: Ragged, *, missing: bool = False) -> None:
+def _check_finite(sequences: Ragged, allow_nan: bool) -> None:
     values = sequences.values
     if values.dtype.kind != "f" or np.isfinite(values).all():
         return
-    bad = ~np.isfinite(values) & ~(np.isnan(values) & missing)
+    bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
     if not bad.any():
         return
     step = int(np.flatnonzero(bad.any(axis=1))[0])
     index, at = sequences.locate(step)
-    if missing:
+    if allow_nan:
         raise ValueError(
-            f"Input X contains infinity: X[{index}] holds {values[step].tolist()} at step {at}. "
-            "Accepted are finite numbers, and NaN for missing values."
+            f"Input X contains infinity, or a value too large for {values.dtype}: X[{index}] holds "
+            f"{values[step].tolist()} at step {at}. A missing value is NaN."
         )
     raise ValueError(
         f"Input X contains NaN or infinity, or a value too large for {values.dtype}: X[{index}] "

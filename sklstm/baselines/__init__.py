@@ -5,6 +5,7 @@ that no library has in this form.
 """
 
 from sklstm.baselines._compare import Comparison, compare
+from sklstm.baselines._forecasters import NaiveForecaster, RidgeForecaster
 from sklstm.baselines._models import (
     MostFrequentTag,
     NBSVMClassifier,
@@ -16,7 +17,9 @@ __all__ = [
     "Comparison",
     "MostFrequentTag",
     "NBSVMClassifier",
+    "NaiveForecaster",
     "RandomConvolutions",
+    "RidgeForecaster",
     "SequenceStatistics",
     "compare",
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from numbers import Integral
@@ -25,6 +25,7 @@ from sklearn.base import (
 )
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV, RidgeCV
 from sklearn.metrics import check_scoring, get_scorer
@@ -42,7 +43,10 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.multiclass import type_of_target
 
-from sklstm._sequences import TokenArray, as_container, as_ragged
+from sklstm._backtest import backtest, first_season, forecaster_parameter
+from sklstm._display import html_table, seconds, text_table
+from sklstm._sequences import TokenArray, as_container, as_ragged, as_series, plain
+from sklstm.baselines._forecasters import NaiveForecaster, RidgeForecaster
 from sklstm.baselines._models import (
     MostFrequentTag,
     NBSVMClassifier,
@@ -56,7 +60,6 @@ _BAGS = (list, tuple, set, frozenset, np.ndarray)  # of words, where steps hold 
 ALPHAS = np.logspace(-3, 3, 10)
 # Below this probability under the null hypothesis a difference is called one.
 LEVEL = 0.05
-_SECONDS_IN_WORDS = ((100.0, "{:,.0f} s"), (1.0, "{:.1f} s"), (0.0, "{:.2f} s"))
 
 
 @dataclass
@@ -110,9 +113,11 @@ class Comparison:
         left_out: Mapping[str, str],
         *,
         unit: str = "splits",
+        naive: Collection[str] = (),
     ):
         self.name, self.scoring, self.left_out = name, scoring, dict(left_out)
         self._sizes, self._unit = list(sizes), unit
+        self._naive = [key for key in naive if key in measured]
         self.scores = {key: np.array(each.scores) for key, each in measured.items()}
         self.fit_seconds = {key: np.array(each.fit_seconds) for key, each in measured.items()}
         self.score_seconds = {key: np.array(each.score_seconds) for key, each in measured.items()}
@@ -122,7 +127,7 @@ class Comparison:
             baselines, key=lambda key: float(self.scores[key].mean()), default=None
         )
         self.p_values = {key: self._p_value(key) for key in baselines}
-        self.verdict = self._verdict()
+        self.verdict = self._verdict() + self._on_naive_forecasts()
 
     @property
     def table(self) -> dict[str, list[Any]]:
@@ -187,32 +192,15 @@ class Comparison:
         return ax
 
     def __repr__(self) -> str:
-        columns = self._cells()
-        widths = [max(map(len, [head, *cells])) for head, cells in columns.items()]
-        rows = [list(columns), *map(list, zip(*columns.values(), strict=True))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if place == 0 else cell.rjust(width)
-                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, "", self.verdict, *self._remarks()])
+        return "\n".join([*text_table(self._cells()), "", self.verdict, *self._remarks()])
 
     def _repr_html_(self) -> str:
-        columns = self._cells()
-        heads = "".join(f"<th>{html.escape(head)}</th>" for head in columns)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in zip(*columns.values(), strict=True)
-        )
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in [self.verdict, *self._remarks()])
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{notes}"
+        return html_table(self._cells(), [self.verdict, *self._remarks()])
 
     def _cells(self) -> dict[str, list[str]]:
         """Return the table as texts; columns that nothing is known of are left out."""
         shows: dict[str, Callable[[float], str]] = {
-            "fit, s": _seconds, "score, s": _seconds, "memory, MB": "{:,.0f}".format,
+            "fit, s": seconds, "score, s": seconds, "memory, MB": "{:,.0f}".format,
             "p": lambda p: "<0.001" if p < 0.0005 else f"{p:.3f}",
         }  # fmt: skip
         cells = {}
@@ -234,7 +222,7 @@ class Comparison:
         """
         difference = self.scores[self.name] - self.scores[baseline]
         n = len(difference)
-        if n < 2 or self._unit != "splits":
+        if n < 2 or self._unit == "random states":
             return float("nan")
         n_train, n_test = np.mean(self._sizes, axis=0)
         spread = difference.std(ddof=1) * np.sqrt(1.0 / n + n_test / n_train)
@@ -249,13 +237,10 @@ class Comparison:
             failed = f"; those left out: {', '.join(self.left_out)}" if self.left_out else ""
             return f"There is no baseline to compare with{failed}."
         own, other = (float(self.scores[name].mean()) for name in (self.name, best))
-        seconds = [float(np.median(self.fit_seconds[name])) for name in (self.name, best)]
+        took = [float(np.median(self.fit_seconds[name])) for name in (self.name, best)]
         p, n = self.p_values[best], len(self._sizes)
         figures = f"{self.scoring} {own:.3f} against {other:.3f}"
-        took = (
-            f"It fits in {_seconds(seconds[0], unit=True)}, {best} in "
-            f"{_seconds(seconds[1], unit=True)}."
-        )
+        fits = f"It fits in {seconds(took[0], unit=True)}, {best} in {seconds(took[1], unit=True)}."
         if np.isnan(p):
             relation = "scores higher than" if own > other else "does not score higher than"
             caution = f"{n} {self._unit} do not allow a test of the difference."
@@ -263,23 +248,36 @@ class Comparison:
                 one = self._unit.removesuffix("s")
                 tested = f", with {self._sizes[0][1]:,} test samples," if one == "split" else ""
                 caution = f"A single {one}{tested} does not allow a test of the difference."
-            return f"{self.name} {relation} the best baseline, {best}: {figures}. {caution} {took}"
+            return f"{self.name} {relation} the best baseline, {best}: {figures}. {caution} {fits}"
         shown = "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
-        figures = f"{figures}, {shown} by the corrected resampled t-test on {n} splits"
+        figures = f"{figures}, {shown} by the corrected resampled t-test on {n} {self._unit}"
         if p >= LEVEL:
             return (
                 f"No difference between {self.name} and the best baseline, {best}, can be shown: "
-                f"{figures}. {took} The simpler model is the better choice, unless more data "
+                f"{figures}. {fits} The simpler model is the better choice, unless more data "
                 "changes this."
             )
         if own > other:
-            return f"{self.name} outperforms the best baseline, {best}: {figures}. {took}"
-        return f"{self.name} does not pay here: {best} outperforms it: {figures}. {took}"
+            return f"{self.name} outperforms the best baseline, {best}: {figures}. {fits}"
+        return f"{self.name} does not pay here: {best} outperforms it: {figures}. {fits}"
 
-
-def _seconds(value: float, unit: bool = False) -> str:
-    text = next(form for least, form in _SECONDS_IN_WORDS if value >= least).format(value)
-    return text if unit else text.removesuffix(" s")
+    def _on_naive_forecasts(self) -> str:
+        """Say whether a forecast that needs no training is as good; an empty text if none is."""
+        if not self._naive:
+            return ""
+        best = max(self._naive, key=lambda key: float(self.scores[key].mean()))
+        own, other = (float(self.scores[name].mean()) for name in (self.name, best))
+        p = self.p_values[best]
+        if other < own and not p >= LEVEL:
+            return ""
+        if best == self.best_baseline:
+            return " This baseline is a naive forecast, which needs no training."
+        figures = f"{self.scoring} {other:.3f}"
+        if other >= own:
+            return f" A naive forecast, {best}, is as good or better, too: {figures}."
+        return (
+            f" Nor can a difference to a naive forecast, {best}, be shown: {figures}, p = {p:.3f}."
+        )
 
 
 # ------------------------------------------------------------------------------------------
@@ -289,7 +287,7 @@ def _seconds(value: float, unit: bool = False) -> str:
 @validate_params(
     {
         "estimator": [HasMethods("fit")],
-        "cv": ["cv_object"],
+        "cv": [Interval(Integral, 1, None, closed="left"), "cv_object"],
         "scoring": [str, callable, None],
         "baselines": [StrOptions({"auto"}), dict],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
@@ -308,6 +306,8 @@ def compare(
     baselines: Any = "auto",
     groups: Any = None,
     n_repeats: int = 5,
+    covariates: Any = None,
+    static: Any = None,
     random_state: Any = None,
     verbose: Any = 0,
 ) -> Comparison:
@@ -316,19 +316,25 @@ def compare(
     Parameters
     ----------
     estimator : estimator
-        An LSTM, or a pipeline that ends in one: a classifier, regressor, tagger or clusterer. Any
-        other estimator of scikit-learn is accepted, too. It is cloned, not fitted.
+        An LSTM, or a pipeline that ends in one: a classifier, regressor, tagger, clusterer or
+        forecaster. Any other estimator of scikit-learn is accepted, too; a forecaster is one with a
+        parameter `horizon`. It is cloned, not fitted.
     X : list, array or frame
-        What `estimator` takes: texts, token ids, sequences of values, or a table.
-    y : array-like
+        What `estimator` takes: texts, token ids, sequences of values, or a table. For forecasters
+        the whole series, whose last parts are forecast.
+    y : array-like, default=None
         Labels, numbers, or one tag for each step. Clusters are compared with it by their labels.
+        Forecasters need none.
     cv : int, cross-validation generator or iterable, default=5
         Splits into training and test part, as in
         :func:`~sklearn.model_selection.cross_validate`; an int shuffles the samples. Clusterers,
-        which are scored on what they are fitted on, ignore it.
+        which are scored on what they are fitted on, ignore it. For forecasters an int, the number
+        of origins; see `n_splits` of :func:`~sklstm.backtest`.
     scoring : str or callable, default=None
         Name of a scorer, or a scorer: ``scorer(estimator, X, y)``. None is the `score` of the
-        estimator: accuracy, R2 or accuracy per step; for clusterers the adjusted Rand index.
+        estimator: accuracy, R2 or accuracy per step; for clusterers the adjusted Rand index. For
+        forecasters the name of an error, the negative of which is the score: "mase", which is used
+        for None, "smape", "mae", "rmse" or "owa".
     baselines : "auto" or dict of str to estimator, default="auto"
         What to compare with. "auto" chooses by X and y:
 
@@ -343,10 +349,15 @@ def compare(
         - tags: `MostFrequentTag`; a CRF on the words and their neighbours if sklearn-crfsuite is
           installed.
         - clusters: k-means on `SequenceStatistics`.
+        - forecasts: last value, drift and mean; if the estimator has a `season_length` above 1,
+          seasonal naive, and for positive series Naive2 (see `NaiveForecaster`); and
+          `RidgeForecaster`.
     groups : array-like of shape (n_samples,), default=None
         For a `cv` that keeps groups together.
     n_repeats : int, default=5
         For clusterers, the number of random states.
+    covariates, static : object, default=None
+        For forecasters, as in :func:`~sklstm.backtest`; the baselines of "auto" ignore them.
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling, and of baselines and estimators with a `random_state` of None.
     verbose : int, default=0
@@ -360,7 +371,7 @@ def compare(
     Raises
     ------
     ValueError
-        If `y` is missing, or `cv` gives no splits.
+        If `y` is missing, `cv` gives no splits, or a series is too short for as many origins.
     TypeError
         If one of the `baselines` is no estimator.
 
@@ -372,6 +383,9 @@ def compare(
     test [1]_ allows for the overlap of training sets, which makes an ordinary t-test find
     differences where there are none. A single split, such as a `PredefinedSplit` of training and
     test data, allows no test: the verdict then says which model scores higher, and no more.
+
+    Forecasters are compared at the same origins, one model after the other. The verdict then also
+    says whether a naive forecast is as good as the estimator.
 
     References
     ----------
@@ -394,6 +408,14 @@ def compare(
     'LSTMClassifier'
     """
     X = as_container(X, "X")
+    if forecaster_parameter(estimator, "horizon") is not None and hasattr(estimator, "predict"):
+        given = {"covariates": covariates, "static": static}
+        return _compare_forecasters(
+            estimator, X, cv, scoring, baselines, given, random_state, verbose
+        )
+    for key, value in {"covariates": covariates, "static": static}.items():
+        if value is not None:
+            raise ValueError(f"{key} is for forecasters, which {_name(estimator)} is none of.")
     if y is None:
         raise ValueError(
             "y is missing: models are compared by their scores, for which labels are needed, of "
@@ -405,10 +427,7 @@ def compare(
     task, form = _task(estimator, y), _form(X)
     if baselines == "auto":
         baselines = _baselines(task, form, estimator, X, y)
-    for key, model in baselines.items():
-        if not hasattr(model, "fit") or not hasattr(model, "get_params"):
-            raise TypeError(f"baselines[{key!r}] must be an estimator, got {model!r}.")
-    models = {name: estimator, **{_distinct(key, name): m for key, m in baselines.items()}}
+    models = _models(name, estimator, baselines)
     if task == "clusters":
         return _compare_clusters(name, models, X, y, scoring, seeds, verbose)
     X, y, groups = indexable(X, y, groups)
@@ -431,8 +450,7 @@ def compare(
                 if key == name:
                     error.add_note(f"Raised by the estimator, {name}, in split {number + 1}.")
                     raise
-                reason = str(error).strip().partition("\n")[0]
-                left_out[key] = f"{type(error).__name__}: {reason}"
+                left_out[key] = _reason(error)
                 del measured[key]
                 continue
             if verbose:
@@ -442,6 +460,19 @@ def compare(
         scoring if isinstance(scoring, str) else _SCORE_NAMES[task] if scoring is None else "score"
     )
     return Comparison(name, shown, measured, sizes, left_out)
+
+
+def _models(name: str, estimator: Any, baselines: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all models by their names, the estimator first."""
+    for key, model in baselines.items():
+        if not hasattr(model, "fit") or not hasattr(model, "get_params"):
+            raise TypeError(f"baselines[{key!r}] must be an estimator, got {model!r}.")
+    return {name: estimator, **{_distinct(key, name): m for key, m in baselines.items()}}
+
+
+def _reason(error: Exception) -> str:
+    """Return why a baseline was left out."""
+    return f"{type(error).__name__}: " + str(error).strip().partition("\n")[0]
 
 
 def _splitter(cv: Any, stratify: bool, grouped: bool, seed: int) -> Any:
@@ -515,6 +546,104 @@ def _compare_clusters(
     shown = scoring if isinstance(scoring, str) else "score"
     sizes = [(len(y), len(y))] * len(seeds)
     return Comparison(name, shown, measured, sizes, {}, unit="random states")
+
+
+_ERRORS = ("mase", "smape", "mae", "rmse", "owa")
+
+
+def _compare_forecasters(
+    estimator: Any,
+    X: Any,
+    cv: Any,
+    scoring: Any,
+    baselines: Any,
+    given: Mapping[str, Any],
+    random_state: Any,
+    verbose: Any,
+) -> Comparison:
+    """Score forecasters by a backtest."""
+    name, error_name = _name(estimator), "mase" if scoring is None else scoring
+    horizon = int(forecaster_parameter(estimator, "horizon"))
+    if not isinstance(cv, Integral):
+        raise ValueError(f"cv={cv!r}: for forecasters it is an int, the number of origins.")
+    if not isinstance(error_name, str) or error_name not in _ERRORS:
+        raise ValueError(
+            f"scoring={plain(scoring)!r}: accepted for forecasters are "
+            f"{', '.join(map(repr, _ERRORS))}."
+        )
+    left_out: dict[str, str] = {}
+    naive: Collection[str] = ()
+    if baselines == "auto":
+        baselines, left_out = _forecasters(estimator, horizon, X)
+        naive = [key for key, model in baselines.items() if isinstance(model, NaiveForecaster)]
+    models = _models(name, estimator, baselines)
+    for key, model in baselines.items():
+        own = forecaster_parameter(model, "horizon")
+        if own != horizon:
+            raise ValueError(
+                f"baselines[{key!r}] has horizon={own}, but {name} has horizon={horizon}; they "
+                "are compared on forecasts of the same steps."
+            )
+    seed = int(check_random_state(random_state).randint(2**31 - 1))
+    options = {"n_splits": int(cv), "metrics": error_name, "season": first_season(estimator)}
+    measured, sizes = {}, []
+    for key, model in models.items():
+        before = _memory(reset=True)
+        try:
+            with warnings.catch_warnings():
+                if key != name:  # of the same series as for the estimator
+                    warnings.simplefilter("ignore", UndefinedMetricWarning)
+                result = backtest(_seeded(model, seed), X, **options, **given)
+        except Exception as error:
+            if key == name:
+                raise
+            left_out[key] = _reason(error)
+            continue
+        scores = -result.scores[error_name]
+        if key == name:
+            sizes = [(int(at.sum()), len(at) * horizon) for at in result.origins]
+            if np.isnan(scores).any():
+                raise ValueError(
+                    f"{error_name.upper()} is undefined at an origin, as the warning says; set "
+                    "scoring='mae'."
+                )
+        memory = [_memory(reset=False) - before] * len(scores)
+        took = (result.fit_seconds.tolist(), result.predict_seconds.tolist())
+        measured[key] = _Measured(scores.tolist(), *took, memory)
+        if verbose:
+            print(f"{key}: neg_{error_name} {scores.mean():.4f}", flush=True)
+    return Comparison(
+        name, f"neg_{error_name}", measured, sizes, left_out, unit="origins", naive=naive
+    )
+
+
+def _forecasters(
+    estimator: Any, horizon: int, X: Any
+) -> tuple[dict[str, BaseEstimator], dict[str, str]]:
+    """Return the baselines of forecasts, and those that do not suit, with the reason."""
+    given = forecaster_parameter(estimator, "season_length")
+    season_length: Any = given if isinstance(given, tuple | list) else first_season(estimator)
+    found: dict[str, BaseEstimator] = {
+        "last value": NaiveForecaster(horizon, strategy="last"),
+        "drift": NaiveForecaster(horizon, strategy="drift"),
+        "mean": NaiveForecaster(horizon, strategy="mean"),
+    }
+    left_out = {}
+    if np.max(season_length) > 1:
+        found["seasonal naive"] = NaiveForecaster(horizon, season_length=season_length)
+        series = as_series(X, _name(estimator))
+        low = np.flatnonzero((series.values <= 0).any(axis=1))
+        if len(low):
+            i = series.locate(int(low[0]))[0]
+            left_out["Naive2"] = (
+                f"its seasonal factors are for positive series, which X[{i}] is not"
+            )
+        else:
+            found["Naive2"] = NaiveForecaster(
+                horizon, strategy="naive2", season_length=season_length
+            )
+    found["ridge on lags"] = RidgeForecaster(horizon, season_length=season_length)
+    return found, left_out
 
 
 def _seeded(model: Any, seed: int, *, every: bool = False) -> Any:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.special import gamma
+from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -25,8 +27,9 @@ from sklstm import (
     LSTMRegressor,
     LSTMTagger,
     SequenceTokenizer,
+    backtest,
 )
-from sklstm.baselines import Comparison, compare
+from sklstm.baselines import Comparison, NaiveForecaster, RidgeForecaster, compare
 from sklstm.baselines._compare import _Measured
 
 RNG = np.random.default_rng(0)
@@ -215,6 +218,174 @@ def test_groups_stay_together():
 
     compare(Noting(), groups[:, None], LABELS, cv=3, groups=groups, baselines={})
     assert len(seen) == 3
+
+
+# Forecasters
+
+SEASONAL = [
+    level + size * np.tile([0.0, 2.0, 1.0, -1.0], 40) + noise
+    for level, size, noise in zip((9, 30, 50), (1, 3, 2), RNG.normal(0, 0.3, (3, 160)), strict=True)
+]
+
+
+class Season(BaseEstimator):
+    """Repeats the mean season of each series, with an error if asked for."""
+
+    def __init__(self, horizon=8, season_length=4, error=0.0):
+        self.horizon = horizon
+        self.season_length = season_length
+        self.error = error
+
+    def fit(self, X, y=None, covariates=None):
+        return self
+
+    def predict(self, X, covariates=None):
+        found = []
+        for x in X:
+            steps = np.arange(len(x), len(x) + self.horizon)
+            means = np.array([x[phase::4].mean() for phase in range(4)])
+            found.append(means[steps % 4] + self.error)
+        return np.stack(found)
+
+
+def test_forecasters_are_scored_at_the_same_origins():
+    result = compare(Season(), SEASONAL, cv=3)
+    models = {
+        "Season": Season(),
+        "last value": NaiveForecaster(8, strategy="last"),
+        "drift": NaiveForecaster(8, strategy="drift"),
+        "mean": NaiveForecaster(8, strategy="mean"),
+        "seasonal naive": NaiveForecaster(8, season_length=4),
+        "Naive2": NaiveForecaster(8, strategy="naive2", season_length=4),
+        "ridge on lags": RidgeForecaster(8, season_length=4),
+    }
+    assert list(result.scores) == list(models)
+    for name, model in models.items():
+        expected = backtest(model, SEASONAL, metrics="mase", season=4).scores["mase"]
+        np.testing.assert_array_equal(result.scores[name], -expected)
+    assert result.scoring == "neg_mase"
+    assert not result.left_out
+    assert (result.fit_seconds["ridge on lags"] > 0).all()
+    difference = result.scores["Season"] - result.scores["mean"]
+    steps = np.mean([3 * (160 - 8 * k) for k in (1, 2, 3)])  # to train on; 24 are forecast
+    spread = np.sqrt((1 / 3 + 24 / steps) * difference.var(ddof=1))
+    assert result.p_values["mean"] == pytest.approx(2 * tail(difference.mean() / spread, 2))
+    assert "by the corrected resampled t-test on 3 origins" in result.verdict
+
+
+def test_the_verdict_on_naive_forecasts():
+    good = compare(Season(), SEASONAL, cv=4)
+    assert good.verdict.startswith("No difference between Season and the best baseline, ridge on")
+    assert "naive forecast" not in good.verdict
+    poor = compare(Season(error=2.0), SEASONAL, cv=4)
+    assert poor.verdict.startswith("Season does not pay here: ridge on lags outperforms it")
+    assert "A naive forecast, seasonal naive, is as good or better, too: neg_mase -" in poor.verdict
+    walk = [RNG.normal(size=200).cumsum() for _ in range(5)]
+    equal = compare(NaiveForecaster(5, strategy="last"), walk, cv=3)
+    assert equal.best_baseline == "last value"
+    assert equal.verdict.startswith("No difference between NaiveForecaster and the best baseline")
+    assert equal.verdict.endswith("This baseline is a naive forecast, which needs no training.")
+    one = compare(Season(), SEASONAL, cv=1)
+    assert "A single origin does not allow a test of the difference." in one.verdict
+    assert np.isnan(one.p_values["mean"])
+
+
+def of_forecasts(ours, naive, ridge):
+    """Return a comparison of forecasters with given scores."""
+    measured = {
+        name: _Measured(list(scores), [2.0] * 3, [0.1] * 3, [5.0] * 3)
+        for name, scores in {"LSTM": ours, "drift": naive, "ridge": ridge}.items()
+    }
+    return Comparison(
+        "LSTM", "neg_mase", measured, [(90, 10)] * 3, {}, unit="origins", naive=["drift", "Naive2"]
+    )
+
+
+def test_the_verdict_where_a_naive_forecast_is_not_the_best_baseline():
+    near = of_forecasts([-1.0, -1.1, -0.9], [-1.3, -0.9, -1.2], [-0.8, -0.82, -0.79])
+    assert " Nor can a difference to a naive forecast, drift, be shown: neg_mase -1.133, p = " in (
+        near.verdict
+    )
+    far = of_forecasts([-1.0, -1.1, -0.9], [-3.0, -3.1, -3.0], [-0.8, -0.82, -0.79])
+    assert "naive" not in far.verdict
+    better = of_forecasts([-1.0, -1.1, -0.9], [-0.85, -0.9, -0.8], [-0.8, -0.82, -0.79])
+    assert "A naive forecast, drift, is as good or better, too: neg_mase -0.850." in better.verdict
+
+
+def test_baselines_of_forecasts_follow_season_and_sign():
+    names = list(compare(Season(season_length=1), SEASONAL, cv=2).scores)
+    assert names == ["Season", "last value", "drift", "mean", "ridge on lags"]
+    moved = [SEASONAL[0], SEASONAL[1] - 40, SEASONAL[2]]
+    result = compare(Season(season_length=(4, 16)), moved, cv=2)
+    assert "Naive2" not in result.scores
+    assert result.left_out["Naive2"].endswith("for positive series, which X[1] is not")
+    assert "Naive2 was left out: its seasonal factors" in repr(result)
+    longest = NaiveForecaster(8, season_length=(4, 16))
+    expected = backtest(longest, moved, n_splits=2, metrics="mase", season=4).scores["mase"]
+    np.testing.assert_array_equal(result.scores["seasonal naive"], -expected)
+
+
+def test_other_errors_baselines_and_covariates(capsys):
+    seen = []
+
+    class Noting(Season):
+        def predict(self, X, covariates=None):
+            seen.append(covariates)
+            return super().predict(X)
+
+    mine = {"mine": Season(error=1.0), "too long": RidgeForecaster(8, n_lags=150)}
+    given = {"covariates": np.ones((3, 160, 2)), "verbose": 1, "scoring": "smape"}
+    result = compare(make_pipeline(Noting()), SEASONAL, cv=2, baselines=mine, **given)
+    assert list(result.scores) == ["Noting", "mine"]
+    assert "no series of 158 steps" in result.left_out["too long"]
+    for name, error in (("Noting", 0.0), ("mine", 1.0)):
+        expected = backtest(Season(error=error), SEASONAL, n_splits=2, metrics="smape")
+        np.testing.assert_array_equal(result.scores[name], -expected.scores["smape"])
+    assert [len(known[0]) for known in seen] == [152, 160]
+    score = result.scores["mine"].mean()
+    assert f"mine: neg_smape {score:.4f}" in capsys.readouterr().out
+
+
+def test_one_series_of_278_values():
+    x = 100 + 10 * np.sin(np.arange(278) / 4) + RNG.normal(size=278)
+    result = compare(RidgeForecaster(12, season_length=25), [x], cv=5)
+    assert result.best_baseline == "ridge on lags"
+    assert not result.left_out
+    assert result.p_values["ridge on lags"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cv": StratifiedKFold()}, r"cv=StratifiedKFold.*it is an int, the number of origins"),
+        ({"scoring": "accuracy"}, "scoring='accuracy': accepted for forecasters are 'mase'"),
+        (
+            {"baselines": {"a": NaiveForecaster(3)}},
+            r"baselines\['a'\] has horizon=3, but Season has",
+        ),
+        ({"cv": 25}, r"X\[0\] has 160 steps, but 205 are needed"),
+        ({"X": SEASONAL[0]}, "X is one series"),
+        ({"estimator": LSTMClassifier(), "static": [1]}, "static is for forecasters, which"),
+    ],
+)
+def test_wrong_arguments_of_forecasters(arguments, message):
+    given = {"estimator": Season(), "X": SEASONAL, **arguments}
+    with pytest.raises(ValueError, match=message):
+        compare(**given)
+
+
+def test_series_without_a_scale():
+    constant = np.full(40, 3.0)
+    with pytest.warns(UndefinedMetricWarning, match="MASE is undefined for 1 of 2") as found:
+        result = compare(Season(season_length=1), [constant, SEASONAL[0]], cv=2)
+    assert len(found) == 1
+    assert not result.left_out
+    with (
+        pytest.warns(UndefinedMetricWarning, match="1 of 1 series"),
+        pytest.raises(ValueError, match=r"MASE is undefined at an origin.*set scoring='mae'"),
+    ):
+        compare(Season(season_length=1), [constant], cv=2)
+    assert compare(Season(), [constant], cv=2, scoring="mae").scores["Season"].tolist() == [0, 0]
 
 
 # What fails

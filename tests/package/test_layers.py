@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "sklstm"
 
 # Lowest first: a room may import those in the rows before its own. A new one needs a place here.
 ROOMS = [
-    {"_jobs", "_callers", "_display", "_keywords"},
+    {"_jobs", "_callers", "_display", "_keywords", "_naive"},
     {"_sequences", "nn"},
     {"_targets", "_training", "preprocessing", "metrics"},
     {"_estimators"},
@@ -23,7 +23,8 @@ NARROWER = {
     "datasets": {"_callers", "_sequences"},
     "metrics": {"_callers", "_sequences"},
     "inspection": {"_callers"},
-    "baselines": {"_callers", "_display", "_sequences"},
+    "baselines": {"_backtest", "_callers", "_display", "_naive", "_sequences"},
+    "_backtest": {"_callers", "_display", "_naive", "_sequences", "metrics"},
     "_search_space": {"_sequences", "_estimators"},
     "_semi_supervised_split": {"_sequences"},
     "_show_versions": set(),
