@@ -15,6 +15,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm.inspection._colors import COLOURS
 from sklstm.inspection._figure import (
+    FONT_SIZE,
     axes_of,
     given_axes,
     mark_every_whole,
@@ -228,6 +229,8 @@ class ForecastDisplay:
         self.lines_, self.bands_, self.legend_ = {}, {}, None
         for own, (i, k) in zip(axes, shown, strict=True):
             self._draw(own, data, i, k, n_past, styles)
+        if data.dates:
+            _mark_dates(axes, data.tz)
         for j, (own, (_, k)) in enumerate(zip(axes, shown, strict=True)):
             if n_outputs > 1:
                 own.set_ylabel(_name(self.output_names, k, "output"))
@@ -240,20 +243,16 @@ class ForecastDisplay:
         ]
         # Once for a row of values of the same series, or a column of them.
         titles = [t if j == 0 or t != titles[j - 1] else None for j, t in enumerate(titles)]
-        if len(shown) == 1:
-            pad = None
-            if legend:
-                self.legend_, pad = _legend_above(self.ax_)
-            if titles[0] is not None:
-                write_title(self.ax_, titles[0], pad)
-            return self
+        pad = None
+        if legend and (len(axes) == 1 or set(self.figure_.axes) > set(axes)):
+            self.legend_, pad = _legend_above(self.ax_, titled=titles[0] is not None)
+        elif legend:
+            self.legend_ = _legend_of_figure(self.ax_)
         for own, title in zip(axes, titles, strict=True):
             if title is not None:
-                write_title(own, title)
+                write_title(own, title, pad if own is self.ax_ else None)
         if ax is None:
             self.figure_.align_ylabels(axes)
-        if legend:
-            self.legend_ = _legend_of_figure(self.ax_)
         return self
 
     def _draw(
@@ -274,8 +273,12 @@ class ForecastDisplay:
             (drawn,) = ax.plot(x[where], values, label=label or "_", **{**style, **styles[kind]})
             self.lines_.setdefault(kind, []).append(drawn)
 
-        ink = _mixed(ax.xaxis.label.get_color(), ax.get_facecolor(), 0.7)
-        styles = {**styles, "past": {"color": ink, **styles["past"]}}
+        ink, paper = ax.xaxis.label.get_color(), ax.get_facecolor()
+        for kind, colour in {
+            "past": _mixed(ink, paper, 0.7),
+            "forecast": _mixed(COLOURS[0], ink, 0.7),  # distinct from the bands and paths
+        }.items():
+            styles = {**styles, kind: {"color": colour, **styles[kind]}}
         whole = self.origins is not None
         line("past", slice(first, len(given)), given[first:], "observed" if whole else "past")
         futures = [slice(origin, origin + horizon) for origin in origins.tolist()]
@@ -295,7 +298,7 @@ class ForecastDisplay:
         # The narrow ones lie above the wide ones.
         for rank, (coverage, bounds) in enumerate(data.intervals.items()):
             width = (rank + 1) / len(data.intervals)  # relative to the others
-            shade = _mixed(colour, ax.get_facecolor(), 0.6 - 0.38 * width)
+            shade = _mixed(colour, paper, 0.6 - 0.38 * width)
             for j, future in enumerate(futures):
                 self.bands_.setdefault(coverage, []).append(
                     ax.fill_between(
@@ -307,9 +310,7 @@ class ForecastDisplay:
                 )
         ax.margins(x=0.01)
         ax.grid(alpha=0.3)
-        if data.dates:
-            _mark_dates(ax, data.tz)
-        elif x.dtype.kind == "i":
+        if x.dtype.kind == "i":
             mark_every_whole(ax.xaxis)
 
     def _checked(self) -> _Checked:
@@ -861,12 +862,18 @@ def _is_by_series(times: Any) -> bool:
 
 
 def _index_of(X: Any) -> list[Any] | None:
-    """Return the dates in the index of series, if all are of pandas and have dates there."""
+    """Return the dates in the index of series, if all are of pandas and have increasing dates."""
     if not isinstance(X, list | tuple | np.ndarray):
         return None
-    found = [getattr(item, "index", None) for item in X]
-    kinds = {type(index).__name__ for index in found}
-    return found if kinds <= {"DatetimeIndex", "PeriodIndex"} else None
+    found: list[Any] = [getattr(item, "index", None) for item in X]
+    dates = all(
+        type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
+        and index.is_monotonic_increasing
+        and index.is_unique
+        and not index.hasnans
+        for index in found
+    )
+    return found if dates else None
 
 
 def _read_times(times: Any, lengths: np.ndarray, ends: np.ndarray) -> tuple[list[np.ndarray], Any]:
@@ -983,8 +990,8 @@ def _styles(**given: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
     defaults: dict[str, dict[str, Any]] = {
         "past": {"linewidth": 1.2, "zorder": 2.5},
         "truth": {"color": COLOURS[2], "linewidth": 1.2, "zorder": 2.6},
-        "forecast": {"color": COLOURS[0], "linewidth": 1.8, "zorder": 2.7},
-        "path": {"color": colour, "linewidth": 0.7, "alpha": 0.6, "zorder": 1.9},
+        "forecast": {"linewidth": 1.8, "zorder": 2.7},
+        "path": {"color": colour, "linewidth": 0.7, "alpha": 0.5, "zorder": 1.9},
         "origin": {"color": "0.5", "linewidth": 0.8, "linestyle": ":", "zorder": 1.8},
         "interval": {"linewidth": 0},
     }
@@ -1021,15 +1028,17 @@ def _name(names: Sequence[str] | None, i: int, what: str) -> str:
     return f"{what} {i}" if names is None else str(names[i])
 
 
-def _mark_dates(ax: Any, zone: Any) -> None:
+def _mark_dates(axes: Sequence[Any], zone: Any) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    width, _ = room(ax)
-    n_most = max(3, int(width / 36))
-    locator: Any = AutoDateLocator(tz=zone, minticks=2, maxticks=n_most)  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_locator(locator)
-    formatter: Any = ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_formatter(formatter)
+    room(axes[0])  # lays out the figure, so that all have their width
+    for ax in axes:
+        width = ax.get_window_extent().width / ax.figure.dpi * 72
+        n_most = max(4, int(width / 36) + 1)  # a label is up to 36 points wide
+        locator: Any = AutoDateLocator(tz=zone, minticks=2, maxticks=n_most)  # type: ignore[no-untyped-call]
+        formatter: Any = ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(formatter)
 
 
 def _panels(
@@ -1063,30 +1072,35 @@ def _columns(n_entries: int) -> list[int]:
     return [-(-n_entries // n_rows) for n_rows in range(1, n_entries + 1)]
 
 
-def _legend_above(ax: Any) -> tuple[Any, float]:
-    """Draw a legend above axes, where it covers no line; return it and its height in points."""
+def _legend_above(ax: Any, titled: bool) -> tuple[Any, float | None]:
+    """Draw a legend above axes, where it covers no line; return it and its height in points.
+
+    It is inside the axes where there is no room above it for a title, nor a layout to make some.
+    """
     width, _ = room(ax)
     # The power of ten of large numbers is written in the corner.
     width *= 0.85 if ax.yaxis.get_offset_text().get_text() else 1.0
+    point = ax.figure.dpi / 72
     for n_columns in _columns(len(ax.get_legend_handles_labels()[0])):
         legend = place_legend(
             ax, outside=False, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1,
             frameon=False, ncols=n_columns, columnspacing=1.2, fontsize="small",
         )  # fmt: skip
         box = legend.get_window_extent()
-        if n_columns == 1 or box.width / ax.figure.dpi * 72 <= width:
+        if n_columns == 1 or box.width / point <= width:
             break
         legend.remove()  # too wide to leave the axes their room
-    return legend, box.height / ax.figure.dpi * 72 + 5
+    root = root_of(ax)
+    free = (root.bbox.y1 - box.y1) / point
+    if root.get_layout_engine() is None and free < (1.7 * FONT_SIZE if titled else 0):
+        legend.remove()
+        return place_legend(ax, outside=False, fontsize="small"), None
+    return legend, box.height / point + 5
 
 
 def _legend_of_figure(ax: Any) -> Any:
-    """Draw a legend for all panels, above them where the figure makes room for it."""
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
+    """Draw a legend for all panels of a figure, above them."""
     figure = ax.figure
-    if not isinstance(root_of(ax).get_layout_engine(), ConstrainedLayoutEngine):
-        return place_legend(ax, outside=False)
     handles, _ = ax.get_legend_handles_labels()
     for n_columns in _columns(len(handles)):
         legend = figure.legend(

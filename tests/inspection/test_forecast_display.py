@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from statistics import NormalDist
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -344,6 +347,120 @@ def test_styles_of_the_user():
     assert colors.to_rgb(display.lines_["forecast"][0].get_color()) != colors.to_rgb("green")
 
 
+def test_five_intervals_are_the_lighter_the_wider():
+    forecast = np.zeros((1, 3))
+    coverages = [0.1, 0.3, 0.5, 0.7, 0.9]
+    intervals = {c: np.stack([forecast - c, forecast + c], axis=-1) for c in coverages[::-1]}
+    display = ForecastDisplay.from_forecasts([[0.0]], forecast, intervals=intervals)
+    bands = [display.bands_[coverage][0] for coverage in coverages]
+    assert list(display.bands_) == coverages
+    lightness = [band.get_facecolor()[0, :3].sum() for band in bands]
+    assert lightness == sorted(lightness)
+    assert len(set(lightness)) == 5
+    assert all(band.get_facecolor()[0, 3] == 1 for band in bands)  # as in the legend
+    assert [band.get_zorder() for band in bands] == sorted(
+        (band.get_zorder() for band in bands), reverse=True
+    )
+    with plt.style.context("dark_background"):
+        dark = ForecastDisplay.from_forecasts([[0.0]], forecast, intervals=intervals)
+    lightness = [dark.bands_[coverage][0].get_facecolor()[0, :3].sum() for coverage in coverages]
+    assert lightness == sorted(lightness, reverse=True)
+    assert min(colors.to_rgb(dark.lines_["past"][0].get_color())) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("n_series", "n_outputs", "n_cols", "shape"),
+    [
+        (1, 3, None, (3, 1)),
+        (4, 1, None, (2, 2)),
+        (3, 1, None, (2, 2)),
+        (2, 3, None, (2, 3)),
+        (2, 4, None, (4, 2)),
+        (5, 1, 3, (2, 3)),
+        (2, 1, 7, (1, 2)),
+    ],
+)
+def test_panels_are_in_a_grid(n_series, n_outputs, n_cols, shape):
+    past = np.zeros((n_series, 5, n_outputs))
+    display = ForecastDisplay.from_forecasts(
+        past, np.zeros((n_series, 2, n_outputs)), n_cols=n_cols
+    )
+    n_panels = n_series * n_outputs
+    assert len(display.figure_.axes) == n_panels
+    grid = display.ax_.get_subplotspec().get_gridspec()
+    assert (grid.nrows, grid.ncols) == shape
+    for j, ax in enumerate(display.axes_):
+        spec = ax.get_subplotspec()
+        assert (spec.rowspan.start, spec.colspan.start) == divmod(j, shape[1])
+        assert ax.get_xlabel() == ("step" if j + shape[1] >= n_panels else "")
+        if n_outputs == 1:
+            assert ax.get_ylabel() == ("" if j % shape[1] else "value")
+
+
+@pytest.mark.parametrize("size", [None, (6.4, 4.8), (10, 3.5), (5, 4)])
+def test_nothing_overlaps_in_a_grid(model, size):
+    axes = plt.subplots(2, 2, figsize=size, layout="constrained")[1] if size else None
+    X = np.stack([x[:12] for x in SERIES])
+    display = ForecastDisplay.from_estimator(
+        model, X, TRUTH, series=[0, 1, 2, 0], paths=3, ax=axes,
+        times=np.datetime64("2026-03-31T18") + np.arange(12), names=["a", "b", "c"],
+    )  # fmt: skip
+    display.figure_.draw_without_rendering()
+    legend, frame = display.legend_.get_window_extent(), display.figure_.bbox
+    titles = [ax.title.get_window_extent() for ax in display.axes_]
+    assert not any(box.overlaps(legend) for box in titles)
+    assert frame.x0 <= legend.x0 < legend.x1 <= frame.x1
+    assert legend.y1 <= frame.y1
+    for ax in display.axes_:
+        assert ax.get_window_extent().y1 <= legend.y0
+        labels = [label for label in ax.get_xticklabels() if label.get_text()]
+        boxes = [label.get_window_extent() for label in labels]
+        assert len(boxes) >= 2
+        assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+def test_a_figure_without_a_layout_shows_legend_and_title():
+    past, forecast = [np.arange(20.0)], [np.arange(3.0)]
+    intervals = {c: [np.zeros((3, 2))] for c in (0.3, 0.5, 0.7, 0.9)}
+    for size, inside in [((8, 6), False), ((5, 3), True)]:
+        ax = plt.subplots(figsize=size)[1]
+        display = ForecastDisplay.from_forecasts(
+            past, forecast, truth=forecast, intervals=intervals, names=["a title"], ax=ax
+        )
+        display.figure_.draw_without_rendering()
+        legend, title = display.legend_.get_window_extent(), ax.title.get_window_extent()
+        assert (legend.y1 <= ax.get_window_extent().y1) == inside
+        assert title.y1 <= display.figure_.bbox.y1
+        assert not legend.overlaps(title)
+
+
+def test_a_plot_can_be_repeated(model):
+    display = ForecastDisplay.from_estimator(model, SERIES, TRUTH)
+    values_of = {name: np.copy(getattr(display, name)) for name in ("forecast", "truth")}
+    first, lines = display.ax_, display.lines_
+    assert display.plot(n_past=2) is display
+    assert display.ax_ is not first
+    assert len(first.lines) == 4
+    assert lines["past"][0].axes is first
+    again = display.lines_["past"][0]
+    assert again.axes is display.ax_
+    np.testing.assert_array_equal(points(again)[1], SERIES[0][-2:])
+    for name, values in values_of.items():
+        np.testing.assert_array_equal(getattr(display, name), values)
+
+
+def test_a_part_of_a_figure_has_its_own_legend(model):
+    figure, axes = plt.subplots(2, 2, layout="constrained")
+    rows = [ForecastDisplay.from_estimator(model, SERIES, series=[0, 1], ax=row) for row in axes]
+    assert [display.legend_.axes for display in rows] == [axes[0, 0], axes[1, 0]]
+    assert figure.legends == []
+    left, right = plt.figure(layout="constrained").subfigures(1, 2)
+    for part in (left, right):
+        display = ForecastDisplay.from_estimator(model, SERIES, series=[0, 1], ax=part.subplots(2))
+        assert display.figure_ is part
+        assert part.legends == [display.legend_]
+
+
 def test_axes_are_taken_as_they_are_given(model):
     _, axes = plt.subplots(2, 2)
     display = ForecastDisplay.from_estimator(model, SERIES, series=[0, 1], ax=axes[0])
@@ -466,8 +583,8 @@ def test_dates_with_a_time_zone_are_marked_in_it(form):
     zone = "Europe/Berlin" if form != "datetimes" else timezone(timedelta(hours=2))
     # the hour after 2:59 is 2:00 again, when summer time ends
     times = pd.date_range("2026-10-25T00:00", periods=6, freq="h", tz=zone)
-    given = {"index": times, "series": pd.Series(times), "datetimes": times.to_pydatetime()}[form]
-    display = ForecastDisplay.from_forecasts([[1.0, 2.0, 3.0, 4.0]], [[5.0, 6.0]], times=given)
+    stamps = {"index": times, "series": pd.Series(times), "datetimes": times.to_pydatetime()}[form]
+    display = ForecastDisplay.from_forecasts([[1.0, 2.0, 3.0, 4.0]], [[5.0, 6.0]], times=stamps)
     x, _ = points(display.lines_["past"][0])
     first = times[0].tz_convert(UTC).tz_localize(None).to_datetime64()
     np.testing.assert_array_equal(x, first + np.arange(4) * np.timedelta64(1, "h"))
@@ -496,8 +613,134 @@ def test_dates_of_pandas_are_found(model):
     X = [pd.Series(x, index=index[: len(x)]) for x in SERIES]
     display = ForecastDisplay.from_estimator(model, X, series=1)
     np.testing.assert_array_equal(points(display.lines_["forecast"][0])[0], index[12:16].to_numpy())
+    twice = [pd.Series(x, index=index[:1].repeat(len(x))) for x in SERIES]
+    assert ForecastDisplay.from_estimator(model, twice).times is None
     numbered = ForecastDisplay.from_estimator(model, [pd.Series(x) for x in SERIES])
     assert numbered.times is None
+
+
+# Worked by hand
+
+
+class SeasonalNaive(BaseEstimator):
+    """Repeats the last season; each season the variance grows by the mean square of errors."""
+
+    def __init__(self, horizon=1, season_length=1):
+        self.horizon = horizon
+        self.season_length = season_length
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        steps = np.arange(self.horizon) % self.season_length - self.season_length
+        return np.stack([np.asarray(x)[steps] for x in X])
+
+    def predict_interval(self, X, coverage=0.9):
+        half = [
+            NormalDist().inv_cdf(0.5 + coverage / 2)
+            * np.sqrt(
+                np.mean((x[self.season_length :] - x[: -self.season_length]) ** 2)
+                * (np.arange(self.horizon) // self.season_length + 1)
+            )
+            for x in map(np.asarray, X)
+        ]
+        return self.predict(X)[..., None] + np.stack([-np.array(half), half], axis=-1)
+
+
+def test_worked_example_of_a_seasonal_naive_forecast():
+    # Errors over a season of two: 3, 1, 1, 3; their mean square is 5. In the second season of the
+    # forecast the variance is 10. Normal quantiles: 0.6745 for a coverage of 50%, 1.6449 for 90%.
+    past = [10.0, 20.0, 13.0, 21.0, 14.0, 24.0]
+    model = SeasonalNaive(horizon=3, season_length=2).fit([past])
+    display = ForecastDisplay.from_estimator(
+        model, [past], [[15.0, 23.0, 16.0]], times=pd.period_range("2023Q3", periods=6, freq="Q")
+    )
+    quarters = np.array(["2025-01", "2025-04", "2025-07"], dtype="M8[M]")
+    for kind, values in [("forecast", [14, 24, 14]), ("truth", [15, 23, 16])]:
+        x, y = points(display.lines_[kind][0])
+        np.testing.assert_array_equal(x, quarters)
+        assert y.tolist() == values
+    expected = {
+        0.5: [[12.4918, 15.5082], [22.4918, 25.5082], [11.8671, 16.1329]],
+        0.9: [[10.3220, 17.6780], [20.3220, 27.6780], [8.7985, 19.2015]],
+    }
+    for coverage, bounds in expected.items():
+        found = outline(display.bands_[coverage][0])
+        np.testing.assert_array_equal(
+            [np.datetime64(dates.num2date(x).replace(tzinfo=None)) for x in found], quarters
+        )
+        np.testing.assert_allclose(list(found.values()), bounds, atol=1e-4)
+    # half way from the 1st of October to the 1st of January, 92 days
+    assert display.lines_["origin"][0].get_xdata()[0] == np.datetime64("2024-11-16")
+
+
+def test_worked_example_of_a_backtest():
+    # One step ahead by the last value, at the last three origins of 1, 4, 9, 16, 25.
+    result = SimpleNamespace(
+        X=[[1, 4, 9, 16, 25]], origins=[[2], [3], [4]], forecasts=[[[4.0]], [[9.0]], [[16.0]]],
+        lower=[[[2.0]], [[6.0]], [[12.0]]], upper=[[[6.0]], [[12.0]], [[20.0]]], coverage=0.5,
+    )  # fmt: skip
+    display = ForecastDisplay.from_backtest(result)
+    assert [[*map(np.ndarray.tolist, points(line))] for line in display.lines_["forecast"]] == [
+        [[3], [4.0]], [[4], [9.0]], [[5], [16.0]],
+    ]  # fmt: skip
+    for band, x, bounds in zip(
+        display.bands_[0.5], (3, 4, 5), [(2, 6), (6, 12), (12, 20)], strict=True
+    ):
+        found = outline(band)
+        np.testing.assert_allclose(list(found), [x - 0.3, x + 0.3])
+        assert list(found.values()) == [bounds, bounds]
+    x, y = points(display.lines_["past"][0])
+    assert (x.tolist(), y.tolist()) == ([1, 2, 3, 4, 5], [1, 4, 9, 16, 25])
+
+
+@settings(max_examples=8)
+@given(
+    n_steps=st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    n_outputs=st.integers(1, 2),
+    horizon=st.integers(1, 4),
+    n_paths=st.integers(0, 2),
+    coverages=st.lists(st.sampled_from([0.1, 0.5, 0.8, 0.95]), max_size=3, unique=True),
+    seed=st.integers(0, 99),
+)
+def test_everything_that_is_given_is_drawn(n_steps, n_outputs, horizon, n_paths, coverages, seed):
+    rng = np.random.default_rng(seed)
+    past = [rng.normal(size=(n, n_outputs)) for n in n_steps]
+    past[0][0, 0] = np.nan
+    forecast, truth = rng.normal(size=(2, len(past), horizon, n_outputs))
+    paths = rng.normal(size=(len(past), n_paths, horizon, n_outputs)) if n_paths else None
+    width = rng.uniform(size=forecast.shape)
+    intervals = {
+        c: np.stack([forecast - c * width, forecast + c * width], axis=-1) for c in coverages
+    }
+    display = ForecastDisplay.from_forecasts(
+        past, forecast, truth=truth, intervals=intervals, paths=paths, n_past=9
+    )
+    panels = [(i, k) for i in range(len(past)) for k in range(n_outputs)]
+    assert len(display.axes_) == len(panels)
+    assert sum(len(ax.lines) for ax in display.axes_) == len(panels) * (4 + n_paths)
+    assert sum(len(ax.collections) for ax in display.axes_) == len(panels) * len(coverages)
+    for j, (i, k) in enumerate(panels):
+        future = np.arange(n_steps[i], n_steps[i] + horizon) + 1
+        for kind, x, values in [
+            ("past", np.arange(n_steps[i]) + 1, past[i]),
+            ("forecast", future, forecast[i]),
+            ("truth", future, truth[i]),
+        ]:
+            found = points(display.lines_[kind][j])
+            np.testing.assert_array_equal(found, [x, values[:, k]])
+        for p in range(n_paths):
+            found = points(display.lines_["path"][j * n_paths + p])
+            np.testing.assert_array_equal(found, [future, paths[i, p, :, k]])
+        for coverage, bands in display.bands_.items():
+            bounds = intervals[coverage][i, :, k].repeat(2 if horizon == 1 else 1, axis=0)
+            np.testing.assert_allclose(list(outline(bands[j]).values()), bounds)
+    expected = ["past", "truth", "forecast"] + ["sample paths"] * bool(n_paths)
+    expected += [f"{round(100 * coverage)}% interval" for coverage in sorted(coverages)]
+    assert texts_of(display.legend_.get_texts()) == expected
+    plt.close("all")
 
 
 # Of a backtest
