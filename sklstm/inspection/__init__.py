@@ -5,6 +5,7 @@ They need matplotlib (``pip install matplotlib``), which is imported when someth
 
 from sklstm.inspection._attribution import AttributionDisplay, integrated_gradients
 from sklstm.inspection._embedding import EmbeddingDisplay
+from sklstm.inspection._forecast import ForecastDisplay
 from sklstm.inspection._history import TrainingHistoryDisplay
 from sklstm.inspection._learning_curves import LearningCurveComparisonDisplay
 from sklstm.inspection._states import StateDisplay
@@ -13,6 +14,7 @@ from sklstm.inspection._stepwise import StepwiseProbaDisplay
 __all__ = [
     "AttributionDisplay",
     "EmbeddingDisplay",
+    "ForecastDisplay",
     "LearningCurveComparisonDisplay",
     "StateDisplay",
     "StepwiseProbaDisplay",

@@ -18,7 +18,7 @@ from sklstm.inspection._colors import format_label, get_colormap
 from sklstm.inspection._figure import (
     as_written,
     axes_of,
-    check_axes,
+    given_axes,
     label_rows,
     label_steps,
     mark_every_whole,
@@ -676,14 +676,7 @@ def _axes(ax: Any, n_axes: int, kind: str, parts: list[np.ndarray]) -> list[Any]
 
         size = (6.4, 2.2 * n_axes)
         return list(plt.subplots(n_axes, figsize=size, layout="constrained")[1])
-    given = list(np.ravel(np.array(ax, dtype=object)))
-    for i, own in enumerate(given):
-        check_axes("ax" if own is ax else f"ax[{i}]", own)
-    if len(given) != n_axes:
-        raise ValueError(
-            f"ax holds {len(given)} axes, but {n_axes} are needed, one for each sample."
-        )
-    return given
+    return given_axes(ax, n_axes, "sample")
 
 
 def _subject(sample: int | None, label: list[Any]) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from typing import Any
 
+import numpy as np
+
 # Families with glyphs that matplotlib's own fonts lack, among them those of Chinese, Japanese and
 # Korean; those that are installed are used where a text needs them.
 FALLBACK_FONTS = (
@@ -47,6 +49,18 @@ def check_axes(name: str, given: Any) -> None:
         f"{name} must be an Axes of matplotlib, as plt.subplots() returns it; got "
         f"{type(given).__name__} {given!r:.60}{hint}."
     )
+
+
+def given_axes(ax: Any, n_axes: int, what: str) -> list[Any]:
+    """Return the user's axes, after checking that there is one for each of `what`."""
+    given = list(np.ravel(np.array(ax, dtype=object)))
+    for i, own in enumerate(given):
+        check_axes("ax" if own is ax else f"ax[{i}]", own)
+    if len(given) != n_axes:
+        raise ValueError(
+            f"ax holds {len(given)} axes, but {n_axes} are needed, one for each {what}."
+        )
+    return given
 
 
 def mark_every_whole(axis: Any) -> None:
@@ -196,12 +210,13 @@ def turn_if_overlapping(ax: Any) -> None:
         ax.tick_params(axis="x", rotation=90)
 
 
-def write_title(ax: Any, title: str) -> None:
-    """Write a title, wrapped at the width of the axes."""
+def write_title(ax: Any, title: str, pad: float | None = None) -> None:
+    """Write a title, wrapped at the width of the axes, `pad` points above them."""
     width, _ = room(ax)
     ax.set_title(
         textwrap.fill(title, max(FEWEST_LETTERS, int(width / (LETTER * FONT_SIZE)))),
         fontsize=FONT_SIZE,
+        pad=pad,
         **as_written([title]),
     )
 
