@@ -735,13 +735,16 @@ def _check_lengths(
     short = np.flatnonzero(ragged.lengths < needed)
     if not len(short):
         return
-    others = "" if len(short) == 1 else f" ({len(short)} of {len(ragged)} series are too short)"
-    scale = f", as a season of {season} needs for the scale of errors" if scaled else ""
+    parts = [f"{horizon} to forecast"]
+    if n_splits > 1:
+        others = _count(n_splits - 1, "other origin")
+        parts.append(f"{(n_splits - 1) * step} between the last origin and the {others}")
+    scale = f", for the scale of errors with a season of {season}" if scaled else ""
+    more = "" if len(short) == 1 else f" ({len(short)} of {len(ragged)} series are too short)"
     raise ValueError(
         f"X[{short[0]}] has {_count(int(ragged.lengths[short[0]]), 'step')}, but {needed} are "
-        f"needed{others}: {horizon} to forecast, {(n_splits - 1) * step} for the "
-        f"{_count(n_splits - 1, 'origin')} before, and {least} before the first one{scale}. Set a "
-        "smaller n_splits or step, or leave out short series."
+        f"needed{more}: {', '.join(parts)}, and {least} before{scale}. Set a smaller n_splits or "
+        "step, or leave out short series."
     )
 
 
@@ -753,7 +756,8 @@ def _read_covariates(covariates: Any, ragged: Ragged, horizon: int) -> list[Any]
     if len(getattr(items, "shape", (0, 0, 0))) not in (1, 3) or not hasattr(items, "__len__"):
         raise ValueError(
             "covariates must be a list with an array of shape (T_i, K) for each series, or an "
-            f"array of shape (n_series, T, K), got {type(covariates).__name__}."
+            f"array of shape (n_series, T, K), got {type(covariates).__name__}"
+            f"{f' of shape {items.shape}' if hasattr(items, 'shape') else ''}."
         )
     items = list(items)
     if len(items) != len(ragged):

@@ -144,5 +144,7 @@ def filled(x: np.ndarray) -> np.ndarray:
 def _deviation(residuals: np.ndarray, n_parameters: int) -> float:
     """Return the standard deviation of those residuals that are known; 0 if too few are."""
     known = residuals[~np.isnan(residuals)]
-    n = len(known) - n_parameters
-    return float(np.sqrt(np.square(known).sum() / n)) if n > 0 else 0.0
+    n, size = len(known) - n_parameters, float(np.abs(known).max(initial=0.0))
+    if n < 1 or size == 0:
+        return 0.0
+    return size * float(np.sqrt(np.square(known / size).sum() / n))  # squares may overflow

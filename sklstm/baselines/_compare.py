@@ -596,6 +596,8 @@ def _compare_forecasters(
                 result = backtest(_seeded(model, seed), X, **options, **given)
         except Exception as error:
             if key == name:
+                if "n_splits" in str(error):
+                    error.add_note("In compare, n_splits is cv.")
                 raise
             left_out[key] = _reason(error)
             continue

@@ -480,10 +480,12 @@ def test_table_text_and_html():
         ({"X": SERIES[0]}, ValueError, "X is one series of 40 numbers"),
         ({"X": [SERIES[0], [1.0, np.inf]]}, ValueError, r"infinity.*X\[1\]"),
         ({"n_splits": 8}, ValueError, r"X\[1\] has 23 steps, but 26 are needed: 3 to forecast, 21 "
-         r"for the 7 origins before, and 2 before the first one, as a season of 1 needs"),
+         r"between the last origin and the 7 other origins, and 2 before, for the scale of errors"),
         ({"n_splits": 12}, ValueError, r"X\[1\] has 23 steps.* \(2 of 3 series are too short\)"),
-        ({"season": 20, "n_splits": 1}, ValueError, r"X\[1\] has 23 steps, but 24 are needed"),
-        ({"n_splits": 7, "metrics": "mae", "step": 4}, ValueError, "28 are needed.*and 1 before"),
+        ({"season": 20, "n_splits": 1}, ValueError, r"X\[1\] has 23 steps, but 24 are needed: 3 to "
+         "forecast, and 21 before, for the scale of errors with a season of 20"),
+        ({"n_splits": 7, "metrics": "mae", "step": 4}, ValueError,
+         r"28 are needed.*and 1 before\. Set"),
         ({"n_splits": 0}, ValueError, "'n_splits' parameter"),
         ({"step": 0}, ValueError, "'step' parameter"),
         ({"window": "rolling"}, ValueError, "'window' parameter"),
@@ -498,7 +500,8 @@ def test_table_text_and_html():
         ({"covariates": KNOWN[:2]}, ValueError, "covariates holds 2 arrays, but X 3 series"),
         ({"covariates": [*KNOWN[:2], KNOWN[2][1:]]}, ValueError,
          r"covariates\[2\] has 30 rows, but X\[2\] has 31 steps; accepted are 31, or 34"),
-        ({"covariates": np.ones((3, 40))}, ValueError, r"array of shape \(n_series, T, K\)"),
+        ({"covariates": np.ones((3, 40))}, ValueError,
+         r"\(n_series, T, K\), got ndarray of shape \(3, 40\)"),
         ({"static": np.ones((2, 1))}, ValueError, "static has 2 rows, but X holds 3 series"),
     ],
 )  # fmt: skip

@@ -162,6 +162,14 @@ def test_constant_series(strategy, value):
     np.testing.assert_allclose(model.predict_interval(X), np.full((3, 5, 2), value), atol=1e-12)
 
 
+def test_large_numbers():
+    x = 1e200 * np.array([1.0, 3.0, 2.0, 6.0])
+    for strategy in ("last", "mean", "drift"):
+        model = NaiveForecaster(2, strategy=strategy).fit([x])
+        expected = 1e200 * model.predict_interval([x / 1e200])
+        np.testing.assert_allclose(model.predict_interval([x]), expected)
+
+
 def test_several_seasons():
     x = np.arange(20.0)
     model = NaiveForecaster(8, season_length=(3, 7, 24)).fit([x])
