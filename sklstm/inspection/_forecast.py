@@ -855,7 +855,7 @@ def _columns_of(item: Any) -> list[str] | None:
 
 def _is_by_series(times: Any) -> bool:
     """Return True for an array of times for each series, False for one array."""
-    if isinstance(times, str) or not hasattr(times, "__len__") or not len(times):
+    if isinstance(times, str | Mapping) or not hasattr(times, "__len__") or not len(times):
         return False
     first = times.iloc[0] if hasattr(times, "iloc") else times[0]
     return hasattr(first, "__len__") and not isinstance(first, str)
@@ -878,9 +878,9 @@ def _index_of(X: Any) -> list[Any] | None:
 
 def _read_times(times: Any, lengths: np.ndarray, ends: np.ndarray) -> tuple[list[np.ndarray], Any]:
     """Return the times of all steps of each series, and the time zone of dates."""
-    by_series = _is_by_series(times)
-    if isinstance(times, str) or not hasattr(times, "__len__"):
+    if isinstance(times, str | Mapping) or not hasattr(times, "__len__"):
         raise TypeError(f"times must be an array of dates or numbers; got {times!r:.60}.")
+    by_series = _is_by_series(times)
     if by_series and len(times) != len(lengths):
         raise ValueError(f"times holds {len(times)} arrays, but there are {len(lengths)} series.")
     found, zones = [], []
@@ -926,9 +926,11 @@ def _stamps(given: Any, name: str, n_more: int) -> tuple[np.ndarray, Any]:
             array = np.array([t.astimezone(UTC).replace(tzinfo=None) for t in array.flat])
         array = array.astype("M8[us]")
     if array.ndim != 1 or array.dtype.kind not in "iufM":
+        strings = array.dtype.kind == "U" or any(isinstance(entry, str) for entry in array.flat)
+        hint = " Convert strings, such as by pandas.to_datetime." if strings else ""
         raise TypeError(
             f"{name} must be a 1-D array of dates, as datetime64 or in pandas' types, or of "
-            f"numbers; got {array.dtype} of shape {array.shape}."
+            f"numbers; got {array.dtype} of shape {array.shape}.{hint}"
         )
     if array.dtype.kind in "iu":
         array = array.astype(np.int64)
