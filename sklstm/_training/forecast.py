@@ -44,8 +44,8 @@ class SeriesSet:
         Numbers known of each series; scaled.
     categories : ndarray of shape (n_series, n_categorical), int64, or None
         Categories known of each series, as numbers.
-    weights : ndarray of shape (n_series,), float32
-        Weight of each series, with a mean of 1.
+    weights : ndarray of shape (n_series,), or None
+        Weight of each series in the loss.
     """
 
     values: np.ndarray
@@ -95,11 +95,7 @@ class WindowForm:
     @property
     def reach(self) -> int:
         """The number of past steps that a window may look at."""
-        return max(self.context_length, *(self._back(season) for season in (*self.seasons, 1)))
-
-    def _back(self, season: int) -> int:
-        """Return how far before the origin the values of the last seasons begin."""
-        return -(-self.horizon // season) * season if season > 1 else 1
+        return max(self.context_length, *self.seasons, 1)
 
 
 @dataclass(frozen=True)
@@ -111,8 +107,8 @@ class Windows:
     inputs : dict of str to ndarray
         The arguments of `ForecastNetwork`.
     level, spread : ndarray of shape (n, 1, n_targets), float64
-        What was subtracted, and what was divided by. The spread of a constant past is 0, for which
-        every scaled value is 0.
+        What was subtracted, and what was divided by. The spread of a past that is constant or not
+        known at all is 0, for which every scaled value is 0.
     """
 
     inputs: dict[str, np.ndarray]
@@ -201,10 +197,10 @@ class _Lookup:
 
 def _scale(context: np.ndarray, form: WindowForm) -> tuple[np.ndarray, np.ndarray]:
     """Return level and spread of each feature of each context, ``(n, 1, features)``."""
-    if form.scaling is None:
-        level = np.zeros((len(context), 1, context.shape[2]))
-        return level, np.ones_like(level)
     known = ~np.isnan(context)
+    if form.scaling is None:
+        spread = known.any(axis=1, keepdims=True).astype(np.float64)
+        return np.zeros_like(spread), spread
     values = np.where(known, context, 0.0)
     n_known = known.sum(axis=1, keepdims=True)
     if form.scaling == "multiplicative":
@@ -283,6 +279,7 @@ class WindowBatches:
         self.data, self.form = data, form
         self.begins, self.counts = begins, np.maximum(ends - begins + 1, 0)
         self.n_windows = min(n_windows, int(self.counts.sum()))
+        self.weights = self._scaled_weights()
         self.batch_size, self.device, self.rng = batch_size, device, rng
         self.teaching, self.n_epochs = teaching, n_epochs
         self.n_batches = -(-self.n_windows // batch_size)
@@ -298,6 +295,20 @@ class WindowBatches:
     def epochs_done(self) -> float:
         """Return the number of epochs done, including the fraction of the current one."""
         return max(0, self.begun - 1) + self.done / self.n_batches
+
+    def _scaled_weights(self) -> np.ndarray:
+        """Return weights of the series whose mean over the windows of an epoch is 1."""
+        if self.data.weights is None:
+            return np.ones(len(self.data))
+        n_drawn = self.counts if self.n_windows == self.counts.sum() else self.counts > 0
+        total = float((self.data.weights * n_drawn).sum())
+        if not total > 0.0:
+            raise ValueError(
+                "sample_weight is 0 for every series that is long enough for a window to be cut "
+                "out of it."
+            )
+        scaled: np.ndarray = self.data.weights * (n_drawn.sum() / total)
+        return scaled
 
     def drawn(self) -> tuple[np.ndarray, np.ndarray]:
         """Return series and number of past steps of each window of an epoch."""
@@ -326,8 +337,7 @@ class WindowBatches:
     def _batch(self, which: np.ndarray, ends: np.ndarray) -> Batch:
         windows = read_windows(self.data, self.form, which, ends)
         expected = windows.scaled(true_future(self.data, self.form, which, ends))
-        weights = np.ones(len(which)) if self.data.weights is None else self.data.weights[which]
-        # A past without spread has no scale for what follows it, and nothing to learn from.
+        # A past without spread has no scale for what follows it: there is nothing to learn from it.
         expected = np.where(windows.spread > 0.0, expected, np.nan)
         inputs: dict[str, Any] = {
             name: torch.from_numpy(array).to(self.device) for name, array in windows.inputs.items()
@@ -338,7 +348,7 @@ class WindowBatches:
             inputs["teaching"] = self.teaching(self.epochs_done() / self.n_epochs)
         return Batch(
             inputs,
-            (targets, self._tensor(weights), self._tensor(windows.spread)),  # type: ignore[arg-type]
+            (targets, self._tensor(self.weights[which]), self._tensor(windows.spread)),  # type: ignore[arg-type]
             None,
             len(which),
         )
