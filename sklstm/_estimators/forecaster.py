@@ -109,10 +109,12 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Number of past steps that the encoder reads; the seasonal values may be further back.
         Shorter series may be given: steps before their start are missing. "auto" means the longest
         season or twice the horizon, whichever is more, but at most half of the longest training
-        series without its last `horizon` steps, or a season.
+        series without its last `horizon` steps, or a season; of windows (`y` in `fit`) the whole
+        window at most.
     target_features : int, tuple of int or None, default=None
         The features of the steps that are forecast, by index, where the steps of X have several;
-        the others are read as covariates of the past. None forecasts all of them.
+        the others are read as covariates of the past. None forecasts all of them. With an int,
+        forecasts have no axis of targets.
     loss : {"quantile", "absolute_error", "squared_error", "normal", "student_t", \
             "negative_binomial"}, default="quantile"
         What is predicted for each future value: "quantile" `quantiles` by the pinball loss [2]_,
@@ -122,7 +124,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         needs ``scaling="multiplicative"``.
     quantiles : float or tuple of float, default=(0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
         For "quantile": the quantiles to predict, in increasing order. They are learned together
-        and cannot cross. Other quantiles are interpolated.
+        and cannot cross. Other quantiles are interpolated. A single one is what `predict` returns,
+        and there are no intervals then, unless ``conformal=True``.
     scaling : {"standard", "multiplicative"} or None, default="standard"
         How the values of each window are scaled. "standard" subtracts the mean of the last season
         (of the context, without seasons) and divides by the standard deviation of the context.
@@ -146,6 +149,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Hold out the last windows (`validation_fraction`) of each series, and widen or narrow
         intervals so that they would have had the coverage that they promise there [5]_, at each
         step of the horizon. It gives intervals for "absolute_error" and "squared_error", too.
+        `sample_paths` remains as it is.
     num_layers : int, default=1
         Number of stacked recurrent layers, where `hidden_size` is one number.
     cell : {"lstm", "gru"}, default="lstm"
@@ -154,7 +158,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Dropout rate between recurrent layers, of the state that is repeated for the decoder, and
         before the output layer.
     recurrent_dropout : float, default=0.0
-        Dropout rate of the recurrent weights, drawn once per batch.
+        Dropout rate of the recurrent weights, drawn once per batch; by a recursive decoder for
+        each step.
     max_windows : int, default=6_400
         Number of windows in an epoch at most. If there are more, each epoch draws as many, the same
         number from each series.
@@ -178,7 +183,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         and restore the best weights.
     validation_fraction : float, default=0.1
         Fraction of the steps of each series, its last ones and at least `horizon`, in which the
-        forecasts of held-out windows lie. Training windows end before.
+        forecasts of held-out windows lie. Training windows end before. Series too short for that
+        are trained on as a whole. Of windows (`y` in `fit`) the fraction of windows, the last ones.
     n_iter_no_change : int, default=3
         Number of epochs without an improvement of at least `tol` after which training stops.
     tol : float, default=1e-4
@@ -188,8 +194,9 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     device : str, default="auto"
         "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
-        Called during training; those that ask for predictions or scores of data have none to ask
-        for here. `fit` works with copies, which are in `callbacks_` afterwards.
+        Called during training. Scores of predictions, such as `EpochScoring`, are refused: there
+        is no y of windows to compare with. `fit` works with copies, which are in `callbacks_`
+        afterwards.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the windows that are drawn, and dropout.
     verbose : int or bool, default=0
@@ -204,7 +211,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     quantiles_ : tuple of float or None
         The quantiles predicted; None for other losses.
     n_windows_ : int
-        Number of training windows.
+        Number of training windows, of which an epoch has `max_windows` at most.
     module_ : torch.nn.Module
         The trained network, in evaluation mode.
     callbacks_ : list
@@ -228,6 +235,9 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     -----
     Missing values are NaN. The encoder reads the last known value in their place, and how long ago
     that was; missing values of the future do not count in the loss.
+
+    A series whose last `context_length_` steps are constant is forecast to remain so, with
+    intervals without width: it has no scale. Nothing is learned from such windows.
 
     The network is an encoder-decoder LSTM [1]_: in Keras' terms the last state of an LSTM, a
     RepeatVector, a second LSTM and a dense layer that is TimeDistributed. Like the winner of
@@ -402,17 +412,18 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             The series; one of them is passed as ``[series]``. NaN is a missing value. Training
             windows are cut out of them here, unless `y` is given.
         y : array-like of shape (n, horizon) or (n, horizon, n_targets), or None, default=None
-            What follows each X, where X holds windows. NaN is a missing value.
+            What follows each X, where X holds windows; (n,) will do for a horizon of 1. NaN is a
+            missing value.
         covariates : list of arrays of shape (T_i,) or (T_i, K), or array of shape (n, T, K), or \
                 None, default=None
             What is known of past and future steps, such as the calendar or prices that were fixed
-            beforehand. Further steps, of the future, are allowed; where `y` is given, they are
-            needed: T_i + `horizon` steps.
+            beforehand. T_i + `horizon` steps are accepted, too, and needed where `y` is given.
+            Columns of data frames are aligned by name.
         static : array-like or frame of shape (n, n_static), or None, default=None
             What is known of each series. Numbers are standardised; strings, and columns of a frame
             that hold strings or categories, are categories, which get an embedding.
         sample_weight : array-like of shape (n,) or None, default=None
-            Weight of each series in the loss.
+            Weight of each series in the loss; 2 is as if it were there twice.
 
         Returns
         -------
@@ -646,12 +657,10 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
                 )
             accepted = [n_steps + horizon] if needs_future else [n_steps, n_steps + horizon]
             if len(item) not in accepted:
-                future = f"and the horizon is {horizon}: " if needs_future else ""
-                kind = "of past and future " if needs_future else ""
                 raise ValueError(
-                    f"covariates[{i}] has {len(item)} steps, but X[{i}] has {n_steps} {future}"
-                    f"{kind}{' or '.join(map(str, accepted))} are needed, aligned with its first "
-                    "step."
+                    f"covariates[{i}] has {len(item)} steps, but X[{i}] has {n_steps} and the "
+                    f"horizon is {horizon}: accepted are {' or '.join(map(str, accepted))} steps, "
+                    "of which the first is that of the series."
                 )
             if not np.isfinite(item).all():
                 step, column = np.argwhere(~np.isfinite(item))[0]
@@ -937,7 +946,13 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         -------
         ndarray of shape (n, horizon), or (n, horizon, n_targets)
             The median for the losses "quantile" and "absolute_error", else the mean. The last axis
-            is there where the steps of X have one.
+            is there where the steps of X had one in `fit`, and `target_features` is no int.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X is of another form than in `fit`, covariates or static features are missing or not
+            as described, or no value is known in the last `context_length_` steps of a series.
         """
         return self._without_axis(self._predictions(X, covariates, static).center())
 
@@ -964,7 +979,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Raises
         ------
         ValueError
-            If the model predicts a number only, and ``conformal=False``.
+            If the model predicts a number or a single quantile only, and ``conformal=False``.
         """
         check_is_fitted(self)
         if quantiles is None:
@@ -1013,7 +1028,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Raises
         ------
         ValueError
-            If the model predicts a number only, and ``conformal=False``.
+            If the model predicts a number or a single quantile only, and ``conformal=False``.
         """
         check_is_fitted(self)
         if isinstance(coverage, bool) or not isinstance(coverage, Real) or not 0 < coverage < 1:
@@ -1037,7 +1052,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Intervals are for single steps; paths also tell about several steps together, such as the
         sum of next week. Each step is drawn from its predictive distribution, and steps depend on
         each other as they did in training windows (a Gaussian copula [1]_). Features are drawn
-        independently.
+        independently. ``conformal=True`` makes no difference to paths.
 
         Parameters
         ----------
@@ -1057,7 +1072,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Raises
         ------
         ValueError
-            If the model predicts a number only.
+            If the model predicts a number or a single quantile only.
 
         References
         ----------
@@ -1223,7 +1238,6 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         tags.target_tags.required = False
@@ -1480,7 +1494,7 @@ def _refuse_others(X: Any) -> None:
     if single and len(X):
         raise ValueError(
             f"X is a single series, a 1D array of {len(X)} numbers, where a list of series is "
-            "expected: pass [series]."
+            "expected. Reshape your data: pass [series]."
         )
     if token_ids_in(X)[0]:
         raise ValueError("X holds token ids, which stand for words; a forecaster reads numbers.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from skorch.callbacks import BatchScoring, EpochScoring
 from torch import Tensor
 
 from sklstm._sequences import offsets
@@ -16,7 +17,7 @@ from sklstm._training.plan import TrainingPlan
 from sklstm._training.predict import evaluation_mode, move_to
 from sklstm._training.runtime import fast_cpu
 from sklstm._training.train import TrainingOutcome, train_on
-from sklstm._training.users_callbacks import check_callbacks
+from sklstm._training.users_callbacks import check_callbacks, without_name
 from sklstm.nn import ForecastLoss, ForecastNetwork
 
 BATCH_SIZE = 256  # of predictions
@@ -367,7 +368,15 @@ def train_forecaster(
     optimizer_state: dict[str, Any] | None = None,
 ) -> TrainingOutcome:
     """Train `module` in place on windows; see `train_on`."""
-    check_callbacks(plan.callbacks, None)
+    for index, item in enumerate(plan.callbacks):
+        callback = without_name(item)
+        if isinstance(callback, BatchScoring | EpochScoring):
+            raise ValueError(
+                f"callbacks[{index}], {type(callback).__name__}, asks for predictions, which a "
+                "forecaster in training does not make; leave it out. The history has 'train_loss', "
+                "and with early_stopping=True 'valid_loss'."
+            )
+    check_callbacks(plan.callbacks, None, validation=validation)  # type: ignore[arg-type]
     return train_on(
         module,
         criterion,
