@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,7 +19,19 @@ from torch import nn
 from sklstm._estimators.base import LayerRow, Seeds, TrainedEstimator, trained_parameters
 from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
 from sklstm._keywords import ExplainedKeywords
-from sklstm._sequences import Ragged, as_container, is_missing, offsets, plain, ranges, split
+from sklstm._sequences import (
+    Ragged,
+    align_frames,
+    as_container,
+    check_entries,
+    is_missing,
+    locate,
+    offsets,
+    plain,
+    ranges,
+    split,
+    token_ids_in,
+)
 from sklstm._targets import (
     FORECAST_LOSSES,
     Calibration,
@@ -27,10 +39,10 @@ from sklstm._targets import (
     checked_quantiles,
     family_of,
     given_weights,
+    has_spread,
     interval_levels,
     rank_correlation,
     refuse_changes,
-    scaled,
 )
 from sklstm._training import (
     FORECASTS,
@@ -97,10 +109,12 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Number of past steps that the encoder reads; the seasonal values may be further back.
         Shorter series may be given: steps before their start are missing. "auto" means the longest
         season or twice the horizon, whichever is more, but at most half of the longest training
-        series without its last `horizon` steps, or a season.
+        series without its last `horizon` steps, or a season; of windows (`y` in `fit`) the whole
+        window at most.
     target_features : int, tuple of int or None, default=None
         The features of the steps that are forecast, by index, where the steps of X have several;
-        the others are read as covariates of the past. None forecasts all of them.
+        the others are read as covariates of the past. None forecasts all of them. With an int,
+        forecasts have no axis of targets.
     loss : {"quantile", "absolute_error", "squared_error", "normal", "student_t", \
             "negative_binomial"}, default="quantile"
         What is predicted for each future value: "quantile" `quantiles` by the pinball loss [2]_,
@@ -110,7 +124,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         needs ``scaling="multiplicative"``.
     quantiles : float or tuple of float, default=(0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
         For "quantile": the quantiles to predict, in increasing order. They are learned together
-        and cannot cross. Other quantiles are interpolated.
+        and cannot cross. Other quantiles are interpolated. A single one is what `predict` returns,
+        and there are no intervals then, unless ``conformal=True``.
     scaling : {"standard", "multiplicative"} or None, default="standard"
         How the values of each window are scaled. "standard" subtracts the mean of the last season
         (of the context, without seasons) and divides by the standard deviation of the context.
@@ -120,7 +135,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     baseline : {"auto", "seasonal_naive", "last"} or None, default="auto"
         The forecast that the network corrects: "seasonal_naive" repeats the last of the longest
         season, "last" the last value. Without one the network starts from the level of the past.
-        "auto" means "seasonal_naive" with a season and "last" without.
+        "auto" means "seasonal_naive" with a season and "last" without, but None for
+        "negative_binomial", as a single count says little about the mean.
     strategy : {"direct", "recursive"}, default="direct"
         "direct" forecasts each step from the past, "recursive" also reads the forecast of the step
         before, and takes longer, because steps are computed one after the other. Errors do not add
@@ -133,6 +149,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Hold out the last windows (`validation_fraction`) of each series, and widen or narrow
         intervals so that they would have had the coverage that they promise there [5]_, at each
         step of the horizon. It gives intervals for "absolute_error" and "squared_error", too.
+        `sample_paths` remains as it is.
     num_layers : int, default=1
         Number of stacked recurrent layers, where `hidden_size` is one number.
     cell : {"lstm", "gru"}, default="lstm"
@@ -141,7 +158,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Dropout rate between recurrent layers, of the state that is repeated for the decoder, and
         before the output layer.
     recurrent_dropout : float, default=0.0
-        Dropout rate of the recurrent weights, drawn once per batch.
+        Dropout rate of the recurrent weights, drawn once per batch; by a recursive decoder for
+        each step.
     max_windows : int, default=6_400
         Number of windows in an epoch at most. If there are more, each epoch draws as many, the same
         number from each series.
@@ -165,7 +183,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         and restore the best weights.
     validation_fraction : float, default=0.1
         Fraction of the steps of each series, its last ones and at least `horizon`, in which the
-        forecasts of held-out windows lie. Training windows end before.
+        forecasts of held-out windows lie. Training windows end before. Series too short for that
+        are trained on as a whole. Of windows (`y` in `fit`) the fraction of windows, the last ones.
     n_iter_no_change : int, default=3
         Number of epochs without an improvement of at least `tol` after which training stops.
     tol : float, default=1e-4
@@ -175,8 +194,9 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     device : str, default="auto"
         "auto", "cpu", "cuda", "cuda:1", "mps". "auto" uses a GPU if there is one.
     callbacks : list of skorch callbacks or None, default=None
-        Called during training; those that ask for predictions or scores of data have none to ask
-        for here. `fit` works with copies, which are in `callbacks_` afterwards.
+        Called during training. Scores of predictions, such as `EpochScoring`, are refused: there
+        is no y of windows to compare with. `fit` works with copies, which are in `callbacks_`
+        afterwards.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the windows that are drawn, and dropout.
     verbose : int or bool, default=0
@@ -191,7 +211,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     quantiles_ : tuple of float or None
         The quantiles predicted; None for other losses.
     n_windows_ : int
-        Number of training windows.
+        Number of training windows, of which an epoch has `max_windows` at most.
     module_ : torch.nn.Module
         The trained network, in evaluation mode.
     callbacks_ : list
@@ -215,6 +235,9 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     -----
     Missing values are NaN. The encoder reads the last known value in their place, and how long ago
     that was; missing values of the future do not count in the loss.
+
+    A series whose last `context_length_` steps are constant is forecast to remain so, with
+    intervals without width: it has no scale. Nothing is learned from such windows.
 
     The network is an encoder-decoder LSTM [1]_: in Keras' terms the last state of an LSTM, a
     RepeatVector, a second LSTM and a dense layer that is TimeDistributed. Like the winner of
@@ -283,7 +306,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     _static_: _StaticColumns | None
     _calibration_: Calibration | None
     _correlation_: np.ndarray | None
-    _steps_are_numbers_: bool
+    _targets_: tuple[int, ...]
+    _drops_axis_: bool  # whether forecasts have no axis of targets
     _optimizer_state_: dict[str, Any] | None
 
     def __init__(
@@ -388,17 +412,18 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             The series; one of them is passed as ``[series]``. NaN is a missing value. Training
             windows are cut out of them here, unless `y` is given.
         y : array-like of shape (n, horizon) or (n, horizon, n_targets), or None, default=None
-            What follows each X, where X holds windows. NaN is a missing value.
+            What follows each X, where X holds windows; (n,) will do for a horizon of 1. NaN is a
+            missing value.
         covariates : list of arrays of shape (T_i,) or (T_i, K), or array of shape (n, T, K), or \
                 None, default=None
             What is known of past and future steps, such as the calendar or prices that were fixed
-            beforehand. Further steps, of the future, are allowed; where `y` is given, they are
-            needed: T_i + `horizon` steps.
+            beforehand. T_i + `horizon` steps are accepted, too, and needed where `y` is given.
+            Columns of data frames are aligned by name.
         static : array-like or frame of shape (n, n_static), or None, default=None
             What is known of each series. Numbers are standardised; strings, and columns of a frame
             that hold strings or categories, are categories, which get an embedding.
         sample_weight : array-like of shape (n,) or None, default=None
-            Weight of each series in the loss.
+            Weight of each series in the loss; 2 is as if it were there twice.
 
         Returns
         -------
@@ -429,7 +454,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         if warm:
             seeds = seeds.after(self.n_iter_)
         else:
-            trial._build_network(data, seeds.module)
+            trial._build_network(data, seeds.module, windows=ends is not None)
         trial._train(data, ends, seeds)
         return self._adopt(trial)
 
@@ -480,11 +505,15 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             X, y, covariates, static, sample_weight, reset=first, training=True
         )
         if first:
-            trial._build_network(data, seeds.module)
+            trial._build_network(data, seeds.module, windows=ends is not None)
         else:
             seeds = seeds.after(self.n_iter_)
         trial._train(data, ends, seeds, partial=True)
         return self._adopt(trial)
+
+    def _read_sequences(self, X: Any, **options: Any) -> Ragged:
+        _refuse_others(X)
+        return super()._read_sequences(X, **options)
 
     def _read_series(
         self,
@@ -503,9 +532,10 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         """
         sequences = self._read_sequences(X, reset=reset, in_pieces=True)
         if reset:
-            self._steps_are_numbers_ = sequences.form.steps_are_numbers
             self.n_features_in_ = sequences.n_features
             self._targets_ = self._checked_targets()
+            single = isinstance(self.target_features, Integral)
+            self._drops_axis_ = single or sequences.form.steps_are_numbers
         values = sequences.values
         if sequences.starts is not None:
             values = values[ranges(sequences.offsets, sequences.lengths)]
@@ -513,25 +543,49 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         lengths = sequences.lengths
         n = len(lengths)
         horizon = self._horizon(reset=reset)
+        targets = list(self._targets_)
+        if training:
+            self._check_past(values[:, targets], lengths, horizon, has_future=y is not None)
         ends = None
         if y is not None:
             future = self._read_future(y, n, horizon)
             ends = lengths
-            values, lengths = _joined(values, lengths, future, list(self._targets_))
-        elif training and reset and not (lengths > horizon).any():
-            i = int(lengths.argmax())
-            raise ValueError(
-                f"horizon is {horizon}, for which a series needs at least {horizon + 1} steps, but "
-                f"the longest of X, X[{i}], has {lengths[i]}."
-            )
-        weights = None
-        if sample_weight is not None:
-            weights = scaled(given_weights(sample_weight, n), n)
+            values, lengths = _joined(values, lengths, future, targets)
+        weights = None if sample_weight is None else given_weights(sample_weight, n)
         found, at = self._read_covariates(
             covariates, sequences, horizon, reset=reset, needs_future=not training or y is not None
         )
         numbers, categories = self._read_static(static, n, reset=reset)
         return SeriesSet(values, lengths, found, at, numbers, categories, weights), ends
+
+    def _check_past(
+        self, values: np.ndarray, lengths: np.ndarray, horizon: int, *, has_future: bool
+    ) -> None:
+        """Raise ValueError unless there is something to learn from series."""
+        if not has_future and not (lengths > horizon).any():
+            i = int(lengths.argmax())
+            hint = " Pass one series of n steps as [series]." if lengths[i] == 1 else ""
+            raise ValueError(
+                f"horizon is {horizon}, for which a series needs at least {horizon + 1} steps, but "
+                f"the longest of X, X[{i}], has {lengths[i]}.{hint}"
+            )
+        if np.isnan(values).all():
+            raise ValueError("X holds NaN only, which stands for missing values.")
+        self._check_counts(values, lengths, "X")
+
+    def _check_counts(self, values: np.ndarray, lengths: np.ndarray, name: str) -> None:
+        """Raise ValueError unless values are counts, if the loss is for such."""
+        if self.loss != "negative_binomial":
+            return
+        with np.errstate(invalid="ignore"):
+            bad = (values < 0) | (values != np.floor(values)) & ~np.isnan(values)
+        if bad.any():
+            row = int(np.flatnonzero(bad.any(axis=1))[0])
+            i, at = locate(row, lengths)
+            raise ValueError(
+                f"loss='negative_binomial' is for counts, whole numbers of 0 or more, but {name}"
+                f"[{i}] holds {values[row][bad[row]][0]:g} at step {at}."
+            )
 
     def _horizon(self, *, reset: bool) -> int:
         return int(self.horizon) if reset else self._form_.horizon
@@ -557,16 +611,19 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     def _read_future(self, y: Any, n: int, horizon: int) -> np.ndarray:
         """Return what follows the windows, ``(n, horizon, n_targets)``."""
         n_targets = len(self._targets_)
-        future = _numbers(y, "y")
+        future = given = _numbers(y)
         check_consistent_length(range(n), future)
+        if future.ndim == 1 and horizon == n_targets == 1:
+            future = future[:, None]
         if future.ndim == 2 and n_targets == 1:
             future = future[:, :, None]
         if future.shape[1:] != (horizon, n_targets):
             shape = (n, horizon) if n_targets == 1 else (n, horizon, n_targets)
-            raise ValueError(f"y has shape {np.shape(y)}; accepted is {shape}.")
+            raise ValueError(f"y has shape {given.shape}; accepted is {shape}.")
         bad = np.argwhere(np.isinf(future))
         if len(bad):
             raise ValueError(f"y[{bad[0][0]}] holds an infinite value at step {bad[0][1]}.")
+        self._check_counts(future.reshape(-1, n_targets), np.full(n, horizon), "y")
         return future
 
     def _read_covariates(
@@ -584,14 +641,14 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
                 self._covariates_ = None
             elif self._covariates_ is not None:
                 raise ValueError(
-                    f"covariates are missing: the model was fitted with {self._covariates_.size} "
-                    f"of them, and needs those of the past and of the next {horizon} steps."
+                    f"covariates are missing: the model was fitted with {self._covariates_.size}, "
+                    f"and needs them for the past and the next {horizon} steps."
                 )
             return None, None
         if not reset and self._covariates_ is None:
             raise ValueError("covariates are given, but the model was fitted without.")
-        items = [_steps_of(item, i) for i, item in enumerate(_items(covariates, "covariates"))]
-        check_consistent_length(range(len(sequences)), items)
+        columns = None if reset else self._covariates_.columns  # type: ignore[union-attr]
+        items, columns = _covariate_items(covariates, len(sequences), columns)
         size = items[0].shape[1] if reset else self._covariates_.size  # type: ignore[union-attr]
         for i, (item, n_steps) in enumerate(zip(items, sequences.lengths.tolist(), strict=True)):
             if item.shape[1] != size:
@@ -600,12 +657,10 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
                 )
             accepted = [n_steps + horizon] if needs_future else [n_steps, n_steps + horizon]
             if len(item) not in accepted:
-                future = f"and the horizon is {horizon}: " if needs_future else ""
-                kind = "of past and future " if needs_future else ""
                 raise ValueError(
-                    f"covariates[{i}] has {len(item)} steps, but X[{i}] has {n_steps} {future}"
-                    f"{kind}{' or '.join(map(str, accepted))} are needed, aligned with its first "
-                    "step."
+                    f"covariates[{i}] has {len(item)} steps, but X[{i}] has {n_steps} and the "
+                    f"horizon is {horizon}: accepted are {' or '.join(map(str, accepted))} steps, "
+                    "of which the first is that of the series."
                 )
             if not np.isfinite(item).all():
                 step, column = np.argwhere(~np.isfinite(item))[0]
@@ -615,7 +670,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
                 )
         flat = np.concatenate(items)
         if reset:
-            self._covariates_ = _Scaling.of(flat)
+            self._covariates_ = _Scaling.of(flat, columns)
         scaling = self._covariates_
         assert scaling is not None
         return scaling.apply(flat), offsets(np.array([len(item) for item in items]))
@@ -643,18 +698,18 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         assert self._static_ is not None
         return self._static_.read(columns)
 
-    def _build_network(self, data: SeriesSet, seed: int) -> None:
+    def _build_network(self, data: SeriesSet, seed: int, *, windows: bool) -> None:
         """Decide on the form of windows, and build the network for it."""
-        if self.loss == "negative_binomial":
-            if self.scaling != "multiplicative":
-                raise ValueError(
-                    "loss='negative_binomial' is for counts, which are not shifted: set "
-                    f"scaling='multiplicative' (now {self.scaling!r})."
-                )
-            self._check_counts(data)
+        if self.loss == "negative_binomial" and self.scaling != "multiplicative":
+            raise ValueError(
+                "loss='negative_binomial' is for counts, which are not shifted: set "
+                f"scaling='multiplicative' (now {self.scaling!r})."
+            )
         seasons = self._checked_seasons()
         baseline = self.baseline
-        if baseline == "auto":
+        if baseline == "auto" and self.loss == "negative_binomial":
+            baseline = None
+        elif baseline == "auto":
             baseline = "seasonal_naive" if seasons else "last"
         elif baseline == "seasonal_naive" and not seasons:
             raise ValueError(
@@ -662,7 +717,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
                 f"{plain(self.season_length)!r})."
             )
         horizon = int(self.horizon)
-        self.context_length_ = self._resolve_context(data, seasons)
+        self.context_length_ = self._resolve_context(data, seasons, windows=windows)
         self._form_ = WindowForm(
             self.context_length_, horizon, seasons, self._targets_, self.scaling, baseline
         )
@@ -671,36 +726,27 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         self.module_ = self._seeded_module(seed)
         self._network_ = self._network_parameters()
 
-    def _check_counts(self, data: SeriesSet) -> None:
-        with np.errstate(invalid="ignore"):
-            own = data.values[:, list(self._targets_)]
-            bad = (own < 0) | (own != np.floor(own)) & ~np.isnan(own)
-        if bad.any():
-            row = int(np.flatnonzero(bad.any(axis=1))[0])
-            i = int(np.searchsorted(np.cumsum(data.lengths), row, side="right"))
-            raise ValueError(
-                f"loss='negative_binomial' is for counts, whole numbers of 0 or more, but X[{i}] "
-                f"holds {own[row][bad[row]][0]:g} at step {row - offsets(data.lengths)[i]}."
-            )
-
     def _checked_seasons(self) -> tuple[int, ...]:
         """Return the lengths of the seasons, in increasing order, without 1."""
         given = self.season_length
-        lengths = layer_sizes(given, 1, name="season_length")
-        if list(lengths) != sorted(set(lengths)):
+        lengths: list[Any] = [given] if isinstance(given, Integral) else list(given)  # type: ignore[arg-type]
+        counts = all(isinstance(one, Integral) and not isinstance(one, bool) for one in lengths)
+        if not lengths or not counts or lengths != sorted(set(lengths)) or lengths[0] < 1:
             raise ValueError(
-                f"season_length={plain(given)!r} must be increasing numbers of steps, the shortest "
-                "season first."
+                f"season_length={plain(given)!r} must be one or more whole numbers of steps of at "
+                "least 1, the shortest season first."
             )
-        return tuple(length for length in lengths if length > 1)
+        return tuple(int(length) for length in lengths if length > 1)
 
-    def _resolve_context(self, data: SeriesSet, seasons: tuple[int, ...]) -> int:
+    def _resolve_context(self, data: SeriesSet, seasons: tuple[int, ...], *, windows: bool) -> int:
         if self.context_length != "auto":
             return int(self.context_length)
-        horizon, longest = int(self.horizon), int(data.lengths.max())
+        horizon = int(self.horizon)
+        longest = int(data.lengths.max()) - horizon  # of the pasts, of which there is one at least
         wanted = max(2 * horizon, *seasons, 2)
-        possible = max((longest - horizon) // 2, *seasons[-1:], 1)
-        return max(1, min(wanted, possible, max(1, longest - horizon)))
+        # Half of a series, so that there are several windows in it.
+        possible = longest if windows else max(longest // 2, *seasons[-1:], 1)
+        return min(wanted, possible, longest)
 
     def _build_module(self) -> nn.Module:
         """Build the network. Override this method to change it."""
@@ -816,30 +862,34 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             n_held = max(1, round(len(ends) * self.validation_fraction))
             if n_held >= len(ends):
                 raise ValueError(
-                    "early_stopping and conformal hold out the last windows, but there is only "
-                    f"{len(ends)}."
+                    f"early_stopping and conformal would hold out {n_held} of the {len(ends)} "
+                    "windows of X, and leave none to train on; lower validation_fraction (now "
+                    f"{self.validation_fraction}), or pass more windows."
                 )
             held = np.arange(len(ends)) >= len(ends) - n_held
             return ends, np.where(held, 0, ends), (ends, np.where(held, ends, 0))
         last: np.ndarray = lengths - horizon
-        # A window needs as much of the past as the encoder reads, or what there is.
-        begins = np.minimum(self._form_.context_length, np.maximum(last, 1))
         if not (self.early_stopping or self.conformal):
-            return begins, last, None
+            return self._first_ends(last), last, None
         n_steps = np.round(lengths * self.validation_fraction).astype(np.int64)
         n_last = np.maximum(horizon, n_steps)
-        last_trained = last - n_last
-        begins = np.minimum(self._form_.context_length, np.maximum(last_trained, 1))
-        if not (last_trained >= 1).any():
+        usable = last > n_last
+        if not usable.any():
             i = int(lengths.argmax())
             raise ValueError(
                 "early_stopping and conformal hold out the last windows of each series, which then "
-                f"needs at least {2 * horizon + 1} steps; the longest of X, X[{i}], has "
-                f"{lengths[i]}, and validation_fraction is {self.validation_fraction}."
+                f"needs at least {horizon + n_last[i] + 1} steps, but the longest of X, X[{i}], "
+                f"has {lengths[i]} (horizon is {horizon}, validation_fraction "
+                f"{self.validation_fraction})."
             )
-        usable = last_trained >= 1
-        held_begin = np.where(usable, lengths - n_last, 1)
-        return begins, last_trained, (held_begin, np.where(usable, last, 0))
+        held_out = (np.where(usable, lengths - n_last, 1), np.where(usable, last, 0))
+        last = np.where(usable, last - n_last, last)
+        return self._first_ends(last), last, held_out
+
+    def _first_ends(self, last: np.ndarray) -> np.ndarray:
+        """Return the first number of past steps of a window of each series, given the last one."""
+        # A window has as much of the past as the encoder reads, or what there is.
+        return np.minimum(self._form_.context_length, np.maximum(last, 1))
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
         """Set the fitted attributes that training leaves."""
@@ -854,12 +904,10 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     def _learn_correlation(self, batches: WindowBatches, data: SeriesSet) -> None:
         """Learn how the errors of the steps of a forecast hang together, for sample paths."""
         self._correlation_ = None
-        if self._calibration_ is None and self.loss in ("absolute_error", "squared_error"):
+        if not has_spread(self._family_):
             return
         places = batches.evenly(_RANKED)
-        found = self._predicted(data, *places)
-        expected = true_future(data, self._form_, *places)
-        ranks = np.where(np.isnan(expected), np.nan, found.ranks(expected))
+        ranks = self._predicted(data, *places).ranks(true_future(data, self._form_, *places))
         ranks = np.moveaxis(ranks, 2, 1).reshape(-1, self._form_.horizon)
         self._correlation_ = rank_correlation(ranks)
 
@@ -898,7 +946,13 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         -------
         ndarray of shape (n, horizon), or (n, horizon, n_targets)
             The median for the losses "quantile" and "absolute_error", else the mean. The last axis
-            is there where the steps of X have one.
+            is there where the steps of X had one in `fit`, and `target_features` is no int.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X is of another form than in `fit`, covariates or static features are missing or not
+            as described, or no value is known in the last `context_length_` steps of a series.
         """
         return self._without_axis(self._predictions(X, covariates, static).center())
 
@@ -925,23 +979,32 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Raises
         ------
         ValueError
-            If the model predicts a number only, and ``conformal=False``.
+            If the model predicts a number or a single quantile only, and ``conformal=False``.
         """
         check_is_fitted(self)
-        self._check_has_spread("predict_quantiles")
         if quantiles is None:
             quantiles = self.quantiles_ or (0.1, 0.5, 0.9)
         levels = checked_quantiles(quantiles)
+        if levels != self.quantiles_:
+            self._check_has_spread("predict_quantiles")
         found = self._predictions(X, covariates, static)
         result = found.quantiles(levels)
         if self._calibration_ is not None:
-            for i, level in enumerate(levels):
-                widening = self._calibration_.widening(abs(1.0 - 2.0 * level))
-                if level != 0.5:
-                    sign = 1.0 if level > 0.5 else -1.0
-                    result[..., i] += sign * widening * found.spread
-            result = np.sort(result, axis=-1)
+            result = self._calibrated(result, levels, found.spread)
         return self._without_axis(result, 1)
+
+    def _calibrated(
+        self, quantiles: np.ndarray, levels: tuple[float, ...], spread: np.ndarray
+    ) -> np.ndarray:
+        """Return quantiles as the bounds of central intervals that were calibrated."""
+        assert self._calibration_ is not None
+        for i, level in enumerate(levels):
+            if level != 0.5:
+                widening = self._calibration_.widening(abs(1.0 - 2.0 * level)) * spread
+                quantiles[..., i] += widening if level > 0.5 else -widening
+        if self.loss == "negative_binomial":
+            quantiles = np.maximum(quantiles, 0.0)
+        return np.sort(quantiles, axis=-1)
 
     def predict_interval(
         self, X: Any, coverage: float = 0.9, *, covariates: Any = None, static: Any = None
@@ -965,7 +1028,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Raises
         ------
         ValueError
-            If the model predicts a number only, and ``conformal=False``.
+            If the model predicts a number or a single quantile only, and ``conformal=False``.
         """
         check_is_fitted(self)
         if isinstance(coverage, bool) or not isinstance(coverage, Real) or not 0 < coverage < 1:
@@ -989,7 +1052,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Intervals are for single steps; paths also tell about several steps together, such as the
         sum of next week. Each step is drawn from its predictive distribution, and steps depend on
         each other as they did in training windows (a Gaussian copula [1]_). Features are drawn
-        independently.
+        independently. ``conformal=True`` makes no difference to paths.
 
         Parameters
         ----------
@@ -1009,7 +1072,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         Raises
         ------
         ValueError
-            If the model predicts a number only.
+            If the model predicts a number or a single quantile only.
 
         References
         ----------
@@ -1019,10 +1082,11 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         """
         check_is_fitted(self)
         n_paths = whole("n_paths", n_paths)
-        if self._correlation_ is None or self.loss in ("absolute_error", "squared_error"):
+        if self._correlation_ is None:
             raise ValueError(
-                f"sample_paths draws from a distribution, but loss={self.loss!r} predicts a number "
-                "only; set loss='quantile' or a distribution, and fit."
+                "sample_paths draws from a distribution, but the model predicts "
+                f"{self._predicts()} only; set loss='quantile', with several quantiles, or a "
+                "distribution, and fit."
             )
         found = self._predictions(X, covariates, static)
         rng = check_random_state(self.random_state if random_state is None else random_state)
@@ -1065,11 +1129,9 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             y = np.stack([item[-horizon:] for item in items])[:, :, list(self._targets_)]
             items = [item[:-horizon] for item in items]
             if covariates is not None:
+                given = _covariate_list(covariates, len(items))
                 covariates = [
-                    _steps_of(item, i)[: len(own) + horizon]
-                    for i, (item, own) in enumerate(
-                        zip(_items(covariates, "covariates"), items, strict=True)
-                    )
+                    one[: len(own) + horizon] for one, own in zip(given, items, strict=True)
                 ]
         else:
             y = self._read_future(y, len(items), horizon)
@@ -1134,15 +1196,17 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
 
     def _check_known(self, data: SeriesSet) -> None:
         """Raise ValueError if nothing is known of the last steps of a series."""
-        missing = np.isnan(data.values[:, list(self._targets_)]).all(axis=1)
+        missing = np.isnan(data.values[:, list(self._targets_)])
         if not missing.any():
             return
         context = self._form_.context_length
         for i, own in enumerate(split(missing, data.lengths)):
-            if own[-context:].all():
+            lost = np.flatnonzero(own[-context:].all(axis=0))
+            if len(lost):
+                name = f" of feature {self._targets_[lost[0]]}" if data.values.shape[1] > 1 else ""
                 raise ValueError(
-                    f"X[{i}] has no known value in its last {min(context, len(own))} steps, which "
-                    "the forecast would start from."
+                    f"X[{i}] has no known value{name} in its last {min(context, len(own))} steps, "
+                    "which the forecast would start from."
                 )
 
     def _predicted(self, data: SeriesSet, which: np.ndarray, ends: np.ndarray) -> Predicted:
@@ -1153,21 +1217,27 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         return Predicted(self._family_, parameters, windows.level, windows.spread)
 
     def _check_has_spread(self, method: str) -> None:
-        if self.loss in ("absolute_error", "squared_error") and self._calibration_ is None:
-            raise ValueError(
-                f"{method} needs a predictive distribution, but loss={self.loss!r} predicts a "
-                "number only; set conformal=True, loss='quantile' or a distribution, and fit."
-            )
+        if has_spread(self._family_) or self._calibration_ is not None:
+            return
+        raise ValueError(
+            f"{method} needs a predictive distribution, but the model predicts {self._predicts()} "
+            "only; set conformal=True, loss='quantile' with several quantiles, or a distribution, "
+            "and fit."
+        )
+
+    def _predicts(self) -> str:
+        """Return what a model without distribution predicts."""
+        if self.quantiles_ is not None:
+            return f"the quantile {self.quantiles_[0]}"
+        return f"a number (loss={self._network_['loss']!r})"
 
     def _without_axis(self, result: np.ndarray, n_after: int = 0) -> np.ndarray:
         """Return a result without the axis of targets where the steps of X have none."""
         axis = result.ndim - 1 - n_after
-        single = self._steps_are_numbers_ or isinstance(self.target_features, Integral)
-        return result.squeeze(axis) if single and result.shape[axis] == 1 else result
+        return result.squeeze(axis) if self._drops_axis_ else result
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         tags.target_tags.required = False
@@ -1195,7 +1265,8 @@ class ForecastStream:
         ----------
         X : list or object array of arrays of shape (t_i,) or (t_i, F), or array of shape (n, t) \
                 or (n, t, F)
-            The new steps of each series, in the order of the series.
+            The new steps of each series, in the order of the series: one at least, which may be
+            NaN.
 
         Returns
         -------
@@ -1223,16 +1294,17 @@ class ForecastStream:
 
 @dataclass(frozen=True)
 class _Scaling:
-    """Mean and scale of columns; the scale of a constant column is 1."""
+    """Mean and scale of columns; the scale of a constant column is 1. Names, if they have some."""
 
     mean: np.ndarray
     scale: np.ndarray
+    columns: tuple[Any, ...] | None = None
 
     @classmethod
-    def of(cls, rows: np.ndarray) -> _Scaling:
+    def of(cls, rows: np.ndarray, columns: tuple[Any, ...] | None = None) -> _Scaling:
         deviation = rows.std(axis=0)
         scale = np.where(deviation > 1e-12 * np.abs(rows).max(axis=0), deviation, 1.0)
-        return cls(rows.mean(axis=0), scale)
+        return cls(rows.mean(axis=0), scale, columns)
 
     @property
     def size(self) -> int:
@@ -1319,25 +1391,37 @@ class _StaticColumns:
 
 def _columns_of(static: Any) -> dict[Any, np.ndarray]:
     """Return the columns of a frame or an array of static features."""
-    if hasattr(static, "columns") and not callable(static.columns):
-        names = list(static.columns)
-        if not all(isinstance(name, str) for name in names) and hasattr(static, "iloc"):
-            return {name: np.asarray(static[name]) for name in names}
-        return {str(name): np.asarray(static[name]) for name in names}
-    array = np.asarray(as_container(static, "static"))
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2 or not array.shape[1]:
+    given = as_container(static, "static")
+    check_entries(given, "static")
+    if hasattr(given, "columns"):
+        names = list(given.columns)
+        return {name: _column(given[name]) for name in names}
+    if hasattr(given, "dtype") and hasattr(given, "to_list"):
+        return {0: _column(given)}  # a Series of pandas or polars
+    rows = given
+    if not isinstance(given, np.ndarray):
+        # numpy alone would make strings of numbers beside strings
+        rows = np.asarray(given, dtype=object)
+    if rows.ndim == 1:
+        rows = rows[:, None]
+    if rows.ndim != 2 or not rows.shape[1]:
         raise ValueError(
-            f"static has shape {array.shape}; accepted is (n, n_static), a row for each series."
+            f"static has shape {rows.shape}; accepted is (n, n_static), a row for each series."
         )
-    columns = {j: array[:, j] for j in range(array.shape[1])}
-    if array.dtype.kind == "O":  # of lists that mix numbers and strings
+    columns = {j: rows[:, j] for j in range(rows.shape[1])}
+    if rows.dtype.kind == "O":
         return {j: np.array(column.tolist()) for j, column in columns.items()}
     return columns
 
 
+def _column(column: Any) -> np.ndarray:
+    """Return a column of a frame; of categories, which may be numbers, as objects."""
+    array = np.asarray(column)
+    return array.astype(object) if "categor" in str(column.dtype).lower() else array
+
+
 def _finite(column: np.ndarray, name: Any) -> np.ndarray:
+    """Return numbers, after checking that they are finite."""
     numbers = column.astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(numbers))
     if len(bad):
@@ -1354,38 +1438,85 @@ def _check_all_there(column: np.ndarray, name: Any) -> None:
             raise ValueError(f"static column {name!r} holds {one!r} for series {i}.")
 
 
-def _items(given: Any, name: str) -> list[Any]:
-    """Return what is given for each series as a list."""
-    given = as_container(given, name)
-    if np.ndim(given) == 0 and not hasattr(given, "__len__"):
-        raise TypeError(f"{name} is {plain(given)!r}; accepted is an array for each series.")
-    return list(given)
+def _covariate_list(covariates: Any, n: int) -> list[Any]:
+    """Return what is given for each of n series."""
+    given = as_container(covariates, "covariates")
+    if hasattr(given, "columns") or not hasattr(given, "__len__") or isinstance(given, str | bytes):
+        raise TypeError(
+            f"covariates is a {type(covariates).__name__}; accepted is a list with one array or "
+            "frame of shape (n_steps, n_covariates) for each series: of a single series [frame]."
+        )
+    items = list(given)
+    check_consistent_length(range(n), items)
+    return items
+
+
+def _covariate_items(
+    covariates: Any, n: int, columns: tuple[Any, ...] | None
+) -> tuple[list[np.ndarray], tuple[Any, ...] | None]:
+    """Return the covariates of each series, ``(n_steps, K)``, and the names of their columns.
+
+    Frames are brought into the order of `columns`.
+    """
+    items = [
+        as_container(item, f"covariates[{i}]")
+        for i, item in enumerate(_covariate_list(covariates, n))
+    ]
+    items, columns = align_frames(items, "covariates", columns)
+    return [_steps_of(item, i) for i, item in enumerate(items)], columns
 
 
 def _steps_of(item: Any, i: int) -> np.ndarray:
     """Return the covariates of a series, ``(n_steps, K)``."""
+    name = f"covariates[{i}]"
+    check_entries(item, name)
     try:
-        array = np.asarray(item, dtype=np.float64)
+        given = np.asarray(item)
+        if given.dtype.kind not in "biufO":  # strings of digits would become numbers
+            raise TypeError(f"they have dtype {given.dtype}")
+        array = given.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"covariates[{i}] cannot be read as numbers: {error}") from error
+        raise ValueError(f"{name} cannot be read as numbers: {error}.") from error
     if array.ndim == 1:
         array = array[:, None]
-    if array.ndim != 2:
-        raise ValueError(
-            f"covariates[{i}] has shape {array.shape}; accepted is (n_steps, n_covariates)."
-        )
+    if array.ndim != 2 or not array.shape[1]:
+        raise ValueError(f"{name} has shape {array.shape}; accepted is (n_steps, n_covariates).")
     return array
 
 
-def _numbers(y: Any, name: str) -> np.ndarray:
-    """Return numbers for each series, which have to be of one length."""
-    y = as_container(y, name)
+def _refuse_others(X: Any) -> None:
+    """Raise ValueError if X is a single series, texts or token ids."""
+    listed = isinstance(X, list | tuple)
+    if listed:
+        single = len(X) > 0 and isinstance(X[0], Number)
+    else:
+        single = len(getattr(X, "shape", ())) == 1 and np.asarray(X).dtype.kind in "biuf"
+    if single and len(X):
+        raise ValueError(
+            f"X is a single series, a 1D array of {len(X)} numbers, where a list of series is "
+            "expected. Reshape your data: pass [series]."
+        )
+    if token_ids_in(X)[0]:
+        raise ValueError("X holds token ids, which stand for words; a forecaster reads numbers.")
+    for i, item in enumerate(X if listed else ()):
+        first = item[0] if isinstance(item, list | tuple) and len(item) else item
+        if isinstance(first, str):
+            raise ValueError(
+                f"X[{i}] holds the text {first[:40]!r}; a forecaster reads numbers, and NaN where "
+                "they are missing."
+            )
+
+
+def _numbers(y: Any) -> np.ndarray:
+    """Return y as an array of numbers, of series with the same number of them."""
+    y = as_container(y, "y")
+    check_entries(y, "y")
+    boxed = not hasattr(y, "columns") and getattr(getattr(y, "dtype", None), "kind", "") == "O"
     try:
-        return np.asarray(y if isinstance(y, np.ndarray) else list(y), dtype=np.float64)
+        return np.asarray(list(y) if boxed else y, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} cannot be read as an array of numbers with {name}[i] of shape (horizon,): "
-            f"{error}"
+            f"y cannot be read as an array of numbers in which y[i] is what follows X[i]: {error}"
         ) from error
 
 

@@ -253,7 +253,7 @@ def align_frames(
     if columns is None or (_is_default(columns) and set(columns) != set(frames[first])):
         wanted, reference = frames[first], f"{name}[{first}]"
     else:
-        wanted, reference = list(columns), "the X of fit"
+        wanted, reference = list(columns), f"the {name} of fit"
     aligned, moved, nameless = list(items), None, len(frames) < len(items)
     for i, names in frames.items():
         order = column_order(names, wanted, f"{name}[{i}]", reference)

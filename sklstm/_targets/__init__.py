@@ -10,6 +10,7 @@ from sklstm._targets.forecasts import (
     Calibration,
     Predicted,
     family_of,
+    has_spread,
     interval_levels,
     rank_correlation,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "family_of",
     "given_step_weights",
     "given_weights",
+    "has_spread",
     "interval_levels",
     "rank_correlation",
     "refuse_changes",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from sklstm.nn.forecast import (
     Family,
@@ -19,8 +19,8 @@ from sklstm.nn.forecast import (
     StudentT,
 )
 
-# Levels at which a predictive distribution is tabulated, to be inverted and to draw from.
-GRID = np.concatenate([[0.001, 0.0025], np.arange(1, 200) / 200, [0.9975, 0.999]])
+# Ranks of values beyond all that is plausible, so that one of them does not decide a correlation.
+_FIRST_RANK, _LAST_RANK = 0.0005, 0.9995
 
 
 def family_of(loss: str, quantiles: tuple[float, ...]) -> Family:
@@ -66,10 +66,10 @@ class Predicted:
     level: np.ndarray
     spread: np.ndarray
 
-    def take(self, rows: Any) -> Predicted:
-        """Return the predictions of some series."""
-        parts = (self.parameters[rows], self.level[rows], self.spread[rows])
-        return Predicted(self.family, *parts)
+    @property
+    def has_spread(self) -> bool:
+        """Whether there is a distribution, rather than a number or a single quantile."""
+        return has_spread(self.family)
 
     def center(self) -> np.ndarray:
         """Return the point forecast, ``(n, horizon, n_targets)``: the mean, or the median."""
@@ -80,52 +80,73 @@ class Predicted:
     def quantiles(self, levels: Any) -> np.ndarray:
         """Return quantiles at some levels, ``(n, horizon, n_targets, n_levels)``."""
         levels = np.asarray(levels, dtype=np.float64)
-        p = self.parameters.astype(np.float64)
+        return self._at(np.broadcast_to(levels, (*self.parameters.shape[:3], len(levels))))
+
+    def at(self, ranks: np.ndarray) -> np.ndarray:
+        """Return the values of which ``(n_paths, n, horizon, n_targets)`` ranks are given."""
+        return np.moveaxis(self._at(np.moveaxis(ranks, 0, -1)), -1, 0)
+
+    def _at(self, ranks: np.ndarray) -> np.ndarray:
+        """Return the values of ``(n, horizon, n_targets, k)`` ranks: the inverse of `ranks`."""
+        p = self._ordered()
         family = self.family
         if isinstance(family, NegativeBinomial):
-            return self._counts(levels)
+            found: np.ndarray = stats.nbinom.ppf(ranks, *self._counts())
+            return np.where(self.spread[..., None] > 0.0, found, 0.0)
         if isinstance(family, Quantiles):
-            p = np.sort(p, axis=-1)
-            found = _between(p, ndtri(np.asarray(family.levels)), ndtri(levels))
+            found = _between(p, ndtri(np.asarray(family.levels)), ndtri(ranks))
         elif isinstance(family, Normal):
-            found = p[..., :1] + p[..., 1:] * ndtri(levels)
+            found = p[..., :1] + p[..., 1:] * ndtri(ranks)
         elif isinstance(family, StudentT):
-            found = p[..., :1] + p[..., 1:2] * stats.t.ppf(levels, p[..., 2:])
+            found = p[..., :1] + p[..., 1:2] * stdtrit(p[..., 2:], ranks)
         else:
-            found = np.repeat(p, len(levels), axis=-1)  # a number has no distribution
+            found = np.broadcast_to(p, ranks.shape)  # a number has no distribution
         return self._restored(found)
 
-    def _counts(self, levels: np.ndarray) -> np.ndarray:
+    def _ordered(self) -> np.ndarray:
+        """Return the parameters; quantiles that cross are put in order."""
+        p: np.ndarray = self.parameters.astype(np.float64)
+        return np.sort(p, axis=-1) if isinstance(self.family, Quantiles) else p
+
+    def ranks(self, values: np.ndarray) -> np.ndarray:
+        """Return the probability that a value is at most as large as the true ones.
+
+        It is NaN where a value is, and where the past is constant. A count has the rank in the
+        middle of its step of the distribution function.
+        """
+        p = self._ordered()
+        family = self.family
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = (values - self.level) / self.spread
+        x[~np.isfinite(x)] = np.nan
+        if isinstance(family, NegativeBinomial):
+            r, chance = (part[..., 0] for part in self._counts())
+            found = stats.nbinom.cdf(values - 1.0, r, chance) + stats.nbinom.cdf(values, r, chance)
+            found = np.where(np.isnan(x), np.nan, found / 2.0)
+        elif isinstance(family, Quantiles):
+            found = ndtr(_score(x, p, ndtri(np.asarray(family.levels))))
+        elif isinstance(family, StudentT):
+            found = stdtr(p[..., 2], (x - p[..., 0]) / p[..., 1])
+        else:
+            found = ndtr((x - p[..., 0]) / p[..., 1])
+        clipped: np.ndarray = np.clip(found, _FIRST_RANK, _LAST_RANK)
+        return clipped
+
+    def _counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return scipy's parameters of negative binomials, ``(n, horizon, n_targets, 1)`` each."""
         mean = self.parameters[..., 0].astype(np.float64) * self.spread
         r = 1.0 / self.parameters[..., 1].astype(np.float64)
-        p = r / (r + np.maximum(mean, np.finfo(np.float64).tiny))
-        found: np.ndarray = stats.nbinom.ppf(levels, r[..., None], p[..., None])
-        return np.where(self.spread[..., None] > 0.0, found, 0.0)
+        return r[..., None], (r / (r + mean))[..., None]
 
     def _restored(self, scaled: np.ndarray) -> np.ndarray:
         more = (...,) + (None,) * (scaled.ndim - 3)
         return scaled * self.spread[more] + self.level[more]
 
-    def ranks(self, values: np.ndarray) -> np.ndarray:
-        """Return the probability that a value is at most as large as the true ones."""
-        table = self.quantiles(GRID)  # (n, horizon, n_targets, n_grid)
-        below = (table <= values[..., None]).sum(axis=-1)
-        edges = np.concatenate([[GRID[0] / 2], (GRID[1:] + GRID[:-1]) / 2, [(1 + GRID[-1]) / 2]])
-        return edges[below]
 
-    def at(self, ranks: np.ndarray) -> np.ndarray:
-        """Return the values of which ``(n_paths, n, horizon, n_targets)`` ranks are given."""
-        table = self.quantiles(GRID)
-        place = np.interp(ranks, GRID, np.arange(len(GRID)))
-        low = np.minimum(place.astype(np.int64), len(GRID) - 2)
-        part = place - low
-        index = np.moveaxis(low, 0, -1)  # (n, horizon, n_targets, n_paths)
-        lower = np.moveaxis(np.take_along_axis(table, index, axis=-1), -1, 0)
-        upper = np.moveaxis(np.take_along_axis(table, index + 1, axis=-1), -1, 0)
-        if isinstance(self.family, NegativeBinomial):
-            return np.where(part < 0.5, lower, upper)  # of counts
-        values: np.ndarray = lower + part * (upper - lower)
-        return values
+def has_spread(family: Family) -> bool:
+    """Return True if a family is of distributions, rather than of numbers or of one quantile."""
+    single = isinstance(family, Quantiles) and len(family.levels) == 1
+    return not isinstance(family, Point) and not single
 
 
 def _between(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -133,12 +154,32 @@ def _between(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.nd
 
     Linear in the quantiles of the normal distribution: exact if values are normal, and beyond the
     outermost levels with the tails of one that fits the last two.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n_known)
+        The quantiles.
+    known : ndarray of shape (n_known,)
+        Their levels, as quantiles of the normal distribution.
+    wanted : ndarray of shape (..., k)
+        Other levels.
     """
     if len(known) == 1:
-        return np.repeat(values, len(wanted), axis=-1)
+        return np.broadcast_to(values, wanted.shape)
     low = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
     part = (wanted - known[low]) / (known[low + 1] - known[low])
-    found: np.ndarray = values[..., low] + part * (values[..., low + 1] - values[..., low])
+    lower = np.take_along_axis(values, low, axis=-1)
+    found: np.ndarray = lower + part * (np.take_along_axis(values, low + 1, axis=-1) - lower)
+    return found
+
+
+def _score(x: np.ndarray, values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the level of numbers among quantiles, the inverse of `_between`, NaN of NaN."""
+    low = np.clip((values <= x[..., None]).sum(axis=-1) - 1, 0, len(known) - 2)
+    lower = np.take_along_axis(values, low[..., None], axis=-1)[..., 0]
+    gap = np.take_along_axis(values, low[..., None] + 1, axis=-1)[..., 0] - lower
+    part = (x - lower) / np.maximum(gap, 1e-12)
+    found: np.ndarray = known[low] + part * (known[low + 1] - known[low])
     return found
 
 
@@ -188,7 +229,8 @@ def interval_levels(coverage: float) -> tuple[float, float]:
 def rank_correlation(ranks: np.ndarray) -> np.ndarray:
     """Return the correlation between steps of the normal scores of ``(n, horizon)`` ranks.
 
-    Shrunk a little towards independence, so that it is positive definite.
+    Rows with NaN do not count. The fewer rows there are, the more it is shrunk towards
+    independence, and always a little, so that it is positive definite.
     """
     scores = ndtri(ranks)
     scores = scores[np.isfinite(scores).all(axis=1)]
@@ -196,7 +238,7 @@ def rank_correlation(ranks: np.ndarray) -> np.ndarray:
     if len(scores) < 2:
         return np.eye(horizon)
     scores = scores / np.sqrt(np.maximum(np.square(scores).mean(axis=0), 1e-12))
-    shrunk = min(1.0, 0.02 + 0.5 * horizon / max(len(scores), 1) / math.sqrt(horizon))
+    shrunk = min(1.0, 0.02 + 0.5 * math.sqrt(horizon) / len(scores))
     correlation: np.ndarray = scores.T @ scores / len(scores)
     correlation = (1.0 - shrunk) * correlation + shrunk * np.eye(horizon)
     deviation = np.sqrt(np.diagonal(correlation))

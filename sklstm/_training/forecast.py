@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from skorch.callbacks import BatchScoring, EpochScoring
 from torch import Tensor
 
 from sklstm._sequences import offsets
@@ -16,7 +17,7 @@ from sklstm._training.plan import TrainingPlan
 from sklstm._training.predict import evaluation_mode, move_to
 from sklstm._training.runtime import fast_cpu
 from sklstm._training.train import TrainingOutcome, train_on
-from sklstm._training.users_callbacks import check_callbacks
+from sklstm._training.users_callbacks import check_callbacks, without_name
 from sklstm.nn import ForecastLoss, ForecastNetwork
 
 BATCH_SIZE = 256  # of predictions
@@ -44,8 +45,8 @@ class SeriesSet:
         Numbers known of each series; scaled.
     categories : ndarray of shape (n_series, n_categorical), int64, or None
         Categories known of each series, as numbers.
-    weights : ndarray of shape (n_series,), float32
-        Weight of each series, with a mean of 1.
+    weights : ndarray of shape (n_series,), or None
+        Weight of each series in the loss.
     """
 
     values: np.ndarray
@@ -95,11 +96,7 @@ class WindowForm:
     @property
     def reach(self) -> int:
         """The number of past steps that a window may look at."""
-        return max(self.context_length, *(self._back(season) for season in (*self.seasons, 1)))
-
-    def _back(self, season: int) -> int:
-        """Return how far before the origin the values of the last seasons begin."""
-        return -(-self.horizon // season) * season if season > 1 else 1
+        return max(self.context_length, *self.seasons, 1)
 
 
 @dataclass(frozen=True)
@@ -111,8 +108,8 @@ class Windows:
     inputs : dict of str to ndarray
         The arguments of `ForecastNetwork`.
     level, spread : ndarray of shape (n, 1, n_targets), float64
-        What was subtracted, and what was divided by. The spread of a constant past is 0, for which
-        every scaled value is 0.
+        What was subtracted, and what was divided by. The spread of a past that is constant or not
+        known at all is 0, for which every scaled value is 0.
     """
 
     inputs: dict[str, np.ndarray]
@@ -205,6 +202,10 @@ def _scale(context: np.ndarray, form: WindowForm) -> tuple[np.ndarray, np.ndarra
     Values are shifted and divided to be predicted; those that are read are around the recent mean.
     """
     known = ~np.isnan(context)
+    if form.scaling is None:
+        spread = known.any(axis=1, keepdims=True).astype(np.float64)
+        zero = np.zeros_like(spread)
+        return zero, zero, spread
     values = np.where(known, context, 0.0)
     n_known = known.sum(axis=1, keepdims=True)
     mean = values.sum(axis=1, keepdims=True) / np.maximum(n_known, 1)
@@ -212,8 +213,6 @@ def _scale(context: np.ndarray, form: WindowForm) -> tuple[np.ndarray, np.ndarra
     n_recent = known[:, last].sum(axis=1, keepdims=True)
     recent = values[:, last].sum(axis=1, keepdims=True) / np.maximum(n_recent, 1)
     recent = np.where(n_recent > 0, recent, mean)
-    if form.scaling is None:
-        return np.zeros_like(mean), np.zeros_like(mean), np.ones_like(mean)
     if form.scaling == "multiplicative":
         size = np.abs(values).sum(axis=1, keepdims=True) / np.maximum(n_known, 1)
         return np.zeros_like(mean), recent, size
@@ -285,6 +284,7 @@ class WindowBatches:
         self.data, self.form = data, form
         self.begins, self.counts = begins, np.maximum(ends - begins + 1, 0)
         self.n_windows = min(n_windows, int(self.counts.sum()))
+        self.weights = self._scaled_weights()
         self.batch_size, self.device, self.rng = batch_size, device, rng
         self.teaching, self.n_epochs = teaching, n_epochs
         self.n_batches = -(-self.n_windows // batch_size)
@@ -300,6 +300,20 @@ class WindowBatches:
     def epochs_done(self) -> float:
         """Return the number of epochs done, including the fraction of the current one."""
         return max(0, self.begun - 1) + self.done / self.n_batches
+
+    def _scaled_weights(self) -> np.ndarray:
+        """Return weights of the series whose mean over the windows of an epoch is 1."""
+        if self.data.weights is None:
+            return np.ones(len(self.data))
+        n_drawn = self.counts if self.n_windows == self.counts.sum() else self.counts > 0
+        total = float((self.data.weights * n_drawn).sum())
+        if not total > 0.0:
+            raise ValueError(
+                "sample_weight is 0 for every series that is long enough for a window to be cut "
+                "out of it."
+            )
+        scaled: np.ndarray = self.data.weights * (n_drawn.sum() / total)
+        return scaled
 
     def drawn(self) -> tuple[np.ndarray, np.ndarray]:
         """Return series and number of past steps of each window of an epoch."""
@@ -328,8 +342,7 @@ class WindowBatches:
     def _batch(self, which: np.ndarray, ends: np.ndarray) -> Batch:
         windows = read_windows(self.data, self.form, which, ends)
         expected = windows.scaled(true_future(self.data, self.form, which, ends))
-        weights = np.ones(len(which)) if self.data.weights is None else self.data.weights[which]
-        # A past without spread has no scale for what follows it, and nothing to learn from.
+        # A past without spread has no scale for what follows it: there is nothing to learn from it.
         expected = np.where(windows.spread > 0.0, expected, np.nan)
         inputs: dict[str, Any] = {
             name: torch.from_numpy(array).to(self.device) for name, array in windows.inputs.items()
@@ -340,7 +353,7 @@ class WindowBatches:
             inputs["teaching"] = self.teaching(self.epochs_done() / self.n_epochs)
         return Batch(
             inputs,
-            (targets, self._tensor(weights), self._tensor(windows.spread)),  # type: ignore[arg-type]
+            (targets, self._tensor(self.weights[which]), self._tensor(windows.spread)),  # type: ignore[arg-type]
             None,
             len(which),
         )
@@ -359,7 +372,15 @@ def train_forecaster(
     optimizer_state: dict[str, Any] | None = None,
 ) -> TrainingOutcome:
     """Train `module` in place on windows; see `train_on`."""
-    check_callbacks(plan.callbacks, None)
+    for index, item in enumerate(plan.callbacks):
+        callback = without_name(item)
+        if isinstance(callback, BatchScoring | EpochScoring):
+            raise ValueError(
+                f"callbacks[{index}], {type(callback).__name__}, asks for predictions, which a "
+                "forecaster in training does not make; leave it out. The history has 'train_loss', "
+                "and with early_stopping=True 'valid_loss'."
+            )
+    check_callbacks(plan.callbacks, None, validation=validation)  # type: ignore[arg-type]
     return train_on(
         module,
         criterion,

@@ -241,7 +241,9 @@ def check_callbacks(
     events = {getattr(without_name(item), "event_name", None) for item in callbacks}
     others = False  # whether a callback may record columns of any name
     way = "set early_stopping=True, or pass X_val and y_val to fit."
-    if model is not None and model.targets is None:
+    if model is None:
+        way = "set early_stopping=True."
+    elif model.targets is None:
         way = "a clusterer has none."
     for index, item in enumerate(callbacks):
         callback = without_name(item)

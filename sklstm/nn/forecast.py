@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.checks import check_tensor, flag, rate, whole
+from sklstm.nn.checks import INTEGERS, check_tensor, flag, rate, whole, wholes
 from sklstm.nn.dropout import Dropout, RandomModule
 from sklstm.nn.heads import LinearHead
 from sklstm.nn.recurrent import RecurrentStack
@@ -17,6 +17,11 @@ from sklstm.nn.state import State
 
 # Scales and means that have to be positive are at least this.
 _LEAST = 1e-4
+# A baseline of 0 says little about the mean of counts, and far below this value it would take large
+# outputs to correct it.
+_LEAST_COUNT = 0.1
+# The output layer starts with small weights: an untrained network then predicts about the baseline.
+_FIRST_OUTPUTS = 0.1
 
 
 class Family(Protocol):
@@ -35,8 +40,8 @@ class Family(Protocol):
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
         """Return the parameters, given ``(..., n_parameters)`` outputs and a ``(...)`` baseline."""
 
-    def loss(self, parameters: Tensor, expected: Tensor, level: Tensor) -> Tensor:
-        """Return the loss of each value; `level` is the unit of the values of counts."""
+    def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
+        """Return the loss of each value; counts were divided by the `unit`."""
 
     def center(self, parameters: Tensor) -> Tensor:
         """Return the number that stands for the prediction, which recursive forecasts read."""
@@ -53,7 +58,7 @@ class Point:
         """Return the parameters; see `Family`."""
         return outputs + baseline.unsqueeze(-1)
 
-    def loss(self, parameters: Tensor, expected: Tensor, level: Tensor) -> Tensor:
+    def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
         """Return the loss of each value; see `Family`."""
         error = parameters[..., 0] - expected
         return error.square() if self.squared else error.abs()
@@ -87,7 +92,7 @@ class Quantiles:
         """Return the parameters; see `Family`."""
         return outputs + baseline.unsqueeze(-1)
 
-    def loss(self, parameters: Tensor, expected: Tensor, level: Tensor) -> Tensor:
+    def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
         """Return the loss of each value; see `Family`."""
         error = expected.unsqueeze(-1) - parameters  # (..., n_quantiles)
         levels = error.new_tensor(self.levels)
@@ -111,7 +116,7 @@ class Normal:
         mean, scale = outputs.unbind(-1)
         return torch.stack([mean + baseline, _positive(scale)], dim=-1)
 
-    def loss(self, parameters: Tensor, expected: Tensor, level: Tensor) -> Tensor:
+    def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
         """Return the loss of each value; see `Family`."""
         mean, scale = parameters.unbind(-1)
         return -torch.distributions.Normal(mean, scale, validate_args=False).log_prob(expected)
@@ -135,7 +140,7 @@ class StudentT:
             [location + baseline, _positive(scale), 2.0 + _positive(freedom)], dim=-1
         )
 
-    def loss(self, parameters: Tensor, expected: Tensor, level: Tensor) -> Tensor:
+    def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
         """Return the loss of each value; see `Family`."""
         location, scale, freedom = parameters.unbind(-1)
         distribution = torch.distributions.StudentT(freedom, location, scale, validate_args=False)
@@ -148,7 +153,7 @@ class StudentT:
 
 @dataclass(frozen=True)
 class NegativeBinomial:
-    """A negative binomial distribution of counts: mean, in units of the level, and dispersion.
+    """A negative binomial distribution of counts: mean, in the unit of the values, and dispersion.
 
     The variance is ``mean + dispersion * mean**2``.
     """
@@ -158,14 +163,14 @@ class NegativeBinomial:
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
         """Return the parameters; see `Family`."""
         mean, dispersion = outputs.unbind(-1)
-        before = baseline.clamp(min=_LEAST)
+        before = baseline.clamp(min=_LEAST_COUNT)
         raised = before + torch.log(-torch.expm1(-before))  # of which the softplus is the baseline
         return torch.stack([_positive(mean + raised), _positive(dispersion)], dim=-1)
 
-    def loss(self, parameters: Tensor, expected: Tensor, level: Tensor) -> Tensor:
+    def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
         """Return the loss of each value; see `Family`."""
         mean, dispersion = parameters.unbind(-1)
-        count, mean, r = expected * level, mean * level, 1.0 / dispersion
+        count, mean, r = expected * unit, mean * unit, 1.0 / dispersion
         # Logarithms of the failure and the success probability, r / (r + mean) and its complement
         log_p, log_q = -torch.log1p(mean / r), -torch.log1p(r / mean)
         choose = torch.lgamma(count + r) - torch.lgamma(r) - torch.lgamma(count + 1.0)
@@ -209,7 +214,8 @@ class ForecastNetwork(RandomModule):
     dropout : float, default=0.0
         Dropout rate between layers, of the repeated state, and before the output layer.
     recurrent_dropout : float, default=0.0
-        Dropout rate of the recurrent weights.
+        Dropout rate of the recurrent weights, drawn once per batch; with `recursive` again for each
+        step of the decoder.
     recursive : bool, default=False
         Whether each step of the decoder also reads the value predicted for the step before, the
         true one in training with the probability `teaching`. Then the steps are computed one after
@@ -254,19 +260,22 @@ class ForecastNetwork(RandomModule):
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
         }
-        n_known = whole("n_static", n_static, 0) + sum(map(embedding_size, categories))
-        n_read = whole("n_past", n_past) + n_known
-        self.encoder = RecurrentStack(n_read, hidden_sizes, **options)
-        n_read = whole("n_future", n_future, 0) + n_known + self.encoder.output_size
-        n_read += whole("n_targets", n_targets) if recursive else 0
+        self.n_past, self.n_future = whole("n_past", n_past), whole("n_future", n_future, 0)
+        self.n_targets = whole("n_targets", n_targets)
+        self.n_static = whole("n_static", n_static, 0)
+        self.recursive = flag("recursive", recursive)
+        categories = wholes("categories", categories) if categories != () else ()
+        n_known = self.n_static + sum(map(embedding_size, categories))
+        self.encoder = RecurrentStack(self.n_past + n_known, hidden_sizes, **options)
+        n_read = self.n_future + n_known + self.encoder.output_size
+        n_read += self.n_targets if self.recursive else 0
         self.decoder = RecurrentStack(n_read, hidden_sizes, **options)
         self.embeddings = nn.ModuleList(nn.Embedding(n, embedding_size(n)) for n in categories)
         for table in self.embeddings:
             assert isinstance(table, nn.Embedding)
             nn.init.normal_(table.weight, std=0.1)
         self.dropout = Dropout(rate("dropout", dropout))
-        self.recursive = flag("recursive", recursive)
-        self.n_targets, self.family = n_targets, family
+        self.family = family
         self.output = LinearHead(self.decoder.output_size, n_targets * family.n_parameters)
         with torch.no_grad():
             self.output.weight.mul_(_FIRST_OUTPUTS)
@@ -297,7 +306,7 @@ class ForecastNetwork(RandomModule):
         categories : Tensor of int of shape (batch, n_categorical) or None, default=None
             Categories known of each series.
         previous : Tensor of shape (batch, n_targets) or None, default=None
-            With `recursive`, the last known values.
+            With `recursive`, the last known values; needed then.
         expected : Tensor of shape (batch, horizon, n_targets) or None, default=None
             With `recursive`, the true values, which are read with the probability `teaching`.
             Missing ones are NaN.
@@ -308,15 +317,10 @@ class ForecastNetwork(RandomModule):
         -------
         Tensor of shape (batch, horizon, n_targets, n_parameters)
         """
-        check_tensor("past", past, "batch", "time", "features")
-        check_tensor("future", future, len(past), "horizon", "features")
+        check_tensor("past", past, "batch", "time", self.n_past)
+        check_tensor("future", future, len(past), "horizon", self.n_future)
         check_tensor("baseline", baseline, *future.shape[:2], self.n_targets)
-        known = [] if static is None else [static]
-        if categories is not None:
-            known += [
-                table(index)
-                for table, index in zip(self.embeddings, categories.unbind(1), strict=True)
-            ]  # (batch, size) each
+        known = self._known(len(past), static, categories)
         past = _beside(past, known)
         state: State = tuple(past.new_zeros(len(past), n) for _, n in self.encoder.state_sizes())
         states, state = self.encoder.advance(past, state)  # (batch, time, hidden)
@@ -325,8 +329,30 @@ class ForecastNetwork(RandomModule):
         if not self.recursive:
             states, _ = self.decoder.advance(steps, state)
             return self._decode(states, baseline)
-        assert previous is not None
+        if previous is None:
+            raise ValueError("previous is None, but recursive=True needs the last known values.")
+        check_tensor("previous", previous, len(past), self.n_targets)
+        if expected is not None:
+            check_tensor("expected", expected, *baseline.shape)
         return self._unroll(steps, baseline, state, previous, expected, teaching)
+
+    def _known(self, n: int, static: Tensor | None, categories: Tensor | None) -> list[Tensor]:
+        """Return what is known of each series, ``(batch, size)`` each."""
+        known = []
+        for name, given, size in (
+            ("static", static, self.n_static),
+            ("categories", categories, len(self.embeddings)),
+        ):
+            if given is None and size:
+                raise ValueError(f"{name} is None, but the network reads {size} of them.")
+        if static is not None:
+            check_tensor("static", static, n, self.n_static)
+            known.append(static)
+        if categories is not None:
+            check_tensor("categories", categories, n, len(self.embeddings), dtypes=INTEGERS)
+            for table, index in zip(self.embeddings, categories.unbind(1), strict=True):
+                known.append(table(index))
+        return known
 
     def _decode(self, states: Tensor, baseline: Tensor) -> Tensor:
         outputs = self.output(self.dropout(states))
@@ -356,10 +382,6 @@ class ForecastNetwork(RandomModule):
                 drawn = torch.rand((len(true), 1), generator=self.generator, device=true.device)
                 previous = torch.where((drawn < teaching) & ~true.isnan(), true, previous)
         return torch.cat(found, dim=1)
-
-
-# The output layer starts with small weights: an untrained network then predicts about the baseline.
-_FIRST_OUTPUTS = 0.1
 
 
 def embedding_size(n_categories: int) -> int:
@@ -395,11 +417,14 @@ class ForecastLoss(nn.Module):
             What a `ForecastNetwork` returns.
         targets : tuple of Tensor
             The true values of shape (batch, horizon, n_targets), NaN where they are missing; the
-            weight of each series, (batch,); and the level of each, (batch, 1, n_targets).
+            weight of each series, (batch,); and what the values of each were divided by,
+            (batch, 1, n_targets).
         """
-        expected, weights, level = targets
+        expected, weights, unit = targets
         is_there = ~expected.isnan()
-        losses = self.family.loss(parameters, torch.where(is_there, expected, 0.0), level)
+        # Where nothing was divided the unit is 0, of which counts have no logarithm.
+        unit = torch.where(unit > 0.0, unit, 1.0)
+        losses = self.family.loss(parameters, torch.where(is_there, expected, 0.0), unit)
         shares = is_there * weights[:, None, None]  # (batch, horizon, n_targets)
         # By the number of values, not the sum of weights, which have a mean of 1 over all data.
         return (losses * shares).sum() / is_there.sum().clamp(min=1)

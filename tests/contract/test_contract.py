@@ -21,6 +21,7 @@ from contract.coverage import CALLED, COVERAGE, NOT_APPLICABLE
 from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMLanguageModel,
     LSTMRegressor,
     LSTMTagger,
@@ -41,6 +42,11 @@ PARTIAL_FIT_CHECKS = [
     "check_n_features_in_after_fitting",
 ]
 EARLY_STOPPING = "partial_fit refuses early_stopping=True, as that of MLPClassifier does"
+# A row of a table is a series of any length, of which predict takes longer and shorter ones.
+LENGTHS = dict.fromkeys(
+    ["check_n_features_in", "check_n_features_in_after_fitting"],
+    "n_features_in_ is the number of features per step",
+)
 SIZES = (
     "takes an estimator with predict_proba for a classifier, and asks for a column for each of "
     "the four classes of y; passes with n_clusters=4"
@@ -54,6 +60,8 @@ def expected_failures(estimator):
         if estimator.n_clusters != 4:
             failures["check_estimator_sparse_array"] = SIZES
             failures["check_estimator_sparse_matrix"] = SIZES
+    if isinstance(estimator, LSTMForecaster):
+        return LENGTHS
     if getattr(estimator, "early_stopping", False):
         failures |= dict.fromkeys(PARTIAL_FIT_CHECKS, EARLY_STOPPING)
     return failures
@@ -115,6 +123,12 @@ def clusterer(**params):
     return AutoencoderClusterer(**(defaults | training | quiet | params))
 
 
+def forecaster(**params):
+    """Return a small forecaster of the next step."""
+    defaults = {"hidden_size": 4, "max_epochs": 3, "learning_rate": 0.1, "context_length": 4}
+    return LSTMForecaster(**(defaults | {"random_state": 0} | params))
+
+
 def reader(**params):
     """Return a small autoencoder of sequences."""
     return clusterer(architecture="lstm", **params)
@@ -127,6 +141,7 @@ def reader(**params):
         eager(cell="gru", pooling="attention", bidirectional=False),
         keen(),
         clusterer(n_clusters=4),
+        forecaster(),
     ],
     expected_failed_checks=expected_failures,
 )
@@ -247,6 +262,16 @@ def bad_steps(X):
     return tuple(bad for bad in bad_values(X) if "empty" not in bad[2])
 
 
+def bad_series(X):
+    """Return invalid variants of X for a forecaster, which reads NaN as missing values."""
+    return (
+        (with_item(X, 4, X[4] * np.inf), ValueError, r"infinity.*X\[4\].*step 0"),
+        (with_item(X, 7, ["a", "b"]), ValueError, r"X\[7\] holds the text 'a'.*reads numbers"),
+        (TOKENS, ValueError, "token ids"),
+        *(bad for bad in bad_values(X)[2:] if "text" not in bad[2]),
+    )
+
+
 def bad_texts():
     return (
         (with_item(texts(), 2, None), ValueError, r"X\[2\] is missing \(None\)"),
@@ -358,6 +383,7 @@ CASES += [
     Case("clusterer-means", reader(clustering="kmeans"), VECTORS, None, bad_values(VECTORS), 2),
     Case("tagger-ragged", small_tagger(), VALUES, SIGNS, bad_steps(VALUES), 1),
     Case("tagger-crf", small_tagger(output_layer="crf"), VALUES, SIGNS, bad_steps(VALUES), 1),
+    Case("forecaster-windows", forecaster(), VALUES, MEANS, bad_series(VALUES), 1),
     Case("regressor-steps", small_regressor(return_sequences=True), VALUES, SUMS,
          bad_steps(VALUES), 1),
 ]  # fmt: skip
@@ -365,6 +391,14 @@ SLOW_CASES = [
     Case("tagger-tokens", small_tagger(), TOKENS, TOKEN_TAGS, bad_tokens(), 1),
     Case("classifier-vectors", small(cell="gru"), VECTORS, THREE_LABELS, bad_values(VECTORS), 2),
     Case("classifier-cube", small(), CUBE, THREE_LABELS, bad_values(VECTORS), 2),
+    Case(
+        "forecaster-vectors",
+        forecaster(strategy="recursive", season_length=2, horizon=2),
+        VECTORS,
+        np.stack([[MEANS, -MEANS], [MEANS, MEANS + 3]]).transpose(2, 0, 1),
+        bad_series(VECTORS),
+        2,
+    ),
     Case("regressor-matrices", small_regressor(), VALUES, MATRICES, bad_values(VALUES), 1),
     Case("regressor-tokens", small_regressor(), TOKENS, MEANS, bad_tokens(), 1),
     Case("classifier-series", small(), pd.Series(VALUES), LABELS, bad_values(VALUES), 1),

@@ -15,6 +15,7 @@ from sklstm import (
     Doc2VecVectorizer,
     FrameToSequences,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMLanguageModel,
     LSTMRegressor,
     LSTMTagger,
@@ -132,6 +133,13 @@ LANGUAGE |= dict(hidden_size=5, num_layers=1, embedding_dim=4, cell="gru", lr_sc
 LANGUAGE |= dict(dropout=0.25, input_dropout=0.25, hidden_dropout=0.25, embedding_dropout=0.25)
 LANGUAGE |= dict(recurrent_dropout=0.25, activation_regularization=2.0, average_weights=0.5)
 LANGUAGE |= dict(temporal_regularization=1.0, bptt_length=3, early_stopping=False)
+FORECASTS = {
+    name: TRAINING[name] for name in TRAINING if name not in ("padding_value", "input_type")
+}
+FORECASTS |= dict(horizon=2, context_length=5, scaling="standard", baseline="seasonal_naive")
+FORECASTS |= dict(strategy="direct", teacher_forcing=0.5, cell="gru", lr_schedule="cosine")
+FORECASTS |= dict(dropout=0.25, recurrent_dropout=0.25, max_windows=100, warm_start=True)
+FORECASTS |= dict(validation_fraction=0.25, n_iter_no_change=2, tol=0.0)
 GENSIM = dict(vector_size=4, window=100, min_count=1, hs=0, negative=5, sample=0.0009765625)
 GENSIM |= dict(epochs=2, alpha=0.03125, min_alpha=0.0078125, n_jobs=1, random_state=100)
 SPLITTING = dict(lowercase=True, ngram_range=(1, 1), token_pattern=r"\w+", strip_accents="unicode")
@@ -151,6 +159,15 @@ def read_on(estimator, X, y):
     estimator.fit(X)
     results = [estimator.predict_proba(X), estimator.transform(X), estimator.loss_curve_]
     return [*results, estimator.score(X), estimator.module_.state_dict()]
+
+
+def forecast(estimator, X, y):
+    results = [estimator.fit(X).predict(X), estimator.loss_curve_]
+    results += [estimator.predict_interval(X, np.float32(0.5)), estimator.score(X)]
+    results.append(estimator.sample_paths(X, np.int8(2)))
+    if not estimator.early_stopping:
+        results.append(estimator.partial_fit(X).predict(X))
+    return [*results, estimator.module_.state_dict()]
 
 
 def cluster(estimator, X, y):
@@ -322,6 +339,24 @@ CASES = {
         TOKENS,
         None,
         read_on,
+    ),
+    "forecaster": (
+        LSTMForecaster,
+        FORECASTS
+        | dict(season_length=(2, 3), loss="quantile", quantiles=(0.25, 0.5), hidden_size=(3, 2))
+        | dict(num_layers=2, early_stopping=True, conformal=True, target_features=(1, 0)),
+        LONG,
+        None,
+        forecast,
+    ),
+    "forecaster of one feature": (
+        LSTMForecaster,
+        FORECASTS
+        | dict(season_length=2, quantiles=0.5, hidden_size=3, loss="student_t", num_layers=1)
+        | dict(early_stopping=False, conformal=False, target_features=1, strategy="recursive"),
+        LONG,
+        None,
+        forecast,
     ),
     "clusterer of a table": (
         AutoencoderClusterer,
