@@ -31,14 +31,20 @@ class Family(Protocol):
     ----------
     n_parameters : int
         Number of parameters of each predicted value.
+    n_outputs : int
+        Number of outputs of the network that they are computed from.
     """
 
     @property
     def n_parameters(self) -> int:
         """Number of parameters of each predicted value."""
 
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs of the network for each predicted value."""
+
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
-        """Return the parameters, given ``(..., n_parameters)`` outputs and a ``(...)`` baseline."""
+        """Return the parameters, given ``(..., n_outputs)`` outputs and a ``(...)`` baseline."""
 
     def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
         """Return the loss of each value; counts were divided by the `unit`."""
@@ -53,6 +59,7 @@ class Point:
 
     squared: bool = False
     n_parameters: int = 1
+    n_outputs: int = 1
 
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
         """Return the parameters; see `Family`."""
@@ -70,10 +77,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Quantiles:
-    """Quantiles at increasing levels, each an output of its own.
+    """Quantiles at increasing levels: the sum of an output that all share, and of one of their own.
 
-    Those that cross are put in order where they are read [1]_. Sums of positive distances, which
-    cannot cross, make the median depend on all other quantiles: it was learned much more slowly.
+    The gradients of the outer quantiles are small, and alone they would move slowly. Quantiles that
+    cross are put in order where they are read [1]_. As sums of positive distances they could not
+    cross, but the median would depend on all others, and be learned much more slowly.
 
     References
     ----------
@@ -88,9 +96,14 @@ class Quantiles:
         """Number of quantiles."""
         return len(self.levels)
 
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs of the network: the shared one, and one for each quantile."""
+        return 1 + len(self.levels)
+
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
         """Return the parameters; see `Family`."""
-        return outputs + baseline.unsqueeze(-1)
+        return outputs[..., 1:] + outputs[..., :1] + baseline.unsqueeze(-1)
 
     def loss(self, parameters: Tensor, expected: Tensor, unit: Tensor) -> Tensor:
         """Return the loss of each value; see `Family`."""
@@ -110,6 +123,7 @@ class Normal:
     """A normal distribution: mean and standard deviation."""
 
     n_parameters: int = 2
+    n_outputs: int = 2
 
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
         """Return the parameters; see `Family`."""
@@ -131,6 +145,7 @@ class StudentT:
     """A Student t distribution, whose tails are heavier: location, scale, degrees of freedom."""
 
     n_parameters: int = 3
+    n_outputs: int = 3
 
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
         """Return the parameters; see `Family`."""
@@ -159,6 +174,7 @@ class NegativeBinomial:
     """
 
     n_parameters: int = 2
+    n_outputs: int = 2
 
     def parameters(self, outputs: Tensor, baseline: Tensor) -> Tensor:
         """Return the parameters; see `Family`."""
@@ -276,7 +292,7 @@ class ForecastNetwork(RandomModule):
             nn.init.normal_(table.weight, std=0.1)
         self.dropout = Dropout(rate("dropout", dropout))
         self.family = family
-        self.output = LinearHead(self.decoder.output_size, n_targets * family.n_parameters)
+        self.output = LinearHead(self.decoder.output_size, n_targets * family.n_outputs)
         with torch.no_grad():
             self.output.weight.mul_(_FIRST_OUTPUTS)
 
@@ -356,7 +372,7 @@ class ForecastNetwork(RandomModule):
 
     def _decode(self, states: Tensor, baseline: Tensor) -> Tensor:
         outputs = self.output(self.dropout(states))
-        outputs = outputs.reshape(*baseline.shape, self.family.n_parameters)
+        outputs = outputs.reshape(*baseline.shape, self.family.n_outputs)
         return self.family.parameters(outputs, baseline)
 
     def _unroll(

@@ -93,7 +93,7 @@ def test_errors_of_numbers():
 @pytest.mark.parametrize("family", FAMILIES, ids=IDS)
 def test_outputs_of_0_predict_the_baseline_with_a_positive_scale(family):
     baseline = torch.tensor([0.3, 2.0, 40.0])
-    parameters = family.parameters(torch.zeros(3, family.n_parameters), baseline)
+    parameters = family.parameters(torch.zeros(3, family.n_outputs), baseline)
     np.testing.assert_allclose(family.center(parameters), baseline, rtol=1e-3)
     if isinstance(family, Normal | StudentT | NegativeBinomial):
         assert (parameters[:, 1:] > 0).all()
@@ -107,7 +107,7 @@ def test_a_mean_of_counts_stays_positive_where_the_baseline_is_0():
 @pytest.mark.parametrize("family", FAMILIES, ids=IDS)
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e4])
 def test_losses_and_gradients_are_finite(family, size):
-    outputs = (torch.randn(6, 5, 1, family.n_parameters) * size).requires_grad_()
+    outputs = (torch.randn(6, 5, 1, family.n_outputs) * size).requires_grad_()
     expected = (torch.randn(6, 5, 1) * size).abs().round()
     expected[0] = torch.nan
     expected[1, 2] = torch.nan
@@ -186,8 +186,8 @@ def test_a_direct_forecast_equals_a_loop_over_the_parts(cell, hidden_sizes):
     for h in range(6):
         x = torch.cat([given["future"][:, h], context, known], dim=1)[:, None]
         states, state = model.decoder.advance(x, state)
-        outputs = model.output(states[:, 0]).reshape(3, 2, 3)  # (batch, targets, quantiles)
-        found.append(outputs + given["baseline"][:, h, :, None])
+        outputs = model.output(states[:, 0]).reshape(3, 2, 4)  # (batch, targets, 1 + quantiles)
+        found.append(outputs[..., 1:] + outputs[..., :1] + given["baseline"][:, h, :, None])
     with torch.no_grad():
         np.testing.assert_allclose(model(**given), torch.stack(found, dim=1), atol=1e-5)
 
@@ -204,8 +204,8 @@ def by_hand(model, given, read):
     for h in range(6):
         x = torch.cat([given["future"][:, h], context, known, previous], dim=1)[:, None]
         states, state = model.decoder.advance(x, state)
-        outputs = model.output(states[:, 0]).reshape(3, 2, 3)  # (batch, targets, quantiles)
-        found.append(outputs + given["baseline"][:, h, :, None])
+        outputs = model.output(states[:, 0]).reshape(3, 2, 4)  # (batch, targets, 1 + quantiles)
+        found.append(outputs[..., 1:] + outputs[..., :1] + given["baseline"][:, h, :, None])
         previous = read(h, found[-1][..., 1])
     return torch.stack(found, dim=1)
 

@@ -1,69 +1,51 @@
 """
-278 days, and a forecast with an interval
-=========================================
+278 daily sales, and the next six weeks
+=======================================
 
-Daily sales with a weekly rhythm: `make_windows` cuts the past into windows, each with the value
-of the next day, and `TimeSeriesSplit` keeps training days before test days. The naive forecasts
-are the baseline.
+One short series with a weekly pattern. `backtest` compares forecasts that were made from several
+days in the past with what came true, and shows whether a network pays at all.
 """
 
 import numpy as np
-from matplotlib import pyplot as plt
-from sklearn.linear_model import RidgeCV
-from sklearn.metrics import root_mean_squared_error
-from sklearn.model_selection import TimeSeriesSplit
 
-from sklstm import LSTMRegressor, make_windows
+from sklstm import LSTMForecaster, backtest
+from sklstm.baselines import NaiveForecaster
+from sklstm.inspection import ForecastDisplay
 
 rng = np.random.default_rng(0)
 days = np.arange(278)
 week = np.array([10, 12, 11, 13, 20, 30, 6])
 sales = 50 + 0.1 * days + week[days % 7] + rng.normal(0, 3, len(days)).cumsum() / 3
-window = 14
-X, y, _ = make_windows(sales, sales, window=window, horizon=1)
-print(X.shape, y.shape)
 
 # %%
-# The LSTM as it comes, ridge regression on the same windows, and two forecasts without a model:
-# the value of yesterday, and that of a week ago.
+# A single series is passed in a list. Each forecaster gets what came before each of three origins, six
+# weeks apart. The mean absolute scaled error (MASE) is relative to the error of the seasonal naive
+# forecast in the training part, and the coverage is the fraction of days within the 90% interval.
 
-split = TimeSeriesSplit(3, gap=window, test_size=40)
-tests = [test for _, test in split.split(X)]
-
-
-def in_time_order(model, X):
-    """Return the predictions of each test part by a model of the days before it."""
-    return np.concatenate(
-        [model.fit(X[train], y[train]).predict(X[test]) for train, test in split.split(X)]
-    )
-
-
-test = np.concatenate(tests)
-forecasts = {
-    "LSTM": in_time_order(LSTMRegressor(random_state=0), X),
-    "ridge": in_time_order(RidgeCV(np.logspace(-3, 3, 7)), X[:, :, 0]),
-    "yesterday": X[test, -1, 0],
-    "a week ago": X[test, -7, 0],
+forecasters = {
+    "LSTM": LSTMForecaster(horizon=42, season_length=7, random_state=0),
+    "a week ago": NaiveForecaster(horizon=42, season_length=7),
+    "last value": NaiveForecaster(horizon=42, strategy="last"),
 }
-for name, forecast in forecasts.items():
-    print(f"{name:11} RMSE {root_mean_squared_error(y[test], forecast):.2f}")
+results = {}
+for name, model in forecasters.items():
+    results[name] = backtest(
+        model, [sales], n_splits=3, metrics=("mase", "coverage"), coverage=0.9
+    )
+    scores = results[name].scores
+    print(f"{name:10} MASE {scores['mase'].mean():.2f}, coverage {scores['coverage'].mean():.2f}")
 
 # %%
-# Sales of a week ago explain nearly all, and ridge regression on 14 values is at least as good as
-# the LSTM: 250 windows of a linear rhythm are no task for an LSTM.
+# With one short series the LSTM has little to learn from. It is less accurate than the forecast of a
+# week ago, which needs no training, and its intervals, learned from the same few days, are too
+# narrow. `sklstm.baselines.compare` makes this comparison in one line, with more baselines and a verdict.
 #
-# Quantiles give an interval. `predict_interval` returns its lower and upper bound. With so few
-# windows the interval is learned from little, and fewer days than 90% may be inside.
+# What the LSTM had forecast from each origin, and what came true:
 
-train, last = np.arange(len(X) - 40 - window), np.arange(len(X) - 40, len(X))
-model = LSTMRegressor(loss="quantile", quantiles=(0.05, 0.5, 0.95), random_state=0)
-model.fit(X[train], y[train])
-lower, upper = model.predict_interval(X[last]).T
-inside = np.mean((lower <= y[last]) & (y[last] <= upper))
+_ = ForecastDisplay.from_backtest(results["LSTM"])
 
-figure, ax = plt.subplots(figsize=(9, 4), layout="constrained")
-ax.plot(days[window:][last], y[last], "k", label="sales")
-ax.plot(days[window:][last], model.predict(X[last]), label="median")
-ax.fill_between(days[window:][last], lower, upper, alpha=0.3, label="90% interval")
-ax.set(xlabel="day", title=f"{inside:.0%} of the last 40 days are inside the 90% interval")
-ax.legend()
+# %%
+# The next six weeks by the better forecast, with intervals for single days:
+
+naive = forecasters["a week ago"].fit([sales])
+_ = ForecastDisplay.from_estimator(naive, [sales], coverage=(0.5, 0.9))
