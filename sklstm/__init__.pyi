@@ -10,6 +10,7 @@ from ._estimators import (
     LSTMForecaster,
     LSTMLanguageModel,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
 )
 from ._search_space import search_space
@@ -39,6 +40,7 @@ __all__ = [
     "LSTMForecaster",
     "LSTMLanguageModel",
     "LSTMRegressor",
+    "LSTMSeq2Seq",
     "LSTMTagger",
     "SemiSupervisedSplit",
     "SequencePadder",

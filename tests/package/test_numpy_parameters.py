@@ -17,6 +17,7 @@ from sklstm import (
     LSTMClassifier,
     LSTMLanguageModel,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
     SequencePadder,
     SequenceScaler,
@@ -130,6 +131,9 @@ LANGUAGE |= dict(hidden_size=5, num_layers=1, embedding_dim=4, cell="gru", lr_sc
 LANGUAGE |= dict(dropout=0.25, input_dropout=0.25, hidden_dropout=0.25, embedding_dropout=0.25)
 LANGUAGE |= dict(recurrent_dropout=0.25, activation_regularization=2.0, average_weights=0.5)
 LANGUAGE |= dict(temporal_regularization=1.0, bptt_length=3, early_stopping=False)
+SEQ2SEQ = {name: TRAINING[name] for name in TRAINING if name not in ("padding_value", "input_type")}
+SEQ2SEQ |= dict(embedding_dim=4, cell="gru", bidirectional=True, dropout=0.25)
+SEQ2SEQ |= dict(recurrent_dropout=0.25, lr_schedule="cosine")
 GENSIM = dict(vector_size=4, window=100, min_count=1, hs=0, negative=5, sample=0.0009765625)
 GENSIM |= dict(epochs=2, alpha=0.03125, min_alpha=0.0078125, n_jobs=1, random_state=100)
 SPLITTING = dict(lowercase=True, ngram_range=(1, 1), token_pattern=r"\w+", strip_accents="unicode")
@@ -149,6 +153,15 @@ def read_on(estimator, X, y):
     estimator.fit(X)
     results = [estimator.predict_proba(X), estimator.transform(X), estimator.loss_curve_]
     return [*results, estimator.score(X), estimator.module_.state_dict()]
+
+
+def write(estimator, X, y):
+    estimator.fit(X, y)
+    results = [estimator.predict(X), estimator.predict(X, np.int8(2)), estimator.loss_curve_]
+    results += [estimator.score_samples(X, y), estimator.score(X, y)]
+    if not estimator.early_stopping:
+        estimator.partial_fit(X, y)
+    return [*results, estimator.score_samples(X, y), estimator.module_.state_dict()]
 
 
 def cluster(estimator, X, y):
@@ -320,6 +333,25 @@ CASES = {
         TOKENS,
         None,
         read_on,
+    ),
+    "texts to texts": (
+        LSTMSeq2Seq,
+        SEQ2SEQ
+        | dict(hidden_size=5, num_layers=1, attention=True, analyzer="char", max_features=100)
+        | dict(lowercase=True, max_length=7, teacher_forcing=0.5, early_stopping=False),
+        TEXTS,
+        TEXTS[::-1],
+        write,
+    ),
+    "values to token ids": (
+        LSTMSeq2Seq,
+        SEQ2SEQ
+        | dict(hidden_size=(5, 4), num_layers=2, attention=False, cell="lstm", teacher_forcing=1.0)
+        | dict(early_stopping=True, validation_fraction=0.25, n_iter_no_change=2, tol=0.0)
+        | dict(padding_value=-99.0, input_type="values", max_length="auto", warm_start=True),
+        VALUES[:8],
+        TOKENS,
+        write,
     ),
     "clusterer of a table": (
         AutoencoderClusterer,
