@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from numbers import Real
+from numbers import Number, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -517,9 +517,9 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
         y = as_container(y, name)
         check_entries(y, name)
         check_consistent_length(range(n_samples), y)
+        _check_items(y, name)
         with _renamed("X", name):
-            if holds_texts(y, name):
-                y = self._target_ids(y, reset=reset)
+            y = self._target_ids(y, reset=reset) if holds_texts(y, name) else y
             read = as_ragged(
                 y,
                 input_type="tokens",
@@ -873,7 +873,37 @@ def _renamed(name: str, other: str) -> Iterator[None]:
         if name == other:
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(re.sub(rf"\b{name}\b", other, str(error))) from error
+        message = re.sub(rf"\b{name}\b", other, str(error))
+        if other.startswith("y"):  # for which there is no such parameter
+            message = message.partition(" Pass input_type=")[0]
+        raise kind(message) from error
+
+
+def _check_items(y: Any, name: str) -> None:
+    """Raise ValueError for numbers, and for lists of words, in the place of texts or token ids."""
+    if len(getattr(y, "shape", ())) > 1:  # padded ids, or a column of sequences
+        return
+    for i, item in enumerate(y):
+        if i == 0 and isinstance(item, str | bytes):  # texts, which the tokenizer checks
+            return
+        if isinstance(item, str | bytes):
+            raise ValueError(
+                f"{name}[{i}] is the text {item[:40]!r}, but {name}[0] is none; pass texts only, "
+                "or token ids only."
+            )
+        if isinstance(item, Number):
+            raise ValueError(
+                f"{name}[{i}] is {plain(item)!r}, a single number, where a text or a sequence of "
+                "token ids is needed. To write numbers digit by digit pass them as texts: "
+                f"[str(number) for number in {name}]."
+            )
+        word = next(iter(item), None) if isinstance(item, list | tuple | np.ndarray) else None
+        if isinstance(word, str):
+            raise ValueError(
+                f"{name}[{i}] is a list of strings, such as {plain(word)!r}. Join them to a text, "
+                "which is split as `analyzer` says, or pass their ids: "
+                f"SequenceTokenizer(analyzer=list).fit_transform({name})."
+            )
 
 
 def _inner_tokens(read: Ragged) -> tuple[np.ndarray, np.ndarray]:

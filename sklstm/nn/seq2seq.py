@@ -317,6 +317,7 @@ class Seq2SeqNetwork(RandomModule):
                 true = previous[:, t + 1]
                 with torch.no_grad():
                     own = self.output.log_probs(states[:, 0]).argmax(dim=1)  # (batch,)
-                drawn = torch.rand(len(true), generator=self.generator, device=true.device)
+                drawn = torch.empty(len(true), dtype=torch.float32, device=true.device)
+                drawn.uniform_(generator=self.generator)
                 token = torch.where(drawn < teaching, true, own)
         return torch.cat(found, dim=1)  # (batch, steps, size)

@@ -34,7 +34,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
 from skorch.callbacks import Callback
 
-from sklstm import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMTagger
+from sklstm import AutoencoderClusterer, LSTMClassifier, LSTMRegressor, LSTMSeq2Seq, LSTMTagger
 from sklstm._callers import is_one_of_many
 
 rng = np.random.default_rng(0)
@@ -119,6 +119,7 @@ def test_fault_17_ctrl_c_ends_a_search_at_the_refit():
     [
         (LSTMRegressor(callbacks=[Interrupt()], **SMALL), X[:, 0]),
         (LSTMTagger(callbacks=[Interrupt()], **SMALL), [["a", "b"] * 3] * 24),
+        (LSTMSeq2Seq(callbacks=[Interrupt()], **SMALL), ["a", "bc"] * 12),
         (
             AutoencoderClusterer(
                 3, callbacks=[Interrupt()], n_autoencoders=3, max_epochs=3, random_state=0
@@ -126,7 +127,7 @@ def test_fault_17_ctrl_c_ends_a_search_at_the_refit():
             None,
         ),
     ],
-    ids=["regressor", "tagger", "clusterer"],
+    ids=["regressor", "tagger", "sequences", "clusterer"],
 )
 def test_fault_17_every_estimator_passes_ctrl_c_to_the_search(model, y):
     with pytest.raises(KeyboardInterrupt):
