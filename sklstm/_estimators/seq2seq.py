@@ -664,7 +664,7 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
             validation=watched,
             optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
         )
-        self._resolve_max_length(data, partial=partial)
+        self._resolve_max_length(data)
         self._auto_ = {"max_length": self.max_length_} if self.max_length == "auto" else {}
         if self.max_epochs == "auto" and not partial:
             self._auto_["max_epochs"] = plan.max_epochs
@@ -678,13 +678,13 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
             return None
         return lambda done: last if partial else 1.0 - (1.0 - last) * min(1.0, done)
 
-    def _resolve_max_length(self, data: SequencePairs, *, partial: bool) -> None:
+    def _resolve_max_length(self, data: SequencePairs) -> None:
+        """Set the maximum length of predictions; that of earlier training, if it is more."""
         if self.max_length != "auto":
             self.max_length_ = int(self.max_length)
             return
         longest = math.ceil(_LONGER * (int(data.target_lengths.max()) - 1))
-        before = getattr(self, "max_length_", 0) if partial or self.warm_start else 0
-        self.max_length_ = max(before, longest)
+        self.max_length_ = max(longest, getattr(self, "max_length_", 0))
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
         """Set the fitted attributes that training leaves."""
