@@ -11,6 +11,7 @@ from ._estimators import (
     LSTMForecaster,
     LSTMLanguageModel,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
 )
 from ._search_space import search_space
@@ -44,6 +45,7 @@ __all__ = [
     "LSTMForecaster",
     "LSTMLanguageModel",
     "LSTMRegressor",
+    "LSTMSeq2Seq",
     "LSTMTagger",
     "SemiSupervisedSplit",
     "SequencePadder",

@@ -15,6 +15,8 @@ from sklearn.utils._param_validation import InvalidParameterError
 # What Keras, torch, skorch, gensim and scikit-learn's other estimators call an argument, and the
 # names of ours that may be meant: the first that a class has.
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
+    "beam_size": ("n_beams",),
+    "beam_width": ("n_beams",),
     "bptt": ("bptt_length",),
     "cell_type": ("cell",),
     "char_dim": ("char_embedding_dim",),
@@ -50,7 +52,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "kernel_size": ("conv_kernel_size",),
     "l2": ("weight_decay",),
     "labels": ("y",),
-    "latent_dim": ("n_components",),
+    "latent_dim": ("n_components", "hidden_size"),
     "latent_size": ("n_components",),
     "learning_rate_init": ("learning_rate",),
     "lookback": ("window",),
@@ -60,6 +62,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "lr": ("learning_rate", "alpha"),
     "lr_scheduler": ("lr_schedule",),
     "mask_value": ("padding_value",),
+    "max_decoder_seq_length": ("max_length",),
     "max_grad_norm": ("gradient_clip",),
     "max_iter": ("max_epochs", "epochs"),
     "max_len": ("max_length",),
@@ -75,6 +78,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "n_units": ("hidden_size", "hidden_layer_sizes"),
     "neurons": ("hidden_size", "hidden_layer_sizes"),
     "nlayers": ("num_layers",),
+    "num_beams": ("n_beams",),
     "num_clusters": ("n_clusters",),
     "num_epochs": ("max_epochs", "epochs"),
     "num_hidden": ("hidden_size", "hidden_layer_sizes"),
@@ -97,6 +101,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "size": ("vector_size", "hidden_size", "max_length"),
     "solver": ("optimizer",),
     "targets": ("y",),
+    "teacher_forcing_ratio": ("teacher_forcing",),
     "texts": ("X",),
     "timesteps": ("window",),
     "truncating": ("truncation",),

@@ -1290,24 +1290,12 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     def _learn_moments(self, data: LabelledSequences) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the mean and the scale of each feature, or None where nothing is standardised.
 
-        Steps count by the weight of their sample. All numbers of steps that are matrices are of
-        one feature. The scale of a constant feature is 1.
+        Steps count by the weight of their sample.
         """
         sequences = data.sequences
         if sequences.is_tokens or not self.standardize:
             return None
-        rows = sequences.values
-        weights = sequences.row_weights(data.weights, per_step=data.per_step)
-        mean, variance = moments(rows, weights)
-        low, high = extremes(rows, weights)
-        if sequences.step_shape is not None:
-            center = mean.mean(keepdims=True)
-            variance = (variance + np.square(mean - center)).mean(keepdims=True)
-            mean, low, high = center, low.min(keepdims=True), high.max(keepdims=True)
-        scale = np.sqrt(variance)
-        # By the values, as the variance may be rounding errors.
-        constant = equal_but_for_rounding(low, high, np.dtype(np.float32))
-        return mean, np.where(constant | (scale < np.finfo(np.float32).tiny), 1.0, scale)
+        return value_moments(sequences, sequences.row_weights(data.weights, per_step=data.per_step))
 
     @property
     def _output_layer(self) -> nn.Module | None:
@@ -1998,6 +1986,24 @@ def _columns(sequences: Ragged) -> np.ndarray:
     """Return the values with a column per feature; all numbers of a matrix are of one."""
     values = sequences.values
     return values if sequences.step_shape is None else values.reshape(-1, 1)
+
+
+def value_moments(sequences: Ragged, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the scale of each feature of values, given the weight of each row.
+
+    All numbers of steps that are matrices are of one feature. The scale of a constant feature is 1.
+    """
+    rows = sequences.values
+    mean, variance = moments(rows, weights)
+    low, high = extremes(rows, weights)
+    if sequences.step_shape is not None:
+        center = mean.mean(keepdims=True)
+        variance = (variance + np.square(mean - center)).mean(keepdims=True)
+        mean, low, high = center, low.min(keepdims=True), high.max(keepdims=True)
+    scale = np.sqrt(variance)
+    # By the values, as the variance may be rounding errors.
+    constant = equal_but_for_rounding(low, high, np.dtype(np.float32))
+    return mean, np.where(constant | (scale < np.finfo(np.float32).tiny), 1.0, scale)
 
 
 def _far_in_float32(rows: np.ndarray) -> np.ndarray:

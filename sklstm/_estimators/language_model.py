@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from sklstm._estimators.base import (
 )
 from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
 from sklstm._estimators.stream import SequenceState, SequenceStream, check_state, fingerprint
+from sklstm._estimators.texts import as_token_ids, holds_texts
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     END_ID,
@@ -534,7 +534,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
                 f"X holds values, of dtype {X.dtype}, but {type(self).__name__} reads texts, or "
                 "token ids, which are integers."
             )
-        ids = self._as_ids(X, reset=reset) if _holds_texts(X) else X
+        ids = self._as_ids(X, reset=reset) if holds_texts(X) else X
         try:
             sequences = self._read_sequences(ids, reset=reset, empty_texts=False)
         except ValueError as error:
@@ -572,9 +572,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
             if vocabulary.unit == "char" or vocabulary.has_compounds:
                 tokenizer = tokenizer_for_language_model(vocabulary.unit)
             tokenizer.set_params(vocabulary=vocabulary, lowercase=vocabulary.is_lowercase)
-        with warnings.catch_warnings():  # an empty text has an end, which is predicted
-            warnings.filterwarnings("ignore", message=".* texts have no word to keep")
-            return tokenizer.transform(texts)
+        return as_token_ids(tokenizer, texts)  # an empty text has an end, which is predicted
 
     def _read_labels(self, y: Any, n_texts: int, *, reset: bool) -> np.ndarray | None:
         """Return the number of the label of each text, from 1; None for texts without labels."""
@@ -1437,13 +1435,6 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
     @property
     def _n_features_out(self) -> int:
         return 3 * int(self.module_.recurrent.output_size)
-
-
-def _holds_texts(X: Any) -> bool:
-    """Return True if the first item of X is a text."""
-    if isinstance(X, TokenArray) or not hasattr(X, "__iter__"):
-        return False
-    return isinstance(next(iter(as_objects(as_container(X, "X")).flat), None), str | bytes)
 
 
 @dataclass(frozen=True)

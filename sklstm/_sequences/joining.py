@@ -25,7 +25,9 @@ _UNKNOWN = RESERVED_WORDS[UNKNOWN_ID]
 _NOT_SHOWN = frozenset(RESERVED_WORDS[i] for i in (PADDING_ID, START_ID, END_ID))
 
 
-def join_tokens(tokens: Sequence[Any] | np.ndarray, vocabulary: Vocabulary | Unit) -> str:
+def join_tokens(
+    tokens: Sequence[Any] | np.ndarray, vocabulary: Vocabulary | Unit, *, capitalize: bool = True
+) -> str:
     """Return the text that tokens stand for.
 
     Characters and subwords give exactly the text that they were made from; bytes that are no
@@ -43,6 +45,8 @@ def join_tokens(tokens: Sequence[Any] | np.ndarray, vocabulary: Vocabulary | Uni
         the vocabulary are unknown words.
     vocabulary : Vocabulary, or {"word", "char", "subword"}
         The vocabulary, or, for tokens that are str, what a token is.
+    capitalize : bool, default=True
+        Whether to write capital letters where no word of the vocabulary has any.
 
     Returns
     -------
@@ -70,7 +74,9 @@ def join_tokens(tokens: Sequence[Any] | np.ndarray, vocabulary: Vocabulary | Uni
     if not isinstance(vocabulary, Vocabulary):
         return _join_words(words)
     return _join_words(
-        words, is_lowercase=vocabulary.is_lowercase, has_compounds=vocabulary.has_compounds
+        words,
+        is_lowercase=capitalize and vocabulary.is_lowercase,
+        has_compounds=vocabulary.has_compounds,
     )
 
 

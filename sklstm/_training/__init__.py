@@ -36,6 +36,7 @@ from sklstm._training.plan import (
     SHORT,
     SHORT_SERIES,
     SUPERVISED,
+    TRANSDUCTION,
     FineTuning,
     TrainingParameters,
     TrainingPlan,
@@ -61,6 +62,14 @@ from sklstm._training.runtime import (
     to_cpu,
 )
 from sklstm._training.semi_supervised import UnsupervisedTerms, passes_per_epoch
+from sklstm._training.seq2seq import (
+    PairBatches,
+    SequencePairs,
+    attention_of,
+    predict_sequences,
+    target_log_likelihoods,
+    train_seq2seq,
+)
 from sklstm._training.train import TrainingOutcome, train
 from sklstm._training.users_callbacks import copied_callbacks, release
 
@@ -78,11 +87,14 @@ __all__ = [
     "SHORT_SERIES",
     "SUPERVISED",
     "TOLERANCE",
+    "TRANSDUCTION",
     "FineTuning",
     "Forward",
     "LabelledSequences",
     "ModelInTraining",
+    "PairBatches",
     "Samples",
+    "SequencePairs",
     "SeriesSet",
     "Table",
     "TrainingOutcome",
@@ -92,6 +104,7 @@ __all__ = [
     "UnsupervisedTerms",
     "WindowBatches",
     "WindowForm",
+    "attention_of",
     "batches_per_epoch",
     "copied_callbacks",
     "dtype_of",
@@ -110,11 +123,13 @@ __all__ = [
     "predict_batches",
     "predict_from",
     "predict_rows",
+    "predict_sequences",
     "predict_windows",
     "reading_extra",
     "release",
     "resolve_device",
     "seeded_build",
+    "target_log_likelihoods",
     "to_cpu",
     "to_tensors",
     "train",
@@ -122,5 +137,6 @@ __all__ = [
     "train_clusters",
     "train_forecaster",
     "train_language_model",
+    "train_seq2seq",
     "true_future",
 ]

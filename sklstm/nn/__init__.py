@@ -51,7 +51,13 @@ from sklstm.nn.pooling import (
     make_pooling,
 )
 from sklstm.nn.recurrent import RecurrentLayer, RecurrentPair, RecurrentStack
-from sklstm.nn.sampling import constrained_search, sample_tokens, sampling_distribution
+from sklstm.nn.sampling import (
+    beam_search,
+    constrained_search,
+    sample_tokens,
+    sampling_distribution,
+)
+from sklstm.nn.seq2seq import GlobalAttention, Seq2SeqNetwork
 from sklstm.nn.standardization import Standardize, StandardizeWithin
 
 __all__ = [
@@ -69,6 +75,7 @@ __all__ = [
     "ForecastLoss",
     "ForecastNetwork",
     "FullyConvolutional",
+    "GlobalAttention",
     "LanguageModelNetwork",
     "LastPooling",
     "LinearChainCRF",
@@ -83,6 +90,7 @@ __all__ = [
     "RecurrentLayer",
     "RecurrentPair",
     "RecurrentStack",
+    "Seq2SeqNetwork",
     "SequenceNetwork",
     "SoftmaxHead",
     "Standardize",
@@ -95,6 +103,7 @@ __all__ = [
     "WeightedLoss",
     "WordCharacterEmbedding",
     "absolute_loss",
+    "beam_search",
     "binary_loss",
     "constrained_search",
     "distance_weighted_loss",

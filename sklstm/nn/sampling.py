@@ -1,4 +1,4 @@
-"""Choose the next tokens of a language model: at random, or the best of those allowed."""
+"""Choose the next tokens of a model: at random, the best of those allowed, or the best text."""
 
 from __future__ import annotations
 
@@ -289,6 +289,133 @@ def constrained_search(
         log_probs, state = step(torch.cat(last), take_rows(state, torch.cat(parents)))
         check_tensor("log_probs of step", log_probs, len(paths), n_ids)
     return found, best
+
+
+def beam_search(
+    step: Step,
+    log_probs: Tensor,
+    state: State,
+    *,
+    end: int,
+    max_length: int,
+    n_beams: int = 1,
+) -> tuple[list[list[int]], Tensor]:
+    """Find a probable sequence of tokens for each row, of any length up to a limit.
+
+    The score of a sequence is the mean of the log-probabilities of its tokens and of its end, each
+    given the tokens before it [1]_: their sum would favour short sequences. Beam search extends
+    the `n_beams` most probable beginnings at each step. 1 takes the most probable token each time
+    (greedy search); a number as large as that of all sequences finds the best one. A row is done
+    as soon as none of its beginnings can lead to a better score than a sequence that has ended.
+
+    Parameters
+    ----------
+    step : callable
+        Maps the next token of each hypothesis, an int64 Tensor of shape (n,), and their states to
+        the log-probabilities of the tokens after it, of shape (n, n_ids), and the new states. The
+        number of hypotheses n changes from call to call; those of all rows are read together.
+    log_probs : Tensor of shape (batch, n_ids)
+        Log-probabilities of the first token of each row; minus infinity for those that are never
+        chosen.
+    state : tuple of Tensor of shape (batch, ...)
+        The states that belong to `log_probs`; may be empty.
+    end : int
+        The id that ends a sequence.
+    max_length : int
+        Number of tokens after which a sequence has to end.
+    n_beams : int, default=1
+        Number of hypotheses of each row.
+
+    Returns
+    -------
+    ids : list of lists of int
+        The tokens of each row, without the end.
+    scores : Tensor of float64 of shape (batch,)
+        Their scores.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of another type or out of range; or if a log-probability is NaN.
+
+    References
+    ----------
+    .. [1] Y. Wu et al., "Google's Neural Machine Translation System", arXiv:1609.08144, 2016,
+       section 7, with an exponent of 1.
+
+    Examples
+    --------
+    The token 0 is the more probable first one, but 1 leads to a more probable sequence:
+
+    >>> import torch
+    >>> from sklstm.nn import beam_search
+    >>> first = torch.tensor([[0.6, 0.4, 0.0]]).log()
+    >>> after = torch.tensor([[0.3, 0.3, 0.4], [0.0, 0.0, 1.0]]).log()
+    >>> def step(ids, state):
+    ...     return after[ids], state
+    >>> beam_search(step, first, (), end=2, max_length=5)[0]
+    [[0]]
+    >>> ids, scores = beam_search(step, first, (), end=2, max_length=5, n_beams=2)
+    >>> ids, (2 * scores).exp().round(decimals=6)  # a token and the end
+    ([[1]], tensor([0.4000], dtype=torch.float64))
+    """
+    n_beams, max_length = whole("n_beams", n_beams), whole("max_length", max_length, 0)
+    check_tensor("log_probs", log_probs, "batch", "n_ids")
+    n_rows, n_ids = log_probs.shape
+    if whole("end", end, 0) >= n_ids:
+        raise ValueError(f"end must be below n_ids={n_ids}, got {end}.")
+    device = log_probs.device
+    found: list[list[int]] = [[] for _ in range(n_rows)]
+    best = torch.full((n_rows,), -torch.inf, dtype=torch.float64, device=device)
+    # Of the rows that are not done, each with the same number of hypotheses. Those that ended, or
+    # that there were too few tokens for, have a score of minus infinity.
+    rows = torch.arange(n_rows, device=device)
+    scores = torch.zeros((n_rows, 1), dtype=torch.float64, device=device)  # (rows, beams)
+    paths = torch.zeros((n_rows, 1, 0), dtype=torch.int64, device=device)  # (rows, beams, length)
+    for length in range(max_length + 1):
+        n_left, width = scores.shape
+        if log_probs.isnan().any():
+            raise ValueError(f"log_probs of the tokens at position {length} are NaN.")
+        log_probs = log_probs.double().view(n_left, width, n_ids)
+        if length == max_length:
+            ended = (scores + log_probs[:, :, end]).max(dim=1)
+            _keep_better(found, best, rows, ended.values / (length + 1), paths, ended.indices)
+            break
+        totals = (scores.unsqueeze(2) + log_probs).flatten(1)  # (rows, beams * n_ids)
+        top, at = totals.topk(min(n_beams, totals.shape[1]), dim=1)  # (rows, new beams)
+        parent, token = at // n_ids, at % n_ids
+        ended = top.masked_fill(token != end, -torch.inf).max(dim=1)
+        origin = parent.gather(1, ended.indices.unsqueeze(1)).squeeze(1)
+        _keep_better(found, best, rows, ended.values / (length + 1), paths, origin)
+        scores = top.masked_fill(token == end, -torch.inf)
+        # A sum of log-probabilities never grows, and its mean is the best over the most tokens.
+        within_reach = scores.amax(dim=1) / (max_length + 1)
+        going = torch.nonzero((within_reach > best[rows]) & within_reach.isfinite()).flatten()
+        if not len(going):
+            break
+        rows, scores, token, parent = rows[going], scores[going], token[going], parent[going]
+        grown = parent.unsqueeze(2).expand(-1, -1, length)
+        paths = torch.cat([paths[going].gather(1, grown), token.unsqueeze(2)], dim=2)
+        origins = (going.unsqueeze(1) * width + parent).flatten()
+        log_probs, state = step(token.flatten(), take_rows(state, origins))
+        check_tensor("log_probs of step", log_probs, len(origins), n_ids)
+    return found, best
+
+
+def _keep_better(
+    found: list[list[int]],
+    best: Tensor,
+    rows: Tensor,
+    scores: Tensor,
+    paths: Tensor,
+    beams: Tensor,
+) -> None:
+    """Store the sequences of rows, one beam of each, whose score is better than the best so far."""
+    better = torch.nonzero(scores > best[rows]).flatten()
+    best[rows[better]] = scores[better]
+    kept = paths[better, beams[better]].tolist()
+    for row, path in zip(rows[better].tolist(), kept, strict=True):
+        found[row] = path
 
 
 def _largest(log_probs: Tensor) -> Tensor:

@@ -91,6 +91,11 @@ def per_step(case: Case) -> bool:
     return bool(getattr(case.estimator, "_per_step", False))
 
 
+def writes_sequences(case: Case) -> bool:
+    """Return True if y holds a sequence, or a text, for each sample, of any length."""
+    return type(case.estimator).__name__ == "LSTMSeq2Seq"
+
+
 def first(X: Any) -> Any:
     return next(iter(X))
 

@@ -24,6 +24,7 @@ from sklstm import (
     LSTMForecaster,
     LSTMLanguageModel,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
 )
 from sklstm._sequences.tokens import TokenArray
@@ -326,6 +327,12 @@ def language_model(**params):
     return LSTMLanguageModel(**(defaults | params))
 
 
+def seq2seq(**params):
+    sizes = {"hidden_size": 4, "embedding_dim": 4, "max_length": 8, "input_type": "tokens"}
+    defaults = {"learning_rate": 0.1, "max_epochs": 10, "dropout": 0.0, "random_state": 0}
+    return LSTMSeq2Seq(**(sizes | defaults | {"lr_schedule": "constant"} | params))
+
+
 def doc2vec(**params):
     defaults = {"vector_size": 4, "min_count": 1, "epochs": 3, "random_state": 0}
     return Doc2VecVectorizer(**(defaults | params))
@@ -364,6 +371,8 @@ CASES = [
     Case("doc2vec-labels", doc2vec(dm=1, tags="both"), texts(), THREE_LABELS, bad_texts()),
     Case("language-model", language_model(), texts(), None, bad_model_texts(), 1),
     Case("language-model-tokens", language_model(), TOKENS, None, bad_tokens(), 1),
+    Case("seq2seq", seq2seq(), texts(), [text[::-1] for text in texts()], bad_model_texts(), 1),
+    Case("seq2seq-tokens", seq2seq(), TOKENS, TOKENS, bad_tokens(), 1),
     Case("classifier-ragged", small(), VALUES, LABELS, bad_values(VALUES), 1),
     Case("classifier-tokens", small(), TOKENS, THREE_LABELS, bad_tokens(), 1),
     Case("classifier-multilabel", small(), VALUES, INDICATORS, bad_values(VALUES), 1),
@@ -398,6 +407,14 @@ SLOW_CASES = [
         np.stack([[MEANS, -MEANS], [MEANS, MEANS + 3]]).transpose(2, 0, 1),
         bad_series(VECTORS),
         2,
+    ),
+    Case(
+        "seq2seq-ragged",
+        seq2seq(attention=False, input_type="auto"),
+        VALUES,
+        TOKENS,
+        bad_values(VALUES),
+        1,
     ),
     Case("regressor-matrices", small_regressor(), VALUES, MATRICES, bad_values(VALUES), 1),
     Case("regressor-tokens", small_regressor(), TOKENS, MEANS, bad_tokens(), 1),

@@ -14,6 +14,7 @@ from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
     SequenceTokenizer,
 )
@@ -99,6 +100,12 @@ def joined(model, X, y):
     return np.concatenate(model.fit(X, y).predict_proba(X))
 
 
+def written(X, y, **params):
+    model = LSTMSeq2Seq(**SMALL | params).fit(X, y)
+    model.predict(X, n_beams=3)
+    return np.append(model.score_samples(X, y), model.score(X, y))
+
+
 FITS = {
     "classifier": lambda: LSTMClassifier(**SMALL).fit(X, y).predict_proba(X),
     "transform": lambda: (
@@ -154,6 +161,8 @@ FITS = {
     "pickled": lambda: pickle.loads(pickle.dumps(LSTMRegressor(**SMALL).fit(X, number))).predict(X),
     "tagger": lambda: joined(LSTMTagger(**SMALL), letters, tags),
     "CRF": lambda: joined(LSTMTagger(output_layer="crf", bptt_length=2, **CAUSAL), list(X), tags),
+    "tokens to tokens": lambda: written(tokens, tokens, teacher_forcing=0.5, recurrent_dropout=0.2),
+    "values to tokens": lambda: written(X, tokens, attention=False, cell="gru"),
     "clusters of a table": lambda: clusters(X[:, 0], hidden_layer_sizes=4),
     "clusters of sequences": lambda: clusters(X, hidden_size=3),
     "clusters of tokens": lambda: clusters(tokens, hidden_size=3),

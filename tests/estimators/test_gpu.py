@@ -13,6 +13,7 @@ from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
     SequenceTokenizer,
 )
@@ -23,6 +24,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 rng = np.random.default_rng(0)
 SERIES = [rng.normal(size=(int(n), 3)).cumsum(axis=0) for n in rng.integers(5, 60, 80)]
 RISES = np.array([x[-1, 0] > x[0, 0] for x in SERIES])
+TEXTS = ["".join("ud"[int(v > 0)] for v in x[:5, 0]) for x in SERIES]
 STEPS = [(x[:, 0] > 0).astype(int) for x in SERIES]
 
 MODELS = {
@@ -50,11 +52,16 @@ MODELS = {
     "regressor": (LSTMRegressor(20, max_epochs=5, random_state=0), [x.sum() for x in SERIES]),
     "tagger": (LSTMTagger(20, max_epochs=5, random_state=0), STEPS),
     "crf": (LSTMTagger(20, output_layer="crf", max_epochs=3, random_state=0), STEPS),
+    "attention": (LSTMSeq2Seq(20, max_epochs=3, random_state=0), TEXTS),
+    "sampling": (LSTMSeq2Seq(20, teacher_forcing=0.5, max_epochs=2, random_state=0), TEXTS),
 }  # fmt: skip
 
 
 def outputs(model, X):
     """Return the numbers that the model predicts."""
+    if isinstance(model, LSTMSeq2Seq):
+        assert len(model.predict(X, n_beams=2)) == len(X)
+        return model.score_samples(X, ["udu"] * len(X))
     method = "predict" if isinstance(model, LSTMRegressor) else "predict_proba"
     found = getattr(model, method)(X)
     return np.concatenate(list(found)) if found.dtype == object else found

@@ -39,6 +39,7 @@ from sklstm import (
     LSTMClassifier,
     LSTMForecaster,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
 )
 from sklstm._callers import is_one_of_many
@@ -126,6 +127,7 @@ def test_fault_17_ctrl_c_ends_a_search_at_the_refit():
         (LSTMRegressor(callbacks=[Interrupt()], **SMALL), X[:, 0]),
         (LSTMTagger(callbacks=[Interrupt()], **SMALL), [["a", "b"] * 3] * 24),
         (LSTMForecaster(callbacks=[Interrupt()], **SMALL), None),
+        (LSTMSeq2Seq(callbacks=[Interrupt()], **SMALL), ["a", "bc"] * 12),
         (
             AutoencoderClusterer(
                 3, callbacks=[Interrupt()], n_autoencoders=3, max_epochs=3, random_state=0
@@ -133,7 +135,7 @@ def test_fault_17_ctrl_c_ends_a_search_at_the_refit():
             None,
         ),
     ],
-    ids=["regressor", "tagger", "forecaster", "clusterer"],
+    ids=["regressor", "tagger", "forecaster", "sequences", "clusterer"],
 )
 def test_fault_17_every_estimator_passes_ctrl_c_to_the_search(model, y):
     with pytest.raises(KeyboardInterrupt):

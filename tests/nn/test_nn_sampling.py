@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from sklstm.nn import constrained_search, sample_tokens, sampling_distribution
+from sklstm.nn import beam_search, constrained_search, sample_tokens, sampling_distribution
 
 
 def generators(*seeds):
@@ -371,3 +371,94 @@ def test_wrong_arguments_of_a_search():
             *model.first,
             [[[0], [1]]] * 2,
         )
+
+
+# Searching sequences of any length; the last id ends them
+
+
+def mean_score(model, row, ids):
+    return model.score(row, [*ids, model.n_ids - 1]) / (len(ids) + 1)
+
+
+def written(model, max_length, n_beams=1):
+    end = model.n_ids - 1
+    return beam_search(model.step, *model.first, end=end, max_length=max_length, n_beams=n_beams)
+
+
+@pytest.mark.parametrize("max_length", [0, 1, 2, 4])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_beam_of_all_sequences_finds_the_best_mean(seed, max_length):
+    model = Table(4, 5, seed)
+    ids, scores = written(model, max_length, n_beams=4 ** (max_length + 1))
+    for row in range(5):
+        every = (
+            list(tokens) for n in range(max_length + 1) for tokens in product(range(3), repeat=n)
+        )
+        best = max(every, key=lambda tokens, row=row: mean_score(model, row, tokens))
+        assert ids[row] == best
+        assert scores[row].item() == pytest.approx(mean_score(model, row, best), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_one_beam_takes_the_most_probable_token_each_time(seed):
+    model = Table(6, 7, seed)
+    ids, scores = written(model, 9)
+    for row, own in enumerate(ids):
+        greedy = model.greedy(row, [range(6)] * 9)
+        assert own == greedy[: greedy.index(5) if 5 in greedy else 9]
+        assert scores[row].item() == pytest.approx(mean_score(model, row, own), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("n_beams", [1, 2, 5])
+def test_rows_of_a_search_do_not_depend_on_each_other(seed, n_beams):
+    model = Table(6, 7, seed)
+    ids, scores = written(model, 8, n_beams)
+    for row in range(7):
+        alone = Table(6, 7, seed)
+        alone.start = alone.start[row : row + 1]
+        own, score = written(alone, 8, n_beams)
+        assert own[0] == ids[row]
+        assert score[0] == scores[row]
+
+
+def test_more_beams_find_better_sequences_on_average():
+    means = []
+    for n_beams in (1, 3, 10):
+        found = [written(Table(8, 20, seed), 8, n_beams)[1].mean().item() for seed in range(5)]
+        means.append(np.mean(found))
+    assert means[0] + 0.05 < means[1] < means[2]
+
+
+def test_sequences_that_have_ended_are_left_out():
+    model = Table(4, 30, 0)
+    written(model, 20)
+    assert model.calls == sorted(model.calls, reverse=True)
+    assert model.calls[-1] < 30
+    ends_at_once = Table(4, 2, 0)
+    ends_at_once.table[:, :3] = -torch.inf
+    assert written(ends_at_once, 20, 3)[0] == [[], []]
+    assert ends_at_once.calls == []
+
+
+def test_ids_of_no_probability_are_not_written():
+    model = Table(5, 6, 0)
+    model.table[:, 1] = -torch.inf
+    assert not any(1 in ids for ids in written(model, 10, 4)[0])
+
+
+def test_wrong_arguments_of_a_beam_search():
+    model = Table(4, 2, 0)
+    with pytest.raises(ValueError, match="n_beams must be an int of at least 1, got 0"):
+        written(model, 3, n_beams=0)
+    with pytest.raises(ValueError, match="max_length must be an int of at least 0, got -1"):
+        written(model, -1)
+    with pytest.raises(ValueError, match="end must be below n_ids=4, got 4"):
+        beam_search(model.step, *model.first, end=4, max_length=3)
+    with pytest.raises(ValueError, match=r"log_probs of step has shape \(1, 3\)"):
+        beam_search(
+            lambda ids, state: (torch.zeros(1, 3), state), *model.first, end=3, max_length=3
+        )
+    model.table[:] = torch.nan
+    with pytest.raises(ValueError, match="position 0 are NaN"):
+        written(model, 3)

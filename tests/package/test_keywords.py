@@ -17,6 +17,7 @@ from sklstm import (
     Doc2VecVectorizer,
     LSTMClassifier,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
     SequencePadder,
     SequenceScaler,
@@ -31,6 +32,7 @@ ESTIMATORS = [
     Doc2VecVectorizer,
     LSTMClassifier,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
     SequencePadder,
     SequenceScaler,
@@ -71,6 +73,9 @@ X, Y = np.random.default_rng(0).normal(size=(12, 5)), np.arange(12) % 2
         (SequencePadder, "value", "its name here is 'padding_value'"),
         (Doc2VecVectorizer, "size", "its name here is 'vector_size'"),
         (Doc2VecVectorizer, "iter", "its name here is 'epochs'"),
+        (LSTMSeq2Seq, "latent_dim", "its name here is 'hidden_size'"),
+        (LSTMSeq2Seq, "max_decoder_seq_length", "its name here is 'max_length'"),
+        (LSTMSeq2Seq, "teacher_forcing_ratio", "its name here is 'teacher_forcing'"),
         (WordVectors, "size", "its name here is 'vector_size'"),
         (WordVectors, "lr", "its name here is 'alpha'"),
         (WordVectors, "workers", "its name here is 'n_jobs'"),
@@ -100,7 +105,7 @@ def test_fault_31_every_name_in_the_table_is_explained_or_ours(kind):
 
 def test_fault_31_every_name_leads_to_one_of_ours():
     ours = {name for kind in ESTIMATORS for name in inspect.signature(kind).parameters}
-    of_methods = {"X", "y", "stride", "sample_weight"}
+    of_methods = {"X", "y", "n_beams", "stride", "sample_weight"}
     for given, names in OTHER_NAMES.items():
         assert names, given
         assert set(names) <= ours | of_methods, given
@@ -142,6 +147,13 @@ def test_fault_31_methods_name_ours(method, given, way):
     start = f"LSTMClassifier.{method}() got an unexpected keyword argument {given!r}: {way}"
     assert str(caught.value).startswith(start)
     assert pickle.dumps(model) == before
+
+
+@pytest.mark.parametrize("given", ["beam_width", "beam_size", "num_beams"])
+def test_the_number_of_beams_has_many_names(given):
+    model = LSTMSeq2Seq(2, max_epochs=1).fit(["ab", "c"], ["b", "ca"])
+    with pytest.raises(TypeError, match=f"{given!r}: its name here is 'n_beams'"):
+        model.predict(["ab"], **{given: 3})
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)

@@ -18,6 +18,7 @@ from sklstm import (
     LSTMForecaster,
     LSTMLanguageModel,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
     SequencePadder,
     SequenceScaler,
@@ -140,6 +141,9 @@ FORECASTS |= dict(horizon=2, context_length=5, scaling="standard", baseline="sea
 FORECASTS |= dict(strategy="direct", teacher_forcing=0.5, cell="gru", lr_schedule="cosine")
 FORECASTS |= dict(dropout=0.25, recurrent_dropout=0.25, max_windows=100, warm_start=True)
 FORECASTS |= dict(validation_fraction=0.25, n_iter_no_change=2, tol=0.0)
+SEQ2SEQ = {name: TRAINING[name] for name in TRAINING if name not in ("padding_value", "input_type")}
+SEQ2SEQ |= dict(embedding_dim=4, cell="gru", bidirectional=True, dropout=0.25)
+SEQ2SEQ |= dict(recurrent_dropout=0.25, lr_schedule="cosine")
 GENSIM = dict(vector_size=4, window=100, min_count=1, hs=0, negative=5, sample=0.0009765625)
 GENSIM |= dict(epochs=2, alpha=0.03125, min_alpha=0.0078125, n_jobs=1, random_state=100)
 SPLITTING = dict(lowercase=True, ngram_range=(1, 1), token_pattern=r"\w+", strip_accents="unicode")
@@ -168,6 +172,15 @@ def forecast(estimator, X, y):
     if not estimator.early_stopping:
         results.append(estimator.partial_fit(X).predict(X))
     return [*results, estimator.module_.state_dict()]
+
+
+def write(estimator, X, y):
+    estimator.fit(X, y)
+    results = [estimator.predict(X), estimator.predict(X, np.int8(2)), estimator.loss_curve_]
+    results += [estimator.score_samples(X, y), estimator.score(X, y)]
+    if not estimator.early_stopping:
+        estimator.partial_fit(X, y)
+    return [*results, estimator.score_samples(X, y), estimator.module_.state_dict()]
 
 
 def cluster(estimator, X, y):
@@ -357,6 +370,25 @@ CASES = {
         LONG,
         None,
         forecast,
+    ),
+    "texts to texts": (
+        LSTMSeq2Seq,
+        SEQ2SEQ
+        | dict(hidden_size=5, num_layers=1, attention=True, analyzer="char", max_features=100)
+        | dict(lowercase=True, max_length=7, teacher_forcing=0.5, early_stopping=False),
+        TEXTS,
+        TEXTS[::-1],
+        write,
+    ),
+    "values to token ids": (
+        LSTMSeq2Seq,
+        SEQ2SEQ
+        | dict(hidden_size=(5, 4), num_layers=2, attention=False, cell="lstm", teacher_forcing=1.0)
+        | dict(early_stopping=True, validation_fraction=0.25, n_iter_no_change=2, tol=0.0)
+        | dict(padding_value=-99.0, input_type="values", max_length="auto", warm_start=True),
+        VALUES[:8],
+        TOKENS,
+        write,
     ),
     "clusterer of a table": (
         AutoencoderClusterer,
