@@ -13,6 +13,7 @@ from torch import nn
 from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMRegressor,
     LSTMTagger,
     SequenceTokenizer,
@@ -95,6 +96,12 @@ def clusters(X, **params):
     return np.c_[model.transform(X), model.predict_proba(X), model.score_samples(X)]
 
 
+def forecasts(X=X, **params):
+    given = {"hidden_size": 3, "max_epochs": 2, "recurrent_dropout": 0.2, "random_state": 0}
+    static = list("ab" * len(X))[: len(X)]
+    return LSTMForecaster(**given | params).fit(X, static=static).predict_interval(X, static=static)
+
+
 def joined(model, X, y):
     return np.concatenate(model.fit(X, y).predict_proba(X))
 
@@ -154,6 +161,11 @@ FITS = {
     "pickled": lambda: pickle.loads(pickle.dumps(LSTMRegressor(**SMALL).fit(X, number))).predict(X),
     "tagger": lambda: joined(LSTMTagger(**SMALL), letters, tags),
     "CRF": lambda: joined(LSTMTagger(output_layer="crf", bptt_length=2, **CAUSAL), list(X), tags),
+    "forecasts": lambda: forecasts(conformal=True, dropout=0.3),
+    "recursive forecasts": lambda: forecasts(strategy="recursive", loss="student_t"),
+    "counts": lambda: forecasts(
+        [np.arange(20) % 5], loss="negative_binomial", scaling="multiplicative"
+    ),
     "clusters of a table": lambda: clusters(X[:, 0], hidden_layer_sizes=4),
     "clusters of sequences": lambda: clusters(X, hidden_size=3),
     "clusters of tokens": lambda: clusters(tokens, hidden_size=3),

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMRegressor,
     LSTMTagger,
     SequenceTokenizer,
@@ -48,6 +49,14 @@ MODELS = {
         RISES,
     ),
     "regressor": (LSTMRegressor(20, max_epochs=5, random_state=0), [x.sum() for x in SERIES]),
+    "forecaster": (LSTMForecaster(2, 3, max_epochs=3, random_state=0), None),
+    "recursive forecaster": (
+        LSTMForecaster(
+            2, loss="student_t", strategy="recursive", recurrent_dropout=0.3, max_epochs=2,
+            random_state=0,
+        ),
+        None,
+    ),
     "tagger": (LSTMTagger(20, max_epochs=5, random_state=0), STEPS),
     "crf": (LSTMTagger(20, output_layer="crf", max_epochs=3, random_state=0), STEPS),
 }  # fmt: skip
@@ -55,7 +64,7 @@ MODELS = {
 
 def outputs(model, X):
     """Return the numbers that the model predicts."""
-    method = "predict" if isinstance(model, LSTMRegressor) else "predict_proba"
+    method = "predict" if isinstance(model, LSTMRegressor | LSTMForecaster) else "predict_proba"
     found = getattr(model, method)(X)
     return np.concatenate(list(found)) if found.dtype == object else found
 
