@@ -395,7 +395,7 @@ class ForecastNetwork(RandomModule):
             if self.training and expected is not None and teaching > 0.0:
                 true = expected[:, h]
                 # One draw for each sequence, which reads all true values of a step or none.
-                drawn = torch.rand((len(true), 1), generator=self.generator, device=true.device)
+                drawn = torch.empty_like(true[:, :1]).uniform_(generator=self.generator)
                 previous = torch.where((drawn < teaching) & ~true.isnan(), true, previous)
         return torch.cat(found, dim=1)
 

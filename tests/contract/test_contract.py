@@ -71,6 +71,8 @@ def expected_failures(estimator):
 # These ask for 1e-7 and 1e-9. Networks for sequences add up in float32, in an order that depends on
 # the batch; the clusterer's batches are filled up so that it does not.
 FLOAT32_CHECKS = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
+# A forecaster is so near to 1e-7 here that it depends on the processor whether it passes.
+NEARLY_EXACT = {"check_sample_weight_equivalence_on_dense_data"}
 
 
 # These pass sequences of small whole numbers, which might be token ids and are read as values.
@@ -97,7 +99,8 @@ def run(estimator, check):
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         if check.func.__name__ in WHOLE_NUMBER_CHECKS:
             warnings.filterwarnings("ignore", "X holds whole numbers without a vocabulary")
-        if check.func.__name__ in FLOAT32_CHECKS and not exact:
+        near = isinstance(estimator, LSTMForecaster) and check.func.__name__ in NEARLY_EXACT
+        if (check.func.__name__ in FLOAT32_CHECKS and not exact) or near:
             for name in ("assert_allclose", "assert_allclose_dense_sparse"):
                 compare = within_tolerance(getattr(estimator_checks, name))
                 patch.setattr(estimator_checks, name, compare)

@@ -13,6 +13,7 @@ from torch import nn
 from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMRegressor,
     LSTMSeq2Seq,
     LSTMTagger,
@@ -96,6 +97,12 @@ def clusters(X, **params):
     return np.c_[model.transform(X), model.predict_proba(X), model.score_samples(X)]
 
 
+def forecasts(X=X, **params):
+    given = {"hidden_size": 3, "max_epochs": 2, "recurrent_dropout": 0.2, "random_state": 0}
+    static = list("ab" * len(X))[: len(X)]
+    return LSTMForecaster(**given | params).fit(X, static=static).predict_interval(X, static=static)
+
+
 def joined(model, X, y):
     return np.concatenate(model.fit(X, y).predict_proba(X))
 
@@ -161,6 +168,11 @@ FITS = {
     "pickled": lambda: pickle.loads(pickle.dumps(LSTMRegressor(**SMALL).fit(X, number))).predict(X),
     "tagger": lambda: joined(LSTMTagger(**SMALL), letters, tags),
     "CRF": lambda: joined(LSTMTagger(output_layer="crf", bptt_length=2, **CAUSAL), list(X), tags),
+    "forecasts": lambda: forecasts(conformal=True, dropout=0.3),
+    "recursive forecasts": lambda: forecasts(strategy="recursive", loss="student_t"),
+    "counts": lambda: forecasts(
+        [np.arange(20) % 5], loss="negative_binomial", scaling="multiplicative"
+    ),
     "tokens to tokens": lambda: written(tokens, tokens, teacher_forcing=0.5, recurrent_dropout=0.2),
     "values to tokens": lambda: written(X, tokens, attention=False, cell="gru"),
     "clusters of a table": lambda: clusters(X[:, 0], hidden_layer_sizes=4),

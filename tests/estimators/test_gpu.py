@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMRegressor,
     LSTMSeq2Seq,
     LSTMTagger,
@@ -50,6 +51,14 @@ MODELS = {
         RISES,
     ),
     "regressor": (LSTMRegressor(20, max_epochs=5, random_state=0), [x.sum() for x in SERIES]),
+    "forecaster": (LSTMForecaster(2, 3, max_epochs=3, random_state=0), None),
+    "recursive forecaster": (
+        LSTMForecaster(
+            2, loss="student_t", strategy="recursive", recurrent_dropout=0.3, max_epochs=2,
+            random_state=0,
+        ),
+        None,
+    ),
     "tagger": (LSTMTagger(20, max_epochs=5, random_state=0), STEPS),
     "crf": (LSTMTagger(20, output_layer="crf", max_epochs=3, random_state=0), STEPS),
     "attention": (LSTMSeq2Seq(20, max_epochs=3, random_state=0), TEXTS),
@@ -62,7 +71,7 @@ def outputs(model, X):
     if isinstance(model, LSTMSeq2Seq):
         assert len(model.predict(X, n_beams=2)) == len(X)
         return model.score_samples(X, ["udu"] * len(X))
-    method = "predict" if isinstance(model, LSTMRegressor) else "predict_proba"
+    method = "predict" if isinstance(model, LSTMRegressor | LSTMForecaster) else "predict_proba"
     found = getattr(model, method)(X)
     return np.concatenate(list(found)) if found.dtype == object else found
 

@@ -18,9 +18,10 @@ week = np.array([10, 12, 11, 13, 20, 30, 6])
 sales = 50 + 0.1 * days + week[days % 7] + rng.normal(0, 3, len(days)).cumsum() / 3
 
 # %%
-# A single series is passed in a list. Each forecaster gets what came before each of three origins, six
-# weeks apart. The mean absolute scaled error (MASE) is relative to the error of the seasonal naive
-# forecast in the training part, and the coverage is the fraction of days within the 90% interval.
+# A single series is passed in a list. Each forecaster gets what came before each of three origins,
+# six weeks apart. The mean absolute scaled error (MASE) is relative to the error of the seasonal
+# naive forecast in the training part, and the coverage is the fraction of days within the 90%
+# interval.
 
 forecasters = {
     "LSTM": LSTMForecaster(horizon=42, season_length=7, random_state=0),
@@ -29,16 +30,15 @@ forecasters = {
 }
 results = {}
 for name, model in forecasters.items():
-    results[name] = backtest(
-        model, [sales], n_splits=3, metrics=("mase", "coverage"), coverage=0.9
-    )
+    results[name] = backtest(model, [sales], n_splits=3, metrics=("mase", "coverage"), coverage=0.9)
     scores = results[name].scores
     print(f"{name:10} MASE {scores['mase'].mean():.2f}, coverage {scores['coverage'].mean():.2f}")
 
 # %%
-# With one short series the LSTM has little to learn from. It is less accurate than the forecast of a
-# week ago, which needs no training, and its intervals, learned from the same few days, are too
-# narrow. `sklstm.baselines.compare` makes this comparison in one line, with more baselines and a verdict.
+# With one short series the LSTM has little to learn from. It is less accurate than the forecast of
+# a week ago, which needs no training, and its intervals, learned from the same few days, are too
+# narrow. `sklstm.baselines.compare` makes this comparison in one line, with more baselines and a
+# verdict.
 #
 # What the LSTM had forecast from each origin, and what came true:
 

@@ -28,15 +28,17 @@ def shop(number, n_days, horizon=14):
     sales = level * week[days.dayofweek] * (1 + 0.6 * promotion)
     sales *= np.exp(rng.normal(0, 0.08, len(days)))
     sales[-horizon:] = np.nan  # what is to be forecast
-    return pd.DataFrame({"unique_id": f"shop {number}", "ds": days, "y": sales, "promotion": promotion * 1.0})
+    return pd.DataFrame(
+        {"unique_id": f"shop {number}", "ds": days, "y": sales, "promotion": promotion * 1.0}
+    )
 
 
 table = pd.concat([shop(i, 180 if i else 21) for i in range(80)], ignore_index=True)
 table.tail(16)
 
 # %%
-# `frame_to_series` makes one series of each id. The rows after the last known sales hold the promotions of the
-# future; they have to be exactly the next `horizon` days.
+# `frame_to_series` makes one series of each id. The rows after the last known sales hold the
+# promotions of the future; they have to be exactly the next `horizon` days.
 
 series = frame_to_series(table, covariates="promotion", freq="D", horizon=14)
 print(series)
