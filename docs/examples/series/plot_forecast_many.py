@@ -2,7 +2,7 @@
 Many series: promotions, intervals, and a new shop
 ==================================================
 
-Daily sales of 80 shops of different size in one long table, with a weekly pattern and promotions
+Daily sales of 60 shops of different size in one long table, with a weekly pattern and promotions
 that are known in advance. One `LSTMForecaster` learns from all of them, and forecasts a shop that
 opened three weeks ago.
 """
@@ -25,7 +25,7 @@ def shop(number, n_days, horizon=14):
     days = days.union(days - pd.Timedelta(days=horizon))
     promotion = np.repeat(rng.random(len(days) // 4 + 1) < 0.25, 4)[: len(days)]
     level = np.exp(rng.normal(4, 1))
-    sales = level * week[days.dayofweek] * (1 + 0.6 * promotion)
+    sales = level * week[days.day_of_week] * (1 + 0.6 * promotion)
     sales *= np.exp(rng.normal(0, 0.08, len(days)))
     sales[-horizon:] = np.nan  # what is to be forecast
     return pd.DataFrame(
@@ -33,7 +33,7 @@ def shop(number, n_days, horizon=14):
     )
 
 
-table = pd.concat([shop(i, 180 if i else 21) for i in range(80)], ignore_index=True)
+table = pd.concat([shop(i, 180 if i else 21) for i in range(60)], ignore_index=True)
 table.tail(16)
 
 # %%
@@ -49,7 +49,7 @@ print(series)
 past = [x[:-14] for x in series.X[1:]]
 truth = np.stack([x[-14:] for x in series.X[1:]])
 promotions = [c[:-14] for c in series.covariates[1:]]
-model = LSTMForecaster(14, season_length=7, max_epochs=15, random_state=0)
+model = LSTMForecaster(14, season_length=7, max_epochs=10, random_state=0)
 model.fit(past, covariates=[c[:-14] for c in promotions])
 forecasts = {
     "LSTM": model.predict(past, covariates=promotions),
