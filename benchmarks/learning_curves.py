@@ -36,6 +36,7 @@ if not __package__:  # started as a file: find the package `benchmarks` all the 
 
 from benchmarks import contenders, harness, report, unlabelled
 from benchmarks.data import TITLES, DataSpec, draw, take
+from benchmarks.doc2vec import PAIRS
 from benchmarks.harness import Contender, Run, Study, Task
 from benchmarks.imdb import parts
 
@@ -129,7 +130,7 @@ COMPARED = (
 
 def settings(name: str) -> Run:
     """Return how what is learned without labels was learned."""
-    return {"text_vectors": unlabelled.DBOW}.get(CONTENDERS[name].about.get("without", ""), {})
+    return {"text_vectors": PAIRS}.get(CONTENDERS[name].about.get("without", ""), {})
 
 
 def file_for(name: str) -> str | None:
