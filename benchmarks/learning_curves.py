@@ -254,13 +254,15 @@ def measure(job: Run) -> Run:
 def crossings(one: Mapping[int, float], other: Mapping[int, float]) -> list[tuple[float, bool]]:
     """Return the sizes at which a curve crosses another, and whether it is above from there on.
 
-    Between two sizes both are lines over the logarithm of the size.
+    Between two sizes both are lines over the logarithm of the size. Where they only touch, they do
+    not cross.
     """
     sizes = sorted(one.keys() & other.keys())
-    found = []
+    found, ahead = [], None
     for low, high in pairwise(sizes):
         before, after = (one[size] - other[size] for size in (low, high))
-        if (before > 0) != (after > 0):
+        ahead = before > 0 if before else ahead
+        if after and ahead is not None and ahead != (after > 0):
             part = before / (before - after)
             found.append((exp(log(low) + part * (log(high) - log(low))), after > 0))
     return found

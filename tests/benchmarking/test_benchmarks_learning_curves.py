@@ -71,6 +71,15 @@ def test_curves_cross_where_lines_over_the_logarithm_do():
     assert study.crossings({100: 1.0, 250: 3.0}, {250: 2.0, 5_000: 9.0}) == []
 
 
+def test_curves_that_touch_do_not_cross():
+    level = dict.fromkeys((100, 1_000, 10_000), 2.0)
+    assert study.crossings({100: 3.0, 1_000: 2.0, 10_000: 3.0}, level) == []
+    assert study.crossings({100: 3.0, 1_000: 2.5, 10_000: 2.0}, level) == []
+    assert study.crossings({100: 2.0, 1_000: 2.0, 10_000: 3.0}, level) == []
+    [(size, above)] = study.crossings({100: 3.0, 1_000: 2.0, 10_000: 1.0}, level)
+    assert (size, above) == (pytest.approx(1_000), False)
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "sentence"),
     [
