@@ -11,11 +11,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import ndtr
 from sklearn.base import _fit_context
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklstm._callers import caller_level
 from sklstm._estimators.base import LayerRow, Seeds, TrainedEstimator, trained_parameters
 from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
 from sklstm._keywords import ExplainedKeywords
@@ -59,7 +61,6 @@ from sklstm._training import (
     train_forecaster,
     true_future,
 )
-from sklstm.metrics import mean_absolute_scaled_error
 from sklstm.nn import ForecastLoss, ForecastNetwork
 from sklstm.nn.checks import whole
 from sklstm.nn.forecast import Family
@@ -1143,22 +1144,23 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         predicted = self.predict(items, covariates=covariates, static=static)
         predicted = predicted.reshape(y.shape)
         season = self._form_.seasons[0] if self._form_.seasons else 1
-        errors = []
-        for j, feature in enumerate(self._targets_):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                errors.append(
-                    mean_absolute_scaled_error(
-                        list(y[:, :, j]),
-                        list(predicted[:, :, j]),
-                        y_train=[item[:, feature] for item in items],
-                        season=season,
-                        average=None,
-                    )
-                )
-        found = np.concatenate(errors)
+        pasts = [item[:, list(self._targets_)] for item in items]
+        with warnings.catch_warnings():  # of means of nothing
+            warnings.simplefilter("ignore", RuntimeWarning)
+            errors = np.nanmean(np.abs(predicted - y), axis=1)  # (series, targets)
+            naive = [np.nanmean(np.abs(past[season:] - past[:-season]), axis=0) for past in pasts]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = errors / np.stack(naive)
         found = found[np.isfinite(found)]
-        return -float(found.mean()) if len(found) else float("nan")
+        if not len(found):
+            warnings.warn(
+                "The score is NaN: in none of the series do the steps before change over a season "
+                "and the last ones hold a value, so that there is no error to compare with.",
+                UndefinedMetricWarning,
+                stacklevel=caller_level(),
+            )
+            return float("nan")
+        return -float(found.mean())
 
     def stream(self, X: Any, *, static: Any = None) -> ForecastStream:
         """Return an object that forecasts anew whenever there are new observations.

@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy import stats
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError, UndefinedMetricWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring
@@ -424,7 +424,19 @@ def test_the_score_is_minus_the_mean_absolute_scaled_error():
     assert found == pytest.approx(model.score(past, np.array(future), covariates=covariates))
     # A constant past has no scale; of constant series only there is no score.
     assert model.fit(X).score([X[0], np.ones(9)]) == pytest.approx(model.score(X[:1]))
-    assert np.isnan(model.score([np.ones(9)]))
+    with pytest.warns(UndefinedMetricWarning, match="score is NaN"):
+        assert np.isnan(model.score([np.ones(9)]))
+
+
+def test_missing_values_do_not_count_in_the_score():
+    series = [np.arange(30.0), np.arange(40.0) ** 1.5]
+    model = forecaster(horizon=3).fit(series)
+    holes = [series[0].copy(), series[1].copy()]
+    holes[0][[5, 28]] = np.nan
+    errors = np.abs(model.predict([x[:-3] for x in holes]) - [x[-3:] for x in holes])
+    naive = [np.nanmean(np.abs(np.diff(x[:-3]))) for x in holes]
+    expected = np.mean([errors[0][[0, 2]].mean() / naive[0], errors[1].mean() / naive[1]])
+    assert model.score(holes) == pytest.approx(-expected)
 
 
 def global_state():

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "sklstm"
 ROOMS = [
     {"_jobs", "_callers", "_display", "_keywords", "_naive"},
     {"_sequences", "nn"},
-    {"_targets", "_training", "preprocessing", "metrics"},
+    {"_targets", "_training", "preprocessing"},
     {"_estimators"},
 ]
 # Those that may import less than all below them, or stand beside the rows.
