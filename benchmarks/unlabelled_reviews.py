@@ -204,14 +204,6 @@ CONTENDERS = {
     "pair": Contender(
         "LSTM with word vectors, and TF-IDF + LR", about={"votes": ("lstm", "counts")}
     ),
-    "three": Contender(
-        "three LSTMs with word vectors, and TF-IDF + LR",
-        about={"votes": (*(f"lstm@{n}" for n in range(3)), "counts")},
-    ),
-    "three-views": Contender(
-        "three LSTMs with word vectors, TF-IDF + LR, and Doc2Vec + LR",
-        about={"votes": (*(f"lstm@{n}" for n in range(3)), "counts", "doc2vec")},
-    ),
     "rows": Contender(
         "LSTM with word vectors, unlabelled rows",
         lstm,
