@@ -191,7 +191,7 @@ def _surrounding(run: Run, threads: Any) -> str:
     env = {name: value for name, value in run["environment"].items() if value is not None}
     code = f" ({run['commit'] or 'no commit'})" if "sklstm" in env else ""
     cpus = f"{env.pop('cpus')} CPU cores"
-    if "torch_threads" in run["environment"] and "torch" in env:
+    if "torch_threads" in run["environment"] and {"torch", "sklstm"} <= env.keys():
         versions = ", ".join(f"{name} {env[name]}" for name in ("scikit-learn", "torch", "sklstm"))
         used = env.get("torch_threads", threads)
         return f"{cpus}, torch threads: {used}; Python {env['python']}, {versions}{code}"

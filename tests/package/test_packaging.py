@@ -65,6 +65,7 @@ TABLES = {
     "clustering": "docs/clustering.md",
     **dict.fromkeys(["doc2vec", "doc2vec_speed"], "docs/text_vectors.md"),
     "few_labels": "docs/word_vectors.md",
+    "forecasting": "docs/forecasting.md",
 }
 
 
