@@ -124,6 +124,7 @@ COMPARED = (
     ("vectors", "tfidf"),
     ("language-model", "tfidf"),
     ("vectors", "lstm"),
+    ("vectors", "doc2vec"),
     ("language-model", "vectors"),
 )
 
