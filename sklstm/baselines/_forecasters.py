@@ -372,7 +372,7 @@ class RidgeForecaster(_Forecaster):
     alpha_ : float
         Strength of the penalty. It is chosen by the squared error on the last fifth of the windows
         of each series, after fits on those that end before; 10 if there are too few windows.
-    coef_ : ndarray of shape (horizon, n_lags_)
+    coef_ : ndarray of shape (horizon, number of lags)
         Weights of the past values, the oldest one first, for scaled windows.
     intercept_ : ndarray of shape (horizon,)
         Intercepts, for scaled windows.
