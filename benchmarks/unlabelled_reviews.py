@@ -32,7 +32,15 @@ from sklearn.pipeline import make_pipeline
 if not __package__:  # started as a file: find the package `benchmarks` all the same
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import contenders, doc2vec, harness, pretrain, report, unlabelled
+from benchmarks import (
+    contenders,
+    doc2vec,
+    harness,
+    learning_curves,
+    pretrain,
+    report,
+    unlabelled,
+)
 from benchmarks.data import DataSpec, draw, load, load_unlabelled, take
 from benchmarks.harness import Contender, Failed, Run, Study, Task
 
@@ -131,12 +139,17 @@ def counts(seed: int, *, C: float = C, **_: Any) -> Any:
     return contenders.tfidf(**(contenders.TUNED | {"C": C}))(seed)
 
 
-def paragraphs(seed: int, *, cache: Path, **_: Any) -> Any:
-    """Return logistic regression on the vectors of Doc2Vec, which has read words and pairs."""
+def paragraphs(seed: int, *, cache: Path, few: bool) -> Any:
+    """Return logistic regression on the vectors of Doc2Vec, which has read words and pairs.
+
+    With few labels C is chosen on folds of them; with many, where training reviews differ from
+    others in that Doc2Vec has read them, on held-out films.
+    """
     from sklearn.frozen import FrozenEstimator
 
     vectorizer, _ = joblib.load(unlabelled.doc2vec(cache, doc2vec.PAIRS))
-    return make_pipeline(FrozenEstimator(vectorizer), doc2vec.logistic(doc2vec.CS["pairs"]))
+    model = learning_curves.doc2vec(seed) if few else doc2vec.logistic(doc2vec.CS["pairs"])
+    return make_pipeline(FrozenEstimator(vectorizer), model)
 
 
 def for_few(params: Mapping[str, Any]) -> Run:
@@ -337,7 +350,7 @@ def settings(contender: Contender, few: bool) -> Run:
             "rounds": ROUNDS[few],
         },
         taught_counts: {"rounds": ROUNDS[few]},
-        paragraphs: {"doc2vec": doc2vec.PAIRS, "C": doc2vec.CS["pairs"]},
+        paragraphs: {"doc2vec": doc2vec.PAIRS, "C": "folds" if few else doc2vec.CS["pairs"]},
         fine_tuned: {"network": FINE_TUNING | (FEW_FINE_TUNING if few else {})},
     }.get(contender.build, {})
 
