@@ -9,7 +9,6 @@ from numbers import Integral, Number, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import ndtr
 from sklearn.base import _fit_context
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Tags, check_consistent_length, check_random_state
@@ -37,13 +36,13 @@ from sklstm._sequences import (
 from sklstm._targets import (
     FORECAST_LOSSES,
     Calibration,
+    Copula,
     Predicted,
     checked_quantiles,
     family_of,
     given_weights,
     has_spread,
     interval_levels,
-    rank_correlation,
     refuse_changes,
 )
 from sklstm._training import (
@@ -71,7 +70,7 @@ _TRAINING = (
     "batch_size shuffle warm_start early_stopping validation_fraction n_iter_no_change tol n_jobs "
     "device callbacks verbose"
 )
-# From so many windows the correlation between the steps of a forecast is learned.
+# From so many windows the correlation between steps, and between features, is learned.
 _RANKED = 512
 
 
@@ -311,7 +310,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     _covariates_: _Scaling | None
     _static_: _StaticColumns | None
     _calibration_: Calibration | None
-    _correlation_: np.ndarray | None
+    _copula_: Copula | None
     _targets_: tuple[int, ...]
     _drops_axis_: bool  # whether forecasts have no axis of targets
     _optimizer_state_: dict[str, Any] | None
@@ -855,7 +854,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
                 self._predicted(data, which, own_ends),
                 true_future(data, self._form_, which, own_ends),
             )
-        self._learn_correlation(batches, data)
+        self._learn_copula(batches, data)
 
     def _places(
         self, data: SeriesSet, ends: np.ndarray | None
@@ -907,15 +906,13 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         self.best_epoch_ = None if best is None else len(earlier) + best
         self._optimizer_state_ = outcome.optimizer_state if partial else None
 
-    def _learn_correlation(self, batches: WindowBatches, data: SeriesSet) -> None:
-        """Learn how the errors of the steps of a forecast hang together, for sample paths."""
-        self._correlation_ = None
-        if not has_spread(self._family_):
-            return
-        places = batches.evenly(_RANKED)
-        ranks = self._predicted(data, *places).ranks(true_future(data, self._form_, *places))
-        ranks = np.moveaxis(ranks, 2, 1).reshape(-1, self._form_.horizon)
-        self._correlation_ = rank_correlation(ranks)
+    def _learn_copula(self, batches: WindowBatches, data: SeriesSet) -> None:
+        """Learn how the errors of a forecast hang together, for sample paths."""
+        self._copula_ = None
+        if has_spread(self._family_):
+            places = batches.evenly(_RANKED)
+            true = true_future(data, self._form_, *places)
+            self._copula_ = Copula.of(self._predicted(data, *places).ranks(true))
 
     def _layer_rows(self) -> list[LayerRow]:
         network, form = self.module_, self._form_
@@ -1057,8 +1054,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
 
         Intervals are for single steps; paths also tell about several steps together, such as the
         sum of next week. Each step is drawn from its predictive distribution, and steps depend on
-        each other as they did in training windows (a Gaussian copula [1]_). Features are drawn
-        independently. ``conformal=True`` makes no difference to paths.
+        each other as they did in training windows, and so do features (a Gaussian copula [1]_).
+        ``conformal=True`` makes no difference to paths.
 
         Parameters
         ----------
@@ -1088,7 +1085,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         """
         check_is_fitted(self)
         n_paths = whole("n_paths", n_paths)
-        if self._correlation_ is None:
+        if self._copula_ is None:
             raise ValueError(
                 "sample_paths draws from a distribution, but the model predicts "
                 f"{self._predicts()} only; set loss='quantile', with several quantiles, or a "
@@ -1096,12 +1093,8 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             )
         found = self._predictions(X, covariates, static)
         rng = check_random_state(self.random_state if random_state is None else random_state)
-        n, horizon, n_targets = found.parameters.shape[:3]
-        factor = np.linalg.cholesky(self._correlation_)
-        normal = rng.standard_normal((n_paths, n, n_targets, horizon)) @ factor.T
-        ranks = np.moveaxis(ndtr(normal), 3, 2)  # (n_paths, n, horizon, n_targets)
-        paths = np.moveaxis(found.at(ranks), 0, 1)
-        return self._without_axis(paths)
+        paths = found.at(self._copula_.draw((n_paths, len(found.parameters)), rng))
+        return self._without_axis(np.moveaxis(paths, 0, 1))
 
     def score(self, X: Any, y: Any = None, *, covariates: Any = None, static: Any = None) -> float:
         """Return minus the mean absolute scaled error (MASE), which searches maximise.

@@ -8,11 +8,11 @@ from sklstm._targets.base import Decoder, Target, refuse_changes
 from sklstm._targets.forecasts import (
     FORECAST_LOSSES,
     Calibration,
+    Copula,
     Predicted,
     family_of,
     has_spread,
     interval_levels,
-    rank_correlation,
 )
 from sklstm._targets.labels import LabelTarget, dense_labels
 from sklstm._targets.numbers import LOSSES, NumberTarget, checked_quantiles
@@ -24,6 +24,7 @@ __all__ = [
     "FORECAST_LOSSES",
     "LOSSES",
     "Calibration",
+    "Copula",
     "Decoder",
     "LabelTarget",
     "NumberTarget",
@@ -38,7 +39,6 @@ __all__ = [
     "given_weights",
     "has_spread",
     "interval_levels",
-    "rank_correlation",
     "refuse_changes",
     "scaled",
 ]

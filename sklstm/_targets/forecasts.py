@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+from scipy.linalg import solve_triangular
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from sklstm.nn.forecast import (
@@ -226,20 +227,60 @@ def interval_levels(coverage: float) -> tuple[float, float]:
     return (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
 
 
-def rank_correlation(ranks: np.ndarray) -> np.ndarray:
-    """Return the correlation between steps of the normal scores of ``(n, horizon)`` ranks.
+@dataclass(frozen=True)
+class Copula:
+    """How forecasts of several steps and targets hang together: a Gaussian copula.
 
-    Rows with NaN do not count. The fewer rows there are, the more it is shrunk towards
-    independence, and always a little, so that it is positive definite.
+    The correlation of two steps is that of all targets, and the correlation of two targets that of
+    all steps: together their product, so that few numbers are to be learned.
+
+    Attributes
+    ----------
+    steps : ndarray of shape (horizon, horizon)
+        Correlation between steps.
+    targets : ndarray of shape (n_targets, n_targets)
+        Correlation between targets.
     """
-    scores = ndtri(ranks)
-    scores = scores[np.isfinite(scores).all(axis=1)]
-    horizon = ranks.shape[1]
-    if len(scores) < 2:
-        return np.eye(horizon)
+
+    steps: np.ndarray
+    targets: np.ndarray
+
+    @classmethod
+    def of(cls, ranks: np.ndarray) -> Copula:
+        """Learn from the ranks of true values, ``(n, horizon, n_targets)``, but of no NaN."""
+        scores = ndtri(ranks)
+        _, horizon, n_targets = scores.shape
+        each = np.moveaxis(scores, 2, 1).reshape(-1, horizon)
+        steps = _correlation(each[np.isfinite(each).all(axis=1)])
+        # What is new at each step; the windows, whose steps resemble each other, are what counts.
+        scores = scores[np.isfinite(scores).all(axis=(1, 2))]
+        factor = np.linalg.cholesky(steps)
+        new = solve_triangular(factor, np.moveaxis(scores, 1, 0).reshape(horizon, -1), lower=True)
+        targets = _correlation(new.reshape(-1, n_targets), n_rows=len(scores))
+        return cls(steps, targets)
+
+    def draw(self, n: tuple[int, ...], rng: np.random.RandomState) -> np.ndarray:
+        """Return ranks of shape ``(*n, horizon, n_targets)``."""
+        horizon, n_targets = len(self.steps), len(self.targets)
+        normal = rng.standard_normal((*n, n_targets, horizon)) @ np.linalg.cholesky(self.steps).T
+        normal = np.moveaxis(normal, -1, -2)  # (..., horizon, n_targets)
+        ranks: np.ndarray = ndtr(normal @ np.linalg.cholesky(self.targets).T)
+        return ranks
+
+
+def _correlation(scores: np.ndarray, n_rows: int | None = None) -> np.ndarray:
+    """Return the correlation between the columns of normal scores.
+
+    The fewer rows there are, the more it is shrunk towards independence, and always a little, so
+    that it is positive definite. `n_rows` is their number, if some belong together.
+    """
+    n_columns = scores.shape[1]
+    n_rows = len(scores) if n_rows is None else n_rows
+    if n_rows < 2 or n_columns < 2:
+        return np.eye(n_columns)
     scores = scores / np.sqrt(np.maximum(np.square(scores).mean(axis=0), 1e-12))
-    shrunk = min(1.0, 0.02 + 0.5 * math.sqrt(horizon) / len(scores))
+    shrunk = min(1.0, 0.02 + 0.5 * math.sqrt(n_columns) / n_rows)
     correlation: np.ndarray = scores.T @ scores / len(scores)
-    correlation = (1.0 - shrunk) * correlation + shrunk * np.eye(horizon)
+    correlation = (1.0 - shrunk) * correlation + shrunk * np.eye(n_columns)
     deviation = np.sqrt(np.diagonal(correlation))
     return correlation / deviation / deviation[:, None]

@@ -345,6 +345,16 @@ def test_sums_over_sample_paths_vary_as_those_of_an_autoregressive_series(loss):
     np.testing.assert_allclose(np.quantile(paths, levels, axis=0).T, quantiles, atol=0.3)
 
 
+@pytest.mark.parametrize("correlation", [-0.9, 0.0, 0.9])
+def test_features_of_sample_paths_depend_on_each_other(correlation):
+    rng = np.random.default_rng(0)
+    noise = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], size=(6, 200))
+    model = learner(horizon=4, scaling=None, baseline=None, loss="normal", max_epochs=4).fit(noise)
+    paths = model.sample_paths(noise[:1], 2000, random_state=0)[0]  # (paths, steps, features)
+    found = [np.corrcoef(paths[:, step].T)[0, 1] for step in range(4)]
+    np.testing.assert_allclose(found, correlation, atol=0.1)
+
+
 @pytest.mark.parametrize("loss", ["absolute_error", "quantile", "normal"])
 def test_calibrated_intervals_cover_new_observations(loss):
     rng = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import ndtr, ndtri
 
-from sklstm._targets import Calibration, Predicted, family_of, has_spread, rank_correlation
+from sklstm._targets import Calibration, Copula, Predicted, family_of, has_spread
 from sklstm._targets.forecasts import interval_levels
 
 LEVELS = np.array([0.001, 0.05, 0.3, 0.5, 0.62, 0.9, 0.999])
@@ -198,26 +198,48 @@ def test_calibration_leaves_out_constant_pasts_and_steps_never_seen():
     assert not without.widening(0.8)[3].any()
 
 
-# The correlation between steps
+# How steps and targets hang together
 
 
-def test_rank_correlation_is_that_of_the_normal_scores():
+def test_a_copula_of_one_target_has_the_correlation_of_the_normal_scores():
     rng = np.random.default_rng(0)
     true = 0.8 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
     normal = rng.multivariate_normal(np.zeros(4), true, size=4000)
-    found = rank_correlation(ndtr(normal))
-    np.testing.assert_allclose(found, np.corrcoef(normal.T), atol=0.04)
-    np.testing.assert_allclose(np.diagonal(found), 1.0)
+    found = Copula.of(ndtr(normal)[:, :, None])
+    np.testing.assert_allclose(found.steps, np.corrcoef(normal.T), atol=0.04)
+    np.testing.assert_allclose(np.diagonal(found.steps), 1.0)
+    np.testing.assert_array_equal(found.targets, [[1.0]])
 
 
-def test_rank_correlation_of_few_rows_is_shrunk_and_positive_definite():
+def test_a_copula_learns_and_draws_steps_and_targets():
+    rng = np.random.default_rng(0)
+    steps = 0.8 ** np.abs(np.subtract.outer(np.arange(3), np.arange(3)))
+    targets = np.array([[1.0, -0.7], [-0.7, 1.0]])
+    both = np.kron(steps, targets)  # of the flattened (step, target)
+    normal = rng.multivariate_normal(np.zeros(6), both, size=5000).reshape(-1, 3, 2)
+    ranks = ndtr(normal)
+    ranks[7, 1, 0] = np.nan
+    found = Copula.of(ranks)
+    np.testing.assert_allclose(found.steps, steps, atol=0.05)
+    np.testing.assert_allclose(found.targets, targets, atol=0.05)
+    drawn = ndtri(found.draw((40, 100), np.random.RandomState(0)))
+    assert drawn.shape == (40, 100, 3, 2)
+    np.testing.assert_allclose(np.corrcoef(drawn.reshape(-1, 6).T), both, atol=0.07)
+
+
+def test_a_copula_of_few_rows_is_shrunk_and_positive_definite():
     rng = np.random.default_rng(0)
     for n in (0, 1, 2, 5, 30):
-        ranks = ndtr(rng.normal(size=(n, 1)) + np.zeros((n, 12)))  # steps that are all equal
+        # steps and targets that are all equal
+        ranks = ndtr(rng.normal(size=(n, 1, 1)) + np.zeros((n, 12, 2)))
         ranks[:1, 3] = np.nan
-        found = rank_correlation(ranks)
-        np.linalg.cholesky(found)
-        np.testing.assert_allclose(found, found.T)
-        assert (found[~np.eye(12, dtype=bool)] <= 0.98).all()
-    assert (found > 0.8).all()
-    np.testing.assert_array_equal(rank_correlation(np.full((9, 3), 0.5)), np.eye(3))
+        copula = Copula.of(ranks)
+        for found in (copula.steps, copula.targets):
+            np.linalg.cholesky(found)
+            np.testing.assert_allclose(found, found.T)
+            assert (found[~np.eye(len(found), dtype=bool)] <= 0.98).all()
+    assert (copula.steps > 0.8).all()
+    assert (copula.targets > 0.8).all()
+    constant = Copula.of(np.full((9, 3, 2), 0.5))
+    np.testing.assert_allclose(constant.steps, np.eye(3))
+    np.testing.assert_allclose(constant.targets, np.eye(2))
