@@ -198,6 +198,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
     callbacks_: list[Any]
     _input_: InputSpec
     _auto_: dict[str, Any]  # what "auto" has become, by parameter
+    _optimizer_state_: dict[str, Any] | None = None  # from which `partial_fit` continues
     _may_be_ids: bool = False  # X of the fit in progress, of which a warning was given
     _module_rng: np.random.Generator | None = None  # of the copy whose network is being built
     _reads_characters: ClassVar[bool] = False
@@ -218,7 +219,7 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
             setattr(trial, name, as_python(value))
         if keep_fitted:
             trial.module_ = copy.deepcopy(self.module_)
-            trial._optimizer_state_ = copy.deepcopy(getattr(self, "_optimizer_state_", None))
+            trial._optimizer_state_ = copy.deepcopy(self._optimizer_state_)
         else:
             for name in _fitted_names(trial):
                 delattr(trial, name)
@@ -463,6 +464,14 @@ class TrainedEstimator(PrintsShort, BaseEstimator):
         """Return name, type, output shape and trained parameters of each part of the network."""
         raise NotImplementedError
 
+    def _record_auto(self, became: dict[str, Any], *, partial: bool = False) -> None:
+        """Record what "auto" became of the parameters that have it."""
+        self._auto_ = {
+            name: value for name, value in became.items() if getattr(self, name, None) == "auto"
+        }
+        if partial:  # of one epoch, whatever `max_epochs` is
+            self._auto_.pop("max_epochs", None)
+
     def summary(self) -> None:
         """Print the parts of the network, their output shapes and parameter counts.
 
@@ -502,7 +511,132 @@ def _fitted_names(estimator: BaseEstimator) -> list[str]:
     return [name for name in vars(estimator) if name.endswith("_")]
 
 
-class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
+class IncrementalEstimator(TrainedEstimator):
+    """An estimator whose training `warm_start` and `partial_fit` continue.
+
+    `_fit_trial` is the body of the public `fit` and `partial_fit`. A subclass spells these out, and
+    defines how to read the data, build the network and train it. `BaseLSTM` does more in between,
+    and has a body of its own for each.
+    """
+
+    _only_in_fit: ClassVar[tuple[str, ...]] = ("early_stopping",)  # refused by `partial_fit`
+    _network_names: ClassVar[tuple[str, ...]] = ()  # the parameters that define the network
+
+    history_: list[dict[str, Any]]
+    loss_curve_: list[float]
+    n_iter_: int
+    best_epoch_: int | None
+    _network_: dict[str, Any]
+
+    def _fit_trial(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        partial: bool = False,
+        **beside: Any,
+    ) -> Self:
+        """Train a copy, for one epoch if `partial`, and take over its fitted attributes.
+
+        `beside` is further training data that `_read_data` reads.
+        """
+        continues = self._continues(partial=partial)
+        trial = self._trial(keep_fitted=continues)
+        seeds = Seeds.draw(self.random_state)
+        data = trial._read_data(X, y, sample_weight, reset=not continues, **beside)
+        validation = None
+        if X_val is not None:
+            validation = trial._read_data(X_val, y_val, None, reset=False, suffix="_val")
+        elif self.early_stopping:
+            data, validation = trial._hold_out(data, seeds.split)
+        if continues:
+            seeds = seeds.after(self.n_iter_)
+        else:
+            trial._build_network(data, seeds.module)
+        trial._train(data, validation, seeds.training, partial=partial)
+        return self._adopt(trial)
+
+    def _continues(self, *, partial: bool = False) -> bool:
+        """Return True if training continues from the current weights; check that it can."""
+        if partial:
+            self._check_partial()
+        continues = hasattr(self, "module_") and (partial or self.warm_start)
+        if continues:
+            self._check_same_network()
+        return continues
+
+    def _check_partial(self) -> None:
+        """Raise ValueError if a parameter asks for what `partial_fit` cannot do."""
+        for name in self._only_in_fit:
+            if getattr(self, name):
+                raise ValueError(
+                    f"partial_fit does not support {name}=True, as it sees a part of the data at a "
+                    f"time; set {name}=False, or call fit."
+                )
+
+    def _check_same_network(self) -> None:
+        """Raise ValueError if a parameter has changed that only a new network would heed."""
+        refuse_changes(self._network_parameters(), self._network_)
+
+    def _network_parameters(self) -> dict[str, Any]:
+        """Return the parameters that define the network, as plain values that can be compared."""
+        values = {name: plain(getattr(self, name)) for name in self._network_names}
+        return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+
+    def _read_data(self, X: Any, y: Any, sample_weight: Any, *args: Any, **options: Any) -> Any:
+        """Read X, y and weights; learn their form if `reset`, else check it.
+
+        Errors name X and y with a `suffix`, that of validation data.
+        """
+        raise NotImplementedError
+
+    def _hold_out(self, data: Any, seed: int) -> tuple[Any, Any]:
+        """Split off a part of the training data, which early stopping watches."""
+        raise NotImplementedError
+
+    def _build_network(self, data: Any, seed: int) -> None:
+        """Build the network for the training data, and record from which parameters."""
+        self.module_ = self._seeded_module(seed)
+        self._network_ = self._network_parameters()
+
+    def _train(self, data: Any, validation: Any, seed: int, *, partial: bool = False) -> None:
+        """Train `module_` in place, and record how it went."""
+        raise NotImplementedError
+
+    def _plan(self, *, partial: bool, **options: Any) -> TrainingPlan:
+        """Return the plan of this training, with copies of the callbacks: `callbacks_`.
+
+        `options` are those of `plan_from` that depend on the data or on the class.
+        """
+        self.callbacks_ = copied_callbacks(self.callbacks)
+        return plan_from(
+            self,
+            partial=partial,
+            n_epochs_done=getattr(self, "n_iter_", 0),
+            early_stopping=self.early_stopping,
+            n_iter_no_change=self.n_iter_no_change,
+            tol=self.tol,
+            callbacks=self.callbacks_,
+            **options,
+        )
+
+    def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
+        """Set the fitted attributes that training leaves."""
+        release(self.callbacks_, self.callbacks, self.module_)
+        earlier = getattr(self, "history_", [])  # of a warm start
+        self.history_ = [*earlier, *outcome.history]
+        self.loss_curve_ = [row["train_loss"] for row in self.history_]
+        self.n_iter_ = len(self.history_)
+        best = outcome.best_epoch
+        self.best_epoch_ = None if best is None else len(earlier) + best
+        # Two more numbers per weight: kept only where training continues from them.
+        self._optimizer_state_ = outcome.optimizer_state if partial else None
+
+
+class BaseLSTM(IncrementalEstimator, metaclass=ABCMeta):
     """The template of the estimators that learn from sequences and targets.
 
     A subclass spells out its parameters and its public methods, and says by `_new_target` what
@@ -517,7 +651,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
     _target_: Target
     _state_: State | None  # of ``stateful=True``, between two calls
     _fingerprint_: str | None
-    _network_: dict[str, Any]
     _id_counts_: tuple[np.ndarray, np.ndarray] | None  # of words and characters, in `partial_fit`
     _had_embeddings_: bool
     _encoder_shapes_: tuple[tuple[Any, ...], ...]  # of the encoders that training started from
@@ -543,9 +676,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         if (X_val is None) != (y_val is None):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"{missing} is missing: pass X_val and y_val together.")
-        warm = self.warm_start and hasattr(self, "module_")
-        if warm:
-            self._check_same_network()
+        warm = self._continues()
         if self.stateful and self.early_stopping and X_val is None:
             raise ValueError(
                 "early_stopping=True would hold samples out, but with stateful=True each sample "
@@ -703,15 +834,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         """Train for an epoch on part of the data: the body of the public `partial_fit`."""
-        first = not hasattr(self, "module_")
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early_stopping=True, as it sees a part of the data "
-                "at a time; set early_stopping=False, or call fit."
-            )
-        self._new_target().check_partial()
-        if not first:
-            self._check_same_network()
+        first = not self._continues(partial=True)
         if classes is not None and not first:
             self._target_.check_same(classes)
         trial = self._trial(keep_fitted=not first)
@@ -727,8 +850,11 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         trial._train(data, None, seeds.training, partial=True)
         return self._adopt(trial)
 
+    def _check_partial(self) -> None:
+        super()._check_partial()
+        self._new_target().check_partial()
+
     def _build_network(self, data: LabelledSequences, seed: int) -> None:
-        """Build the network for the training data, and record from which parameters."""
         encoders = self._encoders()
         if encoders:
             if self.embeddings is not None:
@@ -741,12 +867,10 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         self._encoder_shapes_ = tuple(encoder.shape for encoder in encoders)
         self._layers_ = self._resolve_layers(data.sequences)
         self._moments_ = self._learn_moments(data)
-        self.module_ = self._seeded_module(seed)
-        self._network_ = self._network_parameters()
+        super()._build_network(data, seed)
         self._had_embeddings_ = getattr(self, "embeddings", None) is not None
 
     def _network_parameters(self) -> dict[str, Any]:
-        """Return the parameters that define the network, as plain values that can be compared."""
         own = {"embeddings", "freeze_embeddings", "batch_size", "learning_rate"}
         names = (NETWORK | POOLED | CHARACTERS).keys() - own
         values = {name: plain(getattr(self, name, None)) for name in sorted(names)}
@@ -756,11 +880,9 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         return values
 
     def _check_same_network(self) -> None:
-        """Raise ValueError if a parameter has changed that only a new network would heed."""
-        before = getattr(self, "_network_", None)
-        if before is None:  # of a pickle that an earlier version wrote
+        if not hasattr(self, "_network_"):  # of a pickle that an earlier version wrote
             return
-        refuse_changes(self._network_parameters(), before)
+        super()._check_same_network()
         if getattr(self, "embeddings", None) is not None and not self._had_embeddings_:
             raise ValueError(
                 "embeddings are given now, but the model whose training would continue was fitted "
@@ -963,7 +1085,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         *,
         partial: bool = False,
     ) -> None:
-        """Train `module_` in place, and record how it went."""
         if self.stateful:
             self._check_causal("stateful=True")
         if self.bptt_length is not None:
@@ -975,7 +1096,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             terms = replace(terms, ramp=False)
         passes = 1 if partial else passes_per_epoch(data, self._batch_size)
         shuffle = self.shuffle and not self.stateful
-        callbacks = copied_callbacks(self.callbacks)
         n_batches = passes * batches_per_epoch(
             data, self._batch_size, bptt_length=self.bptt_length, shuffle=shuffle
         )
@@ -985,28 +1105,21 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             lengths = data.unlabelled.sequences.lengths
             n_tokens += int(lengths.mean() * n_batches * self._batch_size) if n_tokens else 0
             auto_epochs = SEMI_SUPERVISED
-        plan = plan_from(
-            self,
+        plan = self._plan(
             n_batches=n_batches,
             seed=seed,
             n_tokens=n_tokens,
             auto_epochs=auto_epochs,
             partial=partial,
-            n_epochs_done=getattr(self, "n_iter_", 0),
             was_frozen=getattr(self, "_froze_embeddings_", False),
             fine_tuning=self._fine_tuning(),
-            early_stopping=self.early_stopping and validation is not None,
-            n_iter_no_change=self.n_iter_no_change,
-            tol=self.tol,
             bptt_length=self.bptt_length,
             stateful=self.stateful,
-            callbacks=callbacks,
         )
         rate = self._resolve("learning_rate")
         plan = replace(plan, batch_size=self._batch_size, learning_rate=rate, passes=passes)
         self._note_auto(plan, partial=partial)
         self._froze_embeddings_ = plan.frozen_epochs is not None
-        self.callbacks_ = callbacks
         state = None
         if partial and self.stateful and self._state_ is not None:
             state = self._kept_state(self.module_.to(plan.device), plan.device)
@@ -1020,7 +1133,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             plan,
             validation=validation,
             score=self._target_.score,
-            optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
+            optimizer_state=self._optimizer_state_ if partial else None,
             state=state,
             model=ModelInTraining(
                 self,
@@ -1034,7 +1147,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         )
         self._set_counts(rare, None)
         self._id_counts_ = counts if partial else None
-        release(self.callbacks_, self.callbacks, self.module_)
         self._record(outcome, partial=partial)
 
     def _unsupervised_terms(self, data: LabelledSequences) -> UnsupervisedTerms | None:
@@ -1097,16 +1209,8 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         return is_series and bool(lengths.mean() < SHORT)
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
-        """Set the fitted attributes that training leaves."""
-        earlier = getattr(self, "history_", [])  # of a warm start
-        self.history_ = [*earlier, *outcome.history]
-        self.loss_curve_ = [row["train_loss"] for row in self.history_]
-        self.n_iter_ = len(self.history_)
-        best = outcome.best_epoch
-        self.best_epoch_ = None if best is None else len(earlier) + best
+        super()._record(outcome, partial=partial)
         self.path_weights_ = self._read_path_weights()
-        # Two more numbers per weight: kept only where training continues from them.
-        self._optimizer_state_ = outcome.optimizer_state if partial else None
         # After an epoch of `fit` the state is reset; a part of the data may be followed by another.
         state = outcome.state if partial else None
         self._state_ = None if state is None else tuple(part.cpu() for part in state)
@@ -1146,7 +1250,6 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
         """Return a fitted copy, as if training had ended."""
         model = copy.copy(self)
         model.callbacks_ = copied_callbacks(self.callbacks_)
-        release(model.callbacks_, self.callbacks, self.module_)
         model._record(outcome, partial=partial)
         return model
 
@@ -1282,10 +1385,7 @@ class BaseLSTM(TrainedEstimator, metaclass=ABCMeta):
             del became["standardize"]
         if self._per_step:
             became.pop("pooling", None)
-        if not partial:
-            became["max_epochs"] = plan.max_epochs
-        names = [name for name in became if getattr(self, name, None) == "auto"]
-        self._auto_ = {name: became[name] for name in names}
+        self._record_auto(became | {"max_epochs": plan.max_epochs}, partial=partial)
 
     def _learn_moments(self, data: LabelledSequences) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the mean and the scale of each feature, or None where nothing is standardised.

@@ -870,8 +870,7 @@ class AutoencoderClusterer(
         if self.clustering == "idec" and not interrupted and len(centers) > 1:
             interrupted = self._train_clusters(samples, weights, plan)
         release(self.callbacks_, self.callbacks, self.module_)
-        became = self._auto_ | {"n_clusters": len(centers)}
-        self._auto_ = {name: became[name] for name in became if getattr(self, name) == "auto"}
+        self._record_auto(self._auto_ | {"n_clusters": len(centers)})
         self._describe(samples, weights)
         return not interrupted
 

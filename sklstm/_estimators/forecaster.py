@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklstm._callers import caller_level
-from sklstm._estimators.base import LayerRow, Seeds, TrainedEstimator, trained_parameters
+from sklstm._estimators.base import IncrementalEstimator, LayerRow, trained_parameters
 from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
@@ -43,19 +43,14 @@ from sklstm._targets import (
     given_weights,
     has_spread,
     interval_levels,
-    refuse_changes,
 )
 from sklstm._training import (
     FORECASTS,
     MOST_CALIBRATED,
     SeriesSet,
-    TrainingOutcome,
     WindowBatches,
     WindowForm,
-    copied_callbacks,
-    plan_from,
     predict_windows,
-    release,
     resolve_device,
     train_forecaster,
     true_future,
@@ -74,7 +69,7 @@ _TRAINING = (
 _RANKED = 512
 
 
-class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
+class LSTMForecaster(ExplainedKeywords, IncrementalEstimator):
     """Forecast the next steps of series with an encoder-decoder LSTM.
 
     One model is trained on windows of all series, of any lengths, and forecasts each of them, and
@@ -304,8 +299,13 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     _reads_missing = True
     _value_dtype = [np.float64, np.float32]
 
+    _only_in_fit = ("early_stopping", "conformal")
+    _network_names = (
+        *"horizon season_length context_length target_features loss quantiles scaling".split(),
+        *f"baseline strategy {_NETWORK}".split(),
+    )
+
     _form_: WindowForm
-    _network_: dict[str, Any]
     _family_: Family
     _covariates_: _Scaling | None
     _static_: _StaticColumns | None
@@ -313,7 +313,6 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     _copula_: Copula | None
     _targets_: tuple[int, ...]
     _drops_axis_: bool  # whether forecasts have no axis of targets
-    _optimizer_state_: dict[str, Any] | None
 
     def __init__(
         self,
@@ -448,20 +447,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
         """
-        warm = self.warm_start and hasattr(self, "module_")
-        if warm:
-            refuse_changes(self._network_parameters(), self._network_)
-        trial = self._trial(keep_fitted=warm)
-        seeds = Seeds.draw(self.random_state)
-        data, ends = trial._read_series(
-            X, y, covariates, static, sample_weight, reset=not warm, training=True
-        )
-        if warm:
-            seeds = seeds.after(self.n_iter_)
-        else:
-            trial._build_network(data, seeds.module, windows=ends is not None)
-        trial._train(data, ends, seeds)
-        return self._adopt(trial)
+        return self._fit_trial(X, y, sample_weight, covariates=covariates, static=static)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -495,46 +481,26 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             As for `fit`, and with ``early_stopping=True`` or ``conformal=True``. The model is
             unchanged then.
         """
-        first = not hasattr(self, "module_")
-        for name in ("early_stopping", "conformal"):
-            if getattr(self, name):
-                raise ValueError(
-                    f"partial_fit does not support {name}=True, as it sees a part of the data at a "
-                    f"time; set {name}=False, or call fit."
-                )
-        if not first:
-            refuse_changes(self._network_parameters(), self._network_)
-        trial = self._trial(keep_fitted=not first)
-        seeds = Seeds.draw(self.random_state)
-        data, ends = trial._read_series(
-            X, y, covariates, static, sample_weight, reset=first, training=True
+        return self._fit_trial(
+            X, y, sample_weight, covariates=covariates, static=static, partial=True
         )
-        if first:
-            trial._build_network(data, seeds.module, windows=ends is not None)
-        else:
-            seeds = seeds.after(self.n_iter_)
-        trial._train(data, ends, seeds, partial=True)
-        return self._adopt(trial)
 
     def _read_sequences(self, X: Any, **options: Any) -> Ragged:
         _refuse_others(X)
         return super()._read_sequences(X, **options)
 
-    def _read_series(
+    def _read_data(
         self,
         X: Any,
         y: Any,
-        covariates: Any,
-        static: Any,
         sample_weight: Any,
         *,
         reset: bool,
-        training: bool,
-    ) -> tuple[SeriesSet, np.ndarray | None]:
-        """Read series and what comes with them.
-
-        Also the number of past steps of the only window of each, where y is given; None without.
-        """
+        covariates: Any = None,
+        static: Any = None,
+        training: bool = True,
+    ) -> SeriesSet:
+        """Read series and what comes with them; y holds the future of a single window of each."""
         sequences = self._read_sequences(X, reset=reset, in_pieces=True)
         if reset:
             self.n_features_in_ = sequences.n_features
@@ -561,7 +527,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             covariates, sequences, horizon, reset=reset, needs_future=not training or y is not None
         )
         numbers, categories = self._read_static(static, n, reset=reset)
-        return SeriesSet(values, lengths, found, at, numbers, categories, weights), ends
+        return SeriesSet(values, lengths, found, at, numbers, categories, weights, ends)
 
     def _check_past(
         self, values: np.ndarray, lengths: np.ndarray, horizon: int, *, has_future: bool
@@ -703,7 +669,11 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         assert self._static_ is not None
         return self._static_.read(columns)
 
-    def _build_network(self, data: SeriesSet, seed: int, *, windows: bool) -> None:
+    def _hold_out(self, data: SeriesSet, seed: int) -> tuple[SeriesSet, None]:
+        """Return all data: `_train` holds out windows, whose form is not known before."""
+        return data, None
+
+    def _build_network(self, data: SeriesSet, seed: int) -> None:
         """Decide on the form of windows, and build the network for it."""
         if self.loss == "negative_binomial" and self.scaling != "multiplicative":
             raise ValueError(
@@ -722,14 +692,13 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
                 f"{plain(self.season_length)!r})."
             )
         horizon = int(self.horizon)
-        self.context_length_ = self._resolve_context(data, seasons, windows=windows)
+        self.context_length_ = self._resolve_context(data, seasons)
         self._form_ = WindowForm(
             self.context_length_, horizon, seasons, self._targets_, self.scaling, baseline
         )
         self.quantiles_ = checked_quantiles(self.quantiles) if self.loss == "quantile" else None
         self._family_ = family_of(self.loss, self.quantiles_ or ())
-        self.module_ = self._seeded_module(seed)
-        self._network_ = self._network_parameters()
+        super()._build_network(data, seed)
 
     def _checked_seasons(self) -> tuple[int, ...]:
         """Return the lengths of the seasons, in increasing order, without 1."""
@@ -743,14 +712,14 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             )
         return tuple(int(length) for length in lengths if length > 1)
 
-    def _resolve_context(self, data: SeriesSet, seasons: tuple[int, ...], *, windows: bool) -> int:
+    def _resolve_context(self, data: SeriesSet, seasons: tuple[int, ...]) -> int:
         if self.context_length != "auto":
             return int(self.context_length)
         horizon = int(self.horizon)
         longest = int(data.lengths.max()) - horizon  # of the pasts, of which there is one at least
         wanted = max(2 * horizon, *seasons, 2)
         # Half of a series, so that there are several windows in it.
-        possible = longest if windows else max(longest // 2, *seasons[-1:], 1)
+        possible = max(longest // 2, *seasons[-1:], 1) if data.ends is None else longest
         return min(wanted, possible, longest)
 
     def _build_module(self) -> nn.Module:
@@ -772,20 +741,10 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             recursive=self.strategy == "recursive",
         )
 
-    def _network_parameters(self) -> dict[str, Any]:
-        """Return the parameters that define the network, as plain values that can be compared."""
-        names = "horizon season_length context_length target_features loss quantiles scaling"
-        values = {
-            name: plain(getattr(self, name))
-            for name in f"{names} baseline strategy {_NETWORK}".split()
-        }
-        return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-
     def _train(
-        self, data: SeriesSet, ends: np.ndarray | None, seeds: Seeds, *, partial: bool = False
+        self, data: SeriesSet, validation: None, seed: int, *, partial: bool = False
     ) -> None:
-        """Train `module_` in place, and record how it went."""
-        begins, last, held = self._places(data, ends)
+        begins, last, held = self._places(data)
         self.n_windows_ = int(np.maximum(last - begins + 1, 0).sum())
         options: dict[str, Any] = {
             "n_windows": int(self.max_windows),
@@ -793,19 +752,7 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             "device": resolve_device(self.device),
         }
         n_batches = -(-min(self.n_windows_, int(self.max_windows)) // int(self.batch_size))
-        callbacks = copied_callbacks(self.callbacks)
-        plan = plan_from(
-            self,
-            n_batches=n_batches,
-            seed=seeds.training,
-            auto_epochs=FORECASTS,
-            partial=partial,
-            n_epochs_done=getattr(self, "n_iter_", 0),
-            early_stopping=self.early_stopping,
-            n_iter_no_change=self.n_iter_no_change,
-            tol=self.tol,
-            callbacks=callbacks,
-        )
+        plan = self._plan(n_batches=n_batches, seed=seed, auto_epochs=FORECASTS, partial=partial)
         teaching = None
         if self.strategy == "recursive":
             begin = float(self.teacher_forcing)
@@ -823,25 +770,20 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
             n_epochs=plan.max_epochs,
             **options,
         )
-        validation = None
+        watched = None
         if self.early_stopping:
             assert held is not None
-            validation = WindowBatches(data, self._form_, *held, rng=None, **options)
-        self.callbacks_ = callbacks
+            watched = WindowBatches(data, self._form_, *held, rng=None, **options)
         outcome = train_forecaster(
             self.module_,
             ForecastLoss(self._family_),
             batches,
             plan,
-            validation=validation,
-            optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
+            validation=watched,
+            optimizer_state=self._optimizer_state_ if partial else None,
         )
-        self._auto_ = {}
-        if self.context_length == "auto":
-            self._auto_["context_length"] = self.context_length_
-        if self.max_epochs == "auto" and not partial:
-            self._auto_["max_epochs"] = plan.max_epochs
-        release(self.callbacks_, self.callbacks, self.module_)
+        became = {"context_length": self.context_length_, "max_epochs": plan.max_epochs}
+        self._record_auto(became, partial=partial)
         self._record(outcome, partial=partial)
         self._calibration_ = None
         if self.conformal:
@@ -857,10 +799,10 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         self._learn_copula(batches, data)
 
     def _places(
-        self, data: SeriesSet, ends: np.ndarray | None
+        self, data: SeriesSet
     ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
         """Return the first and last number of past steps of training and of held-out windows."""
-        horizon, lengths = self._form_.horizon, data.lengths
+        horizon, lengths, ends = self._form_.horizon, data.lengths, data.ends
         if ends is not None:  # one window each
             if not (self.early_stopping or self.conformal):
                 return ends, ends, None
@@ -895,16 +837,6 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
         """Return the first number of past steps of a window of each series, given the last one."""
         # A window has as much of the past as the encoder reads, or what there is.
         return np.minimum(self._form_.context_length, np.maximum(last, 1))
-
-    def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
-        """Set the fitted attributes that training leaves."""
-        earlier = getattr(self, "history_", [])
-        self.history_ = [*earlier, *outcome.history]
-        self.loss_curve_ = [row["train_loss"] for row in self.history_]
-        self.n_iter_ = len(self.history_)
-        best = outcome.best_epoch
-        self.best_epoch_ = None if best is None else len(earlier) + best
-        self._optimizer_state_ = outcome.optimizer_state if partial else None
 
     def _learn_copula(self, batches: WindowBatches, data: SeriesSet) -> None:
         """Learn how the errors of a forecast hang together, for sample paths."""
@@ -1189,7 +1121,9 @@ class LSTMForecaster(ExplainedKeywords, TrainedEstimator):
     def _predictions(self, X: Any, covariates: Any, static: Any) -> Predicted:
         """Return the predictive distributions of the next steps of series."""
         check_is_fitted(self)
-        data, _ = self._read_series(X, None, covariates, static, None, reset=False, training=False)
+        data = self._read_data(
+            X, None, None, covariates=covariates, static=static, reset=False, training=False
+        )
         which, ends = np.arange(len(data)), data.lengths
         self._check_known(data)
         return self._predicted(data, which, ends)

@@ -18,10 +18,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from sklstm._estimators.base import (
+    IncrementalEstimator,
     LayerRow,
     NamedFeatures,
-    Seeds,
-    TrainedEstimator,
     trained_parameters,
 )
 from sklstm._estimators.params import COUNT, NETWORK, TRAINING, Range, layer_sizes
@@ -46,21 +45,18 @@ from sklstm._sequences import (
     ranges,
     split,
 )
-from sklstm._targets import Decoder, given_weights, refuse_changes, scaled
+from sklstm._targets import Decoder, given_weights, scaled
 from sklstm._training import (
     LANGUAGE,
     LabelledSequences,
     ModelInTraining,
     TrainingOutcome,
     batches_per_epoch,
-    copied_callbacks,
     evaluation_mode,
     fast_cpu,
     in_streams,
     move_to,
-    plan_from,
     predict_rows,
-    release,
     resolve_device,
     to_tensors,
     train_language_model,
@@ -98,7 +94,7 @@ _TRAINING = (
 )
 
 
-class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, TrainedEstimator):
+class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, IncrementalEstimator):
     """Learn from texts without labels which token follows, and write new texts.
 
     A language model reads a text token by token, and gives the probability of each token that may
@@ -306,8 +302,11 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
     input_type = "tokens"
     _reads_empty = True  # a text without tokens is one, which ends at once
 
+    _network_names = (
+        *_NETWORK.split(),
+        *"direction tie_weights adaptive_softmax input_dropout hidden_dropout".split(),
+    )
     _fingerprint_: str
-    _network_: dict[str, Any]
     text_classes_: np.ndarray | None
 
     def __init__(
@@ -444,23 +443,7 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
         """
-        warm = self.warm_start and hasattr(self, "module_")
-        if warm:
-            self._check_same_network()
-        trial = self._trial(keep_fitted=warm)
-        seeds = Seeds.draw(self.random_state)
-        data = trial._read_texts(X, y, sample_weight, reset=not warm)
-        validation = None
-        if X_val is not None:
-            validation = trial._read_texts(X_val, y_val, None, reset=False, name="X_val")
-        elif self.early_stopping:
-            data, validation = trial._hold_out(data, seeds.split)
-        if warm:
-            seeds = seeds.after(self.n_iter_)
-        else:
-            trial._build_network(data, seeds.module)
-        trial._train(data, validation, seeds.training)
-        return self._adopt(trial)
+        return self._fit_trial(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -489,35 +472,19 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         ValueError, TypeError
             As for `fit`, and with ``early_stopping=True``. The model is unchanged then.
         """
-        first = not hasattr(self, "module_")
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early_stopping=True, as it sees a part of the data "
-                "at a time; set early_stopping=False, or call fit."
-            )
-        if not first:
-            self._check_same_network()
-        trial = self._trial(keep_fitted=not first)
-        seeds = Seeds.draw(self.random_state)
-        data = trial._read_texts(X, y, sample_weight, reset=first)
-        if first:
-            trial._build_network(data, seeds.module)
-        else:
-            seeds = seeds.after(self.n_iter_)
-        trial._train(data, None, seeds.training, partial=True)
-        return self._adopt(trial)
+        return self._fit_trial(X, y, sample_weight, partial=True)
 
-    def _read_texts(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, name: str = "X"
+    def _read_data(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, suffix: str = ""
     ) -> LabelledSequences:
         """Read texts and their labels: each token with the one that follows as its target."""
         try:
             sequences = self._read_tokens(X, reset=reset)
         except (TypeError, ValueError) as error:
-            if name == "X":
+            if not suffix:
                 raise
             kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{name} cannot be used as validation data: {error}") from error
+            raise kind(f"X{suffix} cannot be used as validation data: {error}") from error
         labels = self._read_labels(y, len(sequences), reset=reset)
         weights = given_weights(sample_weight, len(sequences))
         inputs, targets = self._next_tokens(sequences, labels)
@@ -679,13 +646,11 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         )
 
     def _build_network(self, data: LabelledSequences, seed: int) -> None:
-        """Build the network, and record from which parameters."""
         self._counts = np.bincount(data.targets, minlength=self._input_.n_ids)
         try:
-            self.module_ = self._seeded_module(seed)
+            super()._build_network(data, seed)
         finally:
             del self._counts
-        self._network_ = self._network_parameters()
 
     def _build_module(self) -> nn.Module:
         """Build the network. Override this method to change it."""
@@ -739,17 +704,6 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
             )
         return cutoffs
 
-    def _network_parameters(self) -> dict[str, Any]:
-        """Return the parameters that define the network, as plain values that can be compared."""
-        names = (*_NETWORK.split(), "direction", "tie_weights", "adaptive_softmax")
-        names = (*names, "input_dropout", "hidden_dropout")
-        values = {name: plain(getattr(self, name)) for name in names}
-        return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-
-    def _check_same_network(self) -> None:
-        """Raise ValueError if a parameter has changed that only a new network would heed."""
-        refuse_changes(self._network_parameters(), self._network_)
-
     def _train(
         self,
         data: LabelledSequences,
@@ -758,12 +712,9 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
         *,
         partial: bool = False,
     ) -> None:
-        """Train `module_` in place, and record how it went."""
         batch_size = self._resolve_batch_size(data)
         data = in_streams(data, batch_size, self.bptt_length)
-        callbacks = copied_callbacks(self.callbacks)
-        plan = plan_from(
-            self,
+        plan = self._plan(
             n_batches=batches_per_epoch(
                 data, batch_size, bptt_length=self.bptt_length, shuffle=self.shuffle
             ),
@@ -771,15 +722,9 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
             n_tokens=int(data.sequences.lengths.sum()),
             auto_epochs=LANGUAGE,
             partial=partial,
-            n_epochs_done=getattr(self, "n_iter_", 0),
-            early_stopping=self.early_stopping and validation is not None,
-            n_iter_no_change=self.n_iter_no_change,
-            tol=self.tol,
             bptt_length=self.bptt_length,
-            callbacks=callbacks,
         )
         plan = replace(plan, batch_size=batch_size)
-        self.callbacks_ = callbacks
         outcome = train_language_model(
             self.module_,
             NextTokenLoss(
@@ -791,27 +736,19 @@ class LSTMLanguageModel(ExplainedKeywords, NamedFeatures, TransformerMixin, Trai
             plan,
             validation=validation,
             average=0.0 if partial else self.average_weights,
-            optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
+            optimizer_state=self._optimizer_state_ if partial else None,
             model=ModelInTraining(self, ask=self._ask_in_training, restore=self._restore_texts),
         )
-        self._auto_ = {"batch_size": batch_size} if self.batch_size == "auto" else {}
-        if self.max_epochs == "auto" and not partial:
-            self._auto_["max_epochs"] = plan.max_epochs
-        if self.adaptive_softmax == "auto":
-            adaptive = isinstance(self.module_.output, AdaptiveSoftmaxHead)
-            self._auto_["adaptive_softmax"] = adaptive
-        release(self.callbacks_, self.callbacks, self.module_)
+        became = {
+            "batch_size": batch_size,
+            "max_epochs": plan.max_epochs,
+            "adaptive_softmax": isinstance(self.module_.output, AdaptiveSoftmaxHead),
+        }
+        self._record_auto(became, partial=partial)
         self._record(outcome, partial=partial)
 
     def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
-        """Set the fitted attributes that training leaves."""
-        earlier = getattr(self, "history_", [])
-        self.history_ = [*earlier, *outcome.history]
-        self.loss_curve_ = [row["train_loss"] for row in self.history_]
-        self.n_iter_ = len(self.history_)
-        best = outcome.best_epoch
-        self.best_epoch_ = None if best is None else len(earlier) + best
-        self._optimizer_state_ = outcome.optimizer_state if partial else None
+        super()._record(outcome, partial=partial)
         self._fingerprint_ = fingerprint(self.module_)
 
     def _resolve_batch_size(self, data: LabelledSequences) -> int:

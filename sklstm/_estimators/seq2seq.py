@@ -19,9 +19,8 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklstm._estimators.base import (
+    IncrementalEstimator,
     LayerRow,
-    Seeds,
-    TrainedEstimator,
     holdout_split,
     trained_parameters,
     value_moments,
@@ -47,18 +46,14 @@ from sklstm._sequences import (
     plain,
     ranges,
 )
-from sklstm._targets import given_weights, refuse_changes, scaled
+from sklstm._targets import given_weights, scaled
 from sklstm._training import (
     TRANSDUCTION,
     PairBatches,
     SequencePairs,
-    TrainingOutcome,
     attention_of,
     batches_per_epoch,
-    copied_callbacks,
-    plan_from,
     predict_sequences,
-    release,
     resolve_device,
     target_log_likelihoods,
     train_seq2seq,
@@ -82,7 +77,7 @@ _TRAINING = (
 )
 
 
-class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
+class LSTMSeq2Seq(ExplainedKeywords, IncrementalEstimator):
     """Map sequences to sequences of tokens of another length, with an encoder-decoder LSTM.
 
     It learns from pairs: sentences and their translations, dates as people write them and in a
@@ -260,12 +255,11 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
         "teacher_forcing": [Range(Real, 0, 1, closed="both")],
     }
     freeze_embeddings = False  # what the training plan asks of every estimator
+    _network_names = (*_NETWORK.split(), "attention")
 
     target_vocabulary_: Vocabulary
     _targets_: InputSpec  # the form of y
-    _network_: dict[str, Any]
     _moments_: tuple[np.ndarray, np.ndarray] | None  # mean and scale of values; None of tokens
-    _optimizer_state_: dict[str, Any] | None
 
     def __init__(
         self,
@@ -396,31 +390,7 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
         if (X_val is None) != (y_val is None):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"{missing} is missing: pass X_val and y_val together.")
-        warm = self.warm_start and hasattr(self, "module_")
-        if warm:
-            refuse_changes(self._network_parameters(), self._network_)
-        trial = self._trial(keep_fitted=warm)
-        seeds = Seeds.draw(self.random_state)
-        data = trial._read_pairs(X, y, sample_weight, reset=not warm)
-        validation = None
-        if X_val is not None:
-            validation = trial._read_pairs(X_val, y_val, None, reset=False, suffix="_val")
-        elif self.early_stopping:
-            rows, held_out = holdout_split(
-                len(data),
-                self.validation_fraction,
-                strategy="auto",
-                strata=None,
-                groups=None,
-                seed=seeds.split,
-            )
-            data, validation = (_rescaled(data.take(part)) for part in (rows, held_out))
-        if warm:
-            seeds = seeds.after(self.n_iter_)
-        else:
-            trial._build_network(data, seeds.module)
-        trial._train(data, validation, seeds.training)
-        return self._adopt(trial)
+        return self._fit_trial(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -448,25 +418,9 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
         ValueError, TypeError
             As for `fit`, and with ``early_stopping=True``. The model is unchanged then.
         """
-        first = not hasattr(self, "module_")
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early_stopping=True, as it sees a part of the data "
-                "at a time; set early_stopping=False, or call fit."
-            )
-        if not first:
-            refuse_changes(self._network_parameters(), self._network_)
-        trial = self._trial(keep_fitted=not first)
-        seeds = Seeds.draw(self.random_state)
-        data = trial._read_pairs(X, y, sample_weight, reset=first)
-        if first:
-            trial._build_network(data, seeds.module)
-        else:
-            seeds = seeds.after(self.n_iter_)
-        trial._train(data, None, seeds.training, partial=True)
-        return self._adopt(trial)
+        return self._fit_trial(X, y, sample_weight, partial=True)
 
-    def _read_pairs(
+    def _read_data(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool, suffix: str = ""
     ) -> SequencePairs:
         """Read sequences and targets; errors name them X and y with a suffix."""
@@ -571,16 +525,26 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
                 f"fit had ids up to {self._targets_.n_ids - 1}."
             )
 
+    def _hold_out(self, data: SequencePairs, seed: int) -> tuple[SequencePairs, SequencePairs]:
+        parts = holdout_split(
+            len(data),
+            self.validation_fraction,
+            strategy="auto",
+            strata=None,
+            groups=None,
+            seed=seed,
+        )
+        train, held_out = (_rescaled(data.take(part)) for part in parts)
+        return train, held_out
+
     def _build_network(self, data: SequencePairs, seed: int) -> None:
-        """Build the network, and record from which parameters."""
         sources = data.sources
         self._moments_ = None
         if not sources.is_tokens:
             self._moments_ = value_moments(
                 sources, sources.row_weights(data.weights, per_step=False)
             )
-        self.module_ = self._seeded_module(seed)
-        self._network_ = self._network_parameters()
+        super()._build_network(data, seed)
 
     def _build_module(self) -> nn.Module:
         """Build the network. Override this method to change it."""
@@ -614,11 +578,6 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
         weight = torch.empty(n_ids, self.embedding_dim).uniform_(-_VECTORS, _VECTORS)
         return TokenEmbedding(n_ids, self.embedding_dim, weight=weight, average=average)
 
-    def _network_parameters(self) -> dict[str, Any]:
-        """Return the parameters that define the network, as plain values that can be compared."""
-        values = {name: plain(getattr(self, name)) for name in f"{_NETWORK} attention".split()}
-        return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-
     def _train(
         self,
         data: SequencePairs,
@@ -627,25 +586,16 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
         *,
         partial: bool = False,
     ) -> None:
-        """Train `module_` in place, and record how it went."""
         n_tokens = int(data.target_lengths.sum())
         if data.sources.is_tokens:
             n_tokens += int(data.sources.lengths.sum())
-        callbacks = copied_callbacks(self.callbacks)
-        plan = plan_from(
-            self,
+        plan = self._plan(
             n_batches=batches_per_epoch(data, int(self.batch_size)),
             seed=seed,
             n_tokens=n_tokens,
             auto_epochs=TRANSDUCTION,
             partial=partial,
-            n_epochs_done=getattr(self, "n_iter_", 0),
-            early_stopping=self.early_stopping and validation is not None,
-            n_iter_no_change=self.n_iter_no_change,
-            tol=self.tol,
-            callbacks=callbacks,
         )
-        self.callbacks_ = callbacks
         batches = PairBatches(
             data,
             plan.batch_size,
@@ -662,13 +612,11 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
             batches,
             plan,
             validation=watched,
-            optimizer_state=getattr(self, "_optimizer_state_", None) if partial else None,
+            optimizer_state=self._optimizer_state_ if partial else None,
         )
         self._resolve_max_length(data)
-        self._auto_ = {"max_length": self.max_length_} if self.max_length == "auto" else {}
-        if self.max_epochs == "auto" and not partial:
-            self._auto_["max_epochs"] = plan.max_epochs
-        release(self.callbacks_, self.callbacks, self.module_)
+        became = {"max_length": self.max_length_, "max_epochs": plan.max_epochs}
+        self._record_auto(became, partial=partial)
         self._record(outcome, partial=partial)
 
     def _teaching(self, *, partial: bool) -> Callable[[float], float] | None:
@@ -685,16 +633,6 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
             return
         longest = math.ceil(_LONGER * (int(data.target_lengths.max()) - 1))
         self.max_length_ = max(longest, getattr(self, "max_length_", 0))
-
-    def _record(self, outcome: TrainingOutcome, *, partial: bool) -> None:
-        """Set the fitted attributes that training leaves."""
-        earlier = getattr(self, "history_", [])
-        self.history_ = [*earlier, *outcome.history]
-        self.loss_curve_ = [row["train_loss"] for row in self.history_]
-        self.n_iter_ = len(self.history_)
-        best = outcome.best_epoch
-        self.best_epoch_ = None if best is None else len(earlier) + best
-        self._optimizer_state_ = outcome.optimizer_state if partial else None
 
     # Prediction
 
@@ -820,7 +758,7 @@ class LSTMSeq2Seq(ExplainedKeywords, TrainedEstimator):
     def _read_scoring(self, X: Any, y: Any, sample_weight: Any) -> SequencePairs:
         """Read sequences and their true targets, for a fitted estimator."""
         check_is_fitted(self)
-        return self._read_pairs(X, y, sample_weight, reset=False)
+        return self._read_data(X, y, sample_weight, reset=False)
 
     def _written(self, sources: Ragged, n_beams: int) -> list[np.ndarray]:
         """Return the ids of the most probable target of each sequence."""

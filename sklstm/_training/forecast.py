@@ -47,6 +47,8 @@ class SeriesSet:
         Categories known of each series, as numbers.
     weights : ndarray of shape (n_series,), or None
         Weight of each series in the loss.
+    ends : ndarray of shape (n_series,), or None
+        Number of past steps of the only window of each series; None if all of its windows count.
     """
 
     values: np.ndarray
@@ -56,6 +58,7 @@ class SeriesSet:
     static: np.ndarray | None = None
     categories: np.ndarray | None = None
     weights: np.ndarray | None = None
+    ends: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)

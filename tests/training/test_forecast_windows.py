@@ -282,8 +282,8 @@ def places(lengths, **params):
     X = series_set(lengths)[1]
     model = LSTMForecaster(context_length=6, hidden_size=2, max_epochs=1, random_state=0, **params)
     model.fit(X)
-    data, ends = model._read_series(X, None, None, None, None, reset=False, training=True)
-    begins, last, held = model._places(data, ends)
+    data = model._read_data(X, None, None, reset=False)
+    begins, last, held = model._places(data)
 
     def listed(begins, ends):
         which = range(len(begins))
@@ -325,8 +325,8 @@ def test_of_windows_that_were_given_the_last_are_held_out():
     model = LSTMForecaster(3, early_stopping=True, validation_fraction=0.25, max_epochs=1)
     model.fit(X, y)
     assert model.n_windows_ == 15
-    data, ends = model._read_series(X, y, None, None, None, reset=False, training=True)
-    begins, last, held = model._places(data, ends)
+    data = model._read_data(X, y, None, reset=False)
+    begins, last, held = model._places(data)
     assert np.flatnonzero(last >= begins).tolist() == list(range(15))
     assert np.flatnonzero(held[1] >= held[0]).tolist() == list(range(15, 20))
     message = "would hold out 1 of the 1 windows of X, and leave none"
