@@ -590,10 +590,12 @@ def turns(
     rounds: int,
     params: Mapping[str, Run],
     measure: Callable[[str, Path], Run],
+    data: str = "imdb",
 ) -> list[Task]:
     """Return tasks in which contenders, each with its parameters, take turns."""
+    of = {"name": data}
     return [
-        Task(f"{name}, round {n}", identify(name, IMDB, n, params[name]), partial(measure, name))
+        Task(f"{name}, round {n}", identify(name, of, n, params[name]), partial(measure, name))
         for n in range(args.seeds or rounds)
         for name in args.only or params
         if name in params

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Number, Real
 from typing import Any, ClassVar, Self
 
@@ -65,6 +65,9 @@ _TRAINING = (
     "batch_size shuffle warm_start early_stopping validation_fraction n_iter_no_change tol n_jobs "
     "device callbacks verbose"
 )
+# By default no value is forecast more often in training: fewer windows, which overlap, are learned
+# by heart (benchmarks/results/short_series.md).
+_MOST_REPEATS = 1_000
 # From so many windows the correlation between steps, and between features, is learned.
 _RANKED = 512
 
@@ -99,7 +102,9 @@ class LSTMForecaster(ExplainedKeywords, IncrementalEstimator):
         Initial learning rate of the optimizer.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training windows, of which an epoch has at most `max_windows`.
-        "auto" makes about 3,000 training steps, in at least 4 epochs and at most 100.
+        "auto" makes about 3,000 training steps, in at least 4 epochs and at most 60, or fewer if
+        windows overlap so much that each value would be forecast over 1,000 times, as those of a
+        single series may: they would be learned by heart.
     context_length : int or "auto", default="auto"
         Number of past steps that the encoder reads; the seasonal values may be further back.
         Shorter series may be given: steps before their start are missing. "auto" means the longest
@@ -745,14 +750,25 @@ class LSTMForecaster(ExplainedKeywords, IncrementalEstimator):
         self, data: SeriesSet, validation: None, seed: int, *, partial: bool = False
     ) -> None:
         begins, last, held = self._places(data)
-        self.n_windows_ = int(np.maximum(last - begins + 1, 0).sum())
+        counts = np.maximum(last - begins + 1, 0)
+        self.n_windows_ = int(counts.sum())
         options: dict[str, Any] = {
             "n_windows": int(self.max_windows),
             "batch_size": int(self.batch_size),
             "device": resolve_device(self.device),
         }
-        n_batches = -(-min(self.n_windows_, int(self.max_windows)) // int(self.batch_size))
-        plan = self._plan(n_batches=n_batches, seed=seed, auto_epochs=FORECASTS, partial=partial)
+        n_drawn = min(self.n_windows_, int(self.max_windows))
+        n_batches = -(-n_drawn // int(self.batch_size))
+        horizon = self._form_.horizon
+        n_values = int((counts + horizon - 1)[counts > 0].sum())  # that windows forecast
+        repeats = n_drawn * horizon / n_values
+        most = min(FORECASTS.most, max(FORECASTS.fewest, round(_MOST_REPEATS / repeats)))
+        plan = self._plan(
+            n_batches=n_batches,
+            seed=seed,
+            auto_epochs=replace(FORECASTS, most=most),
+            partial=partial,
+        )
         teaching = None
         if self.strategy == "recursive":
             begin = float(self.teacher_forcing)

@@ -178,7 +178,7 @@ LANGUAGE = AutoEpochs(4_000, 1, 200, most_tokens=20_000_000)
 SEMI_SUPERVISED = AutoEpochs(1_500, 4, 100, most_tokens=7_000_000)
 RECONSTRUCTION = AutoEpochs(1_000, 20, 500)
 # Windows of series, of which an epoch of a forecaster has 100 batches at most.
-FORECASTS = AutoEpochs(3_000, 4, 100)
+FORECASTS = AutoEpochs(3_000, 4, 60)
 # Sequences of tokens in, others out.
 TRANSDUCTION = AutoEpochs(4_000, 4, 200, most_tokens=20_000_000)
 CLUSTERING = AutoEpochs(1_000, 10, 100)

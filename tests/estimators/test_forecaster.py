@@ -488,6 +488,31 @@ def test_warm_start_continues():
     np.testing.assert_array_equal(model.module_.training, False)
 
 
+@pytest.mark.parametrize(
+    ("lengths", "params"),
+    [
+        ([40], {"horizon": 1}),
+        ([40, 3], {"horizon": 30, "context_length": 2}),
+        ([30, 29, 31], {"horizon": 12, "context_length": 3}),
+        ([30, 29, 31], {"horizon": 12, "context_length": 3, "max_windows": 7}),
+    ],
+)
+def test_automatic_epochs_forecast_no_value_over_so_many_times(lengths, params, monkeypatch):
+    monkeypatch.setattr("sklstm._estimators.forecaster._MOST_REPEATS", 50)
+    rng = np.random.default_rng(0)
+    series = [rng.normal(size=n) for n in lengths]
+    model = LSTMForecaster(**params, hidden_size=2, random_state=0).fit(series)
+    horizon, context = params["horizon"], model.context_length_
+    times = {}  # that a window forecasts each value
+    for i, n in enumerate(lengths):
+        for end in range(min(context, max(n - horizon, 1)), n - horizon + 1):
+            for step in range(end, end + horizon):
+                times[i, step] = times.get((i, step), 0) + 1
+    drawn = min(1.0, model.max_windows / model.n_windows_)
+    often = drawn * sum(times.values()) / len(times)
+    assert model.n_iter_ == min(60, max(4, round(50 / often)))
+
+
 def test_partial_fit_is_an_epoch_at_a_constant_rate():
     model = forecaster(optimizer="sgd").partial_fit(X)
     assert model.n_iter_ == 1
@@ -675,7 +700,7 @@ def test_forecasts_of_unusual_series_are_finite(name, variant):
     assert np.isfinite(interval).all()
     assert (interval[..., 0] <= interval[..., 1]).all()
     assert np.isfinite(model.predict(series)).all()
-    if model._correlation_ is not None:
+    if model._copula_ is not None:
         assert np.isfinite(model.sample_paths(series, 3)).all()
     assert np.isfinite(model.loss_curve_).all()
     if "only" in name and variant not in ("unscaled", "multiplicative"):
