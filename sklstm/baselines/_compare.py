@@ -276,7 +276,7 @@ class Comparison:
         if other >= own:
             return f" A naive forecast, {best}, is as good or better, too: {figures}."
         return (
-            f" Nor can a difference to a naive forecast, {best}, be shown: {figures}, p = {p:.3f}."
+            f" A difference to a naive forecast, {best}, cannot be shown: {figures}, p = {p:.3f}."
         )
 
 
