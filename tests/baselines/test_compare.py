@@ -366,6 +366,8 @@ def test_one_series_of_278_values():
             {"baselines": {"a": NaiveForecaster(3)}},
             r"baselines\['a'\] has horizon=3, but Season has",
         ),
+        ({"baselines": {"a": LinearSVC()}}, r"'a'\] is no forecaster: LinearSVC has no .* horizon"),
+        ({"estimator": Season}, r"Season is a class; pass an instance of it, Season\(...\)"),
         ({"cv": 25}, r"X\[0\] has 160 steps, but 205 are needed"),
         ({"X": SEASONAL[0]}, "X is one series"),
         ({"estimator": LSTMClassifier(), "static": [1]}, "static is for forecasters, which"),
@@ -373,7 +375,7 @@ def test_one_series_of_278_values():
 )
 def test_wrong_arguments_of_forecasters(arguments, message):
     given = {"estimator": Season(), "X": SEASONAL, **arguments}
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         compare(**given)
 
 
@@ -388,6 +390,12 @@ def test_series_without_a_scale():
         pytest.raises(ValueError, match=r"MASE is undefined at an origin.*set scoring='mae'"),
     ):
         compare(Season(season_length=1), [constant], cv=2)
+    ended = np.r_[SEASONAL[0], np.full(8, np.nan)]
+    with (
+        pytest.warns(UndefinedMetricWarning, match="all true values"),
+        pytest.raises(ValueError, match=r"MAE is undefined at an origin.*leave out the missing"),
+    ):
+        compare(Season(), [ended], cv=2, scoring="mae")
     assert compare(Season(), [constant], cv=2, scoring="mae").scores["Season"].tolist() == [0, 0]
 
 
