@@ -223,6 +223,15 @@ def test_windows_are_read_as_a_whole_by_default():
     assert seasonal.context_length_ == 14
 
 
+def test_windows_may_be_a_table_indexed_by_time():
+    rng = np.random.default_rng(0)
+    windows = pd.DataFrame(rng.normal(size=(9, 8)), index=pd.date_range("2026", periods=9))
+    following = rng.normal(size=(9, 3))
+    model = forecaster().fit(windows, following)
+    expected = forecaster().fit(windows.to_numpy(), following).predict(windows.to_numpy())
+    np.testing.assert_array_equal(model.predict(windows), expected)
+
+
 def test_a_single_future_step_may_be_a_column():
     past, y = np.random.default_rng(0).normal(size=(9, 8)), np.arange(9.0)
     expected = forecaster(horizon=1).fit(past, y[:, None]).predict(past)
@@ -870,6 +879,10 @@ BAD_FITS = [
     (lambda: {"X": X, "static": ["a", "b"]}, "inconsistent numbers of samples: .3, 2"),
     (lambda: {"X": X, "static": [1.0, np.nan, 2.0]}, "static column 0 holds nan for series 1"),
     (lambda: {"X": X, "static": ["a", None, "b"]}, "static column 0 holds None for series 1"),
+    (lambda: {"X": X, "static": ["a", np.nan, "b"]}, "static column 0 holds nan for series 1"),
+    (lambda: {"X": X, "static": [["a", 1], ["b"], ["c", 2]]}, "static has rows of different len"),
+    (lambda: {"X": X, "y": Y * np.nan}, "y holds NaN only"),
+    (lambda: {"X": "series.csv"}, "X holds strings: a forecaster reads numbers"),
     (lambda: {"X": X, "static": np.ones((3, 2, 2))}, r"static has shape \(3, 2, 2\)"),
     (lambda: {"X": X, "sample_weight": [1, 2]}, "sample_weight"),
     (lambda: {"X": X, "sample_weight": [1, -2, 1]}, "[Nn]egative"),
@@ -878,7 +891,18 @@ BAD_FITS = [
         "sample_weight is 0 for every series that is long enough",
     ),
 ]
+DATES = pd.date_range("2026", periods=30)
 BAD_TYPES = [
+    (
+        lambda: {"X": pd.DataFrame({"unique_id": "a", "ds": DATES, "y": X[0]})},
+        "a data frame with 'a' in its column 'unique_id'.*frame_to_series",
+    ),
+    (
+        lambda: {"X": pd.DataFrame({"a": X[0], "b": X[0]}, index=DATES)},
+        r"\(30, 2\) with times in its index, .*\[X\[name\] for name in X\]",
+    ),
+    (lambda: {"X": pd.Series(X[0]).groupby(DATES.month)}, r"X is a SeriesGroupBy; pass"),
+    (lambda: {"X": X, "static": {"shop": ["a", "b", "c"]}}, r"a dict; pass .* pd.DataFrame\(sta"),
     (lambda: {"X": X, "covariates": 3}, "covariates is a int; accepted is a list with one array"),
     (
         lambda: {"X": X, "covariates": pd.DataFrame({"c": range(30)})},
