@@ -306,8 +306,8 @@ def backtest(
     Warns
     -----
     UndefinedMetricWarning
-        If MASE or MSIS is undefined for a series at some origin, as it is constant before it. The
-        means leave it out.
+        If MASE or MSIS is undefined for a series at some origin, as it is constant before it; the
+        means leave it out. If no true value is known after an origin; all scores there are NaN.
 
     See Also
     --------
@@ -359,7 +359,7 @@ def backtest(
         )
     named = _named(metrics, coverage, type(last_step(estimator)))
     season = first_season(estimator) if season is None else int(season)
-    ragged = as_series(X, name, dtype=[np.float64, np.float32])
+    ragged = as_series(X, name, dtype=[np.float64, np.float32], are_windows=False)
     _check_lengths(ragged, horizon, n_splits, step, season, bool(SCALED & set(named)))
     series = [
         ragged[i][:, 0] if ragged.form.steps_are_numbers else ragged[i] for i in range(len(ragged))
@@ -409,6 +409,10 @@ def last_step(estimator: Any) -> Any:
 
 def forecaster_parameter(estimator: Any, name: str) -> Any:
     """Return a parameter of the forecaster, however deep inside the estimator; None without it."""
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"{estimator.__name__} is a class; pass an instance of it, {estimator.__name__}(...)."
+        )
     params = estimator.get_params() if hasattr(estimator, "get_params") else {}
     found = [value for key, value in params.items() if key.rpartition("__")[2] == name]
     if any(value != found[0] for value in found):
@@ -659,7 +663,17 @@ def _interpolated(x: np.ndarray) -> np.ndarray:
 
 
 def _warn_of_undefined(splits: Sequence[_Split], n_series: int, season: int) -> None:
-    """Warn once for each metric of the series that it leaves out."""
+    """Warn once for each metric of the series that it leaves out, and of origins without truth."""
+    unknown = [
+        str(number) for number, split in enumerate(splits, start=1) if np.isnan(split.truth).all()
+    ]
+    if unknown:
+        warnings.warn(
+            f"Scores are undefined and NaN at origin {', '.join(unknown)}: all true values of the "
+            "steps that are forecast there are missing.",
+            UndefinedMetricWarning,
+            stacklevel=caller_level(),
+        )
     for name in dict.fromkeys(name for split in splits for name in split.undefined):
         at = [split.undefined[name] for split in splits if name in split.undefined]
         found = sorted(set().union(*at))
@@ -697,9 +711,11 @@ def _named(metrics: Any, coverage: float | None, forecaster: type) -> dict[str, 
     named: dict[str, Any] = {}
     for i, metric in enumerate(listed):
         if not (isinstance(metric, str) and metric in METRICS) and not callable(metric):
+            lower = str(metric).lower()
             raise ValueError(
                 f"metrics[{i}] is {plain(metric)!r}; accepted are callables and "
                 f"{', '.join(map(repr, sorted(METRICS)))}."
+                f"{f' Did you mean {lower!r}?' if lower in METRICS else ''}"
             )
         name = str(metric) if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         if name in named:

@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._available_if import _AvailableIfDescriptor
 from sklearn.utils._param_validation import InvalidParameterError
 
-# What Keras, torch, skorch, gensim and scikit-learn's other estimators call an argument, and the
-# names of ours that may be meant: the first that a class has.
+# What Keras, torch, skorch, gensim, libraries of forecasts and scikit-learn's other estimators call
+# an argument, and the names of ours that may be meant: the first that a class has.
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "beam_size": ("n_beams",),
     "beam_width": ("n_beams",),
@@ -23,8 +23,10 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "clip_grad": ("gradient_clip",),
     "clip_value": ("gradient_clip",),
     "clipnorm": ("gradient_clip",),
+    "confidence_level": ("coverage",),
     "corpus": ("X",),
     "criterion": ("loss",),
+    "decoder_units": ("hidden_size",),
     "dim": ("embedding_dim", "vector_size", "n_components"),
     "documents": ("X",),
     "dropout_rate": ("dropout",),
@@ -33,14 +35,21 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "embedding_matrix": ("embeddings",),
     "embedding_size": ("embedding_dim", "vector_size"),
     "emb_dim": ("embedding_dim", "vector_size"),
+    "encoder_units": ("hidden_size",),
     "encoding_dim": ("n_components",),
     "epoch": ("epochs", "max_epochs"),
     "epochs": ("epochs", "max_epochs"),
     "eta": ("learning_rate",),
     "eta0": ("learning_rate",),
+    "exog": ("covariates",),
+    "exogenous": ("covariates",),
+    "fh": ("horizon",),
+    "forecast_horizon": ("horizon",),
+    "future_covariates": ("covariates",),
     "grad_clip": ("gradient_clip",),
     "gradient_clip_val": ("gradient_clip",),
     "gradient_clip_value": ("gradient_clip",),
+    "h": ("horizon",),
     "hidden_dim": ("hidden_size", "hidden_layer_sizes"),
     "hidden_dims": ("hidden_size", "hidden_layer_sizes"),
     "hidden_layers": ("hidden_layer_sizes", "num_layers"),
@@ -52,9 +61,12 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "kernel_size": ("conv_kernel_size",),
     "l2": ("weight_decay",),
     "labels": ("y",),
+    "lags": ("context_length",),
     "latent_dim": ("n_components", "hidden_size"),
     "latent_size": ("n_components",),
     "learning_rate_init": ("learning_rate",),
+    "level": ("coverage",),
+    "look_back": ("window", "context_length"),
     "lookback": ("window", "context_length"),
     "loss_fn": ("loss",),
     "input_chunk_length": ("context_length",),
@@ -64,18 +76,23 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "lr_scheduler": ("lr_schedule",),
     "mask_value": ("padding_value",),
     "max_decoder_seq_length": ("max_length",),
+    "max_encoder_length": ("context_length",),
     "max_grad_norm": ("gradient_clip",),
     "max_iter": ("max_epochs", "epochs"),
     "max_len": ("max_length",),
+    "max_prediction_length": ("horizon",),
     "max_seq_length": ("max_length",),
     "max_sequence_length": ("max_length",),
     "max_tokens": ("max_features",),
     "max_vocab_size": ("max_features",),
     "maxlen": ("max_length",),
+    "n": ("horizon",),
     "n_epoch": ("max_epochs", "epochs"),
     "n_epochs": ("max_epochs", "epochs"),
     "n_hidden": ("hidden_size", "hidden_layer_sizes"),
+    "n_lags": ("context_length",),
     "n_layers": ("num_layers",),
+    "n_steps_out": ("horizon",),
     "n_units": ("hidden_size", "hidden_layer_sizes"),
     "neurons": ("hidden_size", "hidden_layer_sizes"),
     "nlayers": ("num_layers",),
@@ -84,20 +101,25 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "num_epochs": ("max_epochs", "epochs"),
     "num_hidden": ("hidden_size", "hidden_layer_sizes"),
     "num_hidden_layers": ("num_layers",),
+    "num_samples": ("n_paths",),
     "num_units": ("hidden_size", "hidden_layer_sizes"),
     "num_words": ("max_features",),
     "oov_token": ("unknown",),
     "output_chunk_length": ("horizon",),
     "output_dim": ("embedding_dim", "n_components"),
+    "output_length": ("horizon",),
     "pad_token": ("padding_value",),
     "pad_value": ("padding_value",),
+    "past_covariates": ("covariates",),
     "patience": ("n_iter_no_change",),
     "pool_size": ("conv_pool_size",),
+    "pred_len": ("horizon",),
     "prediction_length": ("horizon",),
     "pretrained_embeddings": ("embeddings",),
     "random_seed": ("random_state",),
     "rnn_type": ("cell",),
     "rnn_units": ("hidden_size",),
+    "seasonal_periods": ("season_length",),
     "seed": ("random_state",),
     "sentences": ("X",),
     "seasonality": ("season_length",),
@@ -105,6 +127,10 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "series": ("X",),
     "size": ("vector_size", "hidden_size", "max_length"),
     "solver": ("optimizer",),
+    "sp": ("season_length",),
+    "static_covariates": ("static",),
+    "static_features": ("static",),
+    "steps": ("horizon",),
     "targets": ("y",),
     "teacher_forcing_ratio": ("teacher_forcing",),
     "texts": ("X",),
@@ -117,6 +143,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "vocab": ("vocabulary",),
     "vocab_size": ("max_features",),
     "weights": ("sample_weight",),
+    "window": ("window", "context_length"),
     "window_size": ("window", "context_length"),
     "workers": ("n_jobs",),
 }
@@ -141,8 +168,10 @@ INSTEAD = {
     "recurrent_activation": "an LSTM has its own; leave it out",
     "steps_per_epoch": "an epoch reads all of X; leave it out",
 }
-# The same for classes that stop early.
+# The same for classes that stop early; those whose fit takes no X_val hold out a part only.
 OF_VALIDATION = {
+    "X_val": "pass X_val and y_val to fit",
+    "eval_set": "pass X_val and y_val to fit",
     "train_split": "set early_stopping=True and validation_fraction in the constructor",
     "validation_data": "pass X_val and y_val to fit",
     "validation_split": "set early_stopping=True and validation_fraction in the constructor",
@@ -325,12 +354,15 @@ def _way(given: str, kind: type, method: str, accepted: Iterable[str]) -> str:
     of_constructor = list(inspect.signature(kind).parameters)
     constructing = method == "__init__"
     trains = method in ("__init__", "fit", "partial_fit", "fit_transform", "fit_predict")
-    if not trains and given in IN_PREDICTION:
+    # The steps of a forecast are its horizon.
+    is_ours = given in OTHER_NAMES and "horizon" in of_constructor
+    if not trains and given in IN_PREDICTION and not is_ours:
         return IN_PREDICTION[given]
     if given in INSTEAD and "hidden_size" in of_constructor:
         return INSTEAD[given]
     if given in OF_VALIDATION and "early_stopping" in of_constructor:
-        return OF_VALIDATION[given]
+        takes_data = "X_val" in inspect.signature(kind.fit).parameters  # type: ignore[attr-defined]
+        return OF_VALIDATION[given if takes_data else "validation_split"]
     candidates = (given, given.lower(), given.upper(), *OTHER_NAMES.get(given.lower(), ()))
     for name in candidates:
         if name in accepted:

@@ -14,14 +14,23 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.validation import _num_samples
 
-from sklstm._estimators import LSTMClassifier, LSTMRegressor, LSTMTagger
-from sklstm._sequences import as_container, as_ragged
+from sklstm._estimators import (
+    LSTMClassifier,
+    LSTMForecaster,
+    LSTMRegressor,
+    LSTMSeq2Seq,
+    LSTMTagger,
+)
+from sklstm._sequences import Ragged, as_container, as_ragged
 
-SEARCHED = (LSTMClassifier, LSTMRegressor, LSTMTagger)
+SEARCHED = (LSTMClassifier, LSTMRegressor, LSTMTagger, LSTMForecaster, LSTMSeq2Seq)
+SIZES = [16, 32, 64, 128, 256]
 # What an encoder determines
 ENCODED = ("hidden_size", "embedding_dim", "conv_filters", "rare_word_dropout")
 # From this mean number of tokens on, a convolution shortens the texts ("auto" takes one, too).
 _LONG_TEXTS = 60
+# Below it, the last state of the encoder may do without attention.
+_SHORT_SOURCES = 20
 _MOST_READ = 5_000  # samples that lengths are taken from
 
 
@@ -53,14 +62,15 @@ def search_space(
 
     Parameters
     ----------
-    estimator : LSTMClassifier, LSTMRegressor, LSTMTagger or Pipeline
+    estimator : LSTMClassifier, LSTMRegressor, LSTMTagger, LSTMForecaster, LSTMSeq2Seq or Pipeline
         The estimator, or a pipeline that ends in one; parameters of a `SequenceTokenizer` in it are
         searched, too. It is not fitted.
     X : list, array or frame
         The training data, as `estimator` takes it. It is only read for numbers and lengths, of up
         to 5,000 samples.
     y : array-like, default=None
-        Ignored; present so that the call looks like that of `fit`.
+        What follows each X, where X holds windows for an `LSTMForecaster`. Otherwise ignored;
+        present so that the call looks like that of `fit`.
     library : {"sklearn", "optuna"}, default="sklearn"
         Whose distributions to return: those of scipy and lists, or `optuna.distributions`.
 
@@ -78,7 +88,7 @@ def search_space(
 
     Notes
     -----
-    What is searched, and why:
+    What is searched for `LSTMClassifier`, `LSTMRegressor` and `LSTMTagger`, and why:
 
     - `learning_rate`, 0.0005 to 0.008, logarithmic: a quarter to four times the default of a
       classifier. It decides more than any other parameter; beyond this range training with Adam is
@@ -99,6 +109,24 @@ def search_space(
 
     With an `encoder`, which determines the layers, neither `hidden_size` nor `embedding_dim`,
     `conv_filters` and `rare_word_dropout` are searched: they have no effect.
+
+    For `LSTMForecaster`:
+
+    - `learning_rate`, 0.00075 to 0.012: a quarter to four times the default.
+    - `hidden_size`: up to 64 below 500 windows, else up to 128.
+    - `dropout`, 0 to 0.3, and `weight_decay`, 1e-6 to 1e-3, logarithmic: on hourly series higher
+      values increased the error.
+    - `batch_size`: 16 to 64 below 1,000 windows, else 32 to 128.
+    - `scaling`, "standard" or "multiplicative", if no value is negative.
+    - `context_length`: "auto", or twice as many steps if the series are long enough for it.
+
+    For `LSTMSeq2Seq`:
+
+    - `learning_rate`, 0.00125 to 0.02: a quarter to four times the default.
+    - `hidden_size`: up to 128 below 500 pairs, else up to 256.
+    - `dropout`, 0 to 0.4, and `embedding_dim`, 32 to 128.
+    - `batch_size`: 16 to 64 below 1,000 pairs, else 32 to 128.
+    - `attention`, with or without, if the sequences of X have fewer than 20 steps on average.
 
     `max_epochs` is left out: it is the resource of a halving search
     (``resource="lstmclassifier__max_epochs"``), and "auto" follows the data otherwise.
@@ -123,22 +151,28 @@ def search_space(
     last = steps[-1][1]
     if not isinstance(last, SEARCHED):
         raise TypeError(
-            "search_space takes an LSTMClassifier, LSTMRegressor or LSTMTagger, or a pipeline that "
-            f"ends in one; got {type(last).__name__}."
+            f"search_space takes one of {', '.join(each.__name__ for each in SEARCHED)}, or a "
+            f"pipeline that ends in one; got {type(last).__name__}."
         )
     n_samples = _num_samples(X)
-    lengths, is_tokens = _lengths(estimator, X)
+    read = _read(estimator, X)
     found: dict[str, Range] = {}
     for name, step in steps[:-1]:
         if type(step).__name__ == "SequenceTokenizer":
-            found |= _own(step, name, _of_tokenizer(n_samples, lengths))
-    found |= _own(last, steps[-1][0], _of_lstm(last, n_samples, lengths, is_tokens))
+            found |= _own(step, name, _of_tokenizer(n_samples, read.lengths))
+    if isinstance(last, LSTMForecaster):
+        ranges = _of_forecaster(last, n_samples, read, has_future=y is not None)
+    elif isinstance(last, LSTMSeq2Seq):
+        ranges = _of_pairs(n_samples, read.lengths)
+    else:
+        ranges = _of_lstm(last, n_samples, read.lengths, read.is_tokens)
+    found |= _own(last, steps[-1][0], ranges)
     convert = _for_optuna if library == "optuna" else _for_sklearn
     return {name: convert(each) for name, each in found.items()}
 
 
-def _lengths(estimator: Any, X: Any) -> tuple[np.ndarray, bool]:
-    """Return the lengths of the sequences that the LSTM reads, and whether they are token ids."""
+def _read(estimator: Any, X: Any) -> Ragged:
+    """Return sequences as the LSTM reads them, or some if there are many."""
     n_samples = _num_samples(X)
     if n_samples > _MOST_READ:
         X = _safe_indexing(X, np.linspace(0, n_samples - 1, _MOST_READ).astype(int))
@@ -147,19 +181,21 @@ def _lengths(estimator: Any, X: Any) -> tuple[np.ndarray, bool]:
             if step is not None and step != "passthrough":
                 X = clone(step).fit_transform(X)
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    sequences = as_ragged(
+    if isinstance(last, LSTMForecaster):
+        return clone(last)._read_sequences(X, reset=True, in_pieces=True)
+    if isinstance(last, LSTMSeq2Seq):  # which has a tokenizer of its own
+        return clone(last)._read_sources(X, reset=True)
+    return as_ragged(
         X,
         input_type=last.input_type,
         padding_value=last.padding_value,
         estimator_name=type(last).__name__,
         matrices=True,
     )
-    return sequences.lengths, sequences.is_tokens
 
 
 def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -> dict[str, Range]:
     """Return the ranges for an LSTM."""
-    sizes = [16, 32, 64, 128, 256]
     first = 0 if n_samples < 500 else 1 if n_samples < 5_000 else 2
     batch = 8 if n_samples < 1_000 else 16 if n_samples < 10_000 else 32
     started = model.encoder is not None
@@ -167,7 +203,7 @@ def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -
     rates = (2.5e-3, 4e-2) if higher else (5e-4, 8e-3)
     found: dict[str, Range] = {
         "learning_rate": Between(*rates, log=True),
-        "hidden_size": sizes[first : first + 3],
+        "hidden_size": SIZES[first : first + 3],
         "dropout": Between(0.3 if n_samples < 1_000 else 0.2, 0.7),
         "batch_size": [batch, 2 * batch, 4 * batch],
     }
@@ -189,6 +225,43 @@ def _of_lstm(model: Any, n_samples: int, lengths: np.ndarray, is_tokens: bool) -
         found["conv_filters"] = ["auto", None, 64]
     without_effect = ENCODED if started else ()
     return {name: each for name, each in found.items() if name not in without_effect}
+
+
+def _of_forecaster(
+    model: LSTMForecaster, n_samples: int, read: Ragged, *, has_future: bool
+) -> dict[str, Range]:
+    """Return the ranges for a forecaster of series, or of windows whose future is given."""
+    horizon, longest = int(model.horizon), int(read.lengths.max())
+    n_windows = float(n_samples)
+    if not has_future:
+        n_windows *= np.maximum(read.lengths - horizon, 0).mean()
+    found: dict[str, Range] = {
+        "learning_rate": Between(7.5e-4, 1.2e-2, log=True),
+        "hidden_size": SIZES[:3] if n_windows < 500 else SIZES[1:4],
+        "dropout": Between(0.0, 0.3),
+        "weight_decay": Between(1e-6, 1e-3, log=True),
+        "batch_size": SIZES[:3] if n_windows < 1_000 else SIZES[1:4],
+    }
+    if not (read.values < 0).any():
+        found["scaling"] = ["standard", "multiplicative"]
+    more = 2 * max(2 * horizon, *model._checked_seasons(), 2)
+    if more <= (longest if has_future else (longest - horizon) // 2):
+        found["context_length"] = ["auto", more]
+    return found
+
+
+def _of_pairs(n_samples: int, lengths: np.ndarray) -> dict[str, Range]:
+    """Return the ranges for an encoder-decoder from sequences to tokens."""
+    found: dict[str, Range] = {
+        "learning_rate": Between(1.25e-3, 2e-2, log=True),
+        "hidden_size": SIZES[1:4] if n_samples < 500 else SIZES[2:],
+        "dropout": Between(0.0, 0.4),
+        "embedding_dim": [32, 64, 128],
+        "batch_size": SIZES[:3] if n_samples < 1_000 else SIZES[1:4],
+    }
+    if lengths.mean() < _SHORT_SOURCES:
+        found["attention"] = [True, False]
+    return found
 
 
 def _of_tokenizer(n_samples: int, lengths: np.ndarray) -> dict[str, Range]:

@@ -25,6 +25,7 @@ from sklstm._sequences import (
     align_frames,
     as_container,
     check_entries,
+    check_series_frame,
     is_missing,
     locate,
     offsets,
@@ -506,6 +507,7 @@ class LSTMForecaster(ExplainedKeywords, IncrementalEstimator):
         training: bool = True,
     ) -> SeriesSet:
         """Read series and what comes with them; y holds the future of a single window of each."""
+        check_series_frame(as_container(X, "X"), are_windows=not training or y is not None)
         sequences = self._read_sequences(X, reset=reset, in_pieces=True)
         if reset:
             self.n_features_in_ = sequences.n_features
@@ -596,6 +598,8 @@ class LSTMForecaster(ExplainedKeywords, IncrementalEstimator):
         if future.shape[1:] != (horizon, n_targets):
             shape = (n, horizon) if n_targets == 1 else (n, horizon, n_targets)
             raise ValueError(f"y has shape {given.shape}; accepted is {shape}.")
+        if np.isnan(future).all():
+            raise ValueError("y holds NaN only, which stands for missing values.")
         bad = np.argwhere(np.isinf(future))
         if len(bad):
             raise ValueError(f"y[{bad[0][0]}] holds an infinite value at step {bad[0][1]}.")
@@ -1341,6 +1345,8 @@ class _StaticColumns:
 
 def _columns_of(static: Any) -> dict[Any, np.ndarray]:
     """Return the columns of a frame or an array of static features."""
+    if isinstance(static, Mapping):
+        raise TypeError("static is a dict; pass a data frame, such as pd.DataFrame(static).")
     given = as_container(static, "static")
     check_entries(given, "static")
     if hasattr(given, "columns"):
@@ -1353,6 +1359,8 @@ def _columns_of(static: Any) -> dict[Any, np.ndarray]:
         # numpy alone would make strings of numbers beside strings
         rows = np.asarray(given, dtype=object)
     if rows.ndim == 1:
+        if any(isinstance(row, list | tuple | np.ndarray) for row in rows):
+            raise ValueError("static has rows of different lengths; accepted is (n, n_static).")
         rows = rows[:, None]
     if rows.ndim != 2 or not rows.shape[1]:
         raise ValueError(
@@ -1360,7 +1368,11 @@ def _columns_of(static: Any) -> dict[Any, np.ndarray]:
         )
     columns = {j: rows[:, j] for j in range(rows.shape[1])}
     if rows.dtype.kind == "O":
-        return {j: np.array(column.tolist()) for j, column in columns.items()}
+        # numpy alone would make the string 'nan' of a missing value beside strings
+        return {
+            j: column if any(isinstance(one, str) for one in column) else np.array(column.tolist())
+            for j, column in columns.items()
+        }
     return columns
 
 
@@ -1436,6 +1448,7 @@ def _steps_of(item: Any, i: int) -> np.ndarray:
 
 def _refuse_others(X: Any) -> None:
     """Raise ValueError if X is a single series, texts or token ids."""
+    X = as_container(X, "X")
     listed = isinstance(X, list | tuple)
     if listed:
         single = len(X) > 0 and isinstance(X[0], Number)

@@ -12,7 +12,10 @@ def holds_texts(X: Any, name: str = "X") -> bool:
     """Return True if the first item of X is a text."""
     if isinstance(X, TokenArray) or not hasattr(X, "__iter__"):
         return False
-    return isinstance(next(iter(as_objects(as_container(X, name)).flat), None), str | bytes)
+    items = as_container(X, name)
+    if not isinstance(items, list | tuple):  # which may be a column
+        items = as_objects(items).flat
+    return isinstance(next(iter(items), None), str | bytes)
 
 
 def as_token_ids(tokenizer: Any, texts: Any, *, fit: bool = False) -> Any:

@@ -47,6 +47,7 @@ from sklstm._sequences.ragged import (
 from sklstm._sequences.reading import (
     as_ragged,
     as_series,
+    check_series_frame,
     id_rows,
     is_table,
     refuse_counts,
@@ -94,6 +95,7 @@ __all__ = [
     "bytes_of",
     "check_entries",
     "check_nothing_cut",
+    "check_series_frame",
     "column_order",
     "concatenate",
     "contain_rectangle",

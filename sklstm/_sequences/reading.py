@@ -6,6 +6,7 @@ What was given is noted in ``Ragged.form``, so that no other room has to look at
 
 from __future__ import annotations
 
+import datetime
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -49,6 +50,8 @@ _USUAL = frozenset({list, tuple, np.ndarray})
 
 
 def _text_hint(name: str, analyzer: str = "") -> str:
+    if name.endswith("Forecaster"):
+        return "a forecaster reads numbers, and NaN where they are missing."
     return _TEXT_HINT.format(name=_reader_of_ids(name), analyzer=analyzer)
 
 
@@ -162,7 +165,12 @@ def as_ragged(
 
 
 def as_series(
-    X: Any, estimator_name: str, *, dtype: Any = np.float64, columns: Sequence[Any] | None = None
+    X: Any,
+    estimator_name: str,
+    *,
+    dtype: Any = np.float64,
+    columns: Sequence[Any] | None = None,
+    are_windows: bool = True,
 ) -> Ragged:
     """Read a collection of series to forecast, in which NaN is a missing value.
 
@@ -176,13 +184,16 @@ def as_series(
         As in `as_ragged`.
     columns : sequence or None, default=None
         The names of the features in `fit`, if series were frames there.
+    are_windows : bool, default=True
+        As in `check_series_frame`.
 
     Raises
     ------
     TypeError, ValueError
-        As `as_ragged` does, but for NaN; and if X is a single series.
+        As `as_ragged` and `check_series_frame` do, but for NaN; and if X is a single series.
     """
     items = as_container(X, "X")
+    check_series_frame(items, are_windows=are_windows)
     if len(getattr(items, "shape", (0,))) == 1 and hasattr(items, "__len__") and len(items):
         first = next(iter(items))
         if isinstance(first, Real) and not isinstance(items, str | bytes):
@@ -199,6 +210,36 @@ def as_series(
         allow_nan=True,
         columns=columns,
     )
+
+
+def check_series_frame(X: Any, *, are_windows: bool) -> None:
+    """Raise TypeError for a data frame whose rows are times, where each row is read as a series.
+
+    Parameters
+    ----------
+    X : list, array or frame
+        A collection of series.
+    are_windows : bool
+        Whether rows may be windows: lags of a value, with the time of each window in the index.
+    """
+    if not hasattr(X, "columns") or len(getattr(X, "shape", ())) != 2 or not len(X):
+        return
+    for name in X.columns:
+        column = X[name]
+        first = column.iloc[0] if hasattr(column, "iloc") else column[0]
+        if isinstance(first, str | bytes | datetime.date | np.datetime64):
+            raise TypeError(
+                f"X is a data frame with {plain(first)!r} in its column {plain(name)!r}, but each "
+                "row of X is read as a series of numbers. Of a long table, with a row for each "
+                "series and time, take series = frame_to_series(X), and pass series.X."
+            )
+    index = getattr(X, "index", None)
+    if not are_windows and type(index).__name__ in ("DatetimeIndex", "PeriodIndex"):
+        raise TypeError(
+            f"X is a data frame of shape {X.shape} with times in its index, but each row of X is "
+            "read as a series. Pass [X[name] for name in X] if each column is a series, [X] for "
+            "one series of several features, or X.to_numpy() if each row is indeed a series."
+        )
 
 
 def is_table(X: Any, input_type: str = "auto") -> bool:

@@ -276,7 +276,7 @@ class Comparison:
         if other >= own:
             return f" A naive forecast, {best}, is as good or better, too: {figures}."
         return (
-            f" Nor can a difference to a naive forecast, {best}, be shown: {figures}, p = {p:.3f}."
+            f" A difference to a naive forecast, {best}, cannot be shown: {figures}, p = {p:.3f}."
         )
 
 
@@ -373,7 +373,8 @@ def compare(
     ValueError
         If `y` is missing, `cv` gives no splits, or a series is too short for as many origins.
     TypeError
-        If one of the `baselines` is no estimator.
+        If `estimator` is a class, or one of the `baselines` is no estimator, or no forecaster
+        beside one.
 
     Notes
     -----
@@ -579,6 +580,10 @@ def _compare_forecasters(
     models = _models(name, estimator, baselines)
     for key, model in baselines.items():
         own = forecaster_parameter(model, "horizon")
+        if own is None:
+            raise TypeError(
+                f"baselines[{key!r}] is no forecaster: {_name(model)} has no parameter horizon."
+            )
         if own != horizon:
             raise ValueError(
                 f"baselines[{key!r}] has horizon={own}, but {name} has horizon={horizon}; they "
@@ -605,9 +610,10 @@ def _compare_forecasters(
         if key == name:
             sizes = [(int(at.sum()), len(at) * horizon) for at in result.origins]
             if np.isnan(scores).any():
+                known = all(np.isfinite(truth).any() for truth in result.truths)
+                way = "set scoring='mae'" if known else "leave out the missing values at the end"
                 raise ValueError(
-                    f"{error_name.upper()} is undefined at an origin, as the warning says; set "
-                    "scoring='mae'."
+                    f"{error_name.upper()} is undefined at an origin, as the warning says; {way}."
                 )
         memory = [_memory(reset=False) - before] * len(scores)
         took = (result.fit_seconds.tolist(), result.predict_seconds.tolist())

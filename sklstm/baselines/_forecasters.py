@@ -333,7 +333,7 @@ class NaiveForecaster(_Forecaster):
             If X is a single series, a series is empty, or holds an infinite number.
         """
         self._seasons()
-        series = as_series(X, type(self).__name__)
+        series = as_series(X, type(self).__name__, are_windows=y is not None)
         if sample_weight is not None:
             _check_sample_weight(sample_weight, series.lengths)
         self._learn_form(series)
@@ -465,7 +465,7 @@ class RidgeForecaster(_Forecaster):
             series is empty or holds an infinite number.
         """
         seasons, horizon = self._seasons(), int(self.horizon)
-        series = as_series(X, type(self).__name__)
+        series = as_series(X, type(self).__name__, are_windows=y is not None)
         weights = _check_sample_weight(sample_weight, series.lengths, dtype=np.float64)
         used = np.flatnonzero(weights > 0)
         n_lags = self.n_lags

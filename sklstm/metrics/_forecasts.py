@@ -575,8 +575,9 @@ def continuous_ranked_probability_score(
         number of steps. An array of shape (n_steps,) is one series.
     y_pred : array of shape (n_series, n_steps, n_samples), or list, object array or Series of \
             arrays of shape (T_i, n_samples)
-        Samples of the predictive distribution, such as sample paths or an ensemble: each step is
-        scored by itself. With `quantiles` its quantiles.
+        Samples of the predictive distribution, such as an ensemble or sample paths, of which
+        `LSTMForecaster.sample_paths` has the steps on the last axis (``np.moveaxis(paths, 1, 2)``):
+        each step is scored by itself. With `quantiles` its quantiles.
     quantiles : array-like of shape (n_quantiles,), float or None, default=None
         None means that `y_pred` consists of samples. Otherwise the quantile that each entry of the
         last axis is, from 0 to 1. They should be evenly spaced, as in ``(np.arange(n) + 0.5) / n``,
@@ -716,9 +717,12 @@ def read_series(y: Any, name: str, entry: str | None = None) -> SeriesValues:
         array = _as_numbers(items, name)
         if array.ndim not in (n_axes, n_axes + 1):
             one = _shape(entry)
+            hint = ""
+            if array.ndim == n_axes + 2 and entry is None:
+                hint = " Of several numbers per step score each by itself, such as y_true[..., 0]."
             raise ValueError(
                 f"{name} has shape {array.shape}; accepted are (n_series, {one}), and ({one}) for "
-                "one series."
+                f"one series.{hint}"
             )
         is_one = array.ndim == n_axes
         arrays = [array] if is_one else list(array)
@@ -811,13 +815,21 @@ def _check_finite(series: SeriesValues) -> None:
 def _read_like(true: SeriesValues, y: Any, name: str, entry: str | None = None) -> SeriesValues:
     """Read an argument that has as many series and steps as `y_true`."""
     series = read_series(y, name, entry)
+    if entry is not None and series.is_one and len(true) > 1:
+        raise ValueError(
+            f"{name} is read as one series, of the shape ({_shape(entry)}), but y_true holds "
+            f"{len(true)} series; accepted is (n_series, {_shape(entry)})."
+        )
     _check_as_many(series, true)
     other = np.flatnonzero(series.lengths != true.lengths)
     if len(other):
         i = int(other[0])
+        hint = ""
+        if entry is not None and series.values.shape[1] == true.lengths[i]:
+            hint = f" The axis of the {entry}s is the last one: try np.moveaxis({name}, 1, 2)."
         raise ValueError(
             f"{series.of(i)} has {_count(series.lengths[i], 'step')}, but {true.of(i)} has "
-            f"{true.lengths[i]}."
+            f"{true.lengths[i]}.{hint}"
         )
     return series
 

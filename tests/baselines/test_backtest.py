@@ -288,8 +288,16 @@ def test_missing_values_are_not_scored():
     np.testing.assert_allclose(result.per_step[0], np.nanmean(np.abs(errors), axis=0))
     assert not np.isnan([scores[0] for scores in result.scores.values()]).any()
     assert np.isnan(result.truths[0][1]).all()
-    nothing = backtest(NaiveForecaster(3), [holed[1]], n_splits=1)
-    assert np.isnan(nothing.scores["mase"]).all()
+
+
+def test_origins_without_true_values_are_reported():
+    ended = [np.r_[x[:-6], np.full(6, NAN)] for x in SERIES]
+    message = "Scores are undefined and NaN at origin 2, 3: all true values"
+    with pytest.warns(UndefinedMetricWarning, match=message) as found:
+        result = backtest(NaiveForecaster(3), ended, metrics=["mase", "mae"])
+    assert len(found) == 1
+    for scores in result.scores.values():
+        np.testing.assert_array_equal(np.isnan(scores), [False, True, True])
 
 
 def test_scores_with_a_sliding_window_have_the_scale_of_the_whole_past():
@@ -491,6 +499,10 @@ def test_table_text_and_html():
         ({"window": "rolling"}, ValueError, "'window' parameter"),
         ({"window": "sliding"}, ValueError, "window='sliding' with max_train_steps=None"),
         ({"max_train_steps": 9}, ValueError, "window='expanding' with max_train_steps=9"),
+        ({"estimator": Recorder}, TypeError, r"Recorder is a class; pass an instance of it, Recor"),
+        ({"X": pd.DataFrame(np.ones((40, 3)), index=pd.date_range("2024", periods=40))}, TypeError,
+         "with times in its index, but each row of X is read as a series"),
+        ({"metrics": "MASE"}, ValueError, "metrics.0. is 'MASE'; .* Did you mean 'mase'"),
         ({"metrics": ["mae", "mape"]}, ValueError, r"metrics\[1\] is 'mape'; accepted are"),
         ({"metrics": ["mae", "mae"]}, ValueError, r"metrics\[1\] has the name of another"),
         ({"metrics": ["msis"]}, ValueError, r"metrics\[0\] is 'msis', which needs"),

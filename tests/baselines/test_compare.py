@@ -303,9 +303,12 @@ def of_forecasts(ours, naive, ridge):
 
 def test_the_verdict_where_a_naive_forecast_is_not_the_best_baseline():
     near = of_forecasts([-1.0, -1.1, -0.9], [-1.3, -0.9, -1.2], [-0.8, -0.82, -0.79])
-    assert " Nor can a difference to a naive forecast, drift, be shown: neg_mase -1.133, p = " in (
-        near.verdict
-    )
+    message = " A difference to a naive forecast, drift, cannot be shown: neg_mase -1.133, p = "
+    assert message in near.verdict
+    # The forecast with the best mean may be outperformed, and a naive one with a worse mean not.
+    uneven = of_forecasts([-0.7, -0.71, -0.69], [-0.8, -1.5, -1.2], [-0.9, -0.91, -0.89])
+    assert uneven.verdict.startswith("LSTM outperforms the best baseline, ridge: ")
+    assert " cannot be shown: neg_mase -1.167, p = " in uneven.verdict
     far = of_forecasts([-1.0, -1.1, -0.9], [-3.0, -3.1, -3.0], [-0.8, -0.82, -0.79])
     assert "naive" not in far.verdict
     better = of_forecasts([-1.0, -1.1, -0.9], [-0.85, -0.9, -0.8], [-0.8, -0.82, -0.79])
@@ -363,6 +366,8 @@ def test_one_series_of_278_values():
             {"baselines": {"a": NaiveForecaster(3)}},
             r"baselines\['a'\] has horizon=3, but Season has",
         ),
+        ({"baselines": {"a": LinearSVC()}}, r"'a'\] is no forecaster: LinearSVC has no .* horizon"),
+        ({"estimator": Season}, r"Season is a class; pass an instance of it, Season\(...\)"),
         ({"cv": 25}, r"X\[0\] has 160 steps, but 205 are needed"),
         ({"X": SEASONAL[0]}, "X is one series"),
         ({"estimator": LSTMClassifier(), "static": [1]}, "static is for forecasters, which"),
@@ -370,7 +375,7 @@ def test_one_series_of_278_values():
 )
 def test_wrong_arguments_of_forecasters(arguments, message):
     given = {"estimator": Season(), "X": SEASONAL, **arguments}
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         compare(**given)
 
 
@@ -385,6 +390,12 @@ def test_series_without_a_scale():
         pytest.raises(ValueError, match=r"MASE is undefined at an origin.*set scoring='mae'"),
     ):
         compare(Season(season_length=1), [constant], cv=2)
+    ended = np.r_[SEASONAL[0], np.full(8, np.nan)]
+    with (
+        pytest.warns(UndefinedMetricWarning, match="all true values"),
+        pytest.raises(ValueError, match=r"MAE is undefined at an origin.*leave out the missing"),
+    ):
+        compare(Season(), [ended], cv=2, scoring="mae")
     assert compare(Season(), [constant], cv=2, scoring="mae").scores["Season"].tolist() == [0, 0]
 
 

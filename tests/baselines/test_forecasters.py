@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.stats import norm
 from sklearn.linear_model import Ridge
@@ -470,6 +471,9 @@ def with_item(index, item):
     return [*RAGGED[:index], item, *RAGGED[index + 1 :]]
 
 
+TABLE = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2024", periods=9), "y": 1.0})
+
+
 @EACH
 @pytest.mark.parametrize(
     ("X", "error", "message"),
@@ -480,7 +484,11 @@ def with_item(index, item):
         (pd.Series(RAGGED[0]), ValueError, r"X is one series of 31 numbers"),
         (with_item(1, [1.0, np.inf, 2.0]), ValueError, r"infinity.*X\[1\].*step 1.*is NaN"),
         (with_item(2, []), ValueError, r"X\[2\] is an empty sequence"),
-        (with_item(1, "12345"), ValueError, r"X\[1\] is the text"),
+        (with_item(1, "12345"), ValueError, r"X\[1\] is the text.* a forecaster reads numbers"),
+        ("series.csv", ValueError, "X holds strings: a forecaster reads numbers"),
+        (TABLE, TypeError, "a data frame with 'a' in its column 'unique_id'.*frame_to_series"),
+        (pl.from_pandas(TABLE), TypeError, "'a' in its column 'unique_id'.*frame_to_series"),
+        (TABLE[["ds", "y"]], TypeError, "in its column 'ds'.*frame_to_series"),
         (with_item(1, None), ValueError, r"X\[1\] is None"),
         (with_item(1, np.ones((9, 2))), ValueError, r"X\[1\] has 2 features.* have 1"),
         (with_item(1, np.array(["2020-01-01"], "M8[D]")), TypeError, r"X\[1\].*dates"),
@@ -495,6 +503,19 @@ def test_bad_series(model, X, error, message):
         with pytest.raises(error, match=message):
             method(X)
     np.testing.assert_array_equal(model.predict(RAGGED), expected)  # still the same model
+
+
+@EACH
+def test_a_frame_of_one_column_for_each_series_is_refused(model):
+    columns = pd.DataFrame(RNG.normal(size=(40, 3)), index=pd.date_range("2024", periods=40))
+    for index in (columns.index, columns.index.to_period()):
+        with pytest.raises(TypeError, match=r"\(40, 3\) with times in its index.*for name in X"):
+            model.fit(columns.set_axis(index))
+    expected = model.fit(columns.to_numpy().T).predict(columns.to_numpy().T)
+    series = [columns[name] for name in columns]
+    np.testing.assert_array_equal(model.fit(series).predict(series), expected)
+    # Rows may be windows, if they have a y or the model is fitted.
+    assert len(model.fit(columns.T.to_numpy(), columns[0]).predict(columns)) == 40
 
 
 def test_a_fit_that_fails_changes_nothing():

@@ -363,6 +363,10 @@ class TestGenerate:
         with pytest.raises((TypeError, ValueError), match=message):
             model.generate(**options)
 
+    def test_lists_of_words_need_a_tokenizer_of_lists(self):
+        with pytest.raises(ValueError, match=r"X\[0\] holds strings.*SequenceTokenizer\(analyzer="):
+            LSTMLanguageModel(4, max_epochs=1).fit([["a", "b"]] * 3)
+
     def test_a_backward_model_writes_nothing(self, ids):
         model = LSTMLanguageModel(**SMALL, max_epochs=1, direction="backward").fit(ids)
         with pytest.raises(ValueError, match="direction='backward'"):

@@ -14,7 +14,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklstm import (
     AutoencoderClusterer,
     LSTMClassifier,
+    LSTMForecaster,
     LSTMRegressor,
+    LSTMSeq2Seq,
     LSTMTagger,
     SequenceScaler,
     SequenceTokenizer,
@@ -27,6 +29,7 @@ TEXTS = [" ".join(RNG.choice(list("abcdefgh"), size=5)) for _ in range(60)]
 LONG = [" ".join(RNG.choice(list("abcdefgh"), size=80)) for _ in range(60)]
 Y = np.arange(60) % 2
 TAGGED = make_pipeline(SequenceTokenizer(), LSTMTagger())
+PAST = [10 + RNG.normal(size=40 + i) for i in range(6)]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,10 @@ TAGGED = make_pipeline(SequenceTokenizer(), LSTMTagger())
         (Pipeline([("skip", "passthrough"), ("lstm", LSTMClassifier())]), SERIES),
         (LSTMClassifier(), SequenceTokenizer().fit_transform(TEXTS)),
         (LSTMClassifier(), RNG.normal(size=(20, 4, 3, 3))),
+        (LSTMForecaster(horizon=3, season_length=(2, 5)), PAST),
+        (LSTMForecaster(), [RNG.normal(size=(30, 2)) for _ in range(4)]),
+        (LSTMSeq2Seq(), TEXTS),
+        (LSTMSeq2Seq(), SERIES),
     ],
 )
 def test_every_draw_is_accepted_by_the_estimator(model, X):
@@ -67,6 +74,33 @@ def test_what_is_searched_follows_the_data():
     assert "lstmtagger__pooling" not in of_tags
     numbers = search_space(LSTMRegressor(return_sequences=True), SERIES)
     assert not {"pooling", "fcn_filters"} & set(numbers)
+
+
+def test_what_is_searched_for_a_forecaster_follows_the_series():
+    with_gaps = [np.where(np.arange(len(x)) == 3, np.nan, x) for x in PAST]
+    space = search_space(LSTMForecaster(horizon=3, season_length=(2, 9)), with_gaps)
+    assert space["context_length"] == ["auto", 18]  # twice the longest season
+    assert space["scaling"] == ["standard", "multiplicative"]
+    assert space["hidden_size"] == space["batch_size"] == [16, 32, 64]
+    # (45 - 3) / 2 steps of the longest series are fewer than 22, twice two seasons of 11.
+    shorter = search_space(LSTMForecaster(horizon=3, season_length=11), [*PAST, -PAST[0]])
+    assert not {"context_length", "scaling"} & set(shorter)
+    assert search_space(LSTMForecaster(5), PAST)["context_length"] == ["auto", 20]
+    many = search_space(LSTMForecaster(5), PAST * 5)  # 1,125 windows
+    assert many["hidden_size"] == many["batch_size"] == [32, 64, 128]
+    windows = np.ones((30, 20))
+    assert search_space(LSTMForecaster(5), windows, windows[:, :5])["context_length"][1] == 20
+    assert "context_length" not in search_space(LSTMForecaster(5), windows)
+
+
+def test_what_is_searched_for_pairs_follows_their_number_and_length():
+    few, more, many = (search_space(LSTMSeq2Seq(), ["abc"] * n) for n in (100, 600, 2_000))
+    assert [space["hidden_size"][0] for space in (few, more, many)] == [32, 64, 64]
+    assert [space["batch_size"][0] for space in (few, more, many)] == [16, 16, 32]
+    assert few["attention"] == [True, False]
+    assert "attention" not in search_space(LSTMSeq2Seq(), ["a long text, of many characters"])
+    words = LSTMSeq2Seq(analyzer="word")
+    assert "attention" in search_space(words, ["a long text, of many characters"])
 
 
 def test_what_an_encoder_determines_is_not_searched():
@@ -130,6 +164,36 @@ def test_searches_run():
     assert halving.fit(TEXTS, Y).n_resources_ == [1, 2]
 
 
+FORECASTER = LSTMForecaster(horizon=2, hidden_size=(4,), max_epochs=1, random_state=0)
+PAIRS = LSTMSeq2Seq(hidden_size=(4,), max_epochs=1, max_length=4, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "X", "y"),
+    [
+        (FORECASTER, PAST, None),
+        (FORECASTER, np.stack([x[:12] for x in PAST]), np.stack([x[12:14] for x in PAST])),
+        (make_pipeline(SequenceScaler(), FORECASTER), PAST, None),
+        (PAIRS, TEXTS[:20], [text[::-1] for text in TEXTS[:20]]),
+        (PAIRS, SERIES[:20], TEXTS[:20]),
+    ],
+)
+def test_searches_of_forecasters_and_pairs_run(model, X, y):
+    space = search_space(model, X, y)
+    found = RandomizedSearchCV(model, space, n_iter=2, cv=2, random_state=0, error_score="raise")
+    found.fit(X, y)
+    assert set(found.best_params_) == set(space)
+    assert not any(name.endswith("hidden_size") for name in space)  # which is set
+    assert np.isfinite(found.cv_results_["mean_test_score"]).all()
+    resource = next(name for name in model.get_params() if name.endswith("max_epochs"))
+    halving = HalvingRandomSearchCV(
+        model, space, resource=resource, max_resources=2, min_resources=1, factor=2,
+        n_candidates=2, cv=2, random_state=0, error_score="raise",
+    )  # fmt: skip
+    assert halving.fit(X, y).n_resources_ == [1, 2]
+    assert len(halving.predict(X)) == len(X)
+
+
 def test_optuna(monkeypatch):
     module, distributions = ModuleType("optuna"), ModuleType("optuna.distributions")
     distributions.FloatDistribution = lambda low, high, log: ("float", low, high, log)
@@ -154,6 +218,8 @@ def test_optuna_is_not_installed(monkeypatch):
     [
         (AutoencoderClusterer(), SERIES, {}, "got AutoencoderClusterer"),
         (SequenceTokenizer(), TEXTS, {}, "got SequenceTokenizer"),
+        (LSTMForecaster(), PAST[0], {}, r"pass \[series\]"),
+        (LSTMForecaster(season_length=()), PAST, {}, r"season_length=\(\) must be"),
         (LSTMClassifier(), TEXTS, {}, "SequenceTokenizer"),
         (LSTMClassifier(), SERIES, {"library": "hyperopt"}, "'library' parameter of search_space"),
     ],

@@ -413,6 +413,11 @@ class TestErrors:
         with pytest.raises(ValueError, match=message):
             LSTMSeq2Seq(**SMALL).fit(WORDS, y)
 
+    @pytest.mark.parametrize("X", [[["a", "b"]] * 120, [("a",), *[("a", "b")] * 119]])
+    def test_lists_of_words_need_a_tokenizer_of_lists(self, X):
+        with pytest.raises(ValueError, match=r"X\[0\] holds strings.*\(analyzer=list\), LSTMSeq2"):
+            LSTMSeq2Seq(**SMALL).fit(X, REVERSED)
+
     def test_values_with_nan(self):
         X = [np.zeros(3), np.array([1.0, np.nan])]
         with pytest.raises(ValueError, match=r"NaN or infinity.*X\[1\].*step 1"):

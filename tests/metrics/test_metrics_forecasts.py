@@ -614,6 +614,18 @@ BAD_CALLS = {
         lambda: mean_quantile_loss([[1, 2]], np.ones(2), quantiles=[0.1, 0.5]),
         r"y_pred has shape \(2,\); accepted are \(n_series, n_steps, n_quantiles\), and",
     ),
+    "quantiles-without-their-axis": (
+        lambda: mean_quantile_loss(np.ones((2, 3)), np.ones((2, 3)), quantiles=[0.1, 0.5, 0.9]),
+        r"y_pred is read as one series, .*; accepted is \(n_series, n_steps, n_quantiles\)",
+    ),
+    "paths": (
+        lambda: continuous_ranked_probability_score(np.ones((2, 3)), np.ones((2, 100, 3))),
+        r"y_pred\[0\] has 100 steps, but y_true\[0\] has 3\. .* np.moveaxis\(y_pred, 1, 2\)",
+    ),
+    "several-numbers-per-step": (
+        lambda: interval_coverage(np.ones((2, 3, 2)), np.ones((2, 3, 2)), np.ones((2, 3, 2))),
+        r"accepted are .*score each by itself, such as y_true\[..., 0\]",
+    ),
     "samples-differ": (
         lambda: continuous_ranked_probability_score([[1], [1]], [np.ones((1, 2)), np.ones((1, 3))]),
         r"y_pred\[1\] has 3 samples per step, but y_pred\[0\] has 2",

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -54,6 +55,10 @@ X, Y = np.random.default_rng(0).normal(size=(12, 5)), np.arange(12) % 2
         (LSTMForecaster, "lookback", "its name here is 'context_length'"),
         (LSTMForecaster, "seasonality", "its name here is 'season_length'"),
         (LSTMForecaster, "prediction_length", "its name here is 'horizon'"),
+        (LSTMForecaster, "output_length", "its name here is 'horizon'"),
+        (LSTMForecaster, "window", "its name here is 'context_length'"),
+        (LSTMForecaster, "steps", "its name here is 'horizon'"),
+        (LSTMForecaster, "validation_data", "set early_stopping=True and validation_fraction in t"),
         (LSTMRegressor, "epochs", "its name here is 'max_epochs'"),
         (LSTMRegressor, "n_epochs", "its name here is 'max_epochs'"),
         (LSTMTagger, "lr", "its name here is 'learning_rate'"),
@@ -110,7 +115,8 @@ def test_fault_31_every_name_in_the_table_is_explained_or_ours(kind):
 
 def test_fault_31_every_name_leads_to_one_of_ours():
     ours = {name for kind in ESTIMATORS for name in inspect.signature(kind).parameters}
-    of_methods = {"X", "y", "n_beams", "stride", "sample_weight"}
+    of_methods = {"X", "y", "covariates", "coverage", "n_beams", "n_paths", "sample_weight"}
+    of_methods |= {"static", "stride"}
     for given, names in OTHER_NAMES.items():
         assert names, given
         assert set(names) <= ours | of_methods, given
@@ -152,6 +158,26 @@ def test_fault_31_methods_name_ours(method, given, way):
     start = f"LSTMClassifier.{method}() got an unexpected keyword argument {given!r}: {way}"
     assert str(caught.value).startswith(start)
     assert pickle.dumps(model) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "way"),
+    [
+        ("fit", "exog", "its name here is 'covariates'"),
+        ("fit", "static_covariates", "its name here is 'static'"),
+        ("fit", "X_val", "set early_stopping=True and validation_fraction in the constructor"),
+        ("predict", "steps", "set 'horizon' in the constructor, LSTMForecaster(horizon=...)"),
+        ("predict", "n", "set 'horizon' in the constructor"),
+        ("predict", "verbose", "nothing is printed; leave it out"),
+        ("predict_interval", "level", "its name here is 'coverage'"),
+        ("sample_paths", "num_samples", "its name here is 'n_paths'"),
+    ],
+)
+def test_methods_of_a_forecaster_name_ours(method, given, way):
+    model = LSTMForecaster(hidden_size=2, max_epochs=1).fit(X)
+    start = rf"LSTMForecaster\.{method}\(\) got an unexpected keyword argument '{given}': "
+    with pytest.raises(TypeError, match=start + re.escape(way)):
+        getattr(model, method)(X, **{given: 3})
 
 
 @pytest.mark.parametrize("given", ["beam_width", "beam_size", "num_beams"])

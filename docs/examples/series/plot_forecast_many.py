@@ -69,8 +69,8 @@ _ = ForecastDisplay.from_estimator(
 )
 
 # %%
-# The new shop was not among the training series. Its forecast starts from its own three weeks, on
-# the scale of these, with what was learned from the others.
+# The new shop was not among the training series. Its forecast is made from its own three weeks, on
+# their scale, by what was learned from the other shops.
 
 new, planned = [series.X[0]], [series.covariates[0]]
 _ = ForecastDisplay.from_estimator(model, new, covariates=planned, coverage=(0.5, 0.9))

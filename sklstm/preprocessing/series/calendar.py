@@ -130,8 +130,9 @@ def calendar_features(
     Raises
     ------
     TypeError, ValueError
-        If `index` does not consist of dates, one is missing, a feature is unknown, or no frequency
-        is given and there is none, as no series has two times.
+        If `index` does not consist of dates, one is missing, a feature is unknown, no frequency
+        is given and there is none, as no series has two times, or times that `horizon` is to
+        continue do not increase.
 
     See Also
     --------
@@ -364,6 +365,13 @@ def _future(
     name: str,
 ) -> np.ndarray:
     """Return what clocks show at the times after the last."""
+    late = np.flatnonzero(times[1:] <= times[:-1])
+    if len(late):
+        after, before = (np.datetime_as_string(times[late[0] + k], unit="auto") for k in (1, 0))
+        raise ValueError(
+            f"{name}[{late[0] + 1}] is {after}, not after {before} of the step before; to continue "
+            "times by a horizon they have to increase."
+        )
     if not frequency.fits(clock[-1:])[0]:
         raise ValueError(
             f"{name} ends with {np.datetime_as_string(clock[-1], unit='auto')}, which is no time "

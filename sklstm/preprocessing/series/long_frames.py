@@ -300,10 +300,14 @@ def frame_to_series(
     roles = {role: given_names(read, role, names) for role, names in given.items()}
     single_name("time", roles["time"], stamps.name)
     if isinstance(id, str) and id == "unique_id" and id not in read.columns:
-        raise ValueError(
-            f"frame has no column 'unique_id', but {read.columns!r}; name in id the column that "
-            "says which series a row is of, or pass id=None for a single series."
+        index = getattr(getattr(frame, "index", None), "names", [])
+        way = (
+            "it is in the index: pass frame.reset_index()."
+            if id in index
+            else "name in id the column that says which series a row is of, or pass id=None for a "
+            "single series."
         )
+        raise ValueError(f"frame has no column 'unique_id', but {read.columns!r}; {way}")
     needed = ("target",) if id is None else ("id", "target")
     check_names(frame, read, roles, needed, values="covariates")
     id_names, static_names, names = roles["id"], roles["static"], roles["covariates"]
@@ -385,7 +389,7 @@ def _read(frame: Any, time: Any, frame_name: str) -> tuple[nw.DataFrame[Any], _S
             )
         frame = frame.rename_axis(index=time).reset_index()
     period = None
-    if isinstance(time, str | int) and time in getattr(frame, "columns", ()):
+    if isinstance(time, str | int) and hasattr(frame, "iloc") and time in frame.columns:
         kind: Any = getattr(frame[time], "dtype", None)
         if str(kind).startswith("period"):
             period = str(kind)[len("period[") : -1]  # freqstr is another for quarters and years

@@ -236,6 +236,12 @@ def test_leap_years_of_calendar_module():
         (HOURS[:1], {}, ValueError, "freq is None, but there are no two times"),
         ([HOURS, HOURS[:0]], dict(horizon=1), ValueError, r"index\[1\] is empty"),
         (HOURS, dict(freq="MS", horizon=1), ValueError, "ends with 2024-01-05T03.*freq='MS'"),
+        (
+            HOURS[::-1],
+            dict(horizon=1),
+            ValueError,
+            r"index\[1\] is 2024-01-05T02:00, not after 2024-01-05T03:00 .* they have to increase",
+        ),
         ([1, 2, 3], {}, TypeError, "index is an array of the type int64"),
         (["2024-01-01"], {}, TypeError, "type <U10.*pandas.to_datetime"),
         ("2024-01-01", {}, TypeError, "index is a str"),

@@ -746,6 +746,13 @@ MINUTE, HOUR = pd.Timedelta("1min"), pd.Timedelta("1h")
         (PANEL, dict(covariates="region"), TypeError, "column 'region' of frame has the type"),
         (PANEL.set_index("ds"), {}, ValueError, "It is in the index"),
         (
+            PANEL.set_index(["unique_id", "ds"]),
+            {},
+            ValueError,
+            r"no column 'unique_id'.*; it is in the index: pass frame.reset_index\(\)",
+        ),
+        (pl.from_pandas(PANEL).lazy(), {}, TypeError, r"LazyFrame; pass frame.collect\(\)"),
+        (
             PANEL.assign(ds=PANEL["ds"].astype(str)),
             {},
             TypeError,
