@@ -9,8 +9,8 @@ report it::
 
 The peers are those of statsforecast and neuralforecast, in a separate environment; without
 ``--peers-python`` they are left out. Both data sets have the same configuration but for seasons,
-chosen on the last steps of the training parts (``--validate``), never on the test parts. A run that
-was stopped resumes where it was.
+compared with others on the last steps of the training parts of M4 and on the validation part of
+ETTh1 (``--validate``), never on the test parts. A run that was stopped resumes where it was.
 """
 
 from __future__ import annotations
@@ -127,6 +127,19 @@ CONTENDERS = {
         "LSTM (neuralforecast)", params={"model": "LSTM"}, peer=True, about={"data": ["m4-hourly"]}
     ),
     "lstm": Contender("LSTMForecaster", lstm),
+    **{
+        name: Contender(
+            f"LSTMForecaster, {title}", lstm, params, n_seeds=0, about={"validate": True}
+        )
+        for name, title, params in (
+            ("standard", "scaling='standard'", {"scaling": "standard"}),
+            ("dropout", "dropout=0.3", {"dropout": 0.3}),
+            ("decay", "AdamW, weight_decay=0.1", {"optimizer": "adamw", "weight_decay": 0.1}),
+            ("shorter", "half the steps", {"max_epochs": 15}),
+            ("smaller", "32 units", {"hidden_size": 32}),
+            ("larger", "128 units", {"hidden_size": 128}),
+        )
+    },
     "average": Contender("LSTMForecaster, mean of three seeds", n_seeds=0),
 }  # fmt: skip
 
@@ -301,7 +314,8 @@ def tasks(args: argparse.Namespace) -> list[Task]:
     found = []
     for data in args.data:
         for name, contender in harness.chosen(args, CONTENDERS).items():
-            if data not in contender.about.get("data", HORIZONS):
+            elsewhere = data not in contender.about.get("data", HORIZONS)
+            if elsewhere or (contender.about.get("validate") and not args.validate):
                 continue
             for seed in contender.seeds(args.seeds, N_SEEDS):
                 params: Run = dict(contender.params)

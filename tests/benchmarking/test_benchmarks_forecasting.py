@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import forecasting as study
-from benchmarks import harness, report
+from benchmarks import forecasting_speed, harness, report, short_series
 from sklstm.baselines import NaiveForecaster
 
 rng = np.random.default_rng(0)
@@ -70,8 +70,12 @@ def test_an_average_needs_its_parts(tmp_path):
 def test_peers_run_only_with_their_interpreter(tmp_path):
     own = {task.identity["contender"] for task in study.tasks(study.STUDY.parse([]))}
     assert own == {"daily", "weekly", "naive2", "ridge", "lstm", "average"}
-    found = study.tasks(study.STUDY.parse(["--peers-python", "python"]))
-    assert {task.identity["contender"] for task in found} == set(study.CONTENDERS)
+    found = {
+        task.identity["contender"]
+        for more in ([], ["--validate"])
+        for task in study.tasks(study.STUDY.parse(["--peers-python", "python", *more]))
+    }
+    assert found == set(study.CONTENDERS)
 
 
 def test_the_surroundings_of_peers_with_torch_are_their_own():
@@ -80,3 +84,91 @@ def test_the_surroundings_of_peers_with_torch_are_their_own():
     assert report.surroundings([run]) == [
         "Measured on 2 CPU cores; python 3.11, neuralforecast 3, torch 2; 2026-01-01."
     ]
+
+
+# One short series
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(short_series, "m4", lambda validate: (TRAIN, TRUTH))
+    monkeypatch.setattr(short_series, "ett", lambda: np.arange(20.0 * 720)[:, None] // 24)
+    monkeypatch.setattr(short_series, "EVERY", 2)
+
+
+def test_short_series_end_where_what_follows_begins(short):
+    pairs = short_series.problems.__wrapped__("m4-hourly", False)
+    assert len(pairs) == 2
+    np.testing.assert_array_equal(pairs[1][0], TRAIN[2][-278:])
+    np.testing.assert_array_equal(pairs[1][1], TRUTH[2])
+    for validate, end in ((False, 600), (True, 360)):  # days of 20 and 12 months
+        [(past, future)] = short_series.problems.__wrapped__("etth1-daily", validate)
+        np.testing.assert_array_equal(past, np.arange(end - 320, end - 42))
+        np.testing.assert_array_equal(future, np.arange(end - 42, end))
+    made = [short_series.problems.__wrapped__("made-up", validate) for validate in (False, True)]
+    assert all(len(pairs) == 20 for pairs in made)
+    assert not np.array_equal(made[0][0][0], made[1][0][0])
+
+
+def test_short_series_are_scored_beside_the_naive_forecast(short, tmp_path, monkeypatch):
+    monkeypatch.setitem(
+        short_series.CONTENDERS,
+        "lstm",
+        harness.Contender("LSTMForecaster", short_series.lstm, {"hidden_size": 2, "max_epochs": 1}),
+    )
+    short_series.problems.cache_clear()
+    command = ["--output", str(tmp_path), "--data", "m4-hourly", "--seeds", "1"]
+    assert short_series.STUDY.main(command) == 0
+    short_series.problems.cache_clear()
+    runs = {
+        r["contender"]: r["scores"] for r in harness.Results(tmp_path / "short_series.json").runs
+    }
+    assert runs["naive"]["error"] == runs["naive"]["interval score"] == 1
+    errors = []
+    for past, future in [(TRAIN[0], TRUTH[0]), (TRAIN[2], TRUTH[2])]:
+        model = short_series.ridge("m4-hourly", 0).fit([past[-278:]])
+        naive = np.tile(past[-24:], 2)
+        own = np.abs(model.predict([past[-278:]])[0] - future).mean()
+        errors.append(own / np.abs(naive - future).mean())
+    assert runs["ridge"]["error"] == pytest.approx(np.sqrt(errors[0] * errors[1]))
+    assert runs["ridge"]["wins"] == np.mean(np.array(errors) < 1)
+    assert "| LSTMForecaster " in (tmp_path / "short_series.md").read_text()
+
+
+def test_the_interval_score_is_that_of_gneiting_and_raftery():
+    class Bounds:
+        def predict_interval(self, X, coverage):
+            assert coverage == 0.9
+            return np.array([[[0.0, 2.0], [0.0, 2.0], [1.0, 2.0]]])
+
+    found = short_series._score(Bounds(), np.zeros(3), np.array([1.0, 2.5, 0.0]))
+    assert found == pytest.approx(np.mean([2.0, 2.0 + 20 * 0.5, 1.0 + 20 * 1.0]))
+
+
+# Speed
+
+
+def test_contenders_are_timed_on_the_same_windows(tmp_path, monkeypatch):
+    monkeypatch.setattr(forecasting_speed, "m4", lambda validate: (TRAIN, TRUTH))
+    for name, value in (("N_WINDOWS", 8), ("N_EPOCHS", 1), ("BATCH_SIZE", 4), ("HIDDEN", 2)):
+        monkeypatch.setattr(forecasting_speed, name, value)
+    found = forecasting_speed.windows()
+    assert found["windows"].shape == (8, 216)
+    every = np.concatenate([np.lib.stride_tricks.sliding_window_view(x, 216) for x in TRAIN])
+    assert all((window == every).all(axis=1).any() for window in found["windows"])
+    forecasts = {}
+    for name in ("sklstm", "torch"):
+        train, forecast = forecasting_speed.CONTENDERS[name].build(found)
+        train()
+        forecasts[name] = forecast()
+    # Both start from the value of a week before.
+    week = found["last"][:, :48]
+    np.testing.assert_allclose(forecasts["sklstm"], week, atol=1)
+    np.testing.assert_allclose(forecasts["torch"], np.repeat(week[..., None], 7, axis=2), atol=1)
+    monkeypatch.setattr(harness, "apart", lambda function, job, python=None: function(job))
+    assert forecasting_speed.STUDY.main(["--output", str(tmp_path), "--seeds", "1"]) == 0
+    page = (tmp_path / "forecasting_speed.md").read_text()
+    assert "| plain torch, the same network |" in page
+    assert "neuralforecast" not in page
+    runs = harness.Results(tmp_path / "forecasting_speed.json").runs
+    assert {run["data"]["name"] for run in runs} == {"m4-hourly"}
