@@ -30,6 +30,7 @@ from sklstm._estimators.texts import as_token_ids, holds_texts
 from sklstm._keywords import ExplainedKeywords
 from sklstm._sequences import (
     END_ID,
+    N_RESERVED,
     START_ID,
     InputSpec,
     Ragged,
@@ -493,7 +494,9 @@ class LSTMSeq2Seq(ExplainedKeywords, IncrementalEstimator):
                         f"X holds empty targets only ({len(lengths)}), and no token to learn."
                     )
                 self._targets_ = InputSpec.of(read)
-                if read.vocabulary is not None:
+                if read.vocabulary is None:
+                    _refuse_reserved(tokens, lengths)
+                else:
                     self.target_vocabulary_ = read.vocabulary
             else:
                 self._targets_.check(read, type(self).__name__)
@@ -855,6 +858,18 @@ def _inner_tokens(read: Ragged) -> tuple[np.ndarray, np.ndarray]:
     ended[filled] = ids[(first + lengths - 1)[filled]] == END_ID
     own = lengths - begun - ended
     return ids[ranges(first + begun, own)], own
+
+
+def _refuse_reserved(tokens: np.ndarray, lengths: np.ndarray) -> None:
+    """Raise ValueError for a start or an end within targets, which ids from 0 on would hold."""
+    bad = np.flatnonzero((tokens == START_ID) | (tokens == END_ID))
+    if len(bad):
+        i, step = locate(int(bad[0]), lengths)
+        raise ValueError(
+            f"X[{i}] holds the id {tokens[bad[0]]} at token {step}, which stands for the "
+            f"{'start' if tokens[bad[0]] == START_ID else 'end'} of a sequence; ids of your own "
+            f"begin with {N_RESERVED}. Add {N_RESERVED} to ids that count from 0."
+        )
 
 
 def _with_ends(

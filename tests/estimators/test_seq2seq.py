@@ -406,6 +406,11 @@ class TestErrors:
             ([[4], *range(119)], r"y\[1\] is 0, a single number"),
             ([["a", "b"]] * 120, r"y\[0\] is a list of strings, such as 'a'"),
             (np.zeros((120, 3, 2), dtype=int) + 4, "y has 2 token ids in each step"),
+            (
+                [[4, 5], [4, 3, 5]] * 60,
+                r"y\[1\] holds the id 3 at token 1, .*the end .*begin with 4",
+            ),
+            ([[7, 2, 4], [1]] * 60, r"y\[0\] holds the id 2 at token 1, .*the start of a sequence"),
             ([[4, 5], "ab"] * 60, r"y\[1\] is the text 'ab', but y\[0\] is none"),
         ],
     )

@@ -65,7 +65,7 @@ TABLES = {
     "clustering": "docs/clustering.md",
     **dict.fromkeys(["doc2vec", "doc2vec_speed"], "docs/text_vectors.md"),
     "few_labels": "docs/word_vectors.md",
-    "forecasting": "docs/forecasting.md",
+    **dict.fromkeys(["forecasting", "forecasting_speed", "short_series"], "docs/forecasting.md"),
 }
 
 
