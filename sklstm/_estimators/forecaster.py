@@ -542,7 +542,11 @@ class LSTMForecaster(ExplainedKeywords, IncrementalEstimator):
         """Raise ValueError unless there is something to learn from series."""
         if not has_future and not (lengths > horizon).any():
             i = int(lengths.argmax())
-            hint = " Pass one series of n steps as [series]." if lengths[i] == 1 else ""
+            hint = ""
+            if lengths[i] == 1:
+                hint = " Pass one series of n steps as [series]."
+            elif len(lengths) > lengths[i]:
+                hint = " If the rows of X are times and its columns series, pass X.T."
             raise ValueError(
                 f"horizon is {horizon}, for which a series needs at least {horizon + 1} steps, but "
                 f"the longest of X, X[{i}], has {lengths[i]}.{hint}"
@@ -1211,6 +1215,10 @@ class ForecastStream:
 
     def __len__(self) -> int:
         return len(self._series)
+
+    def __repr__(self) -> str:
+        n, model = len(self), type(self._forecaster).__name__
+        return f"<stream of {n} series into {model}, horizon {self._forecaster._form_.horizon}>"
 
     def update(self, X: Any) -> Self:
         """Append new observations.

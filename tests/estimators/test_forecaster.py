@@ -688,6 +688,7 @@ def test_a_stream_forecasts_as_predict_does(params):
     model = forecaster(**params).fit(X)
     stream = model.stream([x[:10] for x in X])
     assert len(stream) == 3
+    assert repr(stream) == f"<stream of 3 series into LSTMForecaster, horizon {model.horizon}>"
     np.testing.assert_allclose(stream.predict(), model.predict([x[:10] for x in X]), **TOLERANCE)
     stops = [10, 10, 10]
     for more in ([1, 2, 1], [3, 1, 1], [9, 4, 5]):
@@ -1023,6 +1024,7 @@ def test_continued_training_refuses_another_network_and_short_series():
         refuse(lambda: model.partial_fit(X), f"{name} is .* now, but the model")
         model.set_params(**{name: old})
     refuse(lambda: model.fit([X[0][:3]]), r"needs at least 4 steps, but the longest of X, X\[0\]")
+    refuse(lambda: model.fit(np.arange(40.0).reshape(20, 2)), r"rows of X are times.*pass X\.T")
     refuse(lambda: model.partial_fit([X[0][:3]]), "needs at least 4 steps")
     refuse(lambda: model.fit(VECTORS), "X has 3 features")
     for name in ("early_stopping", "conformal"):
