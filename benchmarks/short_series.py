@@ -97,6 +97,7 @@ CONTENDERS = {
     "naive": Contender("seasonal naive", naive, n_seeds=0),
     "ridge": Contender("ridge regression on lags", ridge, n_seeds=0),
     "lstm": Contender("LSTMForecaster", lstm),
+    "conformal": Contender("LSTMForecaster, conformal=True", lstm, {"conformal": True}),
 }
 
 
