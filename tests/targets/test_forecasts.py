@@ -185,6 +185,20 @@ def test_calibrated_intervals_cover_what_is_exchangeable():
     assert 0.72 < np.mean(covered) < 0.88  # three standard errors
 
 
+def test_calibration_on_few_windows_pools_the_steps_and_never_narrows():
+    """One window of 40 steps, as the held-out part of a single short series has."""
+    errors = np.random.default_rng(0).normal(size=(1, 40, 1))
+    for width, narrow in ((0.1, True), (9.0, False)):
+        p = np.tile([0.0, width], (1, 40, 1, 1))
+        found = Predicted(family_of("normal", ()), p, np.zeros((1, 1, 1)), np.ones((1, 1, 1)))
+        widening = Calibration(found, errors).widening(0.9)
+        lower, upper = (
+            np.full(40, bound) for bound in found.quantiles(interval_levels(0.9))[0, 0, 0]
+        )
+        expected = score_by_hand(lower, upper, errors[0, :, 0], 0.9) if narrow else 0.0
+        np.testing.assert_allclose(widening, np.full((40, 1), expected))
+
+
 def test_calibration_leaves_out_constant_pasts_and_steps_never_seen():
     found = predicted("normal")
     spread = SPREAD.copy()
@@ -195,7 +209,9 @@ def test_calibration_leaves_out_constant_pasts_and_steps_never_seen():
     rest = Predicted(found.family, found.parameters[1:], LEVEL[1:], spread[1:])
     without = Calibration(rest, true[1:])
     np.testing.assert_array_equal(with_constant.widening(0.8), without.widening(0.8))
-    assert not without.widening(0.8)[3].any()
+    assert len(set(without.widening(0.8)[3])) == SHAPE[2]  # from the other steps of each target
+    assert (without.widening(0.8)[3] >= 0).all()
+    assert not Calibration(rest, np.full_like(true[1:], np.nan)).widening(0.8).any()
 
 
 # How steps and targets hang together
