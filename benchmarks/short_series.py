@@ -97,6 +97,7 @@ CONTENDERS = {
     "naive": Contender("seasonal naive", naive, n_seeds=0),
     "ridge": Contender("ridge regression on lags", ridge, n_seeds=0),
     "lstm": Contender("LSTMForecaster", lstm),
+    "longer": Contender("LSTMForecaster, max_epochs=100", lstm, {"max_epochs": 100}, n_seeds=0),
     "conformal": Contender("LSTMForecaster, conformal=True", lstm, {"conformal": True}),
 }
 
