@@ -241,10 +241,10 @@ class LSTMForecaster(ExplainedKeywords, IncrementalEstimator):
     A series whose last `context_length_` steps are constant is forecast to remain so, with
     intervals without width: it has no scale. Nothing is learned from such windows.
 
-    A single series of some hundred steps has few windows, which overlap. Intervals, which are
-    learned from them, are then too narrow, unless there are enough to hold out some
-    (``conformal=True``), and a seasonal naive forecast may outperform the network; `sklstm.metrics`
-    compares them.
+    A single series of some hundred steps has few windows, which overlap, and intervals that are
+    learned from them are too narrow; ``conformal=True`` brings them nearer to their coverage. Where
+    the level of the series wanders, a seasonal naive forecast may be more accurate;
+    `sklstm.baselines.compare` says which it is.
 
     The network is an encoder-decoder LSTM [1]_: in Keras' terms the last state of an LSTM, a
     RepeatVector, a second LSTM and a dense layer that is TimeDistributed. Like the winner of
