@@ -511,6 +511,13 @@ def _fitted_names(estimator: BaseEstimator) -> list[str]:
     return [name for name in vars(estimator) if name.endswith("_")]
 
 
+def check_validation(X_val: Any, y_val: Any) -> None:
+    """Raise ValueError if one of the two is given without the other."""
+    if (X_val is None) != (y_val is None):
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"{missing} is missing: pass X_val and y_val together.")
+
+
 class IncrementalEstimator(TrainedEstimator):
     """An estimator whose training `warm_start` and `partial_fit` continue.
 
@@ -673,9 +680,7 @@ class BaseLSTM(IncrementalEstimator, metaclass=ABCMeta):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any, X_val: Any, y_val: Any) -> Self:
         """Train on all of the data: the body of the public `fit`."""
-        if (X_val is None) != (y_val is None):
-            missing = "X_val" if X_val is None else "y_val"
-            raise ValueError(f"{missing} is missing: pass X_val and y_val together.")
+        check_validation(X_val, y_val)
         warm = self._continues()
         if self.stateful and self.early_stopping and X_val is None:
             raise ValueError(

@@ -21,6 +21,7 @@ from torch import nn
 from sklstm._estimators.base import (
     IncrementalEstimator,
     LayerRow,
+    check_validation,
     holdout_split,
     trained_parameters,
     value_moments,
@@ -388,9 +389,7 @@ class LSTMSeq2Seq(ExplainedKeywords, IncrementalEstimator):
             If Ctrl-C ended training early; what was learned until then is kept. Within a search,
             an ensemble or a joblib job it raises KeyboardInterrupt instead, which ends them, too.
         """
-        if (X_val is None) != (y_val is None):
-            missing = "X_val" if X_val is None else "y_val"
-            raise ValueError(f"{missing} is missing: pass X_val and y_val together.")
+        check_validation(X_val, y_val)
         return self._fit_trial(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
     @_fit_context(prefer_skip_nested_validation=True)
